@@ -1,0 +1,186 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use spindle_run::{
+    Experiment,
+    experiment::{Model, Solver},
+};
+
+/// Trains networks, extracts the AND-OR interactions that they encode with a certified solver, and shows how they
+/// evolve in two phases (arXiv 2405.10262).
+#[derive(Parser)]
+#[command(
+    name = "spindle",
+    version,
+    after_help = "Example:\n  spindle run --out runs/demo    train LeNet on digits, measure, report: runs/demo/report.html"
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// No progress bars and no sentences, only warnings and errors.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// One JSON document on stdout.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Train, extract, analyse and report; continues a run that was broken off.
+    #[command(
+        after_help = "Example:\n  spindle run --data-dir ~/mnist --epochs 256 --label-noise 0.01 --out runs/mnist"
+    )]
+    Run(NewRun),
+    /// Train only: weights at the checkpoints, losses.
+    #[command(after_help = "Example:\n  spindle train --epochs 64 --lr 0.02 --out runs/fast")]
+    Train(NewRun),
+    /// Extract the masked outputs at all checkpoints of a run.
+    #[command(after_help = "Example:\n  spindle extract runs/fast")]
+    Extract(ExistingRun),
+    /// Decompose the masked outputs of a run and write strengths, phases, tables, figures and the report.
+    #[command(after_help = "Example:\n  spindle analyze runs/fast")]
+    Analyze(ExistingRun),
+    /// Evaluate a network of given weights on all masked versions of test samples.
+    #[command(
+        after_help = "Example:\n  spindle values --weights lenet.pt --samples 0,5,9 --players players.json --out v.npy\n\nplayers.json: {\"grid\": [8, 8], \"patches\": [[row, column], ...]}"
+    )]
+    Values(Values),
+    /// Decompose any model's outputs on all masks of its samples.
+    #[command(
+        after_help = "Example:\n  spindle decompose v.npy --out interactions.safetensors --json\n\nv.npy: f32 or f64, [samples, 2^n] or [2^n]; index = mask, bit i = variable i present"
+    )]
+    Decompose(Decompose),
+    /// Pack a run into one file that the page opens.
+    #[command(after_help = "Example:\n  spindle export runs/demo --out demo.spindle")]
+    Export(Export),
+    /// Compare runs: what differs between them, and how their orders move.
+    #[command(after_help = "Example:\n  spindle compare runs/seed0 runs/seed1 --out compare.html")]
+    Compare(Compare),
+    /// List the data sets, or check the files of one.
+    #[command(after_help = "Example:\n  spindle data check mnist --data-dir ~/mnist")]
+    Data(Data),
+    /// Print a shell's completion script.
+    #[command(
+        after_help = "Example:\n  spindle completions bash > ~/.local/share/bash-completion/completions/spindle"
+    )]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct NewRun {
+    /// Folder of the run; made where it is missing, continued where it holds the same experiment.
+    #[arg(long, value_name = "RUN")]
+    pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) experiment: Experiment,
+}
+
+#[derive(Args)]
+pub(crate) struct ExistingRun {
+    /// Folder of the run.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Values {
+    /// Network that the weights belong to.
+    #[arg(long, value_enum, default_value_t = Model::Lenet)]
+    pub(crate) model: Model,
+    /// Weights under PyTorch's names, .safetensors or .pt.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) weights: PathBuf,
+    /// Data set.
+    #[arg(long, value_enum, default_value_t = spindle_run::experiment::Dataset::Mnist)]
+    pub(crate) data: spindle_run::experiment::Dataset,
+    /// Folder with the data set's original files; without it, the embedded subset.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) data_dir: Option<String>,
+    /// Positions in the test set.
+    #[arg(long, value_delimiter = ',', required = true, value_name = "POSITIONS")]
+    pub(crate) samples: Vec<usize>,
+    /// Players as JSON: {"grid": [8, 8], "patches": [[row, column], ...]}.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) players: PathBuf,
+    /// Where v goes, f64 [samples, 2^n], in nats.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Decompose {
+    /// Outputs on all masks: f32 or f64, [samples, 2^n] or [2^n].
+    #[arg(value_name = "V.NPY")]
+    pub(crate) values: PathBuf,
+    /// Where the interactions go, as safetensors.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Bound of the noise term over |v(N) - v(empty)|.
+    #[arg(long, default_value_t = Experiment::default().noise_ratio)]
+    pub(crate) noise_ratio: f64,
+    /// Certified relative gap.
+    #[arg(long, default_value_t = Experiment::default().tolerance)]
+    pub(crate) tolerance: f64,
+    /// Most iterations of the certified solver.
+    #[arg(long, default_value_t = spindle_interactions::decompose::Params::default().max_iterations)]
+    pub(crate) max_iterations: usize,
+    /// How outputs are decomposed.
+    #[arg(long, value_enum, default_value_t = Solver::Certified)]
+    pub(crate) solver: Solver,
+    /// Learning rate of the published SGD.
+    #[arg(long, default_value_t = Experiment::default().sgd_learning_rate)]
+    pub(crate) sgd_learning_rate: f64,
+    /// Steps of the published SGD.
+    #[arg(long, default_value_t = Experiment::default().sgd_steps)]
+    pub(crate) sgd_steps: usize,
+}
+
+#[derive(Args)]
+pub(crate) struct Export {
+    /// Folder of the run.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// The .spindle file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Pack the weights of all checkpoints too.
+    #[arg(long)]
+    pub(crate) weights: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Compare {
+    /// Folders of two to six runs.
+    #[arg(value_name = "RUN", num_args = 2..=6, required = true)]
+    pub(crate) runs: Vec<PathBuf>,
+    /// Where the comparison goes, one self-contained HTML file.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Data {
+    #[command(subcommand)]
+    pub(crate) command: DataCommand,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum DataCommand {
+    /// What data sets there are, what they need and where people get them.
+    List,
+    /// Read a data set and tell its counts and digest.
+    Check {
+        /// The data set.
+        #[arg(value_enum)]
+        data: spindle_run::experiment::Dataset,
+        /// Folder with the original files; without it, the embedded subset.
+        #[arg(long, value_name = "FOLDER")]
+        data_dir: Option<String>,
+    },
+}

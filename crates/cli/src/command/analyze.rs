@@ -1,0 +1,219 @@
+//! `spindle analyze`: from masked outputs to interactions, strengths, phases and the report.
+
+use std::{ops::ControlFlow, path::Path, sync::Mutex, time::Instant};
+
+use anyhow::bail;
+use indicatif::ProgressBar;
+use spindle_core::analysis;
+use spindle_interactions::{Error as MathError, decompose::Progress, strength::SampleStrength};
+use spindle_run::{
+    RunWriter,
+    event::SampleLosses,
+    experiment::Solver,
+    record::{Group, RunRecord},
+};
+
+use super::report;
+use crate::{interrupt, terminal::Terminal};
+
+/// Runs the command.
+pub(crate) fn command(path: &Path, terminal: &Terminal) -> anyhow::Result<()> {
+    let (writer, mut record) = RunWriter::open(path)?;
+    analyze(&writer, &mut record, terminal)?;
+    report::conclude(&writer, &record, terminal)
+}
+
+/// Decomposes what is not decomposed yet, reads off what all checkpoints show, and writes the report.
+///
+/// A game that does not reach the tolerance is an error, told after all else is done; its best decomposition is kept.
+pub(crate) fn analyze(
+    writer: &RunWriter,
+    record: &mut RunRecord,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    decompose_checkpoints(writer, record, terminal)?;
+    let strengths = test_strengths(writer, record)?;
+    let losses: Vec<SampleLosses> = record
+        .checkpoints
+        .iter()
+        .map(|checkpoint| writer.losses(checkpoint.losses.step))
+        .collect::<Result<_, _>>()?;
+    let Some(last) = record.checkpoints.last() else {
+        bail!(
+            "{} has no checkpoint yet; train it first",
+            writer.path().display()
+        );
+    };
+    let last = writer.interactions(record, last.losses.step)?;
+    record.dynamics = Some(analysis::dynamics(
+        &record.experiment,
+        &record.samples,
+        &record.checkpoints,
+        &strengths,
+        &losses,
+        &last,
+    )?);
+    writer.save_record(record)?;
+    compare_with_published(writer, record, terminal)?;
+    report::write(writer, record)?;
+    check_tolerance(record)
+}
+
+fn decompose_checkpoints(
+    writer: &RunWriter,
+    record: &mut RunRecord,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let games = record.samples.len();
+    let is_done = |record: &RunRecord, index: usize| {
+        let checkpoint = &record.checkpoints[index];
+        checkpoint.analysis.is_some() && writer.has_interactions(checkpoint.losses.step)
+    };
+    let missing: Vec<usize> = (0..record.checkpoints.len())
+        .filter(|&index| !is_done(record, index))
+        .collect();
+    let done = (record.checkpoints.len() - missing.len()) * games;
+    let bar = terminal.bar("decompose", "games", done, record.checkpoints.len() * games);
+    for index in missing {
+        let start = Instant::now();
+        let step = record.checkpoints[index].losses.step;
+        if !writer.has_outputs(step) {
+            bail!(
+                "the outputs at step {step} are missing; run: spindle extract {}",
+                writer.path().display()
+            );
+        }
+        let outputs = writer.outputs(record, step)?;
+        let found = interruptible(analysis::decompose_outputs(
+            &record.experiment,
+            &outputs,
+            &moving(&bar),
+        ))?;
+        writer.save_interactions(step, &found.decompositions)?;
+        let analysis = analysis::analyze(
+            &record.experiment,
+            &record.samples,
+            &outputs,
+            &found.decompositions,
+        )?;
+        record.checkpoints[index].analysis = Some(analysis);
+        for warning in found.warnings {
+            terminal.warn(&warning);
+            record.warnings.push(warning);
+        }
+        record.provenance.decompose_seconds += start.elapsed().as_secs_f64();
+        writer.save_record(record)?;
+    }
+    bar.finish_with_message("done");
+    Ok(())
+}
+
+/// A callback that moves the bar by the games done and stops on Ctrl-C.
+fn moving(bar: &ProgressBar) -> impl Fn(Progress) -> ControlFlow<()> + Sync {
+    let seen = Mutex::new(0);
+    let bar = bar.clone();
+    move |progress| {
+        if let Ok(mut seen) = seen.lock()
+            && progress.games_done > *seen
+        {
+            bar.inc((progress.games_done - *seen) as u64);
+            *seen = progress.games_done;
+        }
+        interrupt::control()
+    }
+}
+
+/// Turns a solver that was stopped by Ctrl-C into an interruption.
+fn interruptible<T>(result: Result<T, spindle_core::Error>) -> anyhow::Result<T> {
+    match result {
+        Err(spindle_core::Error::Interactions(MathError::Stopped)) => {
+            Err(interrupt::Interrupted.into())
+        }
+        result => Ok(result?),
+    }
+}
+
+/// Strengths of the test samples' salient interactions at every checkpoint.
+fn test_strengths(
+    writer: &RunWriter,
+    record: &RunRecord,
+) -> anyhow::Result<Vec<Vec<SampleStrength>>> {
+    let mut strengths = Vec::with_capacity(record.checkpoints.len());
+    for checkpoint in &record.checkpoints {
+        let decompositions = writer.interactions(record, checkpoint.losses.step)?;
+        let threshold = checkpoint.analysis.as_ref().map_or(0.0, |a| a.threshold);
+        strengths.push(analysis::group_strengths(
+            &record.samples,
+            &decompositions,
+            Group::Test,
+            threshold,
+        ));
+    }
+    Ok(strengths)
+}
+
+/// Runs the published SGD on the outputs before training, at the boundary and at the end.
+fn compare_with_published(
+    writer: &RunWriter,
+    record: &mut RunRecord,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    if record.experiment.solver == Solver::Sgd {
+        return Ok(());
+    }
+    let boundary = record.dynamics.as_ref().and_then(|d| d.boundary);
+    let mut indices = vec![0, record.checkpoints.len() - 1];
+    indices.extend(boundary.map(|b| b.index));
+    indices.sort_unstable();
+    indices.dedup();
+    let games = record
+        .samples
+        .iter()
+        .filter(|s| s.group == Group::Test)
+        .count();
+    let bar = terminal.bar("published", "games", 0, indices.len() * games);
+    for index in indices {
+        let checkpoint = &record.checkpoints[index];
+        let Some(analysis) = &checkpoint.analysis else {
+            continue;
+        };
+        if analysis.published_sgd.is_some() {
+            bar.inc(games as u64);
+            continue;
+        }
+        let step = checkpoint.losses.step;
+        let found = interruptible(analysis::published_sgd(
+            &record.experiment,
+            &record.samples,
+            &writer.outputs(record, step)?,
+            &writer.interactions(record, step)?,
+            analysis.threshold,
+            &moving(&bar),
+        ))?;
+        if let Some(analysis) = &mut record.checkpoints[index].analysis {
+            analysis.published_sgd = Some(found);
+        }
+        writer.save_record(record)?;
+    }
+    bar.finish_with_message("done");
+    Ok(())
+}
+
+/// An error when a certified decomposition stayed above the tolerance.
+fn check_tolerance(record: &RunRecord) -> anyhow::Result<()> {
+    if record.experiment.solver == Solver::Sgd {
+        return Ok(());
+    }
+    let summary = report::Certified::of(record);
+    if summary.certified < summary.games {
+        bail!(
+            "{} of {} games did not reach the tolerance {:.0e}; the largest gap is {:.1e}. All results are kept; --tolerance {:.0e} would accept them",
+            summary.games - summary.certified,
+            summary.games,
+            record.experiment.tolerance,
+            summary.largest_gap,
+            summary.largest_gap * 1.1
+        );
+    }
+    Ok(())
+}

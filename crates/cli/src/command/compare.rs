@@ -1,0 +1,46 @@
+//! `spindle compare`: what differs between runs, and how their orders move.
+
+use serde::Serialize;
+use spindle_run::{RunFolder, experiment::Difference, folder::write_whole, record::RunRecord};
+
+use crate::{arguments::Compare, terminal::Terminal};
+
+#[derive(Serialize)]
+struct Document {
+    /// Against the first run.
+    differences: Vec<RunDifferences>,
+}
+
+#[derive(Serialize)]
+struct RunDifferences {
+    run: String,
+    fields: Vec<Difference>,
+}
+
+/// Runs the command.
+pub(crate) fn compare(arguments: &Compare, terminal: &Terminal) -> anyhow::Result<()> {
+    let mut runs: Vec<(String, RunRecord)> = Vec::new();
+    for path in &arguments.runs {
+        let (_, record) = RunFolder::open(path)?;
+        runs.push((path.display().to_string(), record));
+    }
+    let html = spindle_report::compare_html(&runs)?;
+    write_whole(&arguments.out, html.as_bytes())?;
+    let first = &runs[0];
+    let mut differences = Vec::new();
+    for (run, record) in &runs[1..] {
+        let fields = first.1.experiment.differences(&record.experiment);
+        for field in &fields {
+            terminal.say(&format!(
+                "{run}: {} is {}, {} in {}",
+                field.field, field.right, field.left, first.0
+            ));
+        }
+        differences.push(RunDifferences {
+            run: run.clone(),
+            fields,
+        });
+    }
+    terminal.say(&format!("comparison  {}", arguments.out.display()));
+    terminal.document(&Document { differences })
+}

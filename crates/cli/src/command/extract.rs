@@ -1,0 +1,73 @@
+//! `spindle extract`: masked outputs of all samples at all checkpoints.
+
+use std::{path::Path, time::Instant};
+
+use spindle_core::{dataset::MeasuredSample, engine::Engine, extract::Extraction};
+use spindle_run::{RunWriter, event::Outputs, event::Tensors, record::RunRecord};
+
+use crate::{interrupt, terminal::Terminal};
+
+/// Runs the command.
+pub(crate) fn command(path: &Path, terminal: &Terminal) -> anyhow::Result<()> {
+    let (writer, mut record) = RunWriter::open(path)?;
+    extract(&writer, &mut record, terminal)?;
+    terminal.say(&format!(
+        "extracted; next: spindle analyze {}",
+        path.display()
+    ));
+    terminal.document(&record.provenance)
+}
+
+/// Extracts at every checkpoint whose outputs are not there yet.
+pub(crate) fn extract(
+    writer: &RunWriter,
+    record: &mut RunRecord,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let data = super::data_of(record)?;
+    let samples = super::samples_of(record, &data)?;
+    let steps: Vec<usize> = record.checkpoints.iter().map(|c| c.losses.step).collect();
+    let missing: Vec<usize> = steps
+        .iter()
+        .copied()
+        .filter(|&s| !writer.has_outputs(s))
+        .collect();
+    let done = (steps.len() - missing.len()) * samples.len();
+    let bar = terminal.bar("extract", "samples", done, steps.len() * samples.len());
+    for step in missing {
+        let start = Instant::now();
+        let outputs = extract_at(writer, record, &samples, step, &bar)?;
+        writer.save_outputs(&outputs)?;
+        record.provenance.extract_seconds += start.elapsed().as_secs_f64();
+        writer.save_record(record)?;
+    }
+    bar.finish_with_message("done");
+    Ok(())
+}
+
+fn extract_at(
+    writer: &RunWriter,
+    record: &RunRecord,
+    samples: &[MeasuredSample],
+    step: usize,
+    bar: &indicatif::ProgressBar,
+) -> anyhow::Result<Outputs> {
+    let experiment = &record.experiment;
+    let weights = writer.checkpoint(step)?;
+    let engine = Engine::new(
+        experiment.model,
+        experiment.device,
+        &weights,
+        &Tensors::new(),
+    )?;
+    pollster::block_on(async {
+        let mut extraction =
+            Extraction::new(&engine, experiment.model, samples, experiment.players, step).await?;
+        while !extraction.is_done() {
+            interrupt::check()?;
+            extraction.advance(&engine).await?;
+            bar.inc(1);
+        }
+        Ok(extraction.into_outputs())
+    })
+}

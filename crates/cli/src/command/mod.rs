@@ -1,0 +1,43 @@
+//! One module a command.
+
+pub(crate) mod analyze;
+pub(crate) mod compare;
+pub(crate) mod data;
+pub(crate) mod decompose;
+pub(crate) mod export;
+pub(crate) mod extract;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod train;
+pub(crate) mod values;
+
+use anyhow::bail;
+use clap::CommandFactory;
+use spindle_core::dataset::{ImageData, MeasuredSample, TrainingSet, measured_samples};
+use spindle_run::record::RunRecord;
+
+/// Prints a shell's completion script.
+pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
+    let mut command = crate::arguments::Arguments::command();
+    clap_complete::generate(shell, &mut command, "spindle", &mut std::io::stdout());
+    Ok(())
+}
+
+/// The data set of a run, the same as when the run began.
+fn data_of(record: &RunRecord) -> anyhow::Result<ImageData> {
+    let data = ImageData::load(&record.experiment)?;
+    let digest = data.digest();
+    if digest != record.provenance.data_digest {
+        bail!(
+            "the data set has changed since this run began: its digest is {digest}, the run's is {}; continue with the original files",
+            record.provenance.data_digest
+        );
+    }
+    Ok(data)
+}
+
+/// The measured samples of a run, with their pictures.
+fn samples_of(record: &RunRecord, data: &ImageData) -> anyhow::Result<Vec<MeasuredSample>> {
+    let set = TrainingSet::draw(&record.experiment, data)?;
+    Ok(measured_samples(&record.experiment, data, &set)?)
+}

@@ -1,0 +1,175 @@
+//! `spindle train`: weights at the checkpoints and losses, continued where a run was broken off.
+
+use std::time::Instant;
+
+use spindle_core::{
+    dataset::ImageData,
+    session::{Measure, Session},
+};
+use spindle_run::{
+    RunWriter,
+    event::Event,
+    record::{CheckpointRecord, LossRecord, Provenance, RunRecord},
+};
+
+use crate::{arguments::NewRun, interrupt, terminal::Terminal};
+
+/// Training steps between two looks at Ctrl-C and the progress bar.
+const STEPS_PER_LOOK: usize = 32;
+
+/// Runs the command.
+pub(crate) fn command(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
+    let (writer, record) = train(new, terminal)?;
+    terminal.say(&format!(
+        "trained; measure it with: spindle extract {0} && spindle analyze {0}",
+        writer.path().display()
+    ));
+    terminal.document(&record)
+}
+
+/// Trains a new run, or what is left of one that was broken off.
+pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<(RunWriter, RunRecord)> {
+    let (writer, found) = RunWriter::create(&new.out, &new.experiment)?;
+    let data = match &found {
+        Some(record) => super::data_of(record)?,
+        None => ImageData::load(&new.experiment)?,
+    };
+    let state = writer.state()?;
+    let mut session = Session::new(
+        new.experiment.clone(),
+        data,
+        state.as_ref(),
+        Measure::WeightsOnly,
+    )?;
+    let record = match found {
+        Some(record) => record,
+        None => {
+            let record = new_record(new, &session);
+            writer.save_record(&record)?;
+            record
+        }
+    };
+    let mut training = Training {
+        writer,
+        record,
+        since: Instant::now(),
+    };
+    training.go(&mut session, terminal)?;
+    Ok((training.writer, training.record))
+}
+
+fn new_record(new: &NewRun, session: &Session) -> RunRecord {
+    let (data, trainer) = (session.data(), session.trainer());
+    let provenance = Provenance {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        engine: trainer.engine().describe(),
+        data: data.source.clone(),
+        data_digest: data.digest(),
+        train_size: trainer.set().len(),
+        mislabelled: trainer.set().mislabelled(),
+        test_size: data.test.len(),
+        train_seconds: 0.0,
+        extract_seconds: 0.0,
+        decompose_seconds: 0.0,
+    };
+    let samples = session.samples().iter().map(|s| s.record.clone()).collect();
+    RunRecord::new(new.experiment.clone(), provenance, samples)
+}
+
+/// A session's events on their way to the disk.
+struct Training {
+    writer: RunWriter,
+    record: RunRecord,
+    /// Time of training up to here is in the record.
+    since: Instant,
+}
+
+impl Training {
+    fn go(&mut self, session: &mut Session, terminal: &Terminal) -> anyhow::Result<()> {
+        let (done, total) = (session.trainer().step(), session.total_steps());
+        let bar = terminal.bar("train", "steps", done, total);
+        loop {
+            // Between a stop and what is due there, a state would forget what is due.
+            if interrupt::requested() && session.is_settled() {
+                let state = pollster::block_on(session.trainer().state())?;
+                self.save_record()?;
+                self.writer.save_state(&state)?;
+                bar.abandon();
+                return Err(interrupt::Interrupted.into());
+            }
+            for event in pollster::block_on(session.advance(STEPS_PER_LOOK))? {
+                match event {
+                    Event::Progress { done, loss, .. } => {
+                        bar.set_position(done as u64);
+                        if let Some(loss) = loss {
+                            bar.set_message(format!("loss {loss:.4}"));
+                        }
+                    }
+                    Event::Finished => {
+                        bar.finish_with_message("done");
+                        return Ok(());
+                    }
+                    event => self.store(event, terminal)?,
+                }
+            }
+        }
+    }
+
+    fn store(&mut self, event: Event, terminal: &Terminal) -> anyhow::Result<()> {
+        match event {
+            Event::Epoch(losses) => replace(&mut self.record.losses, losses, |l| l.step),
+            Event::Checkpoint {
+                losses,
+                sample_losses,
+                weights,
+            } => {
+                self.writer.save_checkpoint(losses.step, &weights)?;
+                self.writer.save_losses(&sample_losses)?;
+                let known = self
+                    .record
+                    .checkpoints
+                    .iter()
+                    .any(|c| c.losses.step == losses.step);
+                if !known {
+                    self.insert_checkpoint(losses);
+                }
+            }
+            // Last of all that happened at a step: whoever goes on from it finds the rest in place.
+            Event::State(state) => {
+                self.save_record()?;
+                self.writer.save_state(&state)?;
+            }
+            Event::Warning(warning) => {
+                terminal.warn(&warning);
+                self.record.warnings.push(warning);
+            }
+            Event::Progress { .. }
+            | Event::Outputs(_)
+            | Event::Interactions(_)
+            | Event::Finished => {}
+        }
+        Ok(())
+    }
+
+    fn insert_checkpoint(&mut self, losses: LossRecord) {
+        let checkpoint = CheckpointRecord {
+            losses,
+            analysis: None,
+        };
+        replace(&mut self.record.checkpoints, checkpoint, |c| c.losses.step);
+    }
+
+    fn save_record(&mut self) -> anyhow::Result<()> {
+        self.record.provenance.train_seconds += self.since.elapsed().as_secs_f64();
+        self.since = Instant::now();
+        Ok(self.writer.save_record(&self.record)?)
+    }
+}
+
+/// Puts an item where its step belongs, over one of the same step: steps done again give the same numbers.
+fn replace<T>(items: &mut Vec<T>, item: T, step: impl Fn(&T) -> usize) {
+    match items.binary_search_by_key(&step(&item), &step) {
+        Ok(index) => items[index] = item,
+        Err(index) => items.insert(index, item),
+    }
+}

@@ -1,0 +1,140 @@
+//! `spindle values`: a network of given weights on all masked versions of test samples.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use pytorch_reader::{DType, PytorchReader};
+use serde::{Deserialize, Serialize};
+use spindle_core::{
+    dataset::{ImageData, test_samples},
+    engine::Engine,
+    extract::Extraction,
+    player::check_patches,
+};
+use spindle_run::{
+    Experiment, encoding,
+    event::{Tensor, Tensors},
+};
+
+use crate::{arguments::Values, interrupt, npy, terminal::Terminal};
+
+/// The players file.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Players {
+    grid: [usize; 2],
+    patches: Vec<[usize; 2]>,
+}
+
+#[derive(Serialize)]
+struct Document {
+    players: usize,
+    samples: Vec<Sample>,
+}
+
+#[derive(Serialize)]
+struct Sample {
+    position: usize,
+    label: usize,
+    /// v of the whole sample and of the fully masked one, in nats.
+    v_full: f64,
+    v_empty: f64,
+}
+
+/// Runs the command.
+pub(crate) fn values(arguments: &Values, terminal: &Terminal) -> anyhow::Result<()> {
+    let players = read_players(&arguments.players)?;
+    let experiment = Experiment {
+        model: arguments.model,
+        data: arguments.data,
+        data_dir: arguments.data_dir.clone(),
+        ..Experiment::default()
+    };
+    let data = ImageData::load(&experiment)?;
+    let samples = test_samples(&data, &arguments.samples, &players)?;
+    let weights = read_weights(&arguments.weights)?;
+    let engine = Engine::new(
+        arguments.model,
+        experiment.device,
+        &weights,
+        &Tensors::new(),
+    )
+    .with_context(|| arguments.weights.display().to_string())?;
+    let bar = terminal.bar("extract", "samples", 0, samples.len());
+    let outputs = pollster::block_on(async {
+        let mut extraction =
+            Extraction::new(&engine, arguments.model, &samples, players.len(), 0).await?;
+        while !extraction.is_done() {
+            interrupt::check()?;
+            extraction.advance(&engine).await?;
+            bar.inc(1);
+        }
+        anyhow::Ok(extraction.into_outputs())
+    })?;
+    bar.finish_and_clear();
+    npy::write(&arguments.out, &outputs.values, samples.len())?;
+    terminal.say(&format!(
+        "{} samples on {} masks; next: spindle decompose {} --out interactions.safetensors",
+        samples.len(),
+        1 << players.len(),
+        arguments.out.display()
+    ));
+    let rows = outputs.values.chunks_exact(1 << players.len());
+    let samples = samples.iter().zip(rows).map(|(sample, v)| Sample {
+        position: sample.record.position,
+        label: sample.record.label,
+        v_full: v[v.len() - 1],
+        v_empty: v[0],
+    });
+    terminal.document(&Document {
+        players: players.len(),
+        samples: samples.collect(),
+    })
+}
+
+fn read_players(path: &Path) -> anyhow::Result<Vec<[usize; 2]>> {
+    let name = path.display();
+    let json = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
+    let players: Players = serde_json::from_slice(&json).with_context(|| {
+        format!("{name} must be {{\"grid\": [8, 8], \"patches\": [[row, column], ...]}}")
+    })?;
+    check_patches(players.grid, &players.patches).with_context(|| name.to_string())?;
+    Ok(players.patches)
+}
+
+/// Weights from a `.safetensors` file, or from a `.pt` or `.pth` file as `torch.save(model.state_dict(), ...)` writes it.
+fn read_weights(path: &Path) -> anyhow::Result<Tensors> {
+    let name = path.display();
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("pt" | "pth") => pytorch_weights(path).with_context(|| format!("cannot read {name}")),
+        Some("safetensors") => {
+            let bytes = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
+            encoding::decode_weights(&bytes).with_context(|| format!("cannot read {name}"))
+        }
+        _ => bail!("{name}: weights are .safetensors, .pt or .pth files"),
+    }
+}
+
+fn pytorch_weights(path: &Path) -> anyhow::Result<Tensors> {
+    let mut tensors = Tensors::new();
+    for (name, tensor) in PytorchReader::new(path)?.into_tensors() {
+        let bytes = tensor.read()?;
+        let data: Vec<f32> = match tensor.dtype() {
+            DType::F32 => floats(&bytes, f32::from_le_bytes),
+            DType::F64 => floats(&bytes, |b| f64::from_le_bytes(b) as f32),
+            other => bail!("{name} is {other:?}; f32 or f64 is needed"),
+        };
+        let shape = tensor.shape().to_vec();
+        tensors.insert(name, Tensor { shape, data });
+    }
+    Ok(tensors)
+}
+
+fn floats<const N: usize>(bytes: &[u8], convert: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+    bytes
+        .as_chunks::<N>()
+        .0
+        .iter()
+        .map(|b| convert(*b))
+        .collect()
+}

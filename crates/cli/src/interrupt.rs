@@ -1,0 +1,49 @@
+//! Ctrl-C: the first one asks the work to stop where it can go on later, the second one ends the process.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// What a command ends with when it was asked to stop.
+#[derive(Debug)]
+pub(crate) struct Interrupted;
+
+impl std::fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("interrupted; the same command continues from here")
+    }
+}
+
+impl std::error::Error for Interrupted {}
+
+/// Listens for Ctrl-C and termination from now on.
+pub(crate) fn listen() {
+    // Without a handler the default one ends the process, which loses at most a minute of work.
+    let _ = ctrlc::set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+            std::process::exit(1);
+        }
+    });
+}
+
+/// Whether the work was asked to stop.
+pub(crate) fn requested() -> bool {
+    INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// An error when the work was asked to stop.
+pub(crate) fn check() -> anyhow::Result<()> {
+    if requested() {
+        return Err(Interrupted.into());
+    }
+    Ok(())
+}
+
+/// For callbacks that may stop a solver.
+pub(crate) fn control() -> std::ops::ControlFlow<()> {
+    if requested() {
+        std::ops::ControlFlow::Break(())
+    } else {
+        std::ops::ControlFlow::Continue(())
+    }
+}

@@ -1,0 +1,45 @@
+//! `spindle`: trains networks, extracts their AND-OR interactions with a certificate, and shows the two phases.
+//!
+//! A thin door: commands turn flags into calls of `spindle-core`, store its events through `spindle-run`, and draw with
+//! `spindle-report`. Exit code 0: done; 1: failed or interrupted; 2: wrong usage.
+
+mod arguments;
+mod command;
+mod interrupt;
+mod npy;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use terminal::Terminal;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let terminal = Terminal::new(arguments.quiet, arguments.json);
+    interrupt::listen();
+    match dispatch(arguments.command, &terminal) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command, terminal: &Terminal) -> anyhow::Result<()> {
+    match command {
+        Command::Run(new) => command::run::run(&new, terminal),
+        Command::Train(new) => command::train::command(&new, terminal),
+        Command::Extract(run) => command::extract::command(&run.run, terminal),
+        Command::Analyze(run) => command::analyze::command(&run.run, terminal),
+        Command::Values(values) => command::values::values(&values, terminal),
+        Command::Decompose(decompose) => command::decompose::decompose(&decompose, terminal),
+        Command::Export(export) => command::export::export(&export, terminal),
+        Command::Compare(compare) => command::compare::compare(&compare, terminal),
+        Command::Data(data) => command::data::data(&data, terminal),
+        Command::Completions { shell } => command::completions(shell),
+    }
+}

@@ -1,0 +1,367 @@
+//! From outputs to interactions and from interactions to what a run reports: strengths, similarity, phases, theory.
+
+use std::ops::ControlFlow;
+
+use spindle_interactions::{
+    Error as MathError,
+    bootstrap::Resamples,
+    decompose::{self, Decomposition, Progress},
+    phase, reference, salience,
+    similarity::{self, ClassEffects},
+    strength::{self, SampleStrength},
+    theory,
+};
+use spindle_run::{
+    Experiment,
+    event::{Outputs, SampleLosses},
+    experiment::{Placement, Solver},
+    record::{
+        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, PublishedSgd,
+        SampleCertificate, SampleRecord, TheoryFit,
+    },
+};
+
+use crate::{Error, random::Stream};
+
+/// Rise of the loss gap over its running minimum that counts as its onset, in nats (ours).
+pub const GAP_MARGIN: f64 = 0.01;
+/// Values of sigma^2 that the theory is fitted over (ours): from 10^-6 to 10^2, 20 a decade.
+const SIGMA2_GRID: (f64, f64, usize) = (1e-6, 1e2, 161);
+
+/// The bootstrap resamples behind every interval of an experiment.
+fn resamples(experiment: &Experiment) -> Resamples {
+    Resamples::new(
+        experiment.resamples,
+        Stream::Bootstrap.seed(experiment.seed, 0),
+    )
+}
+
+/// What a decomposition of all samples gave.
+pub struct Decomposed {
+    /// One decomposition a sample; where the tolerance was not reached, the best one found.
+    pub decompositions: Vec<Decomposition>,
+    /// In words, the samples that did not reach the tolerance.
+    pub warnings: Vec<String>,
+}
+
+/// Decomposes all samples' outputs by the experiment's solver, natively on all cores.
+///
+/// # Errors
+/// An output that is not finite, or [`MathError::Stopped`] when `progress` breaks.
+pub fn decompose_outputs(
+    experiment: &Experiment,
+    outputs: &Outputs,
+    progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+) -> Result<Decomposed, Error> {
+    let results = match experiment.solver {
+        Solver::Certified => {
+            let params = decompose::Params {
+                noise_ratio: experiment.noise_ratio,
+                tolerance: experiment.tolerance,
+                ..Default::default()
+            };
+            decompose::decompose_batch(&outputs.values, outputs.players, &params, progress)?
+        }
+        Solver::Sgd => published(experiment, &outputs.values, outputs.players, progress)?,
+    };
+    let mut decompositions = Vec::with_capacity(results.len());
+    let mut warnings = Vec::new();
+    for (sample, result) in results.into_iter().enumerate() {
+        match result {
+            Ok(decomposition) => decompositions.push(decomposition),
+            Err(MathError::NotConverged {
+                gap,
+                tolerance,
+                iterations,
+                decomposition,
+            }) => {
+                warnings.push(format!(
+                    "sample {sample} at step {}: gap {gap:.1e} after {iterations} iterations, above the tolerance {tolerance:.0e}; its best decomposition is kept",
+                    outputs.step
+                ));
+                decompositions.push(*decomposition);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Decomposed {
+        decompositions,
+        warnings,
+    })
+}
+
+fn published(
+    experiment: &Experiment,
+    values: &[f64],
+    players: usize,
+    progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+) -> Result<Vec<Result<Decomposition, MathError>>, MathError> {
+    let params = reference::Params {
+        learning_rate: experiment.sgd_learning_rate,
+        steps: experiment.sgd_steps,
+        noise_ratio: experiment.noise_ratio,
+        ..Default::default()
+    };
+    reference::decompose_batch(values, players, &params, progress)
+}
+
+/// Sums up the interactions of all samples at one checkpoint.
+///
+/// # Errors
+/// Decompositions that do not fit the outputs.
+pub fn analyze(
+    experiment: &Experiment,
+    samples: &[SampleRecord],
+    outputs: &Outputs,
+    decompositions: &[Decomposition],
+) -> Result<Analysis, Error> {
+    let resamples = resamples(experiment);
+    let masks = 1 << outputs.players;
+    let changes = samples
+        .iter()
+        .zip(outputs.values.chunks_exact(masks))
+        .filter(|(sample, _)| sample.group == Group::Test)
+        .filter_map(|(_, values)| salience::output_range(values));
+    let changes: Vec<f64> = changes.collect();
+    let threshold = salience::threshold(changes.iter().copied(), experiment.salience);
+    let of_group = |group, threshold| group_strengths(samples, decompositions, group, threshold);
+    let groups = [Group::Test, Group::Train, Group::Mislabelled];
+    let strengths = groups.into_iter().filter_map(|group| {
+        let strengths = of_group(group, threshold);
+        (!strengths.is_empty()).then(|| GroupStrength {
+            group,
+            samples: strengths.len(),
+            strength: strength::by_order(&strengths, &resamples),
+        })
+    });
+    let test = || of(samples, decompositions, Group::Test);
+    let salient: usize = test().map(|(_, d)| salient_count(d, threshold)).sum();
+    Ok(Analysis {
+        threshold,
+        strengths: strengths.collect(),
+        unthresholded: strength::by_order(&of_group(Group::Test, 0.0), &resamples),
+        salient_per_sample: salient as f64 / changes.len().max(1) as f64,
+        mean_output_change: salience::threshold(changes.iter().copied(), 1.0),
+        noise_floor: outputs.noise_floor,
+        certificates: outputs
+            .values
+            .chunks_exact(masks)
+            .zip(decompositions)
+            .map(|(values, decomposition)| certificate(values, decomposition))
+            .collect::<Result<_, _>>()?,
+        similarity: similarity_by_order(experiment, samples, decompositions, &resamples),
+        published_sgd: None,
+    })
+}
+
+/// The published SGD on the outputs of the test samples, for comparison with their certified decompositions.
+///
+/// # Errors
+/// As [`decompose_outputs`].
+pub fn published_sgd(
+    experiment: &Experiment,
+    samples: &[SampleRecord],
+    outputs: &Outputs,
+    decompositions: &[Decomposition],
+    threshold: f64,
+    progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+) -> Result<PublishedSgd, Error> {
+    let masks = 1 << outputs.players;
+    let values: Vec<f64> = samples
+        .iter()
+        .zip(outputs.values.chunks_exact(masks))
+        .filter(|(sample, _)| sample.group == Group::Test)
+        .flat_map(|(_, values)| values.iter().copied())
+        .collect();
+    let found = published(experiment, &values, outputs.players, progress)?
+        .into_iter()
+        .collect::<Result<Vec<_>, _>>()?;
+    let resamples = resamples(experiment);
+    let by_order = |threshold| {
+        let strengths: Vec<_> = found
+            .iter()
+            .map(|d| strength::of_sample(d, threshold))
+            .collect();
+        strength::by_order(&strengths, &resamples)
+    };
+    let mut ratios: Vec<f64> = of(samples, decompositions, Group::Test)
+        .zip(&found)
+        .map(|((_, certified), found)| found.certificate.primal / certified.certificate.primal)
+        .filter(|ratio| ratio.is_finite())
+        .collect();
+    ratios.sort_unstable_by(f64::total_cmp);
+    Ok(PublishedSgd {
+        learning_rate: experiment.sgd_learning_rate,
+        steps: experiment.sgd_steps,
+        strength: by_order(threshold),
+        unthresholded: by_order(0.0),
+        objective_ratio: ratios.get(ratios.len() / 2).copied().unwrap_or(1.0),
+    })
+}
+
+/// Strengths by order of one group's samples.
+pub fn group_strengths(
+    samples: &[SampleRecord],
+    decompositions: &[Decomposition],
+    group: Group,
+    threshold: f64,
+) -> Vec<SampleStrength> {
+    of(samples, decompositions, group)
+        .map(|(_, decomposition)| strength::of_sample(decomposition, threshold))
+        .collect()
+}
+
+fn of<'a>(
+    samples: &'a [SampleRecord],
+    decompositions: &'a [Decomposition],
+    group: Group,
+) -> impl Iterator<Item = (&'a SampleRecord, &'a Decomposition)> {
+    samples
+        .iter()
+        .zip(decompositions)
+        .filter(move |(sample, _)| sample.group == group)
+}
+
+/// AND and OR interactions of order 1 and above that are salient.
+fn salient_count(decomposition: &Decomposition, threshold: f64) -> usize {
+    [&decomposition.and, &decomposition.or]
+        .into_iter()
+        .flat_map(|effects| effects.iter().skip(1))
+        .filter(|effect| salience::is_salient(**effect, threshold))
+        .count()
+}
+
+fn certificate(values: &[f64], decomposition: &Decomposition) -> Result<SampleCertificate, Error> {
+    let reconstruction = decomposition.reconstruct()?;
+    let residual = values
+        .iter()
+        .zip(&reconstruction)
+        .map(|(value, explained)| (value - explained).abs())
+        .fold(0.0, f64::max);
+    let certificate = &decomposition.certificate;
+    Ok(SampleCertificate {
+        primal: certificate.primal,
+        dual: certificate.dual,
+        gap: certificate.gap,
+        iterations: certificate.iterations,
+        noise_bound: certificate.noise_bound,
+        residual,
+    })
+}
+
+/// Similarity needs players at the same positions for all samples, and samples of both splits.
+fn similarity_by_order(
+    experiment: &Experiment,
+    samples: &[SampleRecord],
+    decompositions: &[Decomposition],
+    resamples: &Resamples,
+) -> Option<Vec<Option<spindle_interactions::bootstrap::Estimate>>> {
+    if experiment.placement != Placement::Shared || experiment.train_samples == 0 {
+        return None;
+    }
+    let effects = |group| -> Vec<ClassEffects<'_>> {
+        of(samples, decompositions, group)
+            .map(|(sample, decomposition)| ClassEffects {
+                label: sample.label,
+                and: &decomposition.and,
+                or: &decomposition.or,
+            })
+            .collect()
+    };
+    Some(similarity::by_order(
+        &effects(Group::Train),
+        &effects(Group::Test),
+        resamples,
+    ))
+}
+
+/// What all checkpoints together show.
+///
+/// `strengths` are those of the test samples' salient interactions at every checkpoint, `losses` the samples' losses
+/// there, `last` the decompositions of all samples at the last one.
+///
+/// # Errors
+/// Decompositions that do not fit the experiment.
+pub fn dynamics(
+    experiment: &Experiment,
+    samples: &[SampleRecord],
+    checkpoints: &[CheckpointRecord],
+    strengths: &[Vec<SampleStrength>],
+    losses: &[SampleLosses],
+    last: &[Decomposition],
+) -> Result<Dynamics, Error> {
+    let resamples = resamples(experiment);
+    let boundary = phase::boundary(strengths, &resamples);
+    let of_split = |split: fn(&SampleLosses) -> &Vec<f32>| -> Vec<Vec<f64>> {
+        let wide = |losses| split(losses).iter().map(|&x| f64::from(x)).collect();
+        losses.iter().map(wide).collect()
+    };
+    let gap_onset = phase::gap_onset_of_samples(
+        &of_split(|losses| &losses.train),
+        &of_split(|losses| &losses.test),
+        GAP_MARGIN,
+        &resamples,
+    );
+    let theory = match &boundary {
+        Some(boundary) => theory_fits(experiment, samples, checkpoints, boundary.index, last)?,
+        None => Vec::new(),
+    };
+    Ok(Dynamics {
+        boundary,
+        gap_onset,
+        gap_margin: GAP_MARGIN,
+        theory,
+    })
+}
+
+/// The theory's curve fitted to every checkpoint from the boundary on.
+fn theory_fits(
+    experiment: &Experiment,
+    samples: &[SampleRecord],
+    checkpoints: &[CheckpointRecord],
+    boundary: usize,
+    last: &[Decomposition],
+) -> Result<Vec<TheoryFit>, Error> {
+    let Some(end) = checkpoints.last().and_then(|c| c.analysis.as_ref()) else {
+        return Ok(Vec::new());
+    };
+    let salient: Vec<Vec<f64>> = of(samples, last, Group::Test)
+        .flat_map(|(_, decomposition)| [&decomposition.and, &decomposition.or])
+        .map(|effects| salient_only(effects, end.threshold))
+        .collect();
+    let arrays: Vec<&[f64]> = salient.iter().map(Vec::as_slice).collect();
+    let overlay = theory::Overlay::new(experiment.players, &arrays)?;
+    let (low, high, count) = SIGMA2_GRID;
+    let grid = theory::log_grid(low, high, count);
+    let mut fits = Vec::new();
+    for (checkpoint, record) in checkpoints.iter().enumerate().skip(boundary) {
+        let share = record.analysis.as_ref().and_then(test_share);
+        let Some(share) = share else { continue };
+        if let Some(fit) = overlay.fit(&share, &grid)? {
+            fits.push(TheoryFit {
+                checkpoint,
+                sigma2: fit.sigma2,
+                share: fit.share,
+            });
+        }
+    }
+    Ok(fits)
+}
+
+/// Effects below the threshold, and that of the empty set, set to 0.
+fn salient_only(effects: &[f64], threshold: f64) -> Vec<f64> {
+    let kept = |(mask, &effect): (usize, &f64)| {
+        if mask > 0 && salience::is_salient(effect, threshold) {
+            effect
+        } else {
+            0.0
+        }
+    };
+    effects.iter().enumerate().map(kept).collect()
+}
+
+fn test_share(analysis: &Analysis) -> Option<Vec<f64>> {
+    let test = analysis.strengths.iter().find(|s| s.group == Group::Test)?;
+    let share = test.strength.share.as_ref()?;
+    Some(share.iter().map(|estimate| estimate.value).collect())
+}

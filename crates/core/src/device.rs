@@ -1,0 +1,55 @@
+//! All that differs between native code and the browser.
+
+/// Computes `work(0), ..., work(count - 1)`, on all cores natively, one after the other in the browser; results
+/// come in order either way.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn in_parallel<T: Send>(
+    count: usize,
+    work: impl Fn(usize) -> T + Sync + Send,
+) -> Vec<T> {
+    use rayon::prelude::*;
+    (0..count).into_par_iter().map(work).collect()
+}
+
+/// Computes `work(0), ..., work(count - 1)`, on all cores natively, one after the other in the browser; results
+/// come in order either way.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn in_parallel<T: Send>(
+    count: usize,
+    work: impl Fn(usize) -> T + Sync + Send,
+) -> Vec<T> {
+    (0..count).map(work).collect()
+}
+
+/// Does `work` on every part, given its index, on all cores natively, one after the other in the browser.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn for_each_in_parallel<T: Send>(
+    parts: &mut [T],
+    work: impl Fn(usize, &mut T) + Sync + Send,
+) {
+    use rayon::prelude::*;
+    parts
+        .par_iter_mut()
+        .enumerate()
+        .for_each(|(index, part)| work(index, part));
+}
+
+/// Does `work` on every part, given its index, on all cores natively, one after the other in the browser.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn for_each_in_parallel<T: Send>(
+    parts: &mut [T],
+    work: impl Fn(usize, &mut T) + Sync + Send,
+) {
+    for (index, part) in parts.iter_mut().enumerate() {
+        work(index, part);
+    }
+}
+
+/// Number of threads that work is spread over.
+#[must_use]
+pub(crate) fn threads() -> usize {
+    #[cfg(not(target_arch = "wasm32"))]
+    return rayon::current_num_threads();
+    #[cfg(target_arch = "wasm32")]
+    return 1;
+}

@@ -1,0 +1,149 @@
+//! What computes a network: the fused CPU kernels, or Burn on one of its devices.
+
+use burn::tensor::Device;
+use spindle_run::{
+    event::Tensors,
+    experiment::{self, Model},
+};
+
+use crate::{
+    Error, device,
+    kernel::{Stack, StackEngine},
+    network::{BurnEngine, LeNet},
+    player::PatchMasks,
+};
+
+/// SGD with momentum, as PyTorch defines it: v <- m v + g, p <- p - lr v; no dampening, no decay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sgd {
+    /// Learning rate.
+    pub learning_rate: f64,
+    /// Momentum.
+    pub momentum: f64,
+}
+
+/// A network on what computes it.
+pub enum Engine {
+    /// The fused CPU kernels.
+    Kernels(StackEngine),
+    /// Burn.
+    Burn(Box<BurnEngine<LeNet>>),
+}
+
+/// The network of a model as data.
+#[must_use]
+pub fn stack(model: Model) -> Stack {
+    match model {
+        Model::Lenet => Stack::lenet(),
+    }
+}
+
+impl Engine {
+    /// A model with weights and momentum buffers under PyTorch's names.
+    ///
+    /// # Errors
+    /// All tensors that are missing, extra or misshapen.
+    pub fn new(
+        model: Model,
+        device: experiment::Device,
+        weights: &Tensors,
+        momentum: &Tensors,
+    ) -> Result<Self, Error> {
+        match device {
+            experiment::Device::Cpu => {
+                StackEngine::new(stack(model), weights, momentum).map(Self::Kernels)
+            }
+            experiment::Device::Flex => {
+                let device = Device::flex();
+                let Model::Lenet = model;
+                let engine = BurnEngine::new(LeNet::new(&device), &device, weights, momentum)?;
+                Ok(Self::Burn(Box::new(engine)))
+            }
+        }
+    }
+
+    /// What computes, in words, for a run's provenance.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let name = match self {
+            Self::Kernels(_) => "fused CPU kernels",
+            Self::Burn(_) => "Burn flex",
+        };
+        format!("{name}, {} threads", device::threads())
+    }
+
+    /// One step of SGD on the mean cross-entropy over `pictures` `[count, 1, side, side]`.
+    pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
+        match self {
+            Self::Kernels(engine) => engine.step(pictures, labels, sgd),
+            Self::Burn(engine) => engine.step(pictures, labels, sgd),
+        }
+    }
+
+    /// Mean losses of the steps since they were last taken, in order.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn take_losses(&mut self) -> Result<Vec<f32>, Error> {
+        match self {
+            Self::Kernels(engine) => Ok(engine.take_losses()),
+            Self::Burn(engine) => engine.take_losses().await,
+        }
+    }
+
+    /// Logits `[count, classes]` of `pictures` `[count, 1, side, side]`.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn logits(&self, pictures: &[f32]) -> Result<Vec<f32>, Error> {
+        match self {
+            Self::Kernels(engine) => Ok(engine.logits(pictures)),
+            Self::Burn(engine) => engine.logits(pictures).await,
+        }
+    }
+
+    /// Logits `[2^n, classes]` of one picture under all masks of its players.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn masked_logits(
+        &self,
+        picture: &[f32],
+        masks: &PatchMasks,
+    ) -> Result<Vec<f32>, Error> {
+        match self {
+            Self::Kernels(engine) => Ok(engine.masked_logits(picture, masks)),
+            Self::Burn(engine) => engine.masked_logits(picture, masks).await,
+        }
+    }
+
+    /// The same weights on the kernels, whatever computes the network: for what needs f64.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn kernels(&self, model: Model) -> Result<StackEngine, Error> {
+        StackEngine::new(stack(model), &self.weights().await?, &Tensors::new())
+    }
+
+    /// Weights under PyTorch's names.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn weights(&self) -> Result<Tensors, Error> {
+        match self {
+            Self::Kernels(engine) => Ok(engine.weights()),
+            Self::Burn(engine) => engine.weights().await,
+        }
+    }
+
+    /// Momentum buffers under the weights' names; empty before the first step.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn momentum(&self) -> Result<Tensors, Error> {
+        match self {
+            Self::Kernels(engine) => Ok(engine.momentum()),
+            Self::Burn(engine) => engine.momentum().await,
+        }
+    }
+}

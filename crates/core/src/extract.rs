@@ -1,0 +1,124 @@
+//! Extraction: the outputs of a network on all 2^n masked versions of every measured sample.
+
+use spindle_run::{event::Outputs, experiment::Model};
+
+use crate::{
+    Error,
+    dataset::MeasuredSample,
+    engine::{self, Engine},
+    kernel::StackEngine,
+    log_odds::log_odds,
+    picture,
+    player::PatchMasks,
+};
+
+/// Logits are kept as long as all of a checkpoint's take no more than this many values (256 MiB).
+const MOST_LOGITS: usize = 1 << 26;
+/// Samples and masks of each on which rounding noise is measured.
+const NOISE_SAMPLES: usize = 10;
+const NOISE_MASKS: usize = 8;
+
+/// One checkpoint's extraction, sample by sample.
+pub struct Extraction<'a> {
+    samples: &'a [MeasuredSample],
+    model: Model,
+    next: usize,
+    outputs: Outputs,
+    /// Weights on the kernels, for exact outputs.
+    exact: StackEngine,
+    squared_noise: Vec<f64>,
+}
+
+impl<'a> Extraction<'a> {
+    /// Begins with the network as it is at `step`.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn new(
+        engine: &Engine,
+        model: Model,
+        samples: &'a [MeasuredSample],
+        players: usize,
+        step: usize,
+    ) -> Result<Self, Error> {
+        let classes = engine::stack(model).classes();
+        let outputs = Outputs {
+            step,
+            players,
+            classes,
+            logits: Vec::new(),
+            values: Vec::with_capacity(samples.len() << players),
+            noise_floor: 0.0,
+        };
+        Ok(Self {
+            samples,
+            model,
+            next: 0,
+            outputs,
+            exact: engine.kernels(model).await?,
+            squared_noise: Vec::new(),
+        })
+    }
+
+    /// Whether all samples are done.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.next == self.samples.len()
+    }
+
+    /// Does one more sample.
+    ///
+    /// # Errors
+    /// The device failed, or an output is not finite.
+    pub async fn advance(&mut self, engine: &Engine) -> Result<(), Error> {
+        let Some(sample) = self.samples.get(self.next) else {
+            return Ok(());
+        };
+        let stack = engine::stack(self.model);
+        let masks = PatchMasks::new(&sample.record.players, stack.masked_side());
+        let pixels = sample.picture.as_slice();
+        let picture = picture::values([pixels].into_iter(), pixels.len().isqrt(), stack.side());
+        let logits = engine.masked_logits(&picture, &masks).await?;
+        let first = self.outputs.values.len();
+        for (mask, logits) in logits.chunks_exact(self.outputs.classes).enumerate() {
+            let value = log_odds(logits, sample.record.label);
+            if !value.is_finite() {
+                return Err(Error::NotFinite {
+                    sample: self.next,
+                    mask,
+                    step: self.outputs.step,
+                    value,
+                });
+            }
+            self.outputs.values.push(value);
+        }
+        if (self.samples.len() << self.outputs.players) * self.outputs.classes <= MOST_LOGITS {
+            self.outputs.logits.extend(logits);
+        }
+        if self.next < NOISE_SAMPLES {
+            self.measure_noise(&picture, &masks, sample.record.label, first);
+        }
+        self.next += 1;
+        Ok(())
+    }
+
+    /// Compares outputs on a few masks, evenly spaced, with exact ones.
+    fn measure_noise(&mut self, picture: &[f32], masks: &PatchMasks, label: usize, first: usize) {
+        for mask in (0..masks.count()).step_by((masks.count() / NOISE_MASKS).max(1)) {
+            let exact = log_odds(&self.exact.exact_masked_logits(picture, masks, mask), label);
+            let noise = self.outputs.values[first + mask] - exact;
+            self.squared_noise.push(noise * noise);
+        }
+    }
+
+    /// The outputs of all samples; with 0 classes where their logits were too many to keep.
+    #[must_use]
+    pub fn into_outputs(mut self) -> Outputs {
+        let count = self.squared_noise.len().max(1) as f64;
+        if self.outputs.logits.is_empty() {
+            self.outputs.classes = 0;
+        }
+        self.outputs.noise_floor = (self.squared_noise.iter().sum::<f64>() / count).sqrt();
+        self.outputs
+    }
+}

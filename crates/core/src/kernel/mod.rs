@@ -1,0 +1,17 @@
+//! The CPU engine for stacks of convolutions and dense layers: fused kernels over plain arrays.
+//!
+//! Burn's flex runs such a small network at a fraction of what the machine can do: small products, elementwise
+//! passes over memory, a second core that idles. Here a convolution is one pass with its bias, ReLU and pooling, forward
+//! and backward, in buffers that stay in cache and are allocated once; a batch is computed in micro-batches of a
+//! fixed size on all cores, and their gradients are added in order, so that the numbers do not depend on how
+//! many cores there are.
+
+mod convolution;
+mod engine;
+mod pass;
+mod product;
+mod reference;
+mod stack;
+
+pub use engine::StackEngine;
+pub use stack::{Convolution, Dense, Stack};

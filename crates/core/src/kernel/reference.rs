@@ -1,0 +1,85 @@
+//! A stack in f64, by the definition of each layer: what the kernels are measured against.
+//!
+//! Slow and plain. It tells how far f32 outputs are from exact ones, which is the floor under every interaction.
+
+use super::stack::Stack;
+use crate::player::PatchMasks;
+
+impl Stack {
+    /// Logits `[classes]` of one picture under one mask, with f32 weights and everything else in f64.
+    pub(super) fn exact_logits(
+        &self,
+        weights: &[f32],
+        picture: &[f32],
+        mask: Option<(&PatchMasks, usize)>,
+    ) -> Vec<f64> {
+        let layers = self.layers(weights);
+        let mut values: Vec<f64> = picture.iter().map(|&x| f64::from(x)).collect();
+        for (index, (layer, (weight, bias))) in self.convolutions.iter().zip(&layers).enumerate() {
+            let (side, kernel, map_side) = (layer.side, layer.kernel, layer.map_side());
+            let mut map = Vec::with_capacity(layer.map_len());
+            for (channel, bias) in bias.iter().enumerate() {
+                let weight = &weight[channel * layer.window()..][..layer.window()];
+                for position in 0..map_side * map_side {
+                    let (y, x) = (position / map_side, position % map_side);
+                    let sum: f64 = weight
+                        .iter()
+                        .enumerate()
+                        .map(|(w, weight)| {
+                            let (input, dy, dx) =
+                                (w / kernel / kernel, w / kernel % kernel, w % kernel);
+                            f64::from(*weight) * values[(input * side + y + dy) * side + x + dx]
+                        })
+                        .sum();
+                    map.push((sum + f64::from(*bias)).max(0.0));
+                }
+            }
+            if let (Some((masks, mask)), true) = (mask, index == self.masked) {
+                for channel in map.chunks_exact_mut(map_side * map_side) {
+                    for (value, owner) in channel.iter_mut().zip(masks.owners()) {
+                        if owner & !(mask as u32) != 0 {
+                            *value = 0.0;
+                        }
+                    }
+                }
+            }
+            values = if layer.pool {
+                pooled(&map, map_side)
+            } else {
+                map
+            };
+        }
+        for (layer, (weight, bias)) in self.dense.iter().zip(&layers[self.convolutions.len()..]) {
+            values = weight
+                .chunks_exact(layer.inputs)
+                .zip(*bias)
+                .map(|(row, bias)| {
+                    let sum: f64 = row
+                        .iter()
+                        .zip(&values)
+                        .map(|(w, x)| f64::from(*w) * x)
+                        .sum();
+                    let sum = sum + f64::from(*bias);
+                    if layer.relu { sum.max(0.0) } else { sum }
+                })
+                .collect();
+        }
+        values
+    }
+}
+
+fn pooled(map: &[f64], side: usize) -> Vec<f64> {
+    let half = side / 2;
+    let cells = (0..map.len() / 4).map(|cell| {
+        let (channel, row, column) = (cell / (half * half), cell / half % half, cell % half);
+        let first = (channel * side + 2 * row) * side + 2 * column;
+        let quad = [
+            map[first],
+            map[first + 1],
+            map[first + side],
+            map[first + side + 1],
+        ];
+        quad.into_iter().fold(f64::NEG_INFINITY, f64::max)
+    });
+    cells.collect()
+}

@@ -1,0 +1,22 @@
+//! The shared engine of Spindle: data sets, networks, players, training, extraction, the session.
+//!
+//! The data goes one way: [`dataset`] -> [`train`] -> [`extract`] -> [`analysis`]; [`session`] drives it and tells what happens
+//! as events of `spindle-run`. What computes a network is an [`engine`]: fused [`kernel`]s on the CPU, or Burn ([`network`]).
+//! Everything compiles natively and to wasm32; all that differs is in one module.
+
+pub mod analysis;
+pub mod dataset;
+mod device;
+pub mod engine;
+mod error;
+pub mod extract;
+pub mod kernel;
+pub mod log_odds;
+pub mod network;
+mod picture;
+pub mod player;
+mod random;
+pub mod session;
+pub mod train;
+
+pub use error::Error;

@@ -1,0 +1,195 @@
+//! The fused kernels against Burn's flex and against exact arithmetic; training that repeats and resumes to the bit.
+
+use pollster::block_on;
+use spindle_core::{
+    Error,
+    dataset::ImageData,
+    engine::{self, Engine},
+    kernel::{Stack, StackEngine},
+    log_odds::log_odds,
+    player::PatchMasks,
+    train::Trainer,
+};
+use spindle_run::{
+    Experiment,
+    event::{Tensors, TrainingState},
+    experiment::{Device, Model},
+};
+
+type Outcome = Result<(), Error>;
+
+fn data() -> Result<ImageData, Error> {
+    ImageData::embedded_mnist()
+}
+
+fn small() -> Experiment {
+    Experiment {
+        train_size: Some(300),
+        batch: 70,
+        learning_rate: 0.05,
+        ..Experiment::default()
+    }
+}
+
+fn largest_difference(a: &Tensors, b: &Tensors) -> f32 {
+    assert!(a.keys().eq(b.keys()));
+    let pairs = a
+        .iter()
+        .zip(b)
+        .flat_map(|((_, a), (_, b))| a.data.iter().zip(&b.data));
+    pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn lenet_has_the_published_number_of_parameters() {
+    assert_eq!(Stack::lenet().parameter_count(), 61_706);
+}
+
+#[test]
+fn kernels_train_as_burn_does() -> Outcome {
+    let data = data()?;
+    let on = |device| Trainer::new(Experiment { device, ..small() }, &data);
+    let (mut kernels, mut flex) = (on(Device::Cpu)?, on(Device::Flex)?);
+    // 10 steps: two epochs whose last batch is a partial one.
+    for _ in 0..10 {
+        let losses = (
+            block_on(kernels.advance(&data, 1))?,
+            block_on(flex.advance(&data, 1))?,
+        );
+        assert!((losses.0 - losses.1).abs() < 1e-5, "{losses:?}");
+    }
+    let (a, b) = (block_on(kernels.state())?, block_on(flex.state())?);
+    assert!(largest_difference(&a.weights, &b.weights) < 1e-5);
+    assert!(largest_difference(&a.momentum, &b.momentum) < 1e-4);
+    Ok(())
+}
+
+#[test]
+fn masked_outputs_agree_with_burn_and_with_exact_arithmetic() -> Outcome {
+    let stack = Stack::lenet();
+    let weights = stack.initial_weights(3);
+    let players = [[1, 1], [2, 4], [3, 3], [4, 6], [6, 2]];
+    let masks = PatchMasks::new(&players, stack.masked_side());
+    let picture: Vec<f32> = (0..1024).map(|i| ((i * 37) % 101) as f32 / 100.0).collect();
+    let exact = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
+    let engine = |device| Engine::new(Model::Lenet, device, &weights, &Tensors::new());
+    let kernels = block_on(engine(Device::Cpu)?.masked_logits(&picture, &masks))?;
+    let flex = block_on(engine(Device::Flex)?.masked_logits(&picture, &masks))?;
+    assert_eq!(kernels.len(), 32 * 10);
+    for (mask, (a, b)) in kernels.chunks(10).zip(flex.chunks(10)).enumerate() {
+        let truth = exact.exact_masked_logits(&picture, &masks, mask);
+        for class in 0..10 {
+            assert!(
+                (f64::from(a[class]) - truth[class]).abs() < 1e-6,
+                "mask {mask}"
+            );
+            assert!(
+                (f64::from(b[class]) - truth[class]).abs() < 1e-6,
+                "mask {mask}"
+            );
+        }
+    }
+    // The full mask is the picture itself.
+    let whole = block_on(engine(Device::Cpu)?.logits(&picture))?;
+    let full = &kernels[31 * 10..];
+    assert!((log_odds(&whole, 4) - log_odds(full, 4)).abs() < 1e-6);
+    // Absent players do change the output.
+    assert!((log_odds(&kernels[..10], 4) - log_odds(full, 4)).abs() > 1e-6);
+    Ok(())
+}
+
+#[test]
+fn gradients_are_those_of_the_loss() -> Outcome {
+    // One plain step from zero momentum is -lr times the gradient; check it against differences of exact losses.
+    let stack = Stack::lenet();
+    let weights = stack.initial_weights(5);
+    let picture: Vec<f32> = (0..1024).map(|i| ((i * 53) % 97) as f32 / 96.0).collect();
+    let label = 7;
+    let mut engine = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
+    let sgd = engine::Sgd {
+        learning_rate: 1.0,
+        momentum: 0.0,
+    };
+    engine.step(&picture, &[label], sgd);
+    let after = engine.weights();
+    let loss = |weights: &Tensors| -> Result<f64, Error> {
+        let engine = StackEngine::new(stack.clone(), weights, &Tensors::new())?;
+        let nobody = PatchMasks::new(&[[1, 1], [1, 2]], stack.masked_side());
+        let logits = engine.exact_masked_logits(&picture, &nobody, 3);
+        let sum: f64 = logits.iter().map(|z| z.exp()).sum();
+        Ok(sum.ln() - logits[label])
+    };
+    for (name, tensor) in &weights {
+        let index = tensor.data.len() / 3;
+        let gradient = f64::from(tensor.data[index]) - f64::from(after[name].data[index]);
+        let mut shifted = weights.clone();
+        let mut at = |change: f32| -> Result<f64, Error> {
+            if let Some(tensor) = shifted.get_mut(name) {
+                tensor.data[index] = weights[name].data[index] + change;
+            }
+            loss(&shifted)
+        };
+        let difference = (at(1e-3)? - at(-1e-3)?) / 2e-3;
+        assert!(
+            (gradient - difference).abs() < 1e-3 * (0.01 + difference.abs()),
+            "{name}: {gradient} against {difference}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn training_repeats_and_resumes_to_the_bit() -> Outcome {
+    let data = data()?;
+    let mut unbroken = Trainer::new(small(), &data)?;
+    block_on(unbroken.advance(&data, 13))?;
+    let mut first = Trainer::new(small(), &data)?;
+    block_on(first.advance(&data, 6))?;
+    let state: TrainingState = block_on(first.state())?;
+    drop(first);
+    let mut resumed = Trainer::resume(small(), &data, &state)?;
+    block_on(resumed.advance(&data, 7))?;
+    assert_eq!(block_on(unbroken.state())?, block_on(resumed.state())?);
+    Ok(())
+}
+
+#[test]
+fn a_diverging_network_is_told_with_its_step() -> Outcome {
+    let data = data()?;
+    let wild = Experiment {
+        learning_rate: 1e8,
+        ..small()
+    };
+    let mut trainer = Trainer::new(wild, &data)?;
+    let error = block_on(trainer.advance(&data, 20)).err();
+    let Some(Error::Diverged { step, .. }) = error else {
+        return Err(Error::Data(format!(
+            "expected a divergence, found {error:?}"
+        )));
+    };
+    assert!((1..20).contains(&step));
+    Ok(())
+}
+
+#[test]
+fn weights_that_do_not_fit_are_all_listed() {
+    let mut weights = Stack::lenet().initial_weights(0);
+    weights.remove("fc1.bias");
+    if let Some(tensor) = weights.get_mut("conv2.weight") {
+        tensor.shape = vec![16, 6, 25];
+    }
+    let stray = weights["fc3.bias"].clone();
+    weights.insert("fc4.bias".to_owned(), stray);
+    for device in [Device::Cpu, Device::Flex] {
+        let text = match Engine::new(Model::Lenet, device, &weights, &Tensors::new()) {
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        assert!(text.contains("fc1.bias [120] is missing"), "{text}");
+        assert!(
+            text.contains("conv2.weight is [16, 6, 25], expected [16, 6, 5, 5]"),
+            "{text}"
+        );
+        assert!(text.contains("fc4.bias [10] is not part of it"), "{text}");
+    }
+}

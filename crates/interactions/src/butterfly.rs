@@ -1,0 +1,149 @@
+//! The in-place butterflies behind every transform.
+//!
+//! One level i of a transform over masks pairs every mask without player i with the mask with it: two
+//! runs of 2^i contiguous values, times the lanes. A batch laid out as \[2^n\]\[lanes\] is therefore the same
+//! loop with longer runs. Three levels are fused per pass over the memory, and arrays that do not fit the
+//! cache are first brought down to blocks that do.
+
+use std::ops::{Add, Sub};
+
+/// A float that the transforms work on: `f32` or `f64`.
+pub trait Real:
+    Copy + Default + Add<Output = Self> + Sub<Output = Self> + Send + Sync + 'static
+{
+}
+impl Real for f32 {}
+impl Real for f64 {}
+
+/// What one level does to the values (without, with) a player.
+pub(crate) trait Step {
+    fn step<T: Real>(without: T, with: T) -> (T, T);
+}
+
+/// Sums over subsets.
+pub(crate) struct Zeta;
+/// Inverse of [`Zeta`].
+pub(crate) struct Moebius;
+/// Sums over supersets, the adjoint of [`Zeta`].
+pub(crate) struct Superset;
+/// Inverse of [`Superset`], the adjoint of [`Moebius`].
+pub(crate) struct SupersetMoebius;
+
+impl Step for Zeta {
+    #[inline(always)]
+    fn step<T: Real>(without: T, with: T) -> (T, T) {
+        (without, with + without)
+    }
+}
+impl Step for Moebius {
+    #[inline(always)]
+    fn step<T: Real>(without: T, with: T) -> (T, T) {
+        (without, with - without)
+    }
+}
+impl Step for Superset {
+    #[inline(always)]
+    fn step<T: Real>(without: T, with: T) -> (T, T) {
+        (without + with, with)
+    }
+}
+impl Step for SupersetMoebius {
+    #[inline(always)]
+    fn step<T: Real>(without: T, with: T) -> (T, T) {
+        (without - with, with)
+    }
+}
+
+/// Values of a block that stays in the first-level cache.
+const CACHED: usize = 1 << 12;
+
+/// Applies all levels of `S` to `values`, laid out as \[2^n\]\[lanes\], in place.
+#[inline(always)]
+pub(crate) fn transform<S: Step, T: Real>(values: &mut [T], lanes: usize) {
+    let lanes = lanes.max(1);
+    let mut block = values.len();
+    // High levels first, on runs longer than the cache; the levels commute.
+    while block > CACHED && block >= 16 * lanes {
+        for part in values.chunks_exact_mut(block) {
+            eight::<S, T>(part);
+        }
+        block /= 8;
+    }
+    for part in values.chunks_exact_mut(block) {
+        cached::<S, T>(part, lanes);
+    }
+}
+
+/// All levels of a block that fits the cache, lowest first.
+#[inline(always)]
+fn cached<S: Step, T: Real>(values: &mut [T], lanes: usize) {
+    let mut run = lanes;
+    if lanes == 1 && values.len() >= 8 {
+        for [a, b, c, d, e, f, g, h] in values.as_chunks_mut::<8>().0 {
+            [*a, *b, *c, *d, *e, *f, *g, *h] = three::<S, T>([*a, *b, *c, *d, *e, *f, *g, *h]);
+        }
+        run = 8;
+    }
+    while 8 * run <= values.len() {
+        for part in values.chunks_exact_mut(8 * run) {
+            eight::<S, T>(part);
+        }
+        run *= 8;
+    }
+    while 2 * run <= values.len() {
+        for part in values.chunks_exact_mut(2 * run) {
+            let (without, with) = part.split_at_mut(run);
+            for (a, b) in without.iter_mut().zip(with) {
+                (*a, *b) = S::step(*a, *b);
+            }
+        }
+        run *= 2;
+    }
+}
+
+/// Three levels at once over eight runs.
+#[inline(always)]
+fn eight<S: Step, T: Real>(values: &mut [T]) {
+    let (low, high) = values.split_at_mut(values.len() / 2);
+    let (a, c) = low.split_at_mut(low.len() / 2);
+    let (e, g) = high.split_at_mut(high.len() / 2);
+    let (a, b) = a.split_at_mut(a.len() / 2);
+    let (c, d) = c.split_at_mut(c.len() / 2);
+    let (e, f) = e.split_at_mut(e.len() / 2);
+    let (g, h) = g.split_at_mut(g.len() / 2);
+    eight_runs::<S, T>(a, b, c, d, e, f, g, h);
+}
+
+/// Function parameters tell the compiler that the runs do not overlap.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "eight runs")]
+fn eight_runs<S: Step, T: Real>(
+    a: &mut [T],
+    b: &mut [T],
+    c: &mut [T],
+    d: &mut [T],
+    e: &mut [T],
+    f: &mut [T],
+    g: &mut [T],
+    h: &mut [T],
+) {
+    let len = a.len();
+    let (b, c, d) = (&mut b[..len], &mut c[..len], &mut d[..len]);
+    let (e, f, g, h) = (&mut e[..len], &mut f[..len], &mut g[..len], &mut h[..len]);
+    for i in 0..len {
+        [a[i], b[i], c[i], d[i], e[i], f[i], g[i], h[i]] =
+            three::<S, T>([a[i], b[i], c[i], d[i], e[i], f[i], g[i], h[i]]);
+    }
+}
+
+/// Three levels on eight values.
+#[inline(always)]
+fn three<S: Step, T: Real>([a, b, c, d, e, f, g, h]: [T; 8]) -> [T; 8] {
+    let ((a, b), (c, d)) = (S::step(a, b), S::step(c, d));
+    let ((e, f), (g, h)) = (S::step(e, f), S::step(g, h));
+    let ((a, c), (b, d)) = (S::step(a, c), S::step(b, d));
+    let ((e, g), (f, h)) = (S::step(e, g), S::step(f, h));
+    let ((a, e), (b, f)) = (S::step(a, e), S::step(b, f));
+    let ((c, g), (d, h)) = (S::step(c, g), S::step(d, h));
+    [a, b, c, d, e, f, g, h]
+}

@@ -1,0 +1,1 @@
+//! How far the strength of an order can move over the optimal face.

@@ -1,0 +1,300 @@
+//! The sparse AND-OR decomposition, solved to a certified gap.
+//!
+//! # The problem
+//!
+//! With a = I_and, b = I_or and v(empty) subtracted from v, the published minimisation over the split g and the noise q
+//! (arXiv 2401.16318, section 3.2; arXiv 2407.19198, appendix) is the linear program (ours)
+//!
+//! ```text
+//! minimise |a|_1 + |b|_1   subject to   | Z a + Z_B b - v | <= tau   at every mask,
+//! ```
+//!
+//! with tau = 0.02 |v(N) - v(empty)| by default. Every feasible (a, b) is an upper bound of its optimum. Its dual,
+//!
+//! ```text
+//! maximise v'y - tau |y|_1   subject to   |Z' y|_inf <= 1,  |Z_B' y|_inf <= 1,
+//! ```
+//!
+//! makes every y, divided by max(1, |Z' y|_inf, |Z_B' y|_inf), a lower bound. Both are evaluated apart from the
+//! solver in [`certify`]; their relative distance is the gap that every result carries.
+//!
+//! # The method
+//!
+//! Douglas-Rachford splitting between the l1 norm with the box |q| <= tau, and the affine set of all (a, b, q)
+//! that reproduce v, onto which the projection is exact and costs O(n 2^n) (the modules `projection` and `schur`).
+//! Step sizes adapt per game. Games are solved side by side in lanes and spread over the cores; what a game's result is
+//! depends on neither, bit for bit.
+//!
+//! # A canonical answer
+//!
+//! The optimum need not be unique: (x1 and x2) + (x1 or x2) = x1 + x2, and both sides cost 2. A term (e/2)|x|^2 with a
+//! small e prefers the least-norm optimum; e is chosen relative to the mean |x| (weighted by |x|), so that
+//! the term is `tie_break`/2 of the objective, and is stored. The certificate is for the plain l1 problem.
+//!
+//! A variable alone is both an AND and an OR: such OR effects are added to the AND effect of the same variable and set
+//! to 0. v(empty) is kept as [`Decomposition::baseline`]; `and[0]` carries nothing but noise.
+
+mod acceleration;
+mod batch;
+mod certificate;
+
+mod feasible;
+mod lanes;
+mod projection;
+
+use std::ops::ControlFlow;
+
+use crate::{
+    Error,
+    mask::{self, Mask},
+};
+
+pub use batch::decompose_batch;
+pub use certificate::certify;
+
+pub(crate) use batch::{on_all_cores, threads};
+pub(crate) use certificate::{Bound, Evaluation, evaluate, without_baseline};
+pub(crate) use feasible::merge_single_players;
+
+/// How a decomposition is computed.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Params {
+    /// Noise bound tau in units of |v(N) - v(empty)|; 0 or above.
+    pub noise_ratio: f64,
+    /// Relative gap at which a game is done; above 0, below 1.
+    pub tolerance: f64,
+    /// Iterations after which a game is given up; at least 1.
+    pub max_iterations: usize,
+    /// Size of the term that picks one of several optima, relative to the objective, but at most a tenth of `tolerance`, which
+    /// it would keep out of reach otherwise; 0 turns it off.
+    pub tie_break: f64,
+    /// Iterations between two evaluations of the gap; at least 1.
+    pub check_every: usize,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            noise_ratio: 0.02,
+            tolerance: 1e-3,
+            max_iterations: 20_000,
+            tie_break: 1e-4,
+            check_every: 25,
+        }
+    }
+}
+
+impl Params {
+    /// The tie-break in use.
+    fn relative_tie_break(&self) -> f64 {
+        self.tie_break.min(0.1 * self.tolerance)
+    }
+
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] with the first field that is out of its range.
+    pub fn check(&self) -> Result<(), Error> {
+        let wrong = |field, value, allowed| {
+            Err(Error::Parameter {
+                field,
+                value,
+                allowed,
+            })
+        };
+        if !(self.noise_ratio.is_finite() && self.noise_ratio >= 0.0) {
+            return wrong("noise_ratio", self.noise_ratio, "finite and 0 or above");
+        }
+        if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
+            return wrong("tolerance", self.tolerance, "above 0 and below 1");
+        }
+        if !(self.tie_break >= 0.0 && self.tie_break < 1.0) {
+            return wrong("tie_break", self.tie_break, "0 or above and below 1");
+        }
+        if self.max_iterations == 0 {
+            return wrong("max_iterations", 0.0, "at least 1");
+        }
+        if self.check_every == 0 {
+            return wrong("check_every", 0.0, "at least 1");
+        }
+        Ok(())
+    }
+}
+
+/// The noise bound tau of one game.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NoiseBound<'a> {
+    /// `noise_ratio` |v(N) - v(empty)|, the same for every mask.
+    Ratio,
+    /// This value for every mask, in units of v.
+    Scalar(f64),
+    /// One value for every mask, in units of v; length 2^n.
+    PerMask(&'a [f64]),
+}
+
+/// What is known about a decomposition, evaluated in f64 apart from the solver.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Certificate {
+    /// |and|_1 + |or|_1 of the decomposition, an upper bound of the optimum.
+    pub primal: f64,
+    /// A lower bound of the optimum.
+    pub dual: f64,
+    /// (primal - dual) / primal; 0 for an all-zero decomposition.
+    pub gap: f64,
+    /// Iterations of the solver.
+    pub iterations: usize,
+    /// tau in units of v (its largest value where it differs by mask).
+    pub noise_bound: f64,
+    /// e, the weight of the tie-break (e/2)|x|^2, in 1 / units of v.
+    pub tie_break: f64,
+    /// `primal` with the tie-break added.
+    pub regularized: f64,
+    /// By how much |noise| exceeds the bound at the worst mask, in units of v: rounding only.
+    pub excess: f64,
+}
+
+impl Certificate {
+    /// primal - dual, in units of v.
+    #[must_use]
+    pub fn absolute_gap(&self) -> f64 {
+        (self.primal - self.dual).max(0.0)
+    }
+}
+
+/// Outputs written as AND and OR effects.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Decomposition {
+    /// v(empty), which was subtracted first.
+    pub baseline: f64,
+    /// AND effect of every mask; \[0\] carries noise only.
+    pub and: Vec<f64>,
+    /// OR effect of every mask; 0 at the empty mask and at single players.
+    pub or: Vec<f64>,
+    /// What the effects add to v: reconstruction - v, at most tau at every mask.
+    pub noise: Vec<f64>,
+    /// The dual point y, scaled to be feasible, that proves the lower bound.
+    pub dual: Vec<f64>,
+    /// The gap and what else is known about the result.
+    pub certificate: Certificate,
+}
+
+/// What the decomposition says about one mask.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// baseline + the effects below, which is v(mask) up to the noise bound.
+    pub output: f64,
+    /// Masks and values of the AND effects that act: not 0 and within the mask. The empty set is the noise constant.
+    pub and: Vec<(Mask, f64)>,
+    /// Masks and values of the OR effects that act: not 0 and meeting the mask.
+    pub or: Vec<(Mask, f64)>,
+}
+
+impl Decomposition {
+    /// Number of players n.
+    #[must_use]
+    pub fn players(&self) -> usize {
+        self.and.len().max(1).trailing_zeros() as usize
+    }
+
+    /// baseline + Z and + Z_B or: the outputs at all masks as the effects reproduce them.
+    ///
+    /// # Errors
+    /// [`Error::Players`], [`Error::Length`] or [`Error::Mismatch`] when `and` and `or` are no arrays over the same masks.
+    pub fn reconstruct(&self) -> Result<Vec<f64>, Error> {
+        certificate::reconstruct(&self.and, &self.or, self.baseline)
+    }
+
+    /// The effects that act on one mask, in order of their own mask, and the output that they add up to.
+    #[must_use]
+    pub fn explain(&self, mask: Mask) -> Explanation {
+        let acting = |effects: &[f64], acts: &dyn Fn(Mask) -> bool| -> Vec<(Mask, f64)> {
+            (0..)
+                .zip(effects)
+                .filter(|&(s, &effect)| effect != 0.0 && acts(s))
+                .map(|(s, &effect)| (s, effect))
+                .collect()
+        };
+        let and = acting(&self.and, &|s| s & !mask == 0);
+        let or = acting(&self.or, &|s| s & mask != 0);
+        let output = self.baseline
+            + and
+                .iter()
+                .chain(&or)
+                .map(|&(_, effect)| effect)
+                .sum::<f64>();
+        Explanation { output, and, or }
+    }
+
+    /// For every interaction a bound on its size in *every* optimal decomposition: |x_j| <= (primal - dual) / (1 - |k_j' y|),
+    /// infinite where the dual constraint is tight (ours). AND and OR effects, each of length 2^n; where an AND and an OR effect
+    /// are one and the same column (single players), the bound holds for both together.
+    ///
+    /// # Errors
+    /// As [`Self::reconstruct`], for `dual`.
+    pub fn largest_optimal_effects(&self) -> Result<(Vec<f64>, Vec<f64>), Error> {
+        certificate::largest_optimal_effects(&self.dual, self.certificate.absolute_gap())
+    }
+
+    /// Masks of the AND and of the OR interactions that are below `threshold` in every optimal decomposition: provably not salient.
+    ///
+    /// # Errors
+    /// As [`Self::largest_optimal_effects`].
+    pub fn provably_not_salient(&self, threshold: f64) -> Result<(Vec<Mask>, Vec<Mask>), Error> {
+        let (and, or) = self.largest_optimal_effects()?;
+        let below = |bounds: Vec<f64>| {
+            (0..)
+                .zip(bounds)
+                .skip(1)
+                .filter(|&(_, bound)| bound < threshold)
+                .map(|(s, _)| s)
+                .collect()
+        };
+        Ok((below(and), below(or)))
+    }
+}
+
+/// How far a decomposition is, handed to the progress callback at every check of the gap.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Iterations of the game that has most among those in hand.
+    pub iterations: usize,
+    /// Largest relative gap among the games in hand.
+    pub gap: f64,
+    /// Games finished, failed ones included.
+    pub games_done: usize,
+    /// Games in all.
+    pub games: usize,
+}
+
+/// Decomposes one game with the noise bound of `params`.
+///
+/// `v`: outputs at all masks, length 2^n, bit i of the index = player i present.
+///
+/// # Errors
+/// [`Error::Length`], [`Error::Players`], [`Error::NotFinite`], [`Error::Parameter`]; [`Error::NotConverged`] with the best
+/// decomposition found when the tolerance is not reached.
+pub fn decompose(v: &[f64], params: &Params) -> Result<Decomposition, Error> {
+    decompose_with(v, params, NoiseBound::Ratio, &mut |_| {
+        ControlFlow::Continue(())
+    })
+}
+
+/// Decomposes one game with a given noise bound, and tells `progress`, which may stop it.
+///
+/// # Errors
+/// As [`decompose`]; [`Error::Mismatch`] for a bound of the wrong length, [`Error::Parameter`] for a negative one, and
+/// [`Error::Stopped`] when `progress` breaks.
+pub fn decompose_with(
+    v: &[f64],
+    params: &Params,
+    tau: NoiseBound<'_>,
+    progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+) -> Result<Decomposition, Error> {
+    params.check()?;
+    let players = mask::player_count(v.len())?;
+    batch::decompose_one(v, players, params, tau, progress)
+}

@@ -1,0 +1,335 @@
+//! The published procedure, for comparison with published figures.
+//!
+//! arXiv 2401.16318 (section 3.2) and arXiv 2407.19198 minimise |I_and|_1 + |I_or|_1 over the split g and a noise q by
+//! gradient descent with momentum, where I_and = A((v+q)/2 + g), I_or = OR((v+q)/2 - g) and q is clipped to +-tau after every
+//! step. The gradient is made of sign vectors through the adjoint transforms, O(n 2^n) a step.
+//!
+//! The steps do not shrink, so the objective stays above the optimum by an amount that grows with the learning rate; the
+//! certificate of the result says by how much at most.
+
+use std::{
+    ops::ControlFlow,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use crate::{
+    Error,
+    arch::vectorized,
+    butterfly::{self, Moebius, SupersetMoebius},
+    decompose::{self, Bound, Decomposition, NoiseBound, Progress},
+    mask,
+};
+
+/// How the published procedure runs.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
+pub struct Params {
+    /// Step size; above 0.
+    pub learning_rate: f64,
+    /// Momentum, 0 or above and below 1.
+    pub momentum: f64,
+    /// Number of steps.
+    pub steps: usize,
+    /// Noise bound tau in units of |v(N) - v(empty)|; 0 or above.
+    pub noise_ratio: f64,
+}
+
+impl Default for Params {
+    fn default() -> Self {
+        Self {
+            learning_rate: 1e-5,
+            momentum: 0.9,
+            steps: 10_000,
+            noise_ratio: 0.02,
+        }
+    }
+}
+
+impl Params {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] with the first field that is out of its range.
+    pub fn check(&self) -> Result<(), Error> {
+        let wrong = |field, value, allowed| {
+            Err(Error::Parameter {
+                field,
+                value,
+                allowed,
+            })
+        };
+        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+            return wrong("learning_rate", self.learning_rate, "above 0 and finite");
+        }
+        if !(self.momentum >= 0.0 && self.momentum < 1.0) {
+            return wrong("momentum", self.momentum, "0 or above and below 1");
+        }
+        if !(self.noise_ratio.is_finite() && self.noise_ratio >= 0.0) {
+            return wrong("noise_ratio", self.noise_ratio, "finite and 0 or above");
+        }
+        Ok(())
+    }
+}
+
+/// Steps between two calls of the progress callback.
+const STEPS_PER_REPORT: usize = 100;
+
+/// Games side by side.
+const LANES: usize = 4;
+
+type Outcome = Result<Decomposition, Error>;
+
+/// Runs the published procedure on many games. Shapes, order, stopping and errors as
+/// [`decompose::decompose_batch`], but there is no tolerance: every result comes with the gap it has. [`Progress::gap`] is 1 while
+/// steps are being done, because the procedure has no lower bound of its own.
+///
+/// # Errors
+/// As [`decompose::decompose_batch`].
+pub fn decompose_batch(
+    values: &[f64],
+    players: usize,
+    params: &Params,
+    progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+) -> Result<Vec<Outcome>, Error> {
+    params.check()?;
+    let masks = 1 << mask::checked_players(players)?;
+    if !values.len().is_multiple_of(masks) {
+        let expected = values.len() / masks * masks;
+        return Err(Error::Mismatch {
+            what: "outputs [games][2^n]",
+            found: values.len(),
+            expected,
+        });
+    }
+    let games: Vec<&[f64]> = values.chunks_exact(masks).collect();
+    let groups: Vec<&[&[f64]]> = games.chunks(LANES).collect();
+    let (next, done, stopped) = (
+        AtomicUsize::new(0),
+        AtomicUsize::new(0),
+        AtomicBool::new(false),
+    );
+    let results = decompose::on_all_cores(decompose::threads().min(groups.len().max(1)), || {
+        let mut results = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(group) = groups.get(index) else {
+                return results;
+            };
+            let report = |iterations| {
+                let now = Progress {
+                    iterations,
+                    gap: 1.0,
+                    games_done: done.load(Ordering::Relaxed),
+                    games: games.len(),
+                };
+                if progress(now).is_break() {
+                    stopped.store(true, Ordering::Relaxed);
+                }
+                !stopped.load(Ordering::Relaxed)
+            };
+            let outcomes = descend_group(group, params, report);
+            done.fetch_add(group.len(), Ordering::Relaxed);
+            results.push((index, outcomes));
+        }
+    });
+    let mut outcomes = vec![Err(Error::Stopped); games.len()];
+    for (index, group) in results.into_iter().flatten() {
+        for (slot, outcome) in outcomes[index * LANES..].iter_mut().zip(group) {
+            *slot = outcome;
+        }
+    }
+    Ok(outcomes)
+}
+
+/// Up to [`LANES`] games side by side; `report` returns whether to go on.
+fn descend_group(
+    group: &[&[f64]],
+    params: &Params,
+    report: impl Fn(usize) -> bool,
+) -> Vec<Outcome> {
+    let masks = group[0].len();
+    let mut descent = Descent::<LANES>::new(masks);
+    let settings = decompose::Params {
+        noise_ratio: params.noise_ratio,
+        ..decompose::Params::default()
+    };
+    let games: Vec<_> = group
+        .iter()
+        .map(|outputs| {
+            let v = decompose::without_baseline(outputs)?;
+            let bound = Bound::new(NoiseBound::Ratio, v[masks - 1], masks, &settings)?;
+            Ok((outputs[0], v, bound))
+        })
+        .collect();
+    for (lane, game) in games.iter().enumerate() {
+        if let Ok((_, v, bound)) = game {
+            descent.load(lane, v, bound.largest());
+        }
+    }
+    let mut step = 0;
+    while step < params.steps {
+        let count = STEPS_PER_REPORT.min(params.steps - step);
+        vectorized(
+            #[inline(always)]
+            || {
+                for _ in 0..count {
+                    descent.step(params);
+                }
+            },
+        );
+        step += count;
+        if !report(step) {
+            return games
+                .into_iter()
+                .map(|game| game.and(Err(Error::Stopped)))
+                .collect();
+        }
+    }
+    descent.effects();
+    let results = games.into_iter().enumerate().map(|(lane, game)| {
+        let (baseline, v, bound) = game?;
+        let (and, or) = descent.merged_effects(lane);
+        let y = descent.dual_candidate(lane, params.steps);
+        let evaluation = decompose::evaluate(&v, &bound, &and, &or, y, 0.0, params.steps)?;
+        let decompose::Evaluation {
+            noise,
+            dual,
+            certificate,
+        } = evaluation;
+        Ok(Decomposition {
+            baseline,
+            and,
+            or,
+            noise,
+            dual,
+            certificate,
+        })
+    });
+    results.collect()
+}
+
+/// State of `B` descents, arrays \[2^n\]\[B\].
+struct Descent<const B: usize> {
+    v: Vec<[f64; B]>,
+    tau: [f64; B],
+    split: Vec<[f64; B]>,
+    noise: Vec<[f64; B]>,
+    split_velocity: Vec<[f64; B]>,
+    noise_velocity: Vec<[f64; B]>,
+    /// AND effects, then the gradient by v_and.
+    and: Vec<[f64; B]>,
+    /// OR effects, then the gradient by v_or.
+    or: Vec<[f64; B]>,
+    /// Sum over steps of the gradient by v + q: averaged, a dual point.
+    dual: Vec<[f64; B]>,
+}
+
+impl<const B: usize> Descent<B> {
+    fn new(masks: usize) -> Self {
+        let zeros = || vec![[0.0; B]; masks];
+        Self {
+            v: zeros(),
+            tau: [0.0; B],
+            split: zeros(),
+            noise: zeros(),
+            split_velocity: zeros(),
+            noise_velocity: zeros(),
+            and: zeros(),
+            or: zeros(),
+            dual: zeros(),
+        }
+    }
+
+    fn load(&mut self, lane: usize, v: &[f64], tau: f64) {
+        for (row, v) in self.v.iter_mut().zip(v) {
+            row[lane] = *v;
+        }
+        self.tau[lane] = tau;
+    }
+
+    /// and <- A((v+q)/2 + g), or <- OR((v+q)/2 - g).
+    #[inline(always)]
+    fn effects(&mut self) {
+        let inputs = self.v.iter().zip(&self.noise).zip(&self.split);
+        for ((and, or), ((v, q), g)) in self.and.iter_mut().zip(&mut self.or).zip(inputs) {
+            for lane in 0..B {
+                let half = 0.5 * (v[lane] + q[lane]);
+                and[lane] = half + g[lane];
+                or[lane] = half - g[lane];
+            }
+        }
+        let constant = self.or[0];
+        self.or.reverse();
+        butterfly::transform::<Moebius, f64>(self.and.as_flattened_mut(), B);
+        butterfly::transform::<Moebius, f64>(self.or.as_flattened_mut(), B);
+        for x in self.or.as_flattened_mut() {
+            *x = -*x;
+        }
+        self.or[0] = constant;
+    }
+
+    /// One step of gradient descent with momentum, without dampening.
+    #[inline(always)]
+    fn step(&mut self, params: &Params) {
+        self.effects();
+        for x in self
+            .and
+            .as_flattened_mut()
+            .iter_mut()
+            .chain(self.or.as_flattened_mut())
+        {
+            *x = sign(*x);
+        }
+        let constant = self.or[0];
+        self.or[0] = [0.0; B];
+        butterfly::transform::<SupersetMoebius, f64>(self.and.as_flattened_mut(), B);
+        butterfly::transform::<SupersetMoebius, f64>(self.or.as_flattened_mut(), B);
+        // The adjoint of the OR analysis: minus the reversal, and the constant on its own.
+        self.or.reverse();
+        for x in self.or.as_flattened_mut() {
+            *x = -*x;
+        }
+        for lane in 0..B {
+            self.or[0][lane] += constant[lane];
+        }
+        let (rate, momentum) = (params.learning_rate, params.momentum);
+        for (i, (and, or)) in self.and.iter().zip(&self.or).enumerate() {
+            for lane in 0..B {
+                let by_split = and[lane] - or[lane];
+                let by_output = 0.5 * (and[lane] + or[lane]);
+                self.dual[i][lane] += by_output;
+                let g = &mut self.split_velocity[i][lane];
+                *g = momentum * *g + by_split;
+                self.split[i][lane] -= rate * *g;
+                let q = &mut self.noise_velocity[i][lane];
+                *q = momentum * *q + by_output;
+                let moved = self.noise[i][lane] - rate * *q;
+                self.noise[i][lane] = moved.max(-self.tau[lane]).min(self.tau[lane]);
+            }
+        }
+    }
+
+    fn merged_effects(&self, lane: usize) -> (Vec<f64>, Vec<f64>) {
+        let mut and: Vec<[f64; 1]> = self.and.iter().map(|row| [row[lane]]).collect();
+        let mut or: Vec<[f64; 1]> = self.or.iter().map(|row| [row[lane]]).collect();
+        decompose::merge_single_players(&mut and, &mut or);
+        (and.into_flattened(), or.into_flattened())
+    }
+
+    /// The mean gradient by v + q over all steps. At a minimum it satisfies the dual constraints.
+    fn dual_candidate(&self, lane: usize, steps: usize) -> Vec<f64> {
+        self.dual
+            .iter()
+            .map(|row| row[lane] / steps.max(1) as f64)
+            .collect()
+    }
+}
+
+/// -1, 0 or 1.
+#[inline(always)]
+fn sign(x: f64) -> f64 {
+    let above = if x > 0.0 { 1.0 } else { 0.0 };
+    let below = if x < 0.0 { 1.0 } else { 0.0 };
+    above - below
+}

@@ -1,0 +1,132 @@
+//! Strength of interactions by order.
+//!
+//! Over samples x and both types (arXiv 2405.10262, figure 3):
+//!
+//! ```text
+//! J_pos(k) = mean_x sum_{|S|=k, salient} max(I(S), 0)      J_neg(k) = mean_x sum_{|S|=k, salient} min(I(S), 0)
+//! share(k) = (J_pos(k) - J_neg(k)) / sum over all orders of the same      mean order = sum_k k share(k)
+//! ```
+//!
+//! Order 0 is left out. The intervals are ours.
+
+use crate::{
+    bootstrap::{Estimate, Resamples},
+    decompose::Decomposition,
+    mask, salience,
+};
+
+/// Summed positive and negative effects of one sample, by order; index order - 1, in units of v.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SampleStrength {
+    /// Sum of the positive effects of each order.
+    pub positive: Vec<f64>,
+    /// Sum of the negative effects of each order, 0 or below.
+    pub negative: Vec<f64>,
+}
+
+/// Mean strengths over samples, with intervals; index order - 1, in units of v.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct StrengthByOrder {
+    /// J_pos.
+    pub positive: Vec<Estimate>,
+    /// J_neg, 0 or below.
+    pub negative: Vec<Estimate>,
+    /// J_pos - J_neg, normalised to sum 1; `None` when nothing is salient.
+    pub share: Option<Vec<Estimate>>,
+    /// sum of k share(k); `None` when nothing is salient.
+    pub mean_order: Option<Estimate>,
+}
+
+/// Strength by order of a decomposition's effects of at least `threshold`, AND and OR together; 0 takes all.
+#[must_use]
+pub fn of_sample(decomposition: &Decomposition, threshold: f64) -> SampleStrength {
+    of_effects(&[&decomposition.and, &decomposition.or], threshold)
+}
+
+/// As [`of_sample`], for any arrays of effects over masks, summed; orders up to that of the longest array.
+#[must_use]
+pub fn of_effects(effects: &[&[f64]], threshold: f64) -> SampleStrength {
+    let masks = effects.iter().map(|e| e.len()).max().unwrap_or(0);
+    let players = masks.checked_ilog2().unwrap_or(0) as usize;
+    let mut strength = SampleStrength {
+        positive: vec![0.0; players],
+        negative: vec![0.0; players],
+    };
+    for array in effects {
+        for (s, &effect) in (1..).zip(array.iter().skip(1)) {
+            if salience::is_salient(effect, threshold) {
+                let side = if effect > 0.0 {
+                    &mut strength.positive
+                } else {
+                    &mut strength.negative
+                };
+                if let Some(sum) = side.get_mut(mask::order(s) - 1) {
+                    *sum += effect;
+                }
+            }
+        }
+    }
+    strength
+}
+
+/// Mean strengths over samples with bootstrap intervals; empty without samples.
+#[must_use]
+pub fn by_order(samples: &[SampleStrength], resamples: &Resamples) -> StrengthByOrder {
+    let estimates = |side: fn(&SampleStrength) -> &[f64]| {
+        resamples
+            .estimates(samples.len(), |draw| mean(samples, draw, side))
+            .unwrap_or_default()
+    };
+    StrengthByOrder {
+        positive: estimates(|s| &s.positive),
+        negative: estimates(|s| &s.negative),
+        share: resamples.estimates(samples.len(), |draw| share(samples, draw)),
+        mean_order: resamples.estimate(samples.len(), |draw| mean_order(samples, draw)),
+    }
+}
+
+/// Mean over the drawn samples, order by order; `None` without samples.
+fn mean(
+    samples: &[SampleStrength],
+    draw: &[usize],
+    side: fn(&SampleStrength) -> &[f64],
+) -> Option<Vec<f64>> {
+    let orders = samples.iter().map(|s| side(s).len()).max()?;
+    let mut sums = vec![0.0; orders];
+    for sample in draw.iter().filter_map(|&i| samples.get(i)) {
+        for (sum, x) in sums.iter_mut().zip(side(sample)) {
+            *sum += x;
+        }
+    }
+    Some(
+        sums.into_iter()
+            .map(|sum| sum / draw.len().max(1) as f64)
+            .collect(),
+    )
+}
+
+/// Normalised strength of the drawn samples; `None` when nothing is salient.
+pub(crate) fn share(samples: &[SampleStrength], draw: &[usize]) -> Option<Vec<f64>> {
+    let positive = mean(samples, draw, |s| &s.positive)?;
+    let negative = mean(samples, draw, |s| &s.negative)?;
+    let total: f64 = positive.iter().zip(&negative).map(|(p, n)| p - n).sum();
+    (total > 0.0).then(|| {
+        positive
+            .iter()
+            .zip(&negative)
+            .map(|(p, n)| (p - n) / total)
+            .collect()
+    })
+}
+
+/// Mean order of the drawn samples; `None` when nothing is salient.
+pub(crate) fn mean_order(samples: &[SampleStrength], draw: &[usize]) -> Option<f64> {
+    Some(
+        (1..)
+            .zip(share(samples, draw)?)
+            .map(|(k, share)| f64::from(k) * share)
+            .sum(),
+    )
+}

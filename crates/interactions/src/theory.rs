@@ -1,0 +1,193 @@
+//! Theory to lay over the measured curves.
+//!
+//! - Before training: the spindle of independent outputs, C(n,k) 2^(k/2) (ours).
+//! - While training (arXiv 2407.19198, theorem 2): w_hat(sigma^2) = (G + diag(2^|T| sigma^2))^-1 G w*, with
+//!   G\[T,U\] = 2^-|T u U| and w* the salient interactions of the last checkpoint. G and the diagonal are Kronecker powers of
+//!   \[\[1,1/2\],\[1/2,1/2\]\] and \[\[1,0\],\[0,2\]\], so the Schur transform brings all of it to blocks of size n+1 and below (ours).
+
+use crate::{
+    Error, mask,
+    schur::{Schur, between_unnormalised, kronecker_power_block},
+    strength,
+};
+
+/// Strength of orders 1..=n if the outputs of all masks were independent, C(n,k) 2^(k/2), largest 1. Index order - 1.
+///
+/// # Errors
+/// [`Error::Players`].
+pub fn spindle_curve(players: usize) -> Result<Vec<f64>, Error> {
+    let n = mask::checked_players(players)?;
+    let strength: Vec<f64> = (1..=n)
+        .map(|k| mask::binomial(n, k) * 2.0_f64.powf(k as f64 / 2.0))
+        .collect();
+    let largest = strength.iter().copied().fold(0.0, f64::max);
+    Ok(strength.into_iter().map(|s| s / largest).collect())
+}
+
+/// Length of a row of (G + diag(2^|T| sigma^2))^-1 G by the row's order, 0..=n: how much of an interaction of that order is left
+/// at noise sigma^2.
+///
+/// # Errors
+/// [`Error::Players`]; [`Error::Parameter`] for a `sigma2` that is not above 0 and finite.
+pub fn row_norms(players: usize, sigma2: f64) -> Result<Vec<f64>, Error> {
+    let n = mask::checked_players(players)?;
+    let schur = Schur::new(n);
+    let blocks = shrinking_blocks(&schur, sigma2, true)?;
+    // Row T of M is M' applied to the unit vector of T; one T of each order is enough.
+    Ok((0..=n)
+        .map(|order| {
+            let mut row = vec![[0.0]; 1 << n];
+            row[(1 << order) - 1] = [1.0];
+            schur.couple(&mut row);
+            schur.multiply(&mut row, &blocks);
+            schur.couple_adjoint(&mut row);
+            row.iter().map(|[x]| x * x).sum::<f64>().sqrt()
+        })
+        .collect())
+}
+
+/// Blocks of (G + diag(2^|T| sigma^2))^-1 G, or of its transpose.
+fn shrinking_blocks(schur: &Schur, sigma2: f64, transposed: bool) -> Result<Vec<[f64; 1]>, Error> {
+    if !(sigma2.is_finite() && sigma2 > 0.0) {
+        return Err(Error::Parameter {
+            field: "sigma2",
+            value: sigma2,
+            allowed: "above 0 and finite",
+        });
+    }
+    let n = schur.players();
+    let blocks = schur.spins().flat_map(|spin| {
+        let g = kronecker_power_block([[1.0, 0.5], [0.5, 0.5]], n, spin);
+        let mut sum = kronecker_power_block([[1.0, 0.0], [0.0, 2.0]], n, spin);
+        for (entry, g) in sum.entries.iter_mut().zip(&g.entries) {
+            *entry = *entry * sigma2 + g;
+        }
+        let mut block = sum.solve(&g);
+        if transposed {
+            block = block.transposed();
+        }
+        between_unnormalised(&block)
+    });
+    Ok(blocks.map(|x| [x]).collect())
+}
+
+/// `count` values from `low` to `high`, equally spaced in the logarithm.
+#[must_use]
+pub fn log_grid(low: f64, high: f64, count: usize) -> Vec<f64> {
+    let step = (high / low).ln() / count.saturating_sub(1).max(1) as f64;
+    (0..count).map(|i| low * (step * i as f64).exp()).collect()
+}
+
+/// The interactions of the last checkpoint, ready to be shrunk by any noise.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    schur: Schur,
+    /// For each sample and type the coupled effects.
+    coupled: Vec<Vec<[f64; 1]>>,
+}
+
+/// The noise whose overlay is nearest to a measured curve.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Fit {
+    /// sigma^2, a value of the grid.
+    pub sigma2: f64,
+    /// Sum over orders of the squared differences between the shares.
+    pub squared_error: f64,
+    /// The overlay's share of strength by order, index order - 1.
+    pub share: Vec<f64>,
+}
+
+impl Overlay {
+    /// `effects`: arrays over masks of salient effects w* of the last checkpoint, AND and OR of all samples, each its own array.
+    ///
+    /// # Errors
+    /// [`Error::Players`]; [`Error::Mismatch`] when an array is not of length 2^n; [`Error::NotFinite`].
+    pub fn new(players: usize, effects: &[&[f64]]) -> Result<Self, Error> {
+        let masks = 1 << mask::checked_players(players)?;
+        let schur = Schur::new(players);
+        let mut coupled = Vec::with_capacity(effects.len());
+        for array in effects {
+            if array.len() != masks {
+                return Err(Error::Mismatch {
+                    what: "an array of effects",
+                    found: array.len(),
+                    expected: masks,
+                });
+            }
+            if let Some(mask) = array.iter().position(|x| !x.is_finite()) {
+                return Err(Error::NotFinite {
+                    mask,
+                    value: array[mask],
+                });
+            }
+            let mut values: Vec<[f64; 1]> = array.iter().map(|&x| [x]).collect();
+            schur.couple(&mut values);
+            coupled.push(values);
+        }
+        Ok(Self { schur, coupled })
+    }
+
+    /// w_hat of every array of effects.
+    ///
+    /// # Errors
+    /// [`Error::Parameter`] for a `sigma2` that is not above 0 and finite.
+    pub fn effects(&self, sigma2: f64) -> Result<Vec<Vec<f64>>, Error> {
+        let blocks = shrinking_blocks(&self.schur, sigma2, false)?;
+        let shrunk = self.coupled.iter().map(|coupled| {
+            let mut values = coupled.clone();
+            self.schur.multiply(&mut values, &blocks);
+            self.schur.couple_adjoint(&mut values);
+            values.into_flattened()
+        });
+        Ok(shrunk.collect())
+    }
+
+    /// Share of strength by order of w_hat, index order - 1; `None` when all effects are 0.
+    ///
+    /// # Errors
+    /// As [`Self::effects`].
+    pub fn share(&self, sigma2: f64) -> Result<Option<Vec<f64>>, Error> {
+        let effects = self.effects(sigma2)?;
+        let arrays: Vec<&[f64]> = effects.iter().map(Vec::as_slice).collect();
+        Ok(strength::share(&[strength::of_effects(&arrays, 0.0)], &[0]))
+    }
+
+    /// The value of `grid` whose overlay is nearest, by least squares, to a measured share of strength by order (ours). `None`
+    /// when the grid is empty or all effects are 0.
+    ///
+    /// # Errors
+    /// As [`Self::effects`]; [`Error::Mismatch`] when `share` is not of length n.
+    pub fn fit(&self, share: &[f64], grid: &[f64]) -> Result<Option<Fit>, Error> {
+        let orders = self.schur.players();
+        if share.len() != orders {
+            return Err(Error::Mismatch {
+                what: "the share by order",
+                found: share.len(),
+                expected: orders,
+            });
+        }
+        let mut best: Option<Fit> = None;
+        for &sigma2 in grid {
+            let Some(overlay) = self.share(sigma2)? else {
+                continue;
+            };
+            let squared_error = overlay
+                .iter()
+                .zip(share)
+                .map(|(a, b)| (a - b) * (a - b))
+                .sum();
+            if best
+                .as_ref()
+                .is_none_or(|b| squared_error < b.squared_error)
+            {
+                best = Some(Fit {
+                    sigma2,
+                    squared_error,
+                    share: overlay,
+                });
+            }
+        }
+        Ok(best)
+    }
+}

@@ -1,0 +1,117 @@
+//! The published descent beside the certified solver.
+
+mod support;
+
+use std::ops::ControlFlow;
+
+use spindle_interactions::{
+    Error,
+    decompose::{Params, decompose_batch},
+    reference,
+};
+
+fn games() -> Vec<f64> {
+    (0..6)
+        .flat_map(|seed| support::network_game(5, 2.0, seed))
+        .collect()
+}
+
+#[test]
+fn descent_stays_above_the_certified_optimum_and_nears_it_with_small_steps() {
+    let go_on = |_| ControlFlow::Continue(());
+    let certified = decompose_batch(&games(), 5, &Params::default(), &go_on).unwrap();
+    let objective = |learning_rate, steps| -> Vec<f64> {
+        let params = reference::Params {
+            learning_rate,
+            steps,
+            ..reference::Params::default()
+        };
+        let outcomes = reference::decompose_batch(&games(), 5, &params, &go_on).unwrap();
+        outcomes
+            .into_iter()
+            .map(|d| d.unwrap().certificate.primal)
+            .collect()
+    };
+    let (short, long) = (objective(1e-5, 200), objective(1e-4, 20_000));
+    for ((certified, short), long) in certified.iter().zip(short).zip(long) {
+        let c = &certified.as_ref().unwrap().certificate;
+        assert!(long >= c.dual && short >= long, "{short} {long} {c:?}");
+        assert!(long < 1.15 * c.primal, "{long} is not near {}", c.primal);
+    }
+}
+
+#[test]
+fn its_result_matches_every_mask_and_carries_a_true_lower_bound() {
+    let go_on = |_| ControlFlow::Continue(());
+    let certified = decompose_batch(&games(), 5, &Params::default(), &go_on).unwrap();
+    let outcomes =
+        reference::decompose_batch(&games(), 5, &reference::Params::default(), &go_on).unwrap();
+    for ((v, outcome), certified) in games().chunks(32).zip(outcomes).zip(certified) {
+        let d = outcome.unwrap();
+        let c = &d.certificate;
+        assert!(c.excess < 1e-12, "{c:?}");
+        assert!(c.dual <= certified.unwrap().certificate.primal, "{c:?}");
+        assert!(
+            d.reconstruct()
+                .unwrap()
+                .iter()
+                .zip(v)
+                .all(|(r, v)| (r - v).abs() <= c.noise_bound + 1e-12)
+        );
+        assert_eq!(c.iterations, 10_000);
+    }
+}
+
+#[test]
+fn one_step_moves_the_split_by_the_sign_gradient() {
+    // v = x1 x2: at g = 0, AND effects are (0, 0, 0, 1/2) and OR effects (0, 1/2, 1/2, -1/2).
+    let v = [0.0, 0.0, 0.0, 1.0];
+    let params = reference::Params {
+        learning_rate: 0.01,
+        momentum: 0.0,
+        steps: 0,
+        noise_ratio: 0.0,
+    };
+    let at = |steps| {
+        let params = reference::Params {
+            steps,
+            ..params.clone()
+        };
+        let mut outcomes =
+            reference::decompose_batch(&v, 2, &params, &|_| ControlFlow::Continue(())).unwrap();
+        outcomes.remove(0).unwrap()
+    };
+    assert!((at(0).certificate.primal - 2.0).abs() < 1e-12);
+    // After merging, the singles are I_and + I_or = 1/2 each at the start.
+    assert_eq!(at(0).and, [0.0, 0.5, 0.5, 0.5]);
+    assert!(at(1).certificate.primal < 2.0);
+}
+
+#[test]
+fn bad_parameters_bad_games_and_stopping() {
+    let go_on = |_| ControlFlow::Continue(());
+    let wrong = reference::Params {
+        momentum: 1.0,
+        ..reference::Params::default()
+    };
+    assert!(matches!(
+        reference::decompose_batch(&games(), 5, &wrong, &go_on),
+        Err(Error::Parameter {
+            field: "momentum",
+            ..
+        })
+    ));
+    let mut values = games();
+    values[3] = f64::NAN;
+    let short = reference::Params {
+        steps: 10,
+        ..reference::Params::default()
+    };
+    let outcomes = reference::decompose_batch(&values, 5, &short, &go_on).unwrap();
+    assert!(matches!(outcomes[0], Err(Error::NotFinite { mask: 3, .. })));
+    assert!(outcomes[1..].iter().all(Result::is_ok));
+    let stopped = reference::decompose_batch(&games(), 5, &reference::Params::default(), &|_| {
+        ControlFlow::Break(())
+    });
+    assert!(stopped.unwrap().iter().all(|o| *o == Err(Error::Stopped)));
+}

@@ -1,0 +1,191 @@
+//! Generalisation power: how alike interactions on training and on test samples are, by order.
+
+use spindle_interactions::bootstrap::Estimate;
+use spindle_run::{
+    figure::{self, Mark, Similarity},
+    record::RunRecord,
+};
+
+use super::{Drawing, Width, losses, mark, strength};
+use crate::{
+    draw::{Anchor, Ink, Panel, Rect, Scale, Stroke, Svg, Text, label, panel::SMALL},
+    reading,
+};
+
+/// Orders that get a curve over time: above them, few samples have interactions.
+const CURVES: usize = 5;
+
+/// Similarity by order at three checkpoints, and over epochs for the low orders.
+pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
+    let data = figure::similarity(run)?;
+    let ends = reading::extent(reading::ends(
+        data.orders
+            .iter()
+            .flat_map(|curve| curve.values.iter().flatten()),
+    ));
+    let top = ends.map(|[_, high]| (high * 1.05).clamp(0.1, 1.0))?;
+    let (left, tall, rise) = (34.0, width.choose(140.0, 120.0), mark::rise(run) + 8.0);
+    let full = width.points();
+    let [by_order, over_time] = match width {
+        Width::Double => {
+            let first = Rect::new(left, rise, 168.0, tall);
+            [
+                first,
+                Rect::new(
+                    first.right + 34.0,
+                    rise,
+                    full - first.right - 34.0 - 40.0,
+                    tall,
+                ),
+            ]
+        }
+        Width::Single => {
+            let first = Rect::new(left, 8.0, full - left - 4.0, tall);
+            [
+                first,
+                Rect::new(left, first.bottom + rise + 28.0, full - left - 40.0, tall),
+            ]
+        }
+    };
+    let mut svg = Svg::new(full, over_time.bottom + losses::BELOW);
+    draw_orders(&mut svg, run, &data, by_order, top);
+    draw_epochs(&mut svg, run, &data, over_time, top);
+    let title = format!(
+        "Similarity of interactions on training and test samples, {}",
+        reading::subject(run)
+    );
+    let caption = format!(
+        "{} First panel: all orders at three checkpoints; second panel: the five lowest orders over training. Mean over classes of the similarity of the mean \
+         interactions on training and on test samples (arXiv 2405.10262, section 4); orders at which no class has an interaction are left out.",
+        data.caption
+    );
+    Some(Drawing {
+        name: "similarity",
+        title,
+        caption,
+        svg,
+    })
+}
+
+/// Positions of the first checkpoint, the one at the boundary (or halfway) and the last.
+fn three(run: &RunRecord, epochs: &[f64]) -> Vec<usize> {
+    let Some(last) = epochs.len().checked_sub(1) else {
+        return Vec::new();
+    };
+    let boundary = figure::losses(run)
+        .marks
+        .into_iter()
+        .find(Mark::is_boundary);
+    let turn = boundary
+        .and_then(|mark| epochs.iter().position(|epoch| *epoch >= mark.epoch))
+        .unwrap_or(last / 2);
+    let mut three = vec![0, turn, last];
+    three.dedup();
+    three
+}
+
+/// Dots with whiskers by order, one ink per checkpoint.
+fn draw_orders(svg: &mut Svg, run: &RunRecord, data: &Similarity, frame: Rect, top: f64) {
+    let chosen = three(run, &data.epochs);
+    let players = run.experiment.players;
+    let orders = data
+        .orders
+        .iter()
+        .map(|curve| curve.order)
+        .max()
+        .map_or(0, |highest| players.clamp(highest, 20.max(highest)));
+    let x = strength::order_scale(orders, frame.across());
+    let panel = Panel {
+        frame,
+        x,
+        y: Scale::linear([0.0, top], frame.upwards()),
+    };
+    panel.y_axis(svg, 6, true);
+    panel.y_title(svg, "Similarity, train and test", 25.0);
+    svg.line(
+        (frame.left, frame.bottom),
+        (frame.right, frame.bottom),
+        Stroke::solid(Ink::Axis, 0.6),
+    );
+    strength::order_axis(svg, &panel, orders);
+    panel.order_title(svg);
+    let inks = [Ink::Series(5), Ink::Series(2), Ink::Series(0)];
+    for (place, &at) in chosen.iter().enumerate() {
+        let ink = inks[if place + 1 == chosen.len() {
+            inks.len() - 1
+        } else {
+            place
+        }];
+        let shift = 0.26 * (place as f64 - (chosen.len() - 1) as f64 / 2.0);
+        for curve in &data.orders {
+            let Some(Some(e)) = curve.values.get(at) else {
+                continue;
+            };
+            let x = panel.x.at(curve.order as f64 + shift);
+            panel.whisker(svg, x, e.low, e.high, ink);
+            svg.disc((x, panel.y.at(e.value)), 2.0, ink);
+        }
+        let (x, y) = (frame.right - 9.0, frame.top + 8.0 + 9.4 * place as f64);
+        let name = format!("Epoch {}", label::epoch(data.epochs[at]));
+        svg.text(
+            (x, y),
+            &name,
+            Text::new(SMALL, ink).anchor(Anchor::End).rim(),
+        );
+        svg.disc((frame.right - 3.5, y - 2.4), 2.0, ink);
+    }
+}
+
+/// Curves over epochs, one per low order.
+fn draw_epochs(svg: &mut Svg, run: &RunRecord, data: &Similarity, frame: Rect, top: f64) {
+    let x = reading::epoch_scale([run], frame.across());
+    let panel = Panel {
+        frame,
+        x,
+        y: Scale::linear([0.0, top], frame.upwards()),
+    };
+    panel.y_axis(svg, 6, true);
+    panel.x_axis(svg, 5);
+    panel.x_title(svg, losses::EPOCH_TITLE);
+    mark::draw(svg, &panel, run);
+    let low_orders: Vec<_> = data
+        .orders
+        .iter()
+        .filter(|curve| curve.order <= CURVES)
+        .collect();
+    // Where it is undefined, a curve is broken.
+    let undefined = Estimate {
+        value: f64::NAN,
+        low: f64::NAN,
+        high: f64::NAN,
+    };
+    let points = |values: &[Option<Estimate>]| -> Vec<(f64, Estimate)> {
+        data.epochs
+            .iter()
+            .zip(values)
+            .map(|(epoch, e)| (*epoch, e.unwrap_or(undefined)))
+            .collect()
+    };
+    for curve in &low_orders {
+        let band: Vec<_> = points(&curve.values)
+            .into_iter()
+            .map(|(epoch, e)| (epoch, e.low, e.high))
+            .collect();
+        panel.band(svg, &band, Ink::Ramp(curve.order - 1));
+    }
+    let mut labels = Vec::new();
+    for curve in &low_orders {
+        let ink = Ink::Ramp(curve.order - 1);
+        let values: Vec<_> = points(&curve.values)
+            .into_iter()
+            .map(|(epoch, e)| (epoch, e.value))
+            .collect();
+        panel.curve(svg, &values, Stroke::solid(ink, 1.4));
+        for &(epoch, value) in &values {
+            svg.dot(panel.at(epoch, value), 1.8, ink);
+        }
+        let last = values.iter().rev().find(|(_, value)| value.is_finite());
+        labels.extend(last.map(|(_, value)| (*value, format!("order {}", curve.order), ink)));
+    }
+    panel.end_labels(svg, &labels);
+}

@@ -1,0 +1,290 @@
+//! What a run has found, in sentences that are computed from its numbers.
+
+use spindle_run::{
+    experiment::Solver,
+    figure,
+    record::{Analysis, Group, RunRecord, SampleCertificate},
+};
+
+use crate::draw::label;
+
+/// A finding: what it is about, and the sentences.
+pub(super) struct Finding {
+    pub(super) about: &'static str,
+    pub(super) text: String,
+}
+
+/// The findings that a run has the data for, the main one first.
+pub(super) fn findings(run: &RunRecord) -> Vec<Finding> {
+    let sentences: [(&'static str, Option<String>); 8] = [
+        ("Mean order", course(run)),
+        ("Boundary and over-fitting", boundary_and_gap(run)),
+        ("Certificates", certificates(run)),
+        ("Universal matching", matching(run)),
+        (
+            "Published SGD",
+            figure::solvers(run).map(|solvers| solvers.caption),
+        ),
+        (
+            "Generalisation",
+            figure::similarity(run).map(|similarity| similarity.caption),
+        ),
+        ("Mislabelled samples", mislabelled(run)),
+        ("Accuracy", accuracy(run)),
+    ];
+    sentences
+        .into_iter()
+        .filter_map(|(about, text)| Some(Finding { about, text: text? }))
+        .collect()
+}
+
+/// The one sentence that a reader should take along.
+pub(super) fn lead(run: &RunRecord) -> String {
+    let analysed = run
+        .checkpoints
+        .iter()
+        .filter(|checkpoint| checkpoint.analysis.is_some())
+        .count();
+    let course = course(run).map(|text| {
+        text.replacen(
+            "Mean order",
+            "The mean order of the salient interactions is",
+            1,
+        )
+    });
+    course.unwrap_or_else(|| {
+        format!(
+            "{analysed} of {} checkpoints are analysed so far; figures appear as they are.",
+            run.checkpoints.len()
+        )
+    })
+}
+
+fn course(run: &RunRecord) -> Option<String> {
+    let caption = figure::mean_order(run)?.caption;
+    // What the interval is, is said below the figures.
+    Some(
+        caption
+            .split(" Intervals:")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+    )
+}
+
+fn boundary_and_gap(run: &RunRecord) -> Option<String> {
+    let dynamics = run.dynamics.as_ref()?;
+    let marks = figure::losses(run).marks;
+    let boundary = marks.iter().find(|mark| mark.is_boundary());
+    let gap = marks.iter().find(|mark| !mark.is_boundary());
+    let place = |mark: &figure::Mark| {
+        let [epoch, low, high] = [mark.epoch, mark.low, mark.high].map(label::epoch);
+        format!("epoch {epoch} (95 % interval {low} to {high})")
+    };
+    let margin = label::setting(dynamics.gap_margin);
+    let rule =
+        format!("The gap counts as open once it lies {margin} nats above its running minimum.");
+    let text = match (boundary, gap) {
+        (Some(boundary), Some(gap)) => {
+            let difference = gap.epoch - boundary.epoch;
+            let way = if difference == 0.0 {
+                "at the same checkpoint".to_owned()
+            } else {
+                let epochs = label::epoch(difference.abs());
+                let plural = if epochs == "1" { "epoch" } else { "epochs" };
+                format!(
+                    "{epochs} {plural} {}",
+                    if difference > 0.0 { "later" } else { "earlier" }
+                )
+            };
+            let apart = if boundary.high < gap.low || gap.high < boundary.low {
+                "the two intervals do not overlap"
+            } else {
+                "the two intervals overlap"
+            };
+            format!(
+                "The phase boundary is at {}. The gap between test and training loss opens at {}, {way}; {apart}. {rule}",
+                place(boundary),
+                place(gap)
+            )
+        }
+        (Some(boundary), None) => {
+            format!(
+                "The phase boundary is at {}. The loss gap does not open within this run. {rule}",
+                place(boundary)
+            )
+        }
+        (None, Some(gap)) => format!(
+            "No phase boundary: the mean order does not rise after its minimum. The loss gap opens at {}. {rule}",
+            place(gap)
+        ),
+        (None, None) => format!(
+            "No phase boundary: the mean order does not rise after its minimum. Nor does the loss gap open within this run. {rule}"
+        ),
+    };
+    Some(text)
+}
+
+fn analyses(run: &RunRecord) -> impl Iterator<Item = &Analysis> {
+    run.checkpoints
+        .iter()
+        .filter_map(|checkpoint| checkpoint.analysis.as_ref())
+}
+
+fn all_certificates(run: &RunRecord) -> impl Iterator<Item = &SampleCertificate> {
+    analyses(run).flat_map(|analysis| &analysis.certificates)
+}
+
+/// What was run, in one sentence.
+pub(super) fn setting(run: &RunRecord) -> String {
+    let e = &run.experiment;
+    let test = run
+        .samples
+        .iter()
+        .filter(|sample| sample.group == Group::Test)
+        .count();
+    format!(
+        "{} epochs on {} training samples ({} with a reset label), {} checkpoints, {} test samples of {} players each, seed {}.",
+        grouped(e.epochs),
+        grouped(run.provenance.train_size),
+        grouped(run.provenance.mislabelled),
+        grouped(run.checkpoints.len()),
+        grouped(test),
+        e.players,
+        e.seed
+    )
+}
+
+/// How many decompositions are certified, and how well.
+fn certificates(run: &RunRecord) -> Option<String> {
+    let games = all_certificates(run).count();
+    let largest = all_certificates(run)
+        .map(|certificate| certificate.gap)
+        .max_by(f64::total_cmp)?;
+    let tolerance = run.experiment.tolerance;
+    let certified = all_certificates(run)
+        .filter(|certificate| certificate.gap <= tolerance)
+        .count();
+    let (found, asked) = (label::significant(largest, 2), label::setting(tolerance));
+    let [games, certified_count] = [games, certified].map(grouped);
+    let start = match (run.experiment.solver, certified_count == games) {
+        (Solver::Certified, true) => {
+            format!("All {games} decompositions are certified to a relative gap of {asked}")
+        }
+        _ => format!(
+            "{certified_count} of {games} decompositions are certified to a relative gap of {asked}"
+        ),
+    };
+    let shown = match run.experiment.solver {
+        Solver::Certified => {
+            " A certificate is about the optimum, not about which optimal solution is shown: that is the one of least norm."
+        }
+        Solver::Sgd => " Shown is where the published SGD ended.",
+    };
+    Some(format!(
+        "{start} between the L1 norm found and a lower bound on every other; the largest gap is {found}.{shown}"
+    ))
+}
+
+/// How exactly interactions give the outputs back.
+fn matching(run: &RunRecord) -> Option<String> {
+    let ratio = |c: &SampleCertificate| {
+        if c.noise_bound > 0.0 {
+            c.residual / c.noise_bound
+        } else {
+            0.0
+        }
+    };
+    let relative = all_certificates(run).map(ratio).max_by(f64::total_cmp)?;
+    let residual = all_certificates(run)
+        .map(|certificate| certificate.residual)
+        .max_by(f64::total_cmp)?;
+    let masks = grouped(1_usize.checked_shl(u32::try_from(run.experiment.players).ok()?)?);
+    let mut text = format!(
+        "On all {masks} masks of every sample the interactions give the network's output back within {} nats, at most {} times the bound \
+         of the noise term ({} of |v(N) − v(∅)| per sample).",
+        label::significant(residual, 2),
+        label::fixed(relative, 3),
+        label::setting(run.experiment.noise_ratio)
+    );
+    let first = run.checkpoints.first()?;
+    if let (Some(analysis), true) = (&first.analysis, first.losses.step == 0) {
+        let change = label::significant(analysis.mean_output_change, 2);
+        let floor = label::significant(analysis.noise_floor, 1);
+        text.push_str(&format!(
+            " Before training outputs hardly move with the mask: |v(N) − v(∅)| is {change} nats on average, the rounding noise of 32-bit outputs {floor}."
+        ));
+    }
+    Some(text)
+}
+
+fn mislabelled(run: &RunRecord) -> Option<String> {
+    let (epoch, last) = run
+        .checkpoints
+        .iter()
+        .rev()
+        .find_map(|c| Some((c.losses.epoch, c.analysis.as_ref()?)))?;
+    let order = |group| {
+        Some((
+            last.of(group)?.samples,
+            last.of(group)?.strength.mean_order?,
+        ))
+    };
+    let (count, reset) = order(Group::Mislabelled)?;
+    let (_, own) = order(Group::Train).or_else(|| order(Group::Test))?;
+    let words = |e: spindle_interactions::bootstrap::Estimate| {
+        let [value, low, high] = [e.value, e.low, e.high].map(|x| label::fixed(x, 2));
+        format!("{value} [{low}, {high}]")
+    };
+    Some(format!(
+        "At epoch {} the mean order is {} on {count} samples whose label was reset and {} on samples with their own label.",
+        label::epoch(epoch),
+        words(reset),
+        words(own)
+    ))
+}
+
+fn accuracy(run: &RunRecord) -> Option<String> {
+    let last = run
+        .checkpoints
+        .iter()
+        .map(|c| &c.losses)
+        .chain(&run.losses)
+        .max_by_key(|loss| loss.step)?;
+    let [train, test] =
+        [last.train_accuracy, last.test_accuracy].map(|share| label::fixed(100.0 * share, 1));
+    Some(format!(
+        "At epoch {} the network classifies {test} % of {} test samples as labelled (loss {} nats) and {train} % of {} training samples (loss {}).",
+        label::epoch(last.epoch),
+        grouped(run.provenance.test_size),
+        label::significant(last.test_loss, 3),
+        grouped(run.provenance.train_size),
+        label::significant(last.train_loss, 3)
+    ))
+}
+
+/// A count with commas between its thousands.
+pub(super) fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn thousands_are_told_apart() {
+        assert_eq!(
+            [7, 1024, 61_706, 1_000_000].map(grouped),
+            ["7", "1,024", "61,706", "1,000,000"]
+        );
+    }
+}

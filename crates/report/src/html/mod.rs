@@ -1,0 +1,202 @@
+//! `report.html`: a calm article about one run, in one file.
+
+mod config;
+mod findings;
+mod page;
+mod table;
+
+use std::fmt::Write;
+
+use spindle_run::{
+    experiment::Solver,
+    record::RunRecord,
+    table::{self as tables, Table},
+};
+
+use crate::{
+    Error,
+    draw::svg::escape,
+    figure::{self, compare},
+    reading,
+};
+
+/// The report of a run: one HTML file with figures, fonts and style within, without scripts or requests.
+///
+/// It names files of the run's folder (`tables/*.parquet`, `figures/*.svg`) by relative links, so it belongs into that folder.
+///
+/// # Errors
+/// None at present: what a run cannot show yet is left out.
+pub fn html(run: &RunRecord) -> Result<String, Error> {
+    let mut body = format!(
+        "<header>\n<p class=\"kicker\">Report of a run</p>\n\
+         <h1>How interactions evolve while {} trains on {}</h1>\n<p class=\"lead\">{}</p>\n<p class=\"setting\">{} <a href=\"#what-was-run\">Full config</a></p>\n</header>\n<main>\n",
+        reading::network(run),
+        reading::data(run),
+        prose(&findings::lead(run)),
+        prose(&findings::setting(run))
+    );
+    body.push_str(&findings_section(run));
+    body.push_str(&figures_section(run));
+    body.push_str(include_str!("reading.html"));
+    body.push_str(include_str!("scope.html"));
+    let _ = write!(
+        body,
+        "<section aria-labelledby=\"what-was-run\">\n<h2 id=\"what-was-run\">What was run</h2>\n\
+         <p>The same config gives the same numbers on every CPU, to the tolerance that the documentation states. \
+         Fields in bold are not the default.</p>\n<div class=\"columns\">\n<div>\n{}</div>\n<div>\n{}</div>\n</div>\n</section>\n",
+        config::experiment(run),
+        config::provenance(run)
+    );
+    body.push_str(include_str!("files.html"));
+    body.push_str(include_str!("references.html"));
+    body.push_str("</main>\n");
+    Ok(page::page(
+        &format!("Interactions of {} over training", reading::subject(run)),
+        &body,
+    ))
+}
+
+/// The comparison of several named runs: figures as [`crate::compare`] draws them, and the config fields that differ.
+///
+/// # Errors
+/// [`Error::Runs`] for fewer than 2 or more than 6 runs.
+pub fn compare_html(runs: &[(String, RunRecord)]) -> Result<String, Error> {
+    compare::check(runs)?;
+    let mut body = format!(
+        "<header>\n<p class=\"kicker\">Comparison of {} runs</p>\n<h1>How interactions evolve, run by run</h1>\n</header>\n<main>\n\
+         <h2>What differs</h2>\n{}<h2>Figures</h2>\n",
+        runs.len(),
+        config::differences(runs)
+    );
+    let drawn = compare::ALL.iter().enumerate();
+    body.extend(drawn.filter_map(|(i, draw)| page::figure(i + 1, |width| draw(runs, width), "")));
+    body.push_str("<h2>Findings</h2>\n<dl class=\"findings\">\n");
+    for (name, run) in runs {
+        let _ = writeln!(
+            body,
+            "<dt>{}</dt>\n<dd>{}</dd>",
+            escape(name),
+            escape(&findings::lead(run))
+        );
+    }
+    body.push_str("</dl>\n");
+    body.push_str(include_str!("reading.html"));
+    body.push_str(include_str!("references.html"));
+    body.push_str("</main>\n");
+    Ok(page::page("Comparison of runs", &body))
+}
+
+/// Text as HTML whose lines do not begin with a per cent sign.
+fn prose(text: &str) -> String {
+    escape(text).replace(" %", "&nbsp;%")
+}
+
+fn findings_section(run: &RunRecord) -> String {
+    let mut html = String::from(
+        "<section aria-labelledby=\"findings\">\n<h2 id=\"findings\">What was found</h2>\n<dl class=\"findings\">\n",
+    );
+    // The first stands above as the lead.
+    for finding in findings::findings(run)
+        .into_iter()
+        .filter(|finding| finding.about != "Mean order")
+    {
+        let _ = writeln!(
+            html,
+            "<dt>{}</dt>\n<dd>{}</dd>",
+            finding.about,
+            prose(&finding.text)
+        );
+    }
+    html.push_str("</dl>\n");
+    if !run.warnings.is_empty() {
+        html.push_str("<aside aria-label=\"Warnings\">\n<p>The run gave warnings:</p>\n<ul>\n");
+        for warning in &run.warnings {
+            let _ = writeln!(html, "<li>{}</li>", escape(warning));
+        }
+        html.push_str("</ul>\n</aside>\n");
+    }
+    html.push_str("</section>\n");
+    html
+}
+
+fn figures_section(run: &RunRecord) -> String {
+    let mut html =
+        String::from("<section aria-labelledby=\"figures\">\n<h2 id=\"figures\">Figures</h2>\n");
+    let mut number = 0;
+    for draw in figure::OF_RUN {
+        let Some(drawing) = draw(run, figure::Width::Double) else {
+            continue;
+        };
+        number += 1;
+        html.extend(page::figure(
+            number,
+            |width| draw(run, width),
+            &data(run, drawing.name),
+        ));
+    }
+    if number == 0 {
+        html.push_str("<p>No checkpoint is analysed yet, so that there is nothing to draw.</p>\n");
+    }
+    html.push_str("</section>\n");
+    html
+}
+
+/// The numbers behind a figure.
+fn data(run: &RunRecord, figure: &str) -> String {
+    let solver = match run.experiment.solver {
+        Solver::Certified => "certified",
+        Solver::Sgd => "sgd",
+    };
+    let strength = tables::strength(run);
+    let last = |table: &Table| last_checkpoint(table);
+    match figure {
+        "strength-by-order" => {
+            let only = [
+                ("group", "test"),
+                ("solver", solver),
+                ("effects", "salient"),
+            ];
+            table::details("Strength by order as a table", &strength, &only)
+                + &table::details("Losses as a table", &tables::losses(run), &[])
+        }
+        "mean-order" => table::details("Checkpoints as a table", &tables::checkpoints(run), &[]),
+        "certified-against-sgd" => table::details(
+            "Shares of both as a table",
+            &strength,
+            &[("group", "test"), ("effects", "all")],
+        ),
+        "similarity" => table::details("Similarity as a table", &tables::similarity(run), &[]),
+        "mislabelled" => table::details(
+            "Strength of all groups as a table",
+            &last(&strength),
+            &[("effects", "salient"), ("solver", solver)],
+        ),
+        "theory" => table::details("Predicted shares as a table", &tables::theory(run), &[]),
+        _ => String::new(),
+    }
+}
+
+/// The rows of a table that are about the last checkpoint in it.
+fn last_checkpoint(table: &Table) -> Table {
+    use spindle_run::table::Values;
+    let checkpoints = table
+        .columns
+        .iter()
+        .find(|column| column.name == "checkpoint")
+        .map(|column| &column.values);
+    let Some(Values::Integer(checkpoints)) = checkpoints else {
+        return table.clone();
+    };
+    let last = checkpoints.iter().max().copied();
+    let keep = |row: &usize| checkpoints.get(*row).copied() == last;
+    let mut table = table.clone();
+    for column in &mut table.columns {
+        let rows = (0..column.values.len()).filter(keep);
+        column.values = match &column.values {
+            Values::Integer(values) => Values::Integer(rows.map(|row| values[row]).collect()),
+            Values::Real(values) => Values::Real(rows.map(|row| values[row]).collect()),
+            Values::Text(values) => Values::Text(rows.map(|row| values[row].clone()).collect()),
+        };
+    }
+    table
+}

@@ -1,0 +1,206 @@
+//! A made-up run with the shape of a real one: LeNet on MNIST, twelve checkpoints, both phases.
+//! Its numbers are formulas, so that tests and the example see the same run on every machine.
+
+use spindle_interactions::{bootstrap::Estimate, phase::Onset, strength::StrengthByOrder};
+use spindle_run::{
+    Experiment,
+    record::{
+        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, LossRecord, Provenance,
+        PublishedSgd, RunRecord, SCHEMA, SampleCertificate, SampleRecord, TheoryFit,
+    },
+};
+
+const PLAYERS: usize = 10;
+const STEPS_PER_EPOCH: usize = 48;
+
+/// Epochs of the checkpoints.
+const EPOCHS: [f64; 12] = [
+    0.0, 0.0625, 0.25, 1.0, 2.0, 3.0, 6.0, 11.0, 20.0, 38.0, 69.0, 128.0,
+];
+
+/// Shares of orders 1..=10 before training, at the boundary and at the end.
+const BEFORE: [f64; PLAYERS] = [0.05, 0.28, 0.19, 0.16, 0.15, 0.10, 0.04, 0.02, 0.01, 0.0];
+const TURN: [f64; PLAYERS] = [0.28, 0.48, 0.14, 0.08, 0.02, 0.0, 0.0, 0.0, 0.0, 0.0];
+const END: [f64; PLAYERS] = [0.13, 0.47, 0.23, 0.10, 0.04, 0.02, 0.01, 0.0, 0.0, 0.0];
+const SPINDLE: [f64; PLAYERS] = [
+    0.002, 0.013, 0.05, 0.12, 0.21, 0.25, 0.20, 0.107, 0.04, 0.008,
+];
+
+fn estimate(value: f64, spread: f64) -> Estimate {
+    let width = spread * value.abs();
+    Estimate {
+        value,
+        low: value - width,
+        high: value + 1.2 * width,
+    }
+}
+
+fn mixed(from: &[f64; PLAYERS], to: &[f64; PLAYERS], at: f64) -> [f64; PLAYERS] {
+    std::array::from_fn(|i| from[i] + (to[i] - from[i]) * at)
+}
+
+fn strength(share: &[f64; PLAYERS], total: f64, spread: f64) -> StrengthByOrder {
+    let positive = |i: usize| 0.62 - 0.02 * i as f64;
+    let mean = share
+        .iter()
+        .zip(1..)
+        .map(|(s, k)| s * f64::from(k))
+        .sum::<f64>()
+        / share.iter().sum::<f64>();
+    let side = |of: &dyn Fn(usize) -> f64| {
+        (0..PLAYERS)
+            .map(|i| estimate(total * share[i] * of(i), spread))
+            .collect()
+    };
+    StrengthByOrder {
+        positive: side(&positive),
+        negative: side(&|i| positive(i) - 1.0),
+        share: Some(share.iter().map(|s| estimate(*s, 0.6 * spread)).collect()),
+        mean_order: Some(estimate(mean, 0.25 * spread)),
+    }
+}
+
+fn losses(epoch: f64) -> LossRecord {
+    let train = 2.302 / (1.0 + 6.0 * epoch.powf(1.25));
+    let gap = 0.055 * (1.0 + (epoch / 7.0).powi(2)).ln() * 0.4;
+    LossRecord {
+        step: (epoch * STEPS_PER_EPOCH as f64).round() as usize,
+        epoch,
+        train_loss: train,
+        test_loss: train * 0.98 + 0.012 * (1.0 - (-epoch).exp()) + gap,
+        train_accuracy: 1.0 - 0.9 / (1.0 + 7.0 * epoch),
+        test_accuracy: 0.982 - 0.88 / (1.0 + 9.0 * epoch),
+    }
+}
+
+fn analysis(index: usize, epoch: f64) -> Analysis {
+    let share = match index {
+        0..=4 => mixed(&BEFORE, &TURN, (index as f64 / 4.0).powf(0.6)),
+        _ => mixed(&TURN, &END, ((index - 4) as f64 / 7.0).powf(0.8)),
+    };
+    let total = 0.0106 + 34.0 * epoch / (epoch + 2.5);
+    let all = mixed(&share, &SPINDLE, if index == 0 { 0.15 } else { 0.04 });
+    let heavier = mixed(&share, &SPINDLE, 0.2);
+    let group = |group, samples, share: &_| GroupStrength {
+        group,
+        samples,
+        strength: strength(share, total, 0.2),
+    };
+    let comparison = [0, 4, 11].contains(&index);
+    let melt = if index == 0 { 1.0 } else { 0.25 };
+    let similarity = |i: usize| {
+        let value = [0.50, 0.27, 0.13, 0.06, 0.03, 0.012][i];
+        let trained = epoch / (epoch + 0.3);
+        Some(estimate(
+            value * trained * (1.0 - 0.04 * (index as f64 - 5.0).max(0.0)) + 0.01,
+            0.18,
+        ))
+    };
+    Analysis {
+        threshold: 0.03 * total / 3.0,
+        strengths: vec![
+            group(Group::Test, 50, &share),
+            group(Group::Train, 50, &share),
+            group(Group::Mislabelled, 30, &heavier),
+        ],
+        unthresholded: strength(&all, total * 1.2, 0.16),
+        salient_per_sample: 61.0 - 2.0 * index as f64,
+        mean_output_change: total / 3.0,
+        noise_floor: 2.4e-7,
+        certificates: (0..130)
+            .map(|i| SampleCertificate {
+                primal: total,
+                dual: total * (1.0 - 9e-4 * f64::from(i % 10) / 9.0),
+                gap: 9e-4 * f64::from(i % 10) / 9.0,
+                iterations: 400 + 25 * (i as usize % 17),
+                noise_bound: 0.02 * total / 3.0,
+                residual: 0.02 * total / 3.0,
+            })
+            .collect(),
+        similarity: Some(
+            (0..PLAYERS)
+                .map(|i| if i < 6 { similarity(i) } else { None })
+                .collect(),
+        ),
+        published_sgd: comparison.then(|| PublishedSgd {
+            learning_rate: 1e-6,
+            steps: 10_000,
+            strength: strength(&mixed(&share, &SPINDLE, melt), total * 3.0, 0.15),
+            unthresholded: strength(&mixed(&share, &SPINDLE, melt), total * 4.0, 0.12),
+            objective_ratio: if index == 0 { 115.0 } else { 1.31 },
+        }),
+    }
+}
+
+/// The run.
+pub(crate) fn run() -> RunRecord {
+    let checkpoints = EPOCHS
+        .iter()
+        .enumerate()
+        .map(|(index, &epoch)| CheckpointRecord {
+            losses: losses(epoch),
+            analysis: Some(analysis(index, epoch)),
+        });
+    let players: Vec<[usize; 2]> = (0..PLAYERS).map(|i| [1 + i / 5 * 3, 1 + i % 5]).collect();
+    let sample = |group, position: usize| SampleRecord {
+        group,
+        position,
+        label: position % 10,
+        true_label: if group == Group::Mislabelled {
+            (position + 3) % 10
+        } else {
+            position % 10
+        },
+        players: players.clone(),
+    };
+    let theory = (5..12).map(|checkpoint| TheoryFit {
+        checkpoint,
+        sigma2: 0.9 * 0.45_f64.powi(checkpoint as i32 - 5),
+        share: mixed(&TURN, &END, 0.02 + (checkpoint - 4) as f64 / 7.2).to_vec(),
+    });
+    RunRecord {
+        schema: SCHEMA,
+        experiment: Experiment {
+            train_size: Some(6000),
+            mislabelled_samples: 30,
+            ..Experiment::default()
+        },
+        provenance: Provenance {
+            version: "0.1.0".into(),
+            engine: "flex (AVX2), 2 threads".into(),
+            data: "embedded subset of MNIST, 6,000 + 1,000 digits".into(),
+            data_digest: "9f2c1d".repeat(10) + "abcd",
+            train_size: 6000,
+            mislabelled: 60,
+            test_size: 1000,
+            train_seconds: 412.3,
+            extract_seconds: 61.9,
+            decompose_seconds: 127.4,
+        },
+        samples: (0..50)
+            .map(|i| sample(Group::Test, i))
+            .chain((0..50).map(|i| sample(Group::Train, 100 + i)))
+            .chain((0..30).map(|i| sample(Group::Mislabelled, 700 + i)))
+            .collect(),
+        losses: (0..=128).map(|epoch| losses(f64::from(epoch))).collect(),
+        checkpoints: checkpoints.collect(),
+        dynamics: Some(Dynamics {
+            boundary: Some(Onset {
+                index: 4,
+                low: 3,
+                high: 5,
+            }),
+            gap_onset: Some(Onset {
+                index: 6,
+                low: 6,
+                high: 7,
+            }),
+            gap_margin: 0.01,
+            theory: theory.collect(),
+        }),
+        warnings: vec![
+            "before training outputs move by 0.0035 nats on average; f32 noise is 6.8e-5 of that"
+                .into(),
+        ],
+    }
+}

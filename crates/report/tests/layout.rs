@@ -1,0 +1,115 @@
+//! Texts lie on the sheet and not on each other, at both widths, measured with the embedded fonts.
+
+mod demo;
+
+use std::sync::Arc;
+
+use resvg::usvg::{Group, Node, Options, Rect, TextChunk, Tree, fontdb::Database};
+use spindle_report::{compare_html, html};
+use spindle_run::record::RunRecord;
+
+const FONTS: [&[u8]; 2] = [
+    include_bytes!("../fonts/SpindleSans-Regular.ttf"),
+    include_bytes!("../fonts/SpindleSans-Semibold.ttf"),
+];
+
+/// Boxes are as high as the font's lines, higher than its letters: this much of two may be shared, in points.
+const LEADING: f32 = 2.8;
+
+fn parse(svg: &str) -> Tree {
+    let mut fonts = Database::new();
+    FONTS
+        .iter()
+        .for_each(|font| fonts.load_font_data(font.to_vec()));
+    let options = Options {
+        fontdb: Arc::new(fonts),
+        dpi: 72.0,
+        ..Options::default()
+    };
+    Tree::from_str(svg, &options).expect("a figure is an SVG")
+}
+
+/// Texts with their boxes.
+fn boxes(group: &Group, found: &mut Vec<(String, Rect)>) {
+    for node in group.children() {
+        match node {
+            Node::Group(group) => boxes(group, found),
+            Node::Text(text) => {
+                let words = text.chunks().iter().map(TextChunk::text).collect();
+                found.push((words, text.abs_bounding_box()));
+            }
+            _ => {}
+        }
+    }
+}
+
+fn assert_laid_out(html: &str) {
+    let mut figures = 0;
+    for part in html.split("<svg ").skip(1) {
+        let svg = format!(
+            "<svg {}</svg>",
+            part.split("</svg>").next().unwrap_or_default()
+        );
+        let tree = parse(&svg);
+        let (width, height) = (tree.size().width(), tree.size().height());
+        let mut texts = Vec::new();
+        boxes(tree.root(), &mut texts);
+        assert!(texts.len() > 10, "too few texts in a figure {width} wide");
+        for (text, at) in &texts {
+            let inside =
+                at.left() >= 0.0 && at.top() >= 0.0 && at.right() <= width && at.bottom() <= height;
+            assert!(
+                inside,
+                "{text:?} leaves a sheet of {width} x {height}: {at:?}"
+            );
+        }
+        for (i, (text, at)) in texts.iter().enumerate() {
+            for (other, there) in &texts[..i] {
+                let across = at.right().min(there.right()) - at.left().max(there.left());
+                let down = at.bottom().min(there.bottom()) - at.top().max(there.top());
+                assert!(
+                    across < 0.5 || down < LEADING,
+                    "{text:?} lies on {other:?} in a figure {width} wide"
+                );
+            }
+        }
+        figures += 1;
+    }
+    assert!(figures >= 4, "{figures} figures");
+}
+
+#[test]
+fn texts_of_a_report_lie_apart_on_the_sheet() {
+    assert_laid_out(&html(&demo::run()).expect("a report"));
+}
+
+#[test]
+fn marks_find_room_wherever_they_are() {
+    for boundary in [1_usize, 4, 9, 11] {
+        for gap in [1, 5, 11] {
+            let mut run = demo::run();
+            let dynamics = run.dynamics.as_mut().expect("the demo has dynamics");
+            for (onset, index) in [
+                (&mut dynamics.boundary, boundary),
+                (&mut dynamics.gap_onset, gap),
+            ] {
+                if let Some(onset) = onset {
+                    (onset.index, onset.low, onset.high) =
+                        (index, index.saturating_sub(1), (index + 1).min(11));
+                }
+            }
+            assert_laid_out(&html(&run).expect("a report"));
+        }
+    }
+}
+
+#[test]
+fn texts_of_a_comparison_lie_apart_on_the_sheet() {
+    let named = |seed: usize| -> (String, RunRecord) {
+        (format!("runs/lenet-mnist-seed-{seed}"), demo::run())
+    };
+    for count in [2, 6] {
+        let runs: Vec<_> = (0..count).map(named).collect();
+        assert_laid_out(&compare_html(&runs).expect("a comparison"));
+    }
+}

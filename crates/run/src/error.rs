@@ -1,0 +1,164 @@
+//! What can be wrong with an experiment, a run folder or a file.
+
+use std::path::PathBuf;
+
+use crate::experiment::Difference;
+
+/// Errors of this crate. The offending value and, where there is one, the way out are in the text.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A field of an experiment outside its range.
+    #[error("{field} is {value}; it must be {allowed}")]
+    Field {
+        /// Name of the field in `run.json`.
+        field: &'static str,
+        /// The value it has.
+        value: String,
+        /// What it may be, in words.
+        allowed: String,
+    },
+    /// What is wrong with one file.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<Error>,
+    },
+    /// The operating system refused to read or write.
+    #[error("cannot {action} {}: {}", path.display(), reason(source))]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// A folder without `run.json`.
+    #[error("{} holds no run: there is no run.json in it; `spindle run --out` makes a run", .0.display())]
+    NoRun(PathBuf),
+    /// A new run was to be made in a folder with something else in it.
+    #[error("{} is not empty and holds no run (found {found}); choose an empty or a new folder", folder.display())]
+    Foreign {
+        /// The folder.
+        folder: PathBuf,
+        /// Some of what is in it.
+        found: String,
+    },
+    /// A new run was to be made in a folder with a run of another experiment in it.
+    #[error(
+        "{} holds a run of another experiment: {}; choose another folder, or the same values to continue this run",
+        folder.display(),
+        differences_in_words(differences)
+    )]
+    OtherRun {
+        /// The folder.
+        folder: PathBuf,
+        /// Fields that differ; `left` is the run in the folder, `right` what was asked for.
+        differences: Vec<Difference>,
+    },
+    /// Another process writes this run.
+    #[error("another process works on {}; wait until it is done, or stop it", .0.display())]
+    Locked(PathBuf),
+    /// A format that is newer than this program.
+    #[error(
+        "written in format {found} by Spindle {writer}; this is Spindle {this}, which reads formats up to {known}: use Spindle {writer} or newer"
+    )]
+    Newer {
+        /// Version of the format found.
+        found: u32,
+        /// Newest version that this program reads.
+        known: u32,
+        /// Version of Spindle that wrote it.
+        writer: String,
+        /// Version of this program.
+        this: &'static str,
+    },
+    /// Text that is no JSON, or JSON of another shape; the message names line and column.
+    #[error("not a run's description: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A record that would not be read back.
+    #[error("the record would not be readable again ({0}): a statistic in it is not finite")]
+    Unreadable(serde_json::Error),
+    /// Bytes that are no safetensors file, or a truncated one.
+    #[error("not a complete safetensors file: {0}; delete it and it is made again")]
+    Safetensors(#[from] safetensors::SafeTensorError),
+    /// A file whose contents are not those that were written.
+    #[error(
+        "damaged: its contents do not match their SHA-256 digest; delete it and it is made again"
+    )]
+    Digest,
+    /// A safetensors file of another kind.
+    #[error("this is {found}, expected {expected}")]
+    Kind {
+        /// What it is.
+        found: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+    /// An array that is not in a file.
+    #[error("there is no array `{0}`")]
+    NoArray(String),
+    /// An array of another type or shape than it must have.
+    #[error("array `{array}` is {found}, expected {expected}")]
+    Array {
+        /// Name of the array.
+        array: String,
+        /// Type and shape found.
+        found: String,
+        /// Type and shape needed.
+        expected: String,
+    },
+    /// Values that do not agree with each other.
+    #[error("{what} is {found}, expected {expected}")]
+    Mismatch {
+        /// What does not agree.
+        what: &'static str,
+        /// Its value.
+        found: String,
+        /// The value that the rest asks for.
+        expected: String,
+    },
+    /// Not an export file, or a broken one.
+    #[error("not a complete .spindle file: {0}; export it again from its run")]
+    Archive(String),
+    /// A table that cannot be encoded.
+    #[error("cannot encode table {table}: {message}")]
+    Table {
+        /// Name of the table.
+        table: &'static str,
+        /// What the encoder says.
+        message: String,
+    },
+}
+
+impl Error {
+    /// This error, said of a file.
+    #[must_use]
+    pub fn in_file(self, path: impl Into<PathBuf>) -> Self {
+        Error::File {
+            path: path.into(),
+            source: Box::new(self),
+        }
+    }
+}
+
+fn reason(error: &std::io::Error) -> String {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "the disk is full; what was there before is kept, free some space and run the same command again".into()
+        }
+        _ => error.to_string(),
+    }
+}
+
+fn differences_in_words(differences: &[Difference]) -> String {
+    let words: Vec<_> = differences
+        .iter()
+        .map(|d| format!("{} is {} there, {} asked for", d.field, d.left, d.right))
+        .collect();
+    words.join("; ")
+}

@@ -1,0 +1,119 @@
+//! What a session tells while it works. Progress bars, the page's messages and tests consume the same stream.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use spindle_interactions::decompose::Decomposition;
+
+use crate::record::{Analysis, LossRecord};
+
+/// A part of the work, for progress bars.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Training steps.
+    Train,
+    /// Samples times checkpoints whose masked outputs are computed.
+    Extract,
+    /// Games decomposed.
+    Decompose,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Work of a stage went on: `done` of `total` units.
+    Progress {
+        /// Which stage.
+        stage: Stage,
+        /// Units done, those of earlier sessions too.
+        done: usize,
+        /// Units in all.
+        total: usize,
+        /// Mean training loss of the last steps, in nats, where there is one.
+        loss: Option<f64>,
+    },
+    /// An epoch ended (or, at epoch 0, training is about to begin).
+    Epoch(LossRecord),
+    /// Weights to keep so that training can go on from here.
+    State(TrainingState),
+    /// A checkpoint to be measured was reached.
+    Checkpoint {
+        /// Losses there.
+        losses: LossRecord,
+        /// Every sample's loss there.
+        sample_losses: SampleLosses,
+        /// Weights there.
+        weights: Tensors,
+    },
+    /// Masked outputs of all samples at a checkpoint.
+    Outputs(Outputs),
+    /// Interactions of all samples at a checkpoint.
+    Interactions(Box<Interactions>),
+    /// Something to know that does not stop the run.
+    Warning(String),
+    /// Nothing is left to do.
+    Finished,
+}
+
+/// f32 tensors by name, in PyTorch's names and shapes, row-major.
+pub type Tensors = BTreeMap<String, Tensor>;
+
+/// A f32 tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Lengths of the axes.
+    pub shape: Vec<usize>,
+    /// Values, row-major.
+    pub data: Vec<f32>,
+}
+
+/// Cross-entropy of every sample at one checkpoint, in nats: what the interval of the loss gap is drawn from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SampleLosses {
+    /// The checkpoint's step.
+    pub step: usize,
+    /// Of the training samples in use, with their label in use, ascending by position.
+    pub train: Vec<f32>,
+    /// Of the test samples, by position.
+    pub test: Vec<f32>,
+}
+
+/// All that training needs to go on to the same numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TrainingState {
+    /// Steps done.
+    pub step: usize,
+    /// Weights.
+    pub weights: Tensors,
+    /// Momentum buffers, under the weights' names; empty before the first step.
+    pub momentum: Tensors,
+}
+
+/// Masked outputs of all samples at one checkpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outputs {
+    /// The checkpoint's step.
+    pub step: usize,
+    /// n.
+    pub players: usize,
+    /// Number of classes.
+    pub classes: usize,
+    /// Logits, [samples, 2^n, classes] row-major; mask bit i = player i present.
+    pub logits: Vec<f32>,
+    /// Log-odds of each sample's label, [samples, 2^n] row-major, nats.
+    pub values: Vec<f64>,
+    /// Rounding noise of `values` (standard deviation, nats).
+    pub noise_floor: f64,
+}
+
+/// Interactions of all samples at one checkpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interactions {
+    /// The checkpoint's step.
+    pub step: usize,
+    /// One decomposition a sample.
+    pub decompositions: Vec<Decomposition>,
+    /// Their summary.
+    pub analysis: Analysis,
+}

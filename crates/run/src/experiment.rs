@@ -1,0 +1,374 @@
+//! The one config of an experiment: command line flags, `run.json` and the page's controls are this struct.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// A network that Spindle builds from random weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Model {
+    /// LeNet-5 with ReLU and max pooling on 32x32 inputs, 61,706 parameters.
+    #[default]
+    Lenet,
+}
+
+/// A data set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Dataset {
+    /// Handwritten digits: 60,000 + 10,000 from the original files, 6,000 + 1,000 without `data_dir`.
+    #[default]
+    Mnist,
+}
+
+/// How a sample's output is decomposed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Solver {
+    /// The linear program, solved to a certified gap (ours).
+    #[default]
+    Certified,
+    /// The published procedure: SGD with momentum for a fixed number of steps.
+    Sgd,
+}
+
+/// Where the players of a sample are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Placement {
+    /// The same patches for all samples (similarity between samples needs this).
+    #[default]
+    Shared,
+    /// Drawn anew for every sample, seeded by the sample.
+    PerSample,
+}
+
+/// What computes the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+pub enum Device {
+    /// All cores of this machine, by fused kernels.
+    #[default]
+    Cpu,
+    /// All cores of this machine, by Burn's flex backend: the reference for the kernels.
+    Flex,
+}
+
+/// An experiment: what is trained, on what, and how its interactions are measured.
+///
+/// The same experiment gives the same numbers: every random choice comes from [`Experiment::seed`].
+/// Missing fields of its JSON take their defaults; fields that it does not know are errors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+#[serde(default, deny_unknown_fields)]
+pub struct Experiment {
+    /// Network to train.
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Experiment::default().model, help_heading = "Training"))]
+    pub model: Model,
+    /// Data set.
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Experiment::default().data, help_heading = "Training"))]
+    pub data: Dataset,
+    /// Folder with the data set's original files; without it, MNIST is the embedded subset.
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "FOLDER", help_heading = "Training")
+    )]
+    pub data_dir: Option<String>,
+    /// Training samples to use, drawn stratified by class, at least 1; all without it.
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "SAMPLES", help_heading = "Training")
+    )]
+    pub train_size: Option<usize>,
+    /// Share of training labels reset at random to another class, 0 to below 1.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SHARE", default_value_t = Experiment::default().label_noise, help_heading = "Training"))]
+    pub label_noise: f64,
+    /// Passes over the training set, 1 to 100,000.
+    #[cfg_attr(feature = "clap", arg(long, default_value_t = Experiment::default().epochs, help_heading = "Training"))]
+    pub epochs: usize,
+    /// Samples per training step, 1 to 65,536.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SAMPLES", default_value_t = Experiment::default().batch, help_heading = "Training"))]
+    pub batch: usize,
+    /// Learning rate of SGD, above 0.
+    #[cfg_attr(feature = "clap", arg(long, visible_alias = "lr", value_name = "RATE", default_value_t = Experiment::default().learning_rate, help_heading = "Training"))]
+    pub learning_rate: f64,
+    /// Momentum of SGD (no dampening, no weight decay), 0 to below 1.
+    #[cfg_attr(feature = "clap", arg(long, default_value_t = Experiment::default().momentum, help_heading = "Training"))]
+    pub momentum: f64,
+    /// Seed of every random choice, 0 to 2^53 - 1.
+    #[cfg_attr(feature = "clap", arg(long, default_value_t = Experiment::default().seed, help_heading = "Training"))]
+    pub seed: u64,
+    /// Checkpoints to measure: before training, fractions of the first epoch, then spaced logarithmically; 2 to 1,000.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COUNT", default_value_t = Experiment::default().checkpoints, help_heading = "Measurement"))]
+    pub checkpoints: usize,
+    /// Test samples whose interactions are extracted, 1 to 10,000.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COUNT", default_value_t = Experiment::default().samples, help_heading = "Measurement"))]
+    pub samples: usize,
+    /// Training samples with their own label, for the similarity between training and test, 0 to 10,000.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COUNT", default_value_t = Experiment::default().train_samples, help_heading = "Measurement"))]
+    pub train_samples: usize,
+    /// Training samples whose label was reset, 0 to 10,000.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COUNT", default_value_t = Experiment::default().mislabelled_samples, help_heading = "Measurement"))]
+    pub mislabelled_samples: usize,
+    /// Input variables (players) per sample, n, 2 to 20; every sample takes 2^n masked outputs.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COUNT", default_value_t = Experiment::default().players, help_heading = "Measurement"))]
+    pub players: usize,
+    /// Whether samples share the positions of their players.
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Experiment::default().placement, help_heading = "Measurement"))]
+    pub placement: Placement,
+    /// How outputs are decomposed.
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Experiment::default().solver, help_heading = "Decomposition"))]
+    pub solver: Solver,
+    /// Bound of the noise term over |v(N) - v(empty)|, 0 to 1.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "RATIO", default_value_t = Experiment::default().noise_ratio, help_heading = "Decomposition"))]
+    pub noise_ratio: f64,
+    /// Certified relative gap of every decomposition, 1e-9 to below 1.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "GAP", default_value_t = Experiment::default().tolerance, help_heading = "Decomposition"))]
+    pub tolerance: f64,
+    /// Salience threshold over the mean of |v(N) - v(empty)|, 0 to 1.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "RATIO", default_value_t = Experiment::default().salience, help_heading = "Decomposition"))]
+    pub salience: f64,
+    /// Learning rate of the published SGD, above 0.
+    #[cfg_attr(feature = "clap", arg(long, visible_alias = "sgd-lr", value_name = "RATE", default_value_t = Experiment::default().sgd_learning_rate, help_heading = "Decomposition"))]
+    pub sgd_learning_rate: f64,
+    /// Steps of the published SGD, 1 to 10,000,000.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "STEPS", default_value_t = Experiment::default().sgd_steps, help_heading = "Decomposition"))]
+    pub sgd_steps: usize,
+    /// Bootstrap resamples behind every interval, 100 to 1,000,000.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COUNT", default_value_t = Experiment::default().resamples, help_heading = "Decomposition"))]
+    pub resamples: usize,
+    /// What computes the network.
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Experiment::default().device, help_heading = "Training"))]
+    pub device: Device,
+}
+
+impl Default for Experiment {
+    fn default() -> Self {
+        Self {
+            model: Model::Lenet,
+            data: Dataset::Mnist,
+            data_dir: None,
+            train_size: None,
+            label_noise: 0.01,
+            epochs: 128,
+            batch: 128,
+            learning_rate: 0.01,
+            momentum: 0.9,
+            seed: 0,
+            checkpoints: 12,
+            samples: 50,
+            train_samples: 50,
+            mislabelled_samples: 0,
+            players: 10,
+            placement: Placement::Shared,
+            solver: Solver::Certified,
+            noise_ratio: 0.02,
+            tolerance: 1e-3,
+            salience: 0.03,
+            sgd_learning_rate: 1e-6,
+            sgd_steps: 10_000,
+            resamples: 1000,
+            device: Device::Cpu,
+        }
+    }
+}
+
+/// Most players of a sample: a game has 2^n outputs.
+pub const MAX_PLAYERS: usize = 20;
+
+/// What a number in an experiment may be.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Range {
+    /// Name of the field.
+    pub field: &'static str,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Whether `min` itself is out.
+    pub min_excluded: bool,
+    /// Whether `max` itself is out.
+    pub max_excluded: bool,
+    #[serde(skip)]
+    value: fn(&Experiment) -> Option<f64>,
+}
+
+impl Range {
+    const fn closed(
+        field: &'static str,
+        min: f64,
+        max: f64,
+        value: fn(&Experiment) -> Option<f64>,
+    ) -> Self {
+        Self {
+            field,
+            min,
+            max,
+            min_excluded: false,
+            max_excluded: false,
+            value,
+        }
+    }
+
+    const fn below_max(self) -> Self {
+        Self {
+            max_excluded: true,
+            ..self
+        }
+    }
+
+    const fn above_min(self) -> Self {
+        Self {
+            min_excluded: true,
+            ..self
+        }
+    }
+
+    /// Whether `value` is allowed; NaN is not.
+    #[must_use]
+    pub fn contains(&self, value: f64) -> bool {
+        let above = if self.min_excluded {
+            value > self.min
+        } else {
+            value >= self.min
+        };
+        let below = if self.max_excluded {
+            value < self.max
+        } else {
+            value <= self.max
+        };
+        above && below
+    }
+
+    /// The range in words.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let above = if self.min_excluded {
+            "above"
+        } else {
+            "at least"
+        };
+        let below = if self.max_excluded {
+            "below"
+        } else {
+            "at most"
+        };
+        format!("{above} {} and {below} {}", self.min, self.max)
+    }
+}
+
+/// Ranges of all numbers in an experiment, for checks and for the page's controls.
+pub const RANGES: [Range; 18] = [
+    Range::closed("train_size", 1.0, 1e9, |e| {
+        e.train_size.map(|size| size as f64)
+    }),
+    Range::closed("label_noise", 0.0, 1.0, |e| Some(e.label_noise)).below_max(),
+    Range::closed("epochs", 1.0, 1e5, |e| Some(e.epochs as f64)),
+    Range::closed("batch", 1.0, 65_536.0, |e| Some(e.batch as f64)),
+    Range::closed("learning_rate", 0.0, 1e3, |e| Some(e.learning_rate)).above_min(),
+    Range::closed("momentum", 0.0, 1.0, |e| Some(e.momentum)).below_max(),
+    // What JavaScript holds without rounding: the page keeps the seed in its URL.
+    Range::closed("seed", 0.0, 9_007_199_254_740_991.0, |e| {
+        Some(e.seed as f64)
+    }),
+    Range::closed("checkpoints", 2.0, 1e3, |e| Some(e.checkpoints as f64)),
+    Range::closed("samples", 1.0, 1e4, |e| Some(e.samples as f64)),
+    Range::closed("train_samples", 0.0, 1e4, |e| Some(e.train_samples as f64)),
+    Range::closed("mislabelled_samples", 0.0, 1e4, |e| {
+        Some(e.mislabelled_samples as f64)
+    }),
+    Range::closed("players", 2.0, MAX_PLAYERS as f64, |e| {
+        Some(e.players as f64)
+    }),
+    Range::closed("noise_ratio", 0.0, 1.0, |e| Some(e.noise_ratio)),
+    Range::closed("tolerance", 1e-9, 1.0, |e| Some(e.tolerance)).below_max(),
+    Range::closed("salience", 0.0, 1.0, |e| Some(e.salience)),
+    Range::closed("sgd_learning_rate", 0.0, 1e3, |e| Some(e.sgd_learning_rate)).above_min(),
+    Range::closed("sgd_steps", 1.0, 1e7, |e| Some(e.sgd_steps as f64)),
+    Range::closed("resamples", 1e2, 1e6, |e| Some(e.resamples as f64)),
+];
+
+/// A field in which two experiments differ, with both values as `run.json` has them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Name of the field.
+    pub field: String,
+    /// Value in the first experiment.
+    pub left: String,
+    /// Value in the second.
+    pub right: String,
+}
+
+impl Experiment {
+    /// Checks every number against [`RANGES`], before any work.
+    ///
+    /// # Errors
+    /// [`Error::Field`] with the first field that is out of its range.
+    pub fn check(&self) -> Result<(), Error> {
+        for range in &RANGES {
+            if let Some(value) = (range.value)(self)
+                && !range.contains(value)
+            {
+                return Err(Error::Field {
+                    field: range.field,
+                    value: value.to_string(),
+                    allowed: range.in_words(),
+                });
+            }
+        }
+        if self.data_dir.as_deref() == Some("") {
+            return Err(Error::Field {
+                field: "data_dir",
+                value: "empty".into(),
+                allowed: "the path of a folder, or absent".into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Fields in which `self` (left) and `other` (right) differ, in alphabetical order.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<Difference> {
+        let (left, right) = (self.fields(), other.fields());
+        let mut differences: Vec<_> = left
+            .iter()
+            .filter_map(|(field, value)| {
+                let theirs = right.get(field)?;
+                let words = |value: &serde_json::Value| match value {
+                    serde_json::Value::String(text) => text.clone(),
+                    serde_json::Value::Null => "not given".into(),
+                    value => value.to_string(),
+                };
+                (value != theirs).then(|| Difference {
+                    field: field.clone(),
+                    left: words(value),
+                    right: words(theirs),
+                })
+            })
+            .collect();
+        differences.sort_by(|a, b| a.field.cmp(&b.field));
+        differences
+    }
+
+    /// Differences that make another run of it. Where the original files lie does not: their digest is in the record.
+    #[must_use]
+    pub fn decisive_differences(&self, other: &Self) -> Vec<Difference> {
+        let moved = self.data_dir.is_some() && other.data_dir.is_some();
+        let mut differences = self.differences(other);
+        differences.retain(|difference| !(moved && difference.field == "data_dir"));
+        differences
+    }
+
+    fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::Object(fields)) => fields,
+            _ => serde_json::Map::new(),
+        }
+    }
+}

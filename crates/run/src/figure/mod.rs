@@ -1,0 +1,324 @@
+//! Figures of a run as data that is ready to be drawn: series, units, labels, marks and captions.
+//!
+//! Made here once, so that every drawing of a run shows the same numbers. A figure whose data a run does not have (yet) is `None`.
+//! Captions say what is seen and are computed from the numbers; an interval is always the 95 % bootstrap interval over the samples.
+
+mod caption;
+mod dynamics;
+mod solver;
+
+use serde::Serialize;
+use spindle_interactions::{bootstrap::Estimate, phase::Onset, strength::StrengthByOrder};
+
+use crate::record::{Analysis, Group, LossRecord, RunRecord};
+
+pub use dynamics::{
+    MeanOrder, OrderCurve, Similarity, Theory, TheoryPanel, mean_order, similarity, theory,
+};
+pub use solver::{SolverPanel, Solvers, solvers};
+
+/// An axis: what it shows and its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Axis {
+    /// What it shows.
+    pub label: &'static str,
+    /// Unit; empty for plain numbers.
+    pub unit: &'static str,
+}
+
+/// The axis of orders.
+pub const ORDER: Axis = Axis {
+    label: "order",
+    unit: "players",
+};
+/// The axis of epochs; drawn with a logarithmic scale that begins linearly, since epoch 0 is on it.
+pub const EPOCH: Axis = Axis {
+    label: "training",
+    unit: "epochs",
+};
+/// The axis of strengths.
+pub const STRENGTH: Axis = Axis {
+    label: "strength of interactions",
+    unit: "nats",
+};
+/// The axis of normalised strengths.
+pub const SHARE: Axis = Axis {
+    label: "share of strength",
+    unit: "",
+};
+/// The axis of losses.
+pub const LOSS: Axis = Axis {
+    label: "cross-entropy",
+    unit: "nats",
+};
+
+/// All figures that a run has the data for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Figures {
+    /// Figure 3 of arXiv 2405.10262 for this run.
+    pub two_phases: Option<TwoPhases>,
+    /// Strength by order at every checkpoint, as small multiples.
+    pub checkpoints: Vec<Bars>,
+    /// Mean order over training.
+    pub mean_order: Option<MeanOrder>,
+    /// Similarity of training and test interactions.
+    pub similarity: Option<Similarity>,
+    /// The certified optimum beside the published SGD.
+    pub solvers: Option<Solvers>,
+    /// The theory's curve over the measured one.
+    pub theory: Option<Theory>,
+}
+
+/// All figures that `record` has the data for.
+#[must_use]
+pub fn figures(record: &RunRecord) -> Figures {
+    Figures {
+        two_phases: two_phases(record),
+        checkpoints: measured(record).map(|at| Bars::new(record, at)).collect(),
+        mean_order: mean_order(record),
+        similarity: similarity(record),
+        solvers: solvers(record),
+        theory: theory(record),
+    }
+}
+
+/// Strength by order at one checkpoint: positive bars up, negative bars down.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bars {
+    /// Position in `RunRecord::checkpoints`.
+    pub checkpoint: usize,
+    /// Epochs done.
+    pub epoch: f64,
+    /// When that is, in words.
+    pub title: String,
+    /// J_pos by order, index order - 1, nats.
+    pub positive: Vec<Estimate>,
+    /// J_neg by order, 0 or below, nats.
+    pub negative: Vec<Estimate>,
+    /// sum of k share(k); `None` when nothing is salient.
+    pub mean_order: Option<Estimate>,
+}
+
+impl Bars {
+    fn new(record: &RunRecord, at: Measured<'_>) -> Self {
+        Self {
+            checkpoint: at.checkpoint,
+            epoch: at.epoch,
+            title: title(record, at.checkpoint, at.epoch),
+            positive: at.test.positive.clone(),
+            negative: at.test.negative.clone(),
+            mean_order: at.test.mean_order,
+        }
+    }
+}
+
+/// Label of the boundary's mark.
+const BOUNDARY: &str = "boundary of the phases";
+
+/// A place on the epoch axis, with its interval.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Mark {
+    /// What is there.
+    pub label: &'static str,
+    /// Epoch.
+    pub epoch: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end of the interval.
+    pub high: f64,
+}
+
+impl Mark {
+    /// Whether it is the boundary of the phases; else it is the onset of the loss gap.
+    #[must_use]
+    pub fn is_boundary(&self) -> bool {
+        self.label == BOUNDARY
+    }
+}
+
+/// Losses over training.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Losses {
+    /// Epochs done.
+    pub epochs: Vec<f64>,
+    /// Mean cross-entropy over the training set, nats.
+    pub train: Vec<f64>,
+    /// Mean cross-entropy over the test set, nats.
+    pub test: Vec<f64>,
+    /// Test loss - train loss, nats.
+    pub gap: Vec<f64>,
+    /// Boundary of the phases and onset of the gap, where there are any.
+    pub marks: Vec<Mark>,
+}
+
+/// Figure 3 of arXiv 2405.10262: strength by order at five checkpoints over the losses.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TwoPhases {
+    /// Axis of the orders.
+    pub orders: Axis,
+    /// Axis of the strengths.
+    pub strengths: Axis,
+    /// At most five checkpoints: before training, in the first phase, at the boundary, in the second phase, at the end.
+    pub panels: Vec<Bars>,
+    /// Losses over training.
+    pub losses: Losses,
+    /// What is seen.
+    pub caption: String,
+}
+
+/// Strength by order at five checkpoints over the losses; `None` before anything was analysed.
+#[must_use]
+pub fn two_phases(record: &RunRecord) -> Option<TwoPhases> {
+    let measured: Vec<_> = measured(record).collect();
+    if measured.is_empty() {
+        return None;
+    }
+    let panels = five(record, &measured)
+        .into_iter()
+        .map(|at| Bars::new(record, at))
+        .collect();
+    let losses = losses(record);
+    let caption = caption::two_phases(&measured, boundary(record), gap_onset(record));
+    Some(TwoPhases {
+        orders: ORDER,
+        strengths: STRENGTH,
+        panels,
+        losses,
+        caption,
+    })
+}
+
+/// Losses over training, those of checkpoints within epochs too.
+#[must_use]
+pub fn losses(record: &RunRecord) -> Losses {
+    let mut rows: Vec<&LossRecord> = record
+        .losses
+        .iter()
+        .chain(
+            record
+                .checkpoints
+                .iter()
+                .map(|checkpoint| &checkpoint.losses),
+        )
+        .collect();
+    rows.sort_by_key(|loss| loss.step);
+    rows.dedup_by_key(|loss| loss.step);
+    let all = |value: fn(&LossRecord) -> f64| rows.iter().map(|loss| value(loss)).collect();
+    Losses {
+        epochs: all(|loss| loss.epoch),
+        train: all(|loss| loss.train_loss),
+        test: all(|loss| loss.test_loss),
+        gap: all(|loss| loss.test_loss - loss.train_loss),
+        marks: marks(record),
+    }
+}
+
+fn marks(record: &RunRecord) -> Vec<Mark> {
+    [boundary(record), gap_onset(record)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// Boundary of the phases.
+fn boundary(record: &RunRecord) -> Option<Mark> {
+    mark(record, BOUNDARY, record.dynamics.as_ref()?.boundary?)
+}
+
+/// Onset of the loss gap.
+fn gap_onset(record: &RunRecord) -> Option<Mark> {
+    mark(
+        record,
+        "onset of the loss gap",
+        record.dynamics.as_ref()?.gap_onset?,
+    )
+}
+
+fn mark(record: &RunRecord, label: &'static str, onset: Onset) -> Option<Mark> {
+    let epoch = |index: usize| Some(record.checkpoints.get(index)?.losses.epoch);
+    Some(Mark {
+        label,
+        epoch: epoch(onset.index)?,
+        low: epoch(onset.low)?,
+        high: epoch(onset.high)?,
+    })
+}
+
+/// A checkpoint where test samples were measured.
+#[derive(Clone, Copy, Debug)]
+struct Measured<'a> {
+    checkpoint: usize,
+    epoch: f64,
+    analysis: &'a Analysis,
+    test: &'a StrengthByOrder,
+    samples: usize,
+}
+
+fn measured(record: &RunRecord) -> impl Iterator<Item = Measured<'_>> {
+    record
+        .checkpoints
+        .iter()
+        .enumerate()
+        .filter_map(|(checkpoint, at)| {
+            let analysis = at.analysis.as_ref()?;
+            let test = analysis.of(Group::Test)?;
+            let epoch = at.losses.epoch;
+            Some(Measured {
+                checkpoint,
+                epoch,
+                analysis,
+                test: &test.strength,
+                samples: test.samples,
+            })
+        })
+}
+
+/// The ends, the boundary and what lies halfway between; evenly spread where there is no boundary.
+fn five<'a>(record: &RunRecord, measured: &[Measured<'a>]) -> Vec<Measured<'a>> {
+    let Some(last) = measured.len().checked_sub(1) else {
+        return Vec::new();
+    };
+    let boundary = record
+        .dynamics
+        .as_ref()
+        .and_then(|dynamics| dynamics.boundary);
+    let turn = boundary
+        .and_then(|onset| measured.iter().position(|at| at.checkpoint == onset.index))
+        .filter(|&turn| 0 < turn && turn < last)
+        .unwrap_or(last / 2);
+    let mut five = vec![0, turn / 2, turn, usize::midpoint(turn, last), last];
+    five.dedup();
+    five.into_iter()
+        .map(|position| measured[position])
+        .collect()
+}
+
+/// Before training, at the boundary (or halfway), at the end.
+fn three<'a>(record: &RunRecord, measured: &[Measured<'a>]) -> Vec<Measured<'a>> {
+    let five = five(record, measured);
+    let turn = boundary(record).and_then(|mark| five.iter().position(|at| at.epoch == mark.epoch));
+    let mut three = vec![
+        0,
+        turn.unwrap_or(five.len() / 2),
+        five.len().saturating_sub(1),
+    ];
+    three.dedup();
+    three
+        .into_iter()
+        .filter_map(|position| five.get(position).copied())
+        .collect()
+}
+
+/// When a checkpoint is, in words.
+fn title(record: &RunRecord, checkpoint: usize, epoch: f64) -> String {
+    let when = caption::when(epoch);
+    let boundary = record
+        .dynamics
+        .as_ref()
+        .and_then(|dynamics| dynamics.boundary);
+    if boundary.is_some_and(|onset| onset.index == checkpoint) {
+        format!("{when}, boundary")
+    } else {
+        when
+    }
+}

@@ -1,0 +1,239 @@
+//! Writing a run: one process at a time.
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    ops::Deref,
+    path::{Path, PathBuf},
+};
+
+use spindle_interactions::decompose::Decomposition;
+
+use super::{
+    CHECKPOINTS, FIGURES, INTERACTIONS, LOSSES, OUTPUTS, RECORD, RunFolder, STATE, TABLES, absent,
+    atomic, file, table_file,
+};
+use crate::{
+    Error, Experiment, encoding,
+    event::{Outputs, SampleLosses, Tensors, TrainingState},
+    record::RunRecord,
+};
+
+const LOCK: &str = ".lock";
+
+/// A run's folder, to write to; reads as a [`RunFolder`] does. No other process writes to it while this value lives.
+#[derive(Debug)]
+pub struct RunWriter {
+    folder: RunFolder,
+    /// The operating system frees it when the process ends, however it ends.
+    _lock: File,
+}
+
+impl Deref for RunWriter {
+    type Target = RunFolder;
+
+    fn deref(&self) -> &RunFolder {
+        &self.folder
+    }
+}
+
+impl RunWriter {
+    /// Makes the folder for a new run of `experiment`, or opens the run of that experiment that is in it already.
+    ///
+    /// The record is `None` for a new run: save one next, so that the folder is known as a run's.
+    ///
+    /// # Errors
+    /// [`Error::Field`] for an experiment out of range, [`Error::Foreign`] when something else is in the folder, [`Error::OtherRun`],
+    /// [`Error::Locked`], [`Error::File`] for a `run.json` that cannot be read, [`Error::Io`].
+    pub fn create(
+        path: impl Into<PathBuf>,
+        experiment: &Experiment,
+    ) -> Result<(Self, Option<RunRecord>), Error> {
+        experiment.check()?;
+        let path = path.into();
+        fs::create_dir_all(&path).map_err(|source| Error::Io {
+            action: "make folder",
+            path: path.clone(),
+            source,
+        })?;
+        if !path.join(RECORD).is_file() {
+            refuse_foreign(&path)?;
+        }
+        let writer = Self::locked(path)?;
+        let record = match writer.record() {
+            Err(Error::NoRun(_)) => return Ok((writer, None)),
+            record => record?,
+        };
+        let differences = record.experiment.decisive_differences(experiment);
+        if differences.is_empty() {
+            return Ok((writer, Some(record)));
+        }
+        Err(Error::OtherRun {
+            folder: writer.path().to_owned(),
+            differences,
+        })
+    }
+
+    /// Opens the run in the folder `path` to go on with it.
+    ///
+    /// # Errors
+    /// As [`RunFolder::open`], and [`Error::Locked`].
+    pub fn open(path: impl Into<PathBuf>) -> Result<(Self, RunRecord), Error> {
+        // Read before the lock is made: a folder that holds no run stays untouched.
+        let (folder, _) = RunFolder::open(path)?;
+        let writer = Self::locked(folder.path)?;
+        let record = writer.record()?;
+        Ok((writer, record))
+    }
+
+    fn locked(path: PathBuf) -> Result<Self, Error> {
+        let lock = lock(&path)?;
+        for folder in [
+            "",
+            CHECKPOINTS,
+            LOSSES,
+            OUTPUTS,
+            INTERACTIONS,
+            TABLES,
+            FIGURES,
+        ] {
+            atomic::remove_leftovers(&path.join(folder))?;
+        }
+        Ok(Self {
+            folder: RunFolder { path },
+            _lock: lock,
+        })
+    }
+
+    /// Replaces `run.json`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::Unreadable`]; the previous one is kept then. So it is for all that follow.
+    pub fn save_record(&self, record: &RunRecord) -> Result<(), Error> {
+        self.write(Path::new(RECORD), record.to_json())
+    }
+
+    /// Replaces the state from which training goes on.
+    ///
+    /// # Errors
+    /// [`Error::Io`], or [`Error::File`] for tensors whose data does not fill their shape.
+    pub fn save_state(&self, state: &TrainingState) -> Result<(), Error> {
+        self.write(Path::new(STATE), encoding::encode_state(state))
+    }
+
+    /// Saves the weights of a checkpoint.
+    ///
+    /// # Errors
+    /// As [`RunWriter::save_state`].
+    pub fn save_checkpoint(&self, step: usize, weights: &Tensors) -> Result<(), Error> {
+        self.write(
+            &file(CHECKPOINTS, step),
+            encoding::encode_weights(weights, Some(step)),
+        )
+    }
+
+    /// Saves the losses of all samples at a checkpoint.
+    ///
+    /// # Errors
+    /// As [`RunWriter::save_state`].
+    pub fn save_losses(&self, losses: &SampleLosses) -> Result<(), Error> {
+        self.write(&file(LOSSES, losses.step), encoding::encode_losses(losses))
+    }
+
+    /// Saves the masked outputs of a checkpoint.
+    ///
+    /// # Errors
+    /// As [`RunWriter::save_state`].
+    pub fn save_outputs(&self, outputs: &Outputs) -> Result<(), Error> {
+        self.write(
+            &file(OUTPUTS, outputs.step),
+            encoding::encode_outputs(outputs),
+        )
+    }
+
+    /// Saves the decompositions of a checkpoint, one a sample.
+    ///
+    /// # Errors
+    /// As [`RunWriter::save_state`].
+    pub fn save_interactions(
+        &self,
+        step: usize,
+        decompositions: &[Decomposition],
+    ) -> Result<(), Error> {
+        self.write(
+            &file(INTERACTIONS, step),
+            encoding::encode_decompositions(decompositions, Some(step)),
+        )
+    }
+
+    /// Saves a table under `tables/<name>.parquet`.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn save_table(&self, name: &str, parquet: &[u8]) -> Result<(), Error> {
+        atomic::write(&self.path().join(table_file(name)), parquet)
+    }
+
+    /// Saves a figure under `figures/<name>`, the name with its extension.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn save_figure(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+        atomic::write(&self.figure_path(name), bytes)
+    }
+
+    fn write(&self, relative: &Path, bytes: Result<Vec<u8>, Error>) -> Result<(), Error> {
+        let path = self.path().join(relative);
+        let bytes = bytes.map_err(|error| error.in_file(&path))?;
+        atomic::write(&path, &bytes)
+    }
+}
+
+fn refuse_foreign(folder: &Path) -> Result<(), Error> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if absent(&error) => return Ok(()),
+        entries => entries.map_err(|source| Error::Io {
+            action: "list",
+            path: folder.to_owned(),
+            source,
+        })?,
+    };
+    let mut found: Vec<_> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name != LOCK && !atomic::is_temporary(name))
+        .collect();
+    found.sort();
+    match found.len() {
+        0 => Ok(()),
+        count => {
+            let rest = if count > 3 {
+                format!(" and {} more", count - 3)
+            } else {
+                String::new()
+            };
+            let found = format!("{}{rest}", found[..count.min(3)].join(", "));
+            Err(Error::Foreign {
+                folder: folder.to_owned(),
+                found,
+            })
+        }
+    }
+}
+
+fn lock(folder: &Path) -> Result<File, Error> {
+    let path = folder.join(LOCK);
+    let failed = |source| Error::Io {
+        action: "lock",
+        path: path.clone(),
+        source,
+    };
+    let file = File::create(&path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked(folder.to_owned())),
+        // A file system without locks: better a run without this safeguard than none.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
+}

@@ -1,0 +1,25 @@
+//! The contract between Spindle's engine, its command line tool, its page and Python.
+//!
+//! [`Experiment`] is the one config, [`event::Event`] what a session tells, [`record::RunRecord`] what a run has found
+//! (`run.json`). [`table`] and [`figure`] turn a record into what is read and drawn, `folder` keeps a run on disk, [`export`] packs it into one file, [`encoding`] its arrays as bytes. The format is described for
+//! readers in other languages in `docs/run-format.md`.
+
+mod archive;
+pub mod digest;
+pub mod encoding;
+mod error;
+pub mod event;
+pub mod experiment;
+pub mod export;
+pub mod figure;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod folder;
+pub mod record;
+pub mod schedule;
+pub mod table;
+
+pub use error::Error;
+pub use experiment::Experiment;
+#[cfg(not(target_arch = "wasm32"))]
+pub use folder::{RunFolder, RunWriter};
+pub use schedule::schedule;

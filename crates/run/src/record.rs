@@ -1,0 +1,316 @@
+//! What a run has found: the contents of `run.json`.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use spindle_interactions::{bootstrap::Estimate, phase::Onset, strength::StrengthByOrder};
+
+use crate::{Error, Experiment};
+
+/// Version of the run format that this crate writes, and the newest that it reads.
+pub const SCHEMA: u32 = 1;
+
+/// The contents of `run.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Version of the format.
+    pub schema: u32,
+    /// What was asked for.
+    pub experiment: Experiment,
+    /// What it ran on.
+    pub provenance: Provenance,
+    /// Samples measured, in the order of every file's sample axis.
+    pub samples: Vec<SampleRecord>,
+    /// Loss after every epoch (epoch 0: before training).
+    pub losses: Vec<LossRecord>,
+    /// Measured checkpoints, by step.
+    pub checkpoints: Vec<CheckpointRecord>,
+    /// What is read off all checkpoints together; absent until analysed.
+    pub dynamics: Option<Dynamics>,
+    /// Warnings that the run gave, in order.
+    pub warnings: Vec<String>,
+}
+
+impl RunRecord {
+    /// A run in which nothing was measured yet.
+    #[must_use]
+    pub fn new(experiment: Experiment, provenance: Provenance, samples: Vec<SampleRecord>) -> Self {
+        Self {
+            schema: SCHEMA,
+            experiment,
+            provenance,
+            samples,
+            losses: Vec::new(),
+            checkpoints: Vec::new(),
+            dynamics: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The contents of `run.json`.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when a number that must be finite is not: JSON would not hold it. [`Error::Field`] for an
+    /// experiment out of range.
+    pub fn to_json(&self) -> Result<Vec<u8>, Error> {
+        let mut json = serde_json::to_vec_pretty(self)?;
+        json.push(b'\n');
+        self.readable(json)
+    }
+
+    /// As [`RunRecord::to_json`], without spaces and lines for readers: a third of the size.
+    pub(crate) fn to_compact_json(&self) -> Result<Vec<u8>, Error> {
+        self.readable(serde_json::to_vec(self)?)
+    }
+
+    /// What cannot be read again is not written: it would cost the run.
+    fn readable(&self, json: Vec<u8>) -> Result<Vec<u8>, Error> {
+        self.experiment.check()?;
+        serde_json::from_slice::<Self>(&json).map_err(Error::Unreadable)?;
+        Ok(json)
+    }
+
+    /// Reads the contents of a `run.json`.
+    ///
+    /// # Errors
+    /// [`Error::Newer`] for a newer format, [`Error::Field`] for an experiment out of range, [`Error::Json`] with line and
+    /// column for anything else.
+    pub fn from_json(json: &[u8]) -> Result<Self, Error> {
+        // The version first: a newer format may have fields that this program cannot know.
+        let probe: Probe = serde_json::from_slice(json)?;
+        check_schema(probe.schema, &probe.provenance.version)?;
+        let record: Self = serde_json::from_slice(json)?;
+        record.experiment.check()?;
+        Ok(record)
+    }
+}
+
+/// What every version of `run.json` has.
+#[derive(Deserialize)]
+struct Probe {
+    schema: u32,
+    #[serde(default)]
+    provenance: Writer,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Writer {
+    version: String,
+}
+
+/// [`Error::Newer`] for a format that this program does not know.
+pub(crate) fn check_schema(found: u32, writer: &str) -> Result<(), Error> {
+    if found <= SCHEMA {
+        return Ok(());
+    }
+    let writer = if writer.is_empty() {
+        "of its time"
+    } else {
+        writer
+    }
+    .to_owned();
+    Err(Error::Newer {
+        found,
+        known: SCHEMA,
+        writer,
+        this: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// What is needed to repeat a run, and what it ran on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of Spindle.
+    pub version: String,
+    /// Engine and its device, e.g. `flex (AVX2), 2 threads`.
+    pub engine: String,
+    /// Data source in words: embedded subset, or the original files.
+    pub data: String,
+    /// SHA-256 of pixels and labels as loaded, hexadecimal.
+    pub data_digest: String,
+    /// Training samples in use.
+    pub train_size: usize,
+    /// Of these, samples whose label was reset.
+    pub mislabelled: usize,
+    /// Test samples behind test loss and accuracy.
+    pub test_size: usize,
+    /// Wall time of training so far, in seconds.
+    pub train_seconds: f64,
+    /// Wall time of extraction so far, in seconds.
+    pub extract_seconds: f64,
+    /// Wall time of decomposition so far, in seconds.
+    pub decompose_seconds: f64,
+}
+
+/// Which samples a statistic is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// Test samples.
+    Test,
+    /// Training samples with their own label.
+    Train,
+    /// Training samples whose label was reset.
+    Mislabelled,
+}
+
+impl Group {
+    /// Its name in `run.json` and in tables.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Group::Test => "test",
+            Group::Train => "train",
+            Group::Mislabelled => "mislabelled",
+        }
+    }
+}
+
+/// One measured sample.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SampleRecord {
+    /// Which samples it stands for.
+    pub group: Group,
+    /// Position in the test set, or in the training set, as the data set's files have it.
+    pub position: usize,
+    /// Label in use: the class whose log-odds are v.
+    pub label: usize,
+    /// Label of the data set; differs where it was reset.
+    pub true_label: usize,
+    /// Player i's patch as [row, column] on the 8x8 grid.
+    pub players: Vec<[usize; 2]>,
+}
+
+/// Losses and accuracies after an epoch. Of a training that diverged they are NaN, null in `run.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LossRecord {
+    /// Training steps done.
+    pub step: usize,
+    /// Epochs done, with fractions.
+    pub epoch: f64,
+    /// Mean cross-entropy over the training set, with reset labels, in nats.
+    #[serde(deserialize_with = "number_or_nan")]
+    pub train_loss: f64,
+    /// Mean cross-entropy over the test set, in nats.
+    #[serde(deserialize_with = "number_or_nan")]
+    pub test_loss: f64,
+    /// Share of training samples classified as their label in use.
+    #[serde(deserialize_with = "number_or_nan")]
+    pub train_accuracy: f64,
+    /// Share of test samples classified as their label.
+    #[serde(deserialize_with = "number_or_nan")]
+    pub test_accuracy: f64,
+}
+
+/// A checkpoint and what was measured there.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CheckpointRecord {
+    /// Losses and accuracies there; `losses.step` names the checkpoint's files.
+    pub losses: LossRecord,
+    /// Interactions; absent until analysed.
+    pub analysis: Option<Analysis>,
+}
+
+/// Interactions of all samples at one checkpoint, summed up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Analysis {
+    /// Salience threshold tau_s in units of v (log-odds, nats), from the test samples.
+    pub threshold: f64,
+    /// Strength by order of salient interactions, per group that has samples.
+    pub strengths: Vec<GroupStrength>,
+    /// Strength by order of all interactions of the test samples, no threshold.
+    pub unthresholded: StrengthByOrder,
+    /// Mean number of salient interactions per test sample.
+    pub salient_per_sample: f64,
+    /// Mean over test samples of |v(N) - v(empty)|, in nats.
+    pub mean_output_change: f64,
+    /// Rounding noise of f32 outputs at this checkpoint (standard deviation of v, in nats).
+    pub noise_floor: f64,
+    /// One certificate per sample, in the order of `RunRecord::samples`.
+    pub certificates: Vec<SampleCertificate>,
+    /// Similarity of training and test interactions per order, index order - 1; `None` where undefined.
+    pub similarity: Option<Vec<Option<Estimate>>>,
+    /// The published SGD on the same outputs, where it was run for comparison.
+    pub published_sgd: Option<PublishedSgd>,
+}
+
+impl Analysis {
+    /// Strength by order of salient interactions over a group; `None` where it has no samples.
+    #[must_use]
+    pub fn of(&self, group: Group) -> Option<&GroupStrength> {
+        self.strengths
+            .iter()
+            .find(|strength| strength.group == group)
+    }
+}
+
+/// Strength by order over one group of samples.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupStrength {
+    /// Which samples.
+    pub group: Group,
+    /// How many.
+    pub samples: usize,
+    /// Their strength by order.
+    pub strength: StrengthByOrder,
+}
+
+/// How far from the optimum one sample's decomposition provably is at most.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SampleCertificate {
+    /// L1 norm found (upper bound), in nats.
+    pub primal: f64,
+    /// Lower bound on every decomposition's L1 norm, in nats.
+    pub dual: f64,
+    /// (primal - dual) / primal.
+    pub gap: f64,
+    /// Iterations of the solver.
+    pub iterations: usize,
+    /// Bound tau of the noise term, in nats.
+    pub noise_bound: f64,
+    /// Largest |v - reconstruction| over all masks, in nats; at most `noise_bound`, up to rounding.
+    pub residual: f64,
+}
+
+/// The published SGD on the outputs of the test samples of one checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PublishedSgd {
+    /// Learning rate.
+    pub learning_rate: f64,
+    /// Steps.
+    pub steps: usize,
+    /// Strength by order of what it ended at, salient by the same threshold.
+    pub strength: StrengthByOrder,
+    /// Strength by order of what it ended at, no threshold.
+    pub unthresholded: StrengthByOrder,
+    /// Median over samples of its objective over the certified one.
+    pub objective_ratio: f64,
+}
+
+/// What is read off all checkpoints together. Indices are positions in `RunRecord::checkpoints`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Dynamics {
+    /// Boundary of the two phases: mean order smallest before it rises for good.
+    pub boundary: Option<Onset>,
+    /// Onset of the loss gap.
+    pub gap_onset: Option<Onset>,
+    /// Margin over the gap's running minimum that counts as onset, in nats.
+    pub gap_margin: f64,
+    /// Theory of the second phase, per checkpoint from the boundary on.
+    pub theory: Vec<TheoryFit>,
+}
+
+/// The theory's curve at one checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TheoryFit {
+    /// Position in `RunRecord::checkpoints`.
+    pub checkpoint: usize,
+    /// Fitted noise sigma^2.
+    pub sigma2: f64,
+    /// Predicted share per order, index order - 1.
+    pub share: Vec<f64>,
+}
+
+/// JSON has no NaN and no infinity, they are written as null. A training that diverges must leave a run that opens.
+fn number_or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
