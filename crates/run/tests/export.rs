@@ -39,6 +39,21 @@ fn what_is_packed_is_unpacked() {
 }
 
 #[test]
+fn where_the_maker_keeps_the_data_is_not_told() {
+    for (path, told) in [
+        ("/home/me/data/mnist/", "mnist"),
+        (r"C:\Users\me\mnist", "mnist"),
+        ("mnist", "mnist"),
+    ] {
+        let mut record = demo::record();
+        record.experiment.data_dir = Some(path.to_owned());
+        let pictures = pictures(&record);
+        let export = Export::new(record, pictures, Budget::default(), at).unwrap();
+        assert_eq!(export.record.experiment.data_dir.as_deref(), Some(told));
+    }
+}
+
+#[test]
 fn interactions_that_are_salient_somewhere_are_there_at_every_checkpoint() {
     let export = export();
     assert_eq!(export.history.steps, demo::STEPS);

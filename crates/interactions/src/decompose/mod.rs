@@ -37,7 +37,6 @@
 mod acceleration;
 mod batch;
 mod certificate;
-
 mod feasible;
 mod lanes;
 mod projection;

@@ -81,17 +81,19 @@ pub struct Export {
 
 impl Export {
     /// Gathers what the page needs. `decompositions` gives those of all samples at a step; it is called twice for every analysed checkpoint,
-    /// so that not all of them are in memory at once.
+    /// so that not all of them are in memory at once. Of `data_dir` only the last component goes in: where a maker keeps their files is
+    /// not for others.
     ///
     /// # Errors
     /// Those of `decompositions`, and [`Error::Mismatch`] for ones or pictures that are not of the record's samples and players.
     pub fn new(
-        record: RunRecord,
+        mut record: RunRecord,
         pictures: Pictures,
         budget: Budget,
         mut decompositions: impl FnMut(usize) -> Result<Vec<Decomposition>, Error>,
     ) -> Result<Self, Error> {
         check_pictures(&pictures, &record)?;
+        record.experiment.data_dir = record.experiment.data_dir.as_deref().map(last_component);
         let mut fitting = |step| {
             let found = decompositions(step)?;
             encoding::check_fit(&found, &record)?;
@@ -171,6 +173,12 @@ impl Export {
 }
 
 const PICTURES_KIND: &str = "pictures";
+
+/// The last name of a path, whatever system it is from.
+fn last_component(path: &str) -> String {
+    let mut names = path.rsplit(['/', '\\']).filter(|name| !name.is_empty());
+    names.next().unwrap_or_default().to_owned()
+}
 
 fn encode_pictures(pictures: &Pictures) -> Result<Vec<u8>, Error> {
     Writer::new()
