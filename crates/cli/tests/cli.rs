@@ -364,7 +364,7 @@ fn outputs_of_another_kind_are_refused_by_name() {
         folder.path().join("v.npy"),
         folder.path().join("i.safetensors"),
     );
-    let mut refusal = |descr: &str, shape: &str, fortran: &str, bytes: &[u8]| {
+    let refusal = |descr: &str, shape: &str, fortran: &str, bytes: &[u8]| {
         npy(&input, descr, shape, fortran, bytes);
         let said = failure(&[
             "decompose",

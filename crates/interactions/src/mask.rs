@@ -53,6 +53,22 @@ pub const fn player_count(len: usize) -> Result<usize, Error> {
     checked_players(len.trailing_zeros() as usize)
 }
 
+/// 2^n for arrays \[games\]\[2^n\] of `len` values, checked to be a whole number of games.
+///
+/// # Errors
+/// [`Error::Players`], [`Error::Mismatch`].
+pub(crate) fn masks_of_games(len: usize, players: usize) -> Result<usize, Error> {
+    let masks = 1 << checked_players(players)?;
+    if len.is_multiple_of(masks) {
+        return Ok(masks);
+    }
+    Err(Error::Mismatch {
+        what: "outputs [games][2^n]",
+        found: len,
+        expected: len / masks * masks,
+    })
+}
+
 /// The players of `mask`, lowest first.
 pub fn players(mask: Mask) -> impl Iterator<Item = usize> {
     std::iter::successors((mask != 0).then_some(mask), |m| {

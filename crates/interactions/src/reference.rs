@@ -93,15 +93,7 @@ pub fn decompose_batch(
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<Vec<Outcome>, Error> {
     params.check()?;
-    let masks = 1 << mask::checked_players(players)?;
-    if !values.len().is_multiple_of(masks) {
-        let expected = values.len() / masks * masks;
-        return Err(Error::Mismatch {
-            what: "outputs [games][2^n]",
-            found: values.len(),
-            expected,
-        });
-    }
+    let masks = mask::masks_of_games(values.len(), players)?;
     let games: Vec<&[f64]> = values.chunks_exact(masks).collect();
     let groups: Vec<&[&[f64]]> = games.chunks(LANES).collect();
     let (next, done, stopped) = (

@@ -36,15 +36,7 @@ pub fn decompose_batch(
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<Vec<Outcome>, Error> {
     params.check()?;
-    let masks = 1 << mask::checked_players(players)?;
-    if !values.len().is_multiple_of(masks) {
-        let expected = values.len() / masks * masks;
-        return Err(Error::Mismatch {
-            what: "outputs [games][2^n]",
-            found: values.len(),
-            expected,
-        });
-    }
+    let masks = mask::masks_of_games(values.len(), players)?;
     let games = values.len() / masks;
     let projection = Projection::new(players);
     let queue = Queue::new(values, masks, params, NoiseBound::Ratio);
