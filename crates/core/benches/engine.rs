@@ -160,7 +160,12 @@ fn games(data: &ImageData, players: usize, samples: usize) -> Result<Vec<Vec<f64
             }
             Ok::<_, Error>(extraction.into_outputs())
         })?;
-        games.extend(outputs.values.chunks_exact(1 << players).map(<[f64]>::to_vec));
+        games.extend(
+            outputs
+                .values
+                .chunks_exact(1 << players)
+                .map(<[f64]>::to_vec),
+        );
     }
     Ok(games)
 }

@@ -79,8 +79,8 @@ pub(crate) fn transform<S: Step, T: Real>(values: &mut [T], lanes: usize) {
 fn cached<S: Step, T: Real>(values: &mut [T], lanes: usize) {
     let mut run = lanes;
     if lanes == 1 && values.len() >= 8 {
-        for [a, b, c, d, e, f, g, h] in values.as_chunks_mut::<8>().0 {
-            [*a, *b, *c, *d, *e, *f, *g, *h] = three::<S, T>([*a, *b, *c, *d, *e, *f, *g, *h]);
+        for row in values.as_chunks_mut::<8>().0 {
+            *row = within::<S, T, 4>(within::<S, T, 2>(within::<S, T, 1>(*row)));
         }
         run = 8;
     }
@@ -99,6 +99,17 @@ fn cached<S: Step, T: Real>(values: &mut [T], lanes: usize) {
         }
         run *= 2;
     }
+}
+
+/// The level of the player with this bit, within a row of eight masks.
+#[inline(always)]
+fn within<S: Step, T: Real, const BIT: usize>(row: [T; 8]) -> [T; 8] {
+    let mut out = row;
+    for mask in 0..8 {
+        let (without, with) = S::step(row[mask & !BIT], row[mask | BIT]);
+        out[mask] = if mask & BIT == 0 { without } else { with };
+    }
+    out
 }
 
 /// Three levels at once over eight runs.

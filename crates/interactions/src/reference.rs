@@ -303,10 +303,10 @@ impl<const B: usize> Descent<B> {
     }
 
     fn merged_effects(&self, lane: usize) -> (Vec<f64>, Vec<f64>) {
-        let mut and: Vec<[f64; 1]> = self.and.iter().map(|row| [row[lane]]).collect();
-        let mut or: Vec<[f64; 1]> = self.or.iter().map(|row| [row[lane]]).collect();
-        decompose::merge_single_players(&mut and, &mut or);
-        (and.into_flattened(), or.into_flattened())
+        let of_lane = |effects: &[[f64; B]]| effects.iter().map(|row| row[lane]).collect();
+        let (mut and, mut or): (Vec<f64>, Vec<f64>) = (of_lane(&self.and), of_lane(&self.or));
+        decompose::merge_single_players(&mut and, &mut or, |s| s);
+        (and, or)
     }
 
     /// The mean gradient by v + q over all steps. At a minimum it satisfies the dual constraints.

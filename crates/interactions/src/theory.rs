@@ -6,8 +6,10 @@
 //!   \[\[1,1/2\],\[1/2,1/2\]\] and \[\[1,0\],\[0,2\]\], so the Schur transform brings all of it to blocks of size n+1 and below (ours).
 
 use crate::{
-    Error, mask,
-    schur::{Schur, between_unnormalised, kronecker_power_block},
+    Error,
+    arch::vectorized,
+    mask,
+    schur::{Schur, Scratch, between_unnormalised, kronecker_power_block},
     strength,
 };
 
@@ -33,21 +35,20 @@ pub fn row_norms(players: usize, sigma2: f64) -> Result<Vec<f64>, Error> {
     let n = mask::checked_players(players)?;
     let schur = Schur::new(n);
     let blocks = shrinking_blocks(&schur, sigma2, true)?;
+    let mut scratch = Scratch::new();
     // Row T of M is M' applied to the unit vector of T; one T of each order is enough.
     Ok((0..=n)
         .map(|order| {
-            let mut row = vec![[0.0]; 1 << n];
-            row[(1 << order) - 1] = [1.0];
-            schur.couple(&mut row);
-            schur.multiply(&mut row, &blocks);
-            schur.couple_adjoint(&mut row);
-            row.iter().map(|[x]| x * x).sum::<f64>().sqrt()
+            let mut row = vec![0.0; 1 << n];
+            row[(1 << order) - 1] = 1.0;
+            schur.apply(&mut row, &blocks, &mut scratch);
+            row.iter().map(|x| x * x).sum::<f64>().sqrt()
         })
         .collect())
 }
 
 /// Blocks of (G + diag(2^|T| sigma^2))^-1 G, or of its transpose.
-fn shrinking_blocks(schur: &Schur, sigma2: f64, transposed: bool) -> Result<Vec<[f64; 1]>, Error> {
+fn shrinking_blocks(schur: &Schur, sigma2: f64, transposed: bool) -> Result<Vec<f64>, Error> {
     if !(sigma2.is_finite() && sigma2 > 0.0) {
         return Err(Error::Parameter {
             field: "sigma2",
@@ -68,7 +69,7 @@ fn shrinking_blocks(schur: &Schur, sigma2: f64, transposed: bool) -> Result<Vec<
         }
         between_unnormalised(&block)
     });
-    Ok(blocks.map(|x| [x]).collect())
+    Ok(blocks.collect())
 }
 
 /// `count` values from `low` to `high`, equally spaced in the logarithm.
@@ -82,8 +83,8 @@ pub fn log_grid(low: f64, high: f64, count: usize) -> Vec<f64> {
 #[derive(Clone, Debug)]
 pub struct Overlay {
     schur: Schur,
-    /// For each sample and type the coupled effects.
-    coupled: Vec<Vec<[f64; 1]>>,
+    /// For each sample and type the effects.
+    effects: Vec<Vec<f64>>,
 }
 
 /// The noise whose overlay is nearest to a measured curve.
@@ -105,8 +106,6 @@ impl Overlay {
     /// [`Error::Players`]; [`Error::Mismatch`] when an array is not of length 2^n; [`Error::NotFinite`].
     pub fn new(players: usize, effects: &[&[f64]]) -> Result<Self, Error> {
         let masks = 1 << mask::checked_players(players)?;
-        let schur = Schur::new(players);
-        let mut coupled = Vec::with_capacity(effects.len());
         for array in effects {
             if array.len() != masks {
                 return Err(Error::Mismatch {
@@ -121,11 +120,11 @@ impl Overlay {
                     value: array[mask],
                 });
             }
-            let mut values: Vec<[f64; 1]> = array.iter().map(|&x| [x]).collect();
-            schur.couple(&mut values);
-            coupled.push(values);
         }
-        Ok(Self { schur, coupled })
+        Ok(Self {
+            schur: Schur::new(players),
+            effects: effects.iter().map(|array| array.to_vec()).collect(),
+        })
     }
 
     /// w_hat of every array of effects.
@@ -134,13 +133,17 @@ impl Overlay {
     /// [`Error::Parameter`] for a `sigma2` that is not above 0 and finite.
     pub fn effects(&self, sigma2: f64) -> Result<Vec<Vec<f64>>, Error> {
         let blocks = shrinking_blocks(&self.schur, sigma2, false)?;
-        let shrunk = self.coupled.iter().map(|coupled| {
-            let mut values = coupled.clone();
-            self.schur.multiply(&mut values, &blocks);
-            self.schur.couple_adjoint(&mut values);
-            values.into_flattened()
-        });
-        Ok(shrunk.collect())
+        let mut scratch = Scratch::new();
+        let mut shrunk = self.effects.clone();
+        vectorized(
+            #[inline(always)]
+            || {
+                for values in &mut shrunk {
+                    self.schur.apply(values, &blocks, &mut scratch);
+                }
+            },
+        );
+        Ok(shrunk)
     }
 
     /// Share of strength by order of w_hat, index order - 1; `None` when all effects are 0.

@@ -396,7 +396,7 @@ fn a_failing_game_does_not_fail_the_others() {
 }
 
 #[test]
-fn a_result_does_not_depend_on_neighbours_lanes_or_threads() {
+fn a_result_does_not_depend_on_neighbours_or_threads() {
     let n = 6;
     let games: Vec<Vec<f64>> = (0..13)
         .map(|seed| support::network_game(n, 0.5 + seed as f64 / 4.0, seed))

@@ -25,13 +25,16 @@ fn beside_pytorch() -> anyhow::Result<()> {
     let python = python::environment("peers")?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let line = output_of_cargo("bench --quiet --package spindle-core --bench engine -- --json")?;
+        let line =
+            output_of_cargo("bench --quiet --package spindle-core --bench engine -- --json")?;
         ours.push(serde_json::from_str::<Value>(&line)?);
         let line = output(&python, &["tests/peers/lenet.py"])?;
         theirs.push(serde_json::from_str::<Value>(&line)?);
     }
     let about = theirs[0]["about"].as_str().unwrap_or_default();
-    println!("\nLeNet 32x32, batch 128                fused kernels       PyTorch   ratio   ({about})");
+    println!(
+        "\nLeNet 32x32, batch 128                fused kernels       PyTorch   ratio   ({about})"
+    );
     let steps = [&ours, &theirs].map(|rounds| median(rounds, "steps_per_second"));
     println!(
         "  training, steps/s                   {:>13.1} {:>13.1} {:>7.2}",

@@ -13,7 +13,11 @@ pub(crate) fn environment(name: &str) -> anyhow::Result<String> {
     }
     let requirements = format!("tests/{name}/requirements.txt");
     let install = ["-m", "pip", "install", "--quiet"];
-    let what = ["--disable-pip-version-check", "--requirement", &requirements];
+    let what = [
+        "--disable-pip-version-check",
+        "--requirement",
+        &requirements,
+    ];
     run(&python, &[&install[..], &what].concat(), &[])?;
     Ok(python)
 }

@@ -25,7 +25,9 @@ fn compile_for_the_browser() -> anyhow::Result<()> {
     const TARGET: &str = "wasm32-unknown-unknown";
     let target_libdir = output("rustc", &["--print", "target-libdir", "--target", TARGET])?;
     if !Path::new(target_libdir.trim()).exists() {
-        eprintln!("\n> {TARGET} is not installed, its check is left out: rustup target add {TARGET}");
+        eprintln!(
+            "\n> {TARGET} is not installed, its check is left out: rustup target add {TARGET}"
+        );
         return Ok(());
     }
     cargo(&format!(

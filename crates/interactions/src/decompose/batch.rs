@@ -1,4 +1,4 @@
-//! Games over lanes, lanes over cores.
+//! Games over cores.
 
 use std::{
     ops::ControlFlow,
@@ -8,16 +8,10 @@ use std::{
 use super::{
     Decomposition, NoiseBound, Params, Progress,
     certificate::{Bound, evaluate, without_baseline},
-    lanes::Lanes,
     projection::Projection,
+    splitting::{Best, Splitting},
 };
 use crate::{Error, mask};
-
-/// Games side by side where a batch is large enough and the arrays stay in the cache.
-const LANES: usize = 4;
-
-/// Most players for which games run side by side.
-const MAX_PLAYERS_IN_LANES: usize = 12;
 
 type Outcome = Result<Decomposition, Error>;
 
@@ -41,15 +35,7 @@ pub fn decompose_batch(
     let projection = Projection::new(players);
     let queue = Queue::new(values, masks, params, NoiseBound::Ratio);
     let workers = threads().min(games.max(1));
-    let wide = players <= MAX_PLAYERS_IN_LANES && games >= 2 * workers;
-    let mut done = on_all_cores(workers, || {
-        let mut report = |p| progress(p);
-        if wide {
-            queue.work::<LANES>(&projection, &mut report)
-        } else {
-            queue.work::<1>(&projection, &mut report)
-        }
-    });
+    let mut done = on_all_cores(workers, || queue.work(&projection, &mut |p| progress(p)));
     let mut outcomes: Vec<Outcome> = vec![Err(Error::Stopped); games];
     for (game, outcome) in done.drain(..).flatten() {
         outcomes[game] = outcome;
@@ -67,7 +53,7 @@ pub(super) fn decompose_one(
 ) -> Outcome {
     let projection = Projection::new(players);
     let queue = Queue::new(v, v.len(), params, tau);
-    let done = queue.work::<1>(&projection, progress);
+    let done = queue.work(&projection, progress);
     done.into_iter()
         .next()
         .map_or(Err(Error::Stopped), |(_, outcome)| outcome)
@@ -170,65 +156,49 @@ impl<'a> Queue<'a> {
         })
     }
 
-    /// Takes games into `B` lanes until none is left.
-    fn work<const B: usize>(
+    /// Solves games until none is left.
+    fn work(
         &self,
         projection: &Projection,
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Vec<(usize, Outcome)> {
         let mut outcomes = Vec::new();
-        let mut lanes = Lanes::<B>::new(projection, self.params.relative_tie_break());
-        let mut games: [Option<Game>; B] = std::array::from_fn(|_| None);
-        loop {
-            for (lane, game) in games.iter_mut().enumerate() {
-                if game.is_none() {
-                    *game = self.take(&mut outcomes);
-                    match game {
-                        Some(game) => lanes.load(lane, &game.v, &game.bound),
-                        None => lanes.unload(lane),
-                    }
+        let mut splitting = Splitting::new(
+            projection,
+            self.params.relative_tie_break(),
+            self.params.tolerance,
+        );
+        while let Some(game) = self.take(&mut outcomes) {
+            splitting.load(&game.v, &game.bound);
+            let outcome = loop {
+                if self.stopped.load(Ordering::Relaxed) {
+                    return outcomes;
                 }
-            }
-            if games.iter().all(Option::is_none) || self.stopped.load(Ordering::Relaxed) {
-                return outcomes;
-            }
-            let active = games.each_ref().map(Option::is_some);
-            lanes.advance(
-                self.params.check_every.min(self.params.max_iterations),
-                &active,
-            );
-            let mut now = Progress {
-                iterations: 0,
-                gap: 0.0,
-                games_done: 0,
-                games: self.games(),
-            };
-            for (lane, slot) in games.iter_mut().enumerate() {
-                let Some(game) = slot else { continue };
-                let best = lanes.best(lane);
-                now.iterations = now.iterations.max(best.iterations);
-                now.gap = now.gap.max(best.gap());
-                if let Some(outcome) = self.finished(game, &lanes, lane) {
-                    outcomes.push((game.index, outcome));
+                splitting.advance(self.params.check_every.min(self.params.max_iterations));
+                let outcome = self.finished(&game, splitting.best());
+                if outcome.is_some() {
                     self.done.fetch_add(1, Ordering::Relaxed);
-                    *slot = None;
                 }
-            }
-            now.games_done = self.done.load(Ordering::Relaxed);
-            if progress(now).is_break() {
-                self.stopped.store(true, Ordering::Relaxed);
-            }
+                let now = Progress {
+                    iterations: splitting.best().iterations,
+                    gap: splitting.best().gap(),
+                    games_done: self.done.load(Ordering::Relaxed),
+                    games: self.games(),
+                };
+                if progress(now).is_break() {
+                    self.stopped.store(true, Ordering::Relaxed);
+                }
+                if let Some(outcome) = outcome {
+                    break outcome;
+                }
+            };
+            outcomes.push((game.index, outcome));
         }
+        outcomes
     }
 
     /// The outcome of a game that has reached the tolerance or the iteration limit.
-    fn finished<const B: usize>(
-        &self,
-        game: &Game,
-        lanes: &Lanes<'_, B>,
-        lane: usize,
-    ) -> Option<Outcome> {
-        let best = lanes.best(lane);
+    fn finished(&self, game: &Game, best: &Best) -> Option<Outcome> {
         let exhausted = best.iterations >= self.params.max_iterations;
         if best.gap() > self.params.tolerance && !exhausted {
             return None;

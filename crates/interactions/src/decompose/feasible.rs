@@ -1,63 +1,61 @@
 //! From any effects to effects that explain every mask within the noise bound.
 
 use super::certificate::Bound;
-use crate::butterfly::{self, Moebius};
+use crate::{
+    butterfly::{self, Moebius, SupersetMoebius},
+    mask,
+};
 
-/// From Z a and Z_B b to the feasible effects next to (a, b).
+/// From Z a and Z_B b to feasible effects next to (a, b).
 ///
-/// q = Z a + Z_B b - v is clipped to the noise bound, the split g = (Z a - Z_B b)/2 is kept, and
-/// a = A((v+q)/2 + g), b = OR((v+q)/2 - g) reproduce v + q exactly. Overwrites `from_and` (Z a) with a
-/// and `from_or` (Z_B b) with b; all arrays \[2^n\]\[lanes\].
+/// What q = Z a + Z_B b - v exceeds the noise bound by is taken back from the AND part on masks of at least half of the players and
+/// from the OR part on the others: a change at a mask of order k moves 2^(n-k) AND effects or 2^k OR effects, whichever are fewer (ours).
+/// Overwrites `from_and` (Z a) with a, by mask, and `from_or` (Z_B b, by mask) with b, by the complement of the mask.
 #[inline(always)]
-pub(super) fn feasible_effects<const B: usize>(
-    v: &[[f64; B]],
-    bound: &[[f64; B]],
-    from_and: &mut [[f64; B]],
-    from_or: &mut [[f64; B]],
+pub(super) fn feasible_effects(
+    v: &[f64],
+    bound: &Bound,
+    from_and: &mut [f64],
+    from_or: &mut [f64],
 ) {
-    for (((a, b), v), bound) in from_and
+    let players = v.len().trailing_zeros();
+    for (s, ((a, b), v)) in from_and
         .iter_mut()
         .zip(from_or.iter_mut())
         .zip(v)
-        .zip(bound)
+        .enumerate()
     {
-        for lane in 0..B {
-            let q = (a[lane] + b[lane] - v[lane])
-                .max(-bound[lane])
-                .min(bound[lane]);
-            let half = 0.5 * (v[lane] + q);
-            let g = 0.5 * (a[lane] - b[lane]);
-            a[lane] = half + g;
-            b[lane] = half - g;
+        let q = *a + *b - v;
+        let bound = bound.at(s);
+        let excess = q - q.max(-bound).min(bound);
+        if 2 * s.count_ones() >= players {
+            *a -= excess;
+        } else {
+            *b -= excess;
         }
     }
     let constant = from_or[0];
-    from_or.reverse();
-    butterfly::transform::<Moebius, f64>(from_and.as_flattened_mut(), B);
-    butterfly::transform::<Moebius, f64>(from_or.as_flattened_mut(), B);
-    for b in from_or.as_flattened_mut() {
+    butterfly::transform::<Moebius, f64>(from_and, 1);
+    butterfly::transform::<SupersetMoebius, f64>(from_or, 1);
+    for b in from_or.iter_mut() {
         *b = -*b;
     }
-    from_or[0] = constant;
-    merge_single_players::<B>(from_and, from_or);
+    let full = from_or.len() - 1;
+    from_or[full] = constant;
+    merge_single_players(from_and, from_or, |s| full ^ s);
 }
 
-/// Adds what AND and OR share, the constant and the single players, to the AND effects. The l1 norm cannot grow.
+/// Adds what AND and OR share, the constant and the single players, to the AND effects. The l1 norm cannot grow. `place`: where
+/// the OR effect of a mask is.
 #[inline(always)]
-pub(crate) fn merge_single_players<const B: usize>(and: &mut [[f64; B]], or: &mut [[f64; B]]) {
-    let masks = and.len();
-    let singles = std::iter::successors(Some(1), |s| Some(s << 1)).take_while(|&s| s < masks);
-    for s in std::iter::once(0).chain(singles) {
-        for lane in 0..B {
-            and[s][lane] += or[s][lane];
-            or[s][lane] = 0.0;
-        }
-    }
-}
-
-/// Writes the bound of one game into its lane.
-pub(super) fn fill_lane<const B: usize>(rows: &mut [[f64; B]], lane: usize, bound: &Bound) {
-    for (mask, row) in rows.iter_mut().enumerate() {
-        row[lane] = bound.at(mask);
+pub(crate) fn merge_single_players(
+    and: &mut [f64],
+    or: &mut [f64],
+    place: impl Fn(usize) -> usize,
+) {
+    let players = and.len().trailing_zeros() as usize;
+    for s in std::iter::once(0).chain((0..players).map(|i| mask::from_players([i]) as usize)) {
+        and[s] += or[place(s)];
+        or[place(s)] = 0.0;
     }
 }

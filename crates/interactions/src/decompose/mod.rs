@@ -22,24 +22,23 @@
 //!
 //! Douglas-Rachford splitting between the l1 norm with the box |q| <= tau, and the affine set of all (a, b, q)
 //! that reproduce v, onto which the projection is exact and costs O(n 2^n) (the modules `projection` and `schur`).
-//! Step sizes adapt per game. Games are solved side by side in lanes and spread over the cores; what a game's result is
-//! depends on neither, bit for bit.
+//! Step sizes differ by order and adapt per game, and bounds are taken at means of the iterates (the module `splitting`). Games are
+//! spread over the cores; what a game's result is does not depend on that, bit for bit.
 //!
 //! # A canonical answer
 //!
 //! The optimum need not be unique: (x1 and x2) + (x1 or x2) = x1 + x2, and both sides cost 2. A term (e/2)|x|^2 with a
-//! small e prefers the least-norm optimum; e is chosen relative to the mean |x| (weighted by |x|), so that
-//! the term is `tie_break`/2 of the objective, and is stored. The certificate is for the plain l1 problem.
+//! small e prefers the least-norm optimum; e is `tie_break` over the largest |x|, so that the term is at most `tie_break`/2 of the
+//! objective and moves no dual constraint by more than `tie_break`, and is stored. The certificate is for the plain l1 problem.
 //!
 //! A variable alone is both an AND and an OR: such OR effects are added to the AND effect of the same variable and set
 //! to 0. v(empty) is kept as [`Decomposition::baseline`]; `and[0]` carries nothing but noise.
 
-mod acceleration;
 mod batch;
 mod certificate;
 mod feasible;
-mod lanes;
 mod projection;
+mod splitting;
 
 use std::ops::ControlFlow;
 
@@ -78,7 +77,7 @@ impl Default for Params {
         Self {
             noise_ratio: 0.02,
             tolerance: 1e-3,
-            max_iterations: 20_000,
+            max_iterations: 100_000,
             tie_break: 1e-4,
             check_every: 25,
         }
@@ -259,9 +258,9 @@ impl Decomposition {
 /// How far a decomposition is, handed to the progress callback at every check of the gap.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
-    /// Iterations of the game that has most among those in hand.
+    /// Iterations of the game in hand.
     pub iterations: usize,
-    /// Largest relative gap among the games in hand.
+    /// Its relative gap.
     pub gap: f64,
     /// Games finished, failed ones included.
     pub games_done: usize,

@@ -1,127 +1,128 @@
-//! The exact projection onto the outputs: H^-1 for H = Z_A Z_A' + Z_B Z_B' + s I, block by block.
+//! The exact projection onto the outputs: H^-1 for H = Z C_a Z' + Z_B C_b Z_B' + c_q I, block by block.
 //!
-//! Z_A Z_A' is the Kronecker power of P = \[\[1,1\],\[1,2\]\]; Z_B Z_B' that of Q = \[\[2,1\],\[1,1\]\] plus 2^n 1 1' - 1 r' - r 1'
-//! with r(S) = 2^(n-|S|). All of it commutes with permutations of the players, so the Schur transform makes it block
-//! diagonal, and the terms of rank one touch only the block J = n (ours).
+//! The steps C_a and C_b are diagonal and depend on the order only, so H commutes with permutations of the players and the
+//! Schur transform makes it block diagonal, blocks of size n+1 and below. In the basis of total spin J, row m belongs to order
+//! (n-J)/2 + m; Z is the Kronecker power of \[\[1,0\],\[1,1\]\], and Z_B = 1 1' - R Z with R Z that of \[\[1,1\],\[1,0\]\] and 1 1'
+//! in the block J = n only (ours).
 
 use crate::{
-    mask::binomial,
+    mask::{MAX_PLAYERS, binomial},
     schur::{Schur, Square, between_unnormalised, kronecker_power_block},
 };
 
-/// Values of s that are factored; the solver moves between them.
-pub(super) const WEIGHTS: [f64; 11] = [
-    1.0 / 64.0,
-    1.0 / 16.0,
-    0.25,
-    0.5,
-    1.0,
-    2.0,
-    4.0,
-    16.0,
-    64.0,
-    256.0,
-    1024.0,
-];
+/// One number an order, 0 to n.
+pub(super) type ByOrder = [f64; MAX_PLAYERS + 1];
 
-/// H^-1 for one n and every weight of [`WEIGHTS`].
+/// The metric of the splitting: how far one unit of dual value moves each kind of variable.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Steps {
+    /// Of the AND effects, by order.
+    pub(super) and: ByOrder,
+    /// Of the OR effects, by order.
+    pub(super) or: ByOrder,
+    /// Of the noise.
+    pub(super) noise: f64,
+}
+
+impl Steps {
+    /// The same step for everything.
+    pub(super) fn uniform(step: f64) -> Self {
+        Self {
+            and: [step; MAX_PLAYERS + 1],
+            or: [step; MAX_PLAYERS + 1],
+            noise: step,
+        }
+    }
+}
+
+/// Blocks of Z and Z_B; depends on n only.
 #[derive(Clone, Debug)]
 pub(super) struct Projection {
     pub(super) schur: Schur,
-    /// For each weight the blocks of H^-1 as [`Schur::multiply`] takes them.
-    inverses: Vec<Vec<f64>>,
+    /// For each spin ascending: J, Z and Z_B in the normalised basis.
+    syntheses: Vec<(usize, Square, Square)>,
 }
 
 impl Projection {
     pub(super) fn new(players: usize) -> Self {
         let schur = Schur::new(players);
-        let inverses = WEIGHTS
-            .iter()
-            .map(|&s| {
-                schur
-                    .spins()
-                    .flat_map(|j| inverse_block(players, j, s))
-                    .collect()
-            })
-            .collect();
-        Self { schur, inverses }
+        let syntheses = schur.spins().map(|spin| {
+            let and = kronecker_power_block([[1.0, 0.0], [1.0, 1.0]], players, spin);
+            let missed = kronecker_power_block([[1.0, 1.0], [1.0, 0.0]], players, spin);
+            let ones = |m: usize| {
+                if spin == players {
+                    binomial(players, m).sqrt()
+                } else {
+                    0.0
+                }
+            };
+            let or = Square::from_fn(spin + 1, |i, j| ones(i) * ones(j) - missed.at(i, j));
+            (spin, and, or)
+        });
+        let syntheses = syntheses.collect();
+        Self { schur, syntheses }
     }
 
-    /// Blocks of H^-1 for the weight of this index.
-    pub(super) fn inverse(&self, weight: usize) -> &[f64] {
-        &self.inverses[weight]
+    /// H^-1 as [`Schur::apply`] takes it.
+    pub(super) fn inverse(&self, steps: &Steps) -> Vec<f64> {
+        let players = self.schur.players();
+        let inverses = self.syntheses.iter().flat_map(|(spin, and, or)| {
+            let first = (players - spin) / 2;
+            let size = spin + 1;
+            let h = Square::from_fn(size, |i, j| {
+                let products = (0..size).map(|m| {
+                    and.at(i, m) * steps.and[first + m] * and.at(j, m)
+                        + or.at(i, m) * steps.or[first + m] * or.at(j, m)
+                });
+                products.sum::<f64>() + if i == j { steps.noise } else { 0.0 }
+            });
+            let identity = Square::from_fn(size, |i, j| if i == j { 1.0 } else { 0.0 });
+            between_unnormalised(&h.solve(&identity).symmetrised())
+        });
+        inverses.collect()
     }
-
-    /// Entries of all blocks together.
-    pub(super) fn block_len(&self) -> usize {
-        self.inverses[0].len()
-    }
-
-    /// values <- H^-1 values, lane by lane with its own blocks.
-    #[inline(always)]
-    pub(super) fn solve<const B: usize>(&self, values: &mut [[f64; B]], blocks: &[[f64; B]]) {
-        self.schur.couple(values);
-        self.schur.multiply(values, blocks);
-        self.schur.couple_adjoint(values);
-    }
-}
-
-fn inverse_block(players: usize, spin: usize, s: f64) -> Vec<f64> {
-    let and = kronecker_power_block([[1.0, 1.0], [1.0, 2.0]], players, spin);
-    let or = kronecker_power_block([[2.0, 1.0], [1.0, 1.0]], players, spin);
-    let ones = |m: usize| binomial(players, m).sqrt();
-    let r = |m: usize| ones(m) * 2.0_f64.powi((players - m) as i32);
-    let all = 2.0_f64.powi(players as i32);
-    let h = Square::from_fn(spin + 1, |i, j| {
-        let shared = if spin == players {
-            all * ones(i) * ones(j) - ones(i) * r(j) - r(i) * ones(j)
-        } else {
-            0.0
-        };
-        and.at(i, j) + or.at(i, j) + shared + if i == j { s } else { 0.0 }
-    });
-    let identity = Square::from_fn(spin + 1, |i, j| if i == j { 1.0 } else { 0.0 });
-    let mut inverse = h.solve(&identity);
-    // Exactly symmetric, so that the projection is too.
-    for i in 0..=spin {
-        for j in 0..i {
-            let mean = 0.5 * (inverse.at(i, j) + inverse.at(j, i));
-            inverse.entries[i * (spin + 1) + j] = mean;
-            inverse.entries[j * (spin + 1) + i] = mean;
-        }
-    }
-    between_unnormalised(&inverse)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transform;
+    use crate::{mask::order, schur::Scratch, transform};
 
     #[test]
     fn solving_undoes_the_normal_operator() {
-        for (n, tolerance) in [(2, 1e-12), (3, 1e-12), (6, 1e-11), (10, 1e-8), (14, 1e-6)] {
+        for (n, tolerance) in [(2, 1e-12), (3, 1e-12), (6, 1e-10), (10, 1e-8), (14, 1e-6)] {
             let projection = Projection::new(n);
-            for (w, s) in WEIGHTS.iter().enumerate() {
+            let mut graded = Steps::uniform(0.5);
+            for k in 0..=n {
+                graded.and[k] = 2.0 / (1 + k) as f64;
+                graded.or[k] = 0.1 + 0.3 * (k % 3) as f64;
+            }
+            for steps in [Steps::uniform(1.0), graded] {
                 let x: Vec<f64> = (0..1_usize << n)
                     .map(|i| ((i * 7919 % 1013) as f64 / 1013.0) - 0.5)
                     .collect();
+                let scaled = |values: &mut [f64], steps: &ByOrder| {
+                    for (mask, value) in (0..).zip(values) {
+                        *value *= steps[order(mask)];
+                    }
+                };
                 let mut and = x.clone();
                 transform::superset_zeta(&mut and, 1).unwrap();
+                scaled(&mut and, &steps.and);
                 transform::zeta(&mut and, 1).unwrap();
                 let mut or = x.clone();
                 transform::or_synthesis_adjoint(&mut or, 1).unwrap();
+                scaled(&mut or, &steps.or);
                 transform::or_synthesis(&mut or, 1).unwrap();
-                let mut h: Vec<[f64; 1]> =
-                    (0..x.len()).map(|i| [and[i] + or[i] + s * x[i]]).collect();
-                let blocks: Vec<[f64; 1]> = projection.inverse(w).iter().map(|&b| [b]).collect();
-                projection.solve(&mut h, &blocks);
+                let mut h: Vec<f64> = (0..x.len())
+                    .map(|i| and[i] + or[i] + steps.noise * x[i])
+                    .collect();
+                let inverse = projection.inverse(&steps);
+                projection
+                    .schur
+                    .apply(&mut h, &inverse, &mut Scratch::new());
                 for (h, x) in h.iter().zip(&x) {
-                    assert!(
-                        (h[0] - x).abs() < tolerance,
-                        "n = {n}, s = {s}: {} for {x}",
-                        h[0]
-                    );
+                    assert!((h - x).abs() < tolerance, "n = {n}: {h} for {x}");
                 }
             }
         }
