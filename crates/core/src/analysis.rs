@@ -325,27 +325,37 @@ fn theory_fits(
     let Some(end) = checkpoints.last().and_then(|c| c.analysis.as_ref()) else {
         return Ok(Vec::new());
     };
-    let salient: Vec<Vec<f64>> = of(samples, last, Group::Test)
-        .flat_map(|(_, decomposition)| [&decomposition.and, &decomposition.or])
-        .map(|effects| salient_only(effects, end.threshold))
+    let salient: Vec<[Vec<f64>; 2]> = of(samples, last, Group::Test)
+        .map(|(_, d)| [&d.and, &d.or].map(|effects| salient_only(effects, end.threshold)))
         .collect();
-    let arrays: Vec<&[f64]> = salient.iter().map(Vec::as_slice).collect();
-    let overlay = theory::Overlay::new(experiment.players, &arrays)?;
+    let arrays: Vec<[&[f64]; 2]> = salient
+        .iter()
+        .map(|sample| sample.each_ref().map(Vec::as_slice))
+        .collect();
+    let overlay = theory::Overlay::new(experiment.players, &arrays, experiment.salience)?;
+    let measured: Vec<(usize, Vec<f64>)> = checkpoints
+        .iter()
+        .enumerate()
+        .skip(boundary)
+        .filter_map(|(checkpoint, record)| {
+            Some((checkpoint, test_share(record.analysis.as_ref()?)?))
+        })
+        .collect();
+    let shares: Vec<Vec<f64>> = measured.iter().map(|(_, share)| share.clone()).collect();
     let (low, high, count) = SIGMA2_GRID;
-    let grid = theory::log_grid(low, high, count);
-    let mut fits = Vec::new();
-    for (checkpoint, record) in checkpoints.iter().enumerate().skip(boundary) {
-        let share = record.analysis.as_ref().and_then(test_share);
-        let Some(share) = share else { continue };
-        if let Some(fit) = overlay.fit(&share, &grid)? {
-            fits.push(TheoryFit {
-                checkpoint,
+    let fits = overlay.fit(&shares, &theory::log_grid(low, high, count))?;
+    let fits = measured
+        .iter()
+        .zip(fits)
+        .filter_map(|((checkpoint, _), fit)| {
+            let fit = fit?;
+            Some(TheoryFit {
+                checkpoint: *checkpoint,
                 sigma2: fit.sigma2,
                 share: fit.share,
-            });
-        }
-    }
-    Ok(fits)
+            })
+        });
+    Ok(fits.collect())
 }
 
 /// Effects below the threshold, and that of the empty set, set to 0.

@@ -4,11 +4,13 @@
 //! - While training (arXiv 2407.19198, theorem 2): w_hat(sigma^2) = (G + diag(2^|T| sigma^2))^-1 G w*, with
 //!   G\[T,U\] = 2^-|T u U| and w* the salient interactions of the last checkpoint. G and the diagonal are Kronecker powers of
 //!   \[\[1,1/2\],\[1/2,1/2\]\] and \[\[1,0\],\[0,2\]\], so the Schur transform brings all of it to blocks of size n+1 and below (ours).
+//!   w_hat has a small value at nearly every mask; the overlay counts its salient interactions, by the same rule as in the measured
+//!   curves that it is laid over (ours).
 
 use crate::{
     Error,
     arch::vectorized,
-    mask,
+    mask, salience,
     schur::{Schur, Scratch, between_unnormalised, kronecker_power_block},
     strength,
 };
@@ -83,8 +85,9 @@ pub fn log_grid(low: f64, high: f64, count: usize) -> Vec<f64> {
 #[derive(Clone, Debug)]
 pub struct Overlay {
     schur: Schur,
-    /// For each sample and type the effects.
-    effects: Vec<Vec<f64>>,
+    /// AND and OR effects of every sample.
+    samples: Vec<[Vec<f64>; 2]>,
+    salience: f64,
 }
 
 /// The noise whose overlay is nearest to a measured curve.
@@ -100,13 +103,22 @@ pub struct Fit {
 }
 
 impl Overlay {
-    /// `effects`: arrays over masks of salient effects w* of the last checkpoint, AND and OR of all samples, each its own array.
+    /// `samples`: for each sample the arrays over masks of its salient AND and OR effects w* at the last checkpoint.
+    /// `salience`: the factor of [`salience::threshold`], above which an interaction of w_hat counts; 0 counts all.
     ///
     /// # Errors
-    /// [`Error::Players`]; [`Error::Mismatch`] when an array is not of length 2^n; [`Error::NotFinite`].
-    pub fn new(players: usize, effects: &[&[f64]]) -> Result<Self, Error> {
+    /// [`Error::Players`]; [`Error::Mismatch`] when an array is not of length 2^n; [`Error::NotFinite`]; [`Error::Parameter`] for a
+    /// `salience` that is negative or not finite.
+    pub fn new(players: usize, samples: &[[&[f64]; 2]], salience: f64) -> Result<Self, Error> {
         let masks = 1 << mask::checked_players(players)?;
-        for array in effects {
+        if !(salience.is_finite() && salience >= 0.0) {
+            return Err(Error::Parameter {
+                field: "salience",
+                value: salience,
+                allowed: "finite and 0 or above",
+            });
+        }
+        for array in samples.as_flattened() {
             if array.len() != masks {
                 return Err(Error::Mismatch {
                     what: "an array of effects",
@@ -123,22 +135,23 @@ impl Overlay {
         }
         Ok(Self {
             schur: Schur::new(players),
-            effects: effects.iter().map(|array| array.to_vec()).collect(),
+            samples: samples.iter().map(|s| s.map(<[f64]>::to_vec)).collect(),
+            salience,
         })
     }
 
-    /// w_hat of every array of effects.
+    /// w_hat of the AND and OR effects of every sample.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a `sigma2` that is not above 0 and finite.
-    pub fn effects(&self, sigma2: f64) -> Result<Vec<Vec<f64>>, Error> {
+    pub fn effects(&self, sigma2: f64) -> Result<Vec<[Vec<f64>; 2]>, Error> {
         let blocks = shrinking_blocks(&self.schur, sigma2, false)?;
         let mut scratch = Scratch::new();
-        let mut shrunk = self.effects.clone();
+        let mut shrunk = self.samples.clone();
         vectorized(
             #[inline(always)]
             || {
-                for values in &mut shrunk {
+                for values in shrunk.as_flattened_mut() {
                     self.schur.apply(values, &blocks, &mut scratch);
                 }
             },
@@ -146,51 +159,65 @@ impl Overlay {
         Ok(shrunk)
     }
 
-    /// Share of strength by order of w_hat, index order - 1; `None` when all effects are 0.
+    /// Share of strength by order of the salient interactions of w_hat, index order - 1; `None` when there are none.
     ///
     /// # Errors
     /// As [`Self::effects`].
     pub fn share(&self, sigma2: f64) -> Result<Option<Vec<f64>>, Error> {
-        let effects = self.effects(sigma2)?;
-        let arrays: Vec<&[f64]> = effects.iter().map(Vec::as_slice).collect();
-        Ok(strength::share(&[strength::of_effects(&arrays, 0.0)], &[0]))
+        let samples = self.effects(sigma2)?;
+        // v(N) - v(empty) is the sum of all effects.
+        let output_change = |sample: &[Vec<f64>; 2]| {
+            let sums = sample
+                .each_ref()
+                .map(|effects| effects[1..].iter().sum::<f64>());
+            (sums[0] + sums[1]).abs()
+        };
+        let threshold = salience::threshold(samples.iter().map(output_change), self.salience);
+        let strengths: Vec<_> = samples
+            .iter()
+            .map(|[and, or]| strength::of_effects(&[and, or], threshold))
+            .collect();
+        let all: Vec<usize> = (0..strengths.len()).collect();
+        Ok(strength::share(&strengths, &all))
     }
 
-    /// The value of `grid` whose overlay is nearest, by least squares, to a measured share of strength by order (ours). `None`
-    /// when the grid is empty or all effects are 0.
+    /// For each measured share of strength by order the value of `grid` whose overlay is nearest, by least squares (ours). `None`
+    /// when the grid is empty or nothing is salient on it.
     ///
     /// # Errors
-    /// As [`Self::effects`]; [`Error::Mismatch`] when `share` is not of length n.
-    pub fn fit(&self, share: &[f64], grid: &[f64]) -> Result<Option<Fit>, Error> {
+    /// As [`Self::effects`]; [`Error::Mismatch`] when a share is not of length n.
+    pub fn fit(&self, shares: &[Vec<f64>], grid: &[f64]) -> Result<Vec<Option<Fit>>, Error> {
         let orders = self.schur.players();
-        if share.len() != orders {
+        if let Some(share) = shares.iter().find(|share| share.len() != orders) {
             return Err(Error::Mismatch {
-                what: "the share by order",
+                what: "a share by order",
                 found: share.len(),
                 expected: orders,
             });
         }
-        let mut best: Option<Fit> = None;
+        let mut best: Vec<Option<Fit>> = vec![None; shares.len()];
         for &sigma2 in grid {
             let Some(overlay) = self.share(sigma2)? else {
                 continue;
             };
-            let squared_error = overlay
-                .iter()
-                .zip(share)
-                .map(|(a, b)| (a - b) * (a - b))
-                .sum();
-            if best
-                .as_ref()
-                .is_none_or(|b| squared_error < b.squared_error)
-            {
-                best = Some(Fit {
-                    sigma2,
-                    squared_error,
-                    share: overlay,
-                });
+            for (best, share) in best.iter_mut().zip(shares) {
+                let squared_error = squared_distance(&overlay, share);
+                if best
+                    .as_ref()
+                    .is_none_or(|b| squared_error < b.squared_error)
+                {
+                    *best = Some(Fit {
+                        sigma2,
+                        squared_error,
+                        share: overlay.clone(),
+                    });
+                }
             }
         }
         Ok(best)
     }
+}
+
+fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }

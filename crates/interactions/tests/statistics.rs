@@ -149,6 +149,34 @@ fn similarity_averages_over_classes_that_both_splits_have() {
     assert!(similarity::by_order(&[], &[], &resamples()).is_empty());
 }
 
+#[test]
+fn the_interval_of_a_similarity_holds_it_although_drawing_anew_lowers_it() {
+    // Five noisy samples a split, as in a run with 50 samples of 10 classes.
+    let noisy: Vec<Vec<f64>> = (0..10_u64)
+        .map(|sample| {
+            (0..64_u64)
+                .map(|mask| ((sample * 7919 + mask * 104_729) % 101) as f64 / 50.0 - 0.5)
+                .collect()
+        })
+        .collect();
+    let samples: Vec<ClassEffects<'_>> = noisy
+        .iter()
+        .map(|and| ClassEffects {
+            label: 0,
+            and,
+            or: and,
+        })
+        .collect();
+    let (train, test) = samples.split_at(5);
+    for estimate in similarity::by_order(train, test, &resamples()) {
+        let e = estimate.unwrap();
+        assert!(
+            e.low <= e.value && e.value <= e.high && e.low < e.high,
+            "{e:?}"
+        );
+    }
+}
+
 /// Checkpoints whose samples all have the given mean order between 1 and 2.
 fn checkpoints(mean_orders: &[f64]) -> Vec<Vec<SampleStrength>> {
     let sample = |m: f64| SampleStrength {
@@ -228,8 +256,9 @@ fn the_overlay_solves_its_defining_equation() {
     let (n, sigma2) = (5, 0.03);
     let masks = 1_usize << n;
     let w: Vec<f64> = (0..masks).map(|i| ((i * 37 % 11) as f64) - 5.0).collect();
-    let overlay = theory::Overlay::new(n, &[&w]).unwrap();
-    let shrunk = overlay.effects(sigma2).unwrap().remove(0);
+    let overlay = theory::Overlay::new(n, &[[&w, &w]], 0.0).unwrap();
+    let [shrunk, or] = overlay.effects(sigma2).unwrap().remove(0);
+    assert_eq!(shrunk, or);
     let g = |t: usize, u: usize| 0.5_f64.powi((t | u).count_ones() as i32);
     for t in 0..masks {
         let left = (0..masks).map(|u| g(t, u) * shrunk[u]).sum::<f64>()
@@ -244,15 +273,37 @@ fn the_fit_finds_the_noise_that_made_the_curve() {
     let w: Vec<f64> = (0..64_usize)
         .map(|i| ((i * 29 % 13) as f64) - 6.0)
         .collect();
-    let overlay = theory::Overlay::new(6, &[&w, &w]).unwrap();
     let grid = theory::log_grid(1e-4, 1.0, 41);
-    let truth = grid[17];
-    let share = overlay.share(truth).unwrap().unwrap();
-    let fit = overlay.fit(&share, &grid).unwrap().unwrap();
-    assert_eq!(fit.sigma2, truth);
-    assert!(fit.squared_error < 1e-20);
-    let nothing = theory::Overlay::new(6, &[&[0.0; 64]]).unwrap();
-    assert_eq!(nothing.fit(&share, &grid), Ok(None));
-    assert!(overlay.fit(&share[1..], &grid).is_err());
-    assert!(theory::Overlay::new(6, &[&w[1..]]).is_err());
+    for salience in [0.0, 0.03] {
+        let overlay = theory::Overlay::new(6, &[[&w, &w]], salience).unwrap();
+        let shares: Vec<Vec<f64>> = [17, 30]
+            .map(|truth| overlay.share(grid[truth]).unwrap().unwrap())
+            .to_vec();
+        let fits = overlay.fit(&shares, &grid).unwrap();
+        for (fit, truth) in fits.iter().zip([17, 30]) {
+            let fit = fit.as_ref().unwrap();
+            assert_eq!(fit.sigma2, grid[truth]);
+            assert!(fit.squared_error < 1e-20);
+        }
+        assert!(overlay.fit(&[shares[0][1..].to_vec()], &grid).is_err());
+    }
+    let zeros = [0.0; 64];
+    let nothing = theory::Overlay::new(6, &[[&zeros, &zeros]], 0.0).unwrap();
+    assert_eq!(nothing.fit(&[vec![0.0; 6]], &grid), Ok(vec![None]));
+    assert!(theory::Overlay::new(6, &[[&w[1..], &w]], 0.0).is_err());
+    assert!(theory::Overlay::new(6, &[[&w, &w]], -1.0).is_err());
+}
+
+#[test]
+fn more_noise_leaves_lower_orders() {
+    let w: Vec<f64> = (0..256_usize)
+        .map(|i| if i % 37 == 5 { 1.0 } else { 0.0 })
+        .collect();
+    let overlay = theory::Overlay::new(8, &[[&w, &vec![0.0; 256]]], 0.03).unwrap();
+    let mean_order = |sigma2: f64| -> f64 {
+        let share = overlay.share(sigma2).unwrap().unwrap();
+        (1..).zip(share).map(|(k, s)| f64::from(k) * s).sum()
+    };
+    let orders: Vec<f64> = [1e-6, 1e-2, 1.0].map(mean_order).to_vec();
+    assert!(orders.is_sorted_by(|a, b| a > b), "{orders:?}");
 }

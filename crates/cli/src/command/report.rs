@@ -12,7 +12,7 @@ const PNG_SCALE: f32 = 300.0 / 72.0;
 /// Writes tables, figures and `report.html`.
 pub(crate) fn write(writer: &RunWriter, record: &RunRecord) -> anyhow::Result<()> {
     for table in table::of_record(record) {
-        writer.save_table(&table.name, &table.to_parquet()?)?;
+        writer.save_table(table.name, &table.to_parquet()?)?;
     }
     let mut rows = Vec::new();
     for (index, checkpoint) in record.checkpoints.iter().enumerate() {
@@ -20,7 +20,7 @@ pub(crate) fn write(writer: &RunWriter, record: &RunRecord) -> anyhow::Result<()
         rows.extend(table::interactions_rows(record, index, &decompositions));
     }
     let interactions = table::interactions(record, &rows);
-    writer.save_table(&interactions.name, &interactions.to_parquet()?)?;
+    writer.save_table(interactions.name, &interactions.to_parquet()?)?;
     for figure in spindle_report::figures(record)? {
         writer.save_figure(&format!("{}.svg", figure.name), figure.svg.as_bytes())?;
         let png = spindle_report::png(&figure.svg, PNG_SCALE)?;

@@ -42,7 +42,7 @@ pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
     for (epoch, value) in values(&salient) {
         svg.dot(panel.at(epoch, value), 2.3, Ink::Text);
     }
-    panel.curve(&mut svg, &values(&sgd), Stroke::dotted(Ink::Published, 1.0));
+    // Not joined by a line: it was run at these checkpoints only.
     for (epoch, e) in &sgd {
         let (x, y) = panel.at(*epoch, e.value);
         panel.whisker(&mut svg, x, e.low, e.high, Ink::Published);
