@@ -277,7 +277,7 @@ fn a_network_that_diverges_is_told_and_what_was_there_is_kept() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("run");
     let mut arguments = small_run(&out, "run");
-    arguments.extend(["--lr".to_owned(), "1e9".to_owned()]);
+    arguments.extend(["--lr".to_owned(), "1000".to_owned()]);
     let output = spindle().args(&arguments).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);

@@ -207,7 +207,7 @@ fn check_tolerance(record: &RunRecord) -> anyhow::Result<()> {
     let summary = report::Certified::of(record);
     if summary.certified < summary.games {
         bail!(
-            "{} of {} games did not reach the tolerance {:.0e}; the largest gap is {:.1e}. All results are kept; --tolerance {:.0e} would accept them",
+            "{} of {} games did not reach the tolerance {:.0e}; the largest gap is {:.1e}. All results are kept, and the report gives their gaps; a new run with --tolerance {:.0e} would accept them",
             summary.games - summary.certified,
             summary.games,
             record.experiment.tolerance,
