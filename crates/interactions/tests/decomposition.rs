@@ -2,10 +2,7 @@
 
 mod support;
 
-use std::{
-    ops::ControlFlow,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use std::ops::ControlFlow;
 
 use proptest::prelude::*;
 use spindle_interactions::{
@@ -453,10 +450,12 @@ fn progress_is_told_and_may_stop_the_work() {
     let values: Vec<f64> = (0..40)
         .flat_map(|seed| support::network_game(6, 2.0, seed))
         .collect();
-    let calls = AtomicUsize::new(0);
-    let stop_later = |_| match calls.fetch_add(1, Ordering::Relaxed) {
-        0..12 => ControlFlow::Continue(()),
-        _ => ControlFlow::Break(()),
+    let stop_later = |p: decompose::Progress| {
+        if p.games_done >= 5 {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     };
     let outcomes = decompose_batch(&values, 6, &Params::default(), &stop_later).unwrap();
     let done = outcomes.iter().filter(|o| o.is_ok()).count();
