@@ -173,8 +173,10 @@ pub(crate) struct Data {
 #[derive(Subcommand)]
 pub(crate) enum DataCommand {
     /// What data sets there are, what they need and where people get them.
+    #[command(after_help = "Example:\n  spindle data list --json")]
     List,
     /// Read a data set and tell its counts and digest.
+    #[command(after_help = "Example:\n  spindle data check mnist --data-dir ~/mnist")]
     Check {
         /// The data set.
         #[arg(value_enum)]

@@ -6,11 +6,19 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// What a command ends with when it was asked to stop.
 #[derive(Debug)]
-pub(crate) struct Interrupted;
+pub(crate) enum Interrupted {
+    /// The work on a run, which goes on later.
+    Run,
+    /// Work whose result is one file.
+    File,
+}
 
 impl std::fmt::Display for Interrupted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("interrupted; the same command continues from here")
+        f.write_str(match self {
+            Self::Run => "interrupted; the same command continues from here",
+            Self::File => "interrupted; nothing was written",
+        })
     }
 }
 
@@ -31,10 +39,10 @@ pub(crate) fn requested() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
-/// An error when the work was asked to stop.
-pub(crate) fn check() -> anyhow::Result<()> {
+/// The error of this work when it was asked to stop.
+pub(crate) fn check(work: Interrupted) -> anyhow::Result<()> {
     if requested() {
-        return Err(Interrupted.into());
+        return Err(work.into());
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ mod arguments;
 mod command;
 mod interrupt;
 mod npy;
+mod output;
 mod terminal;
 
 use std::process::ExitCode;

@@ -33,7 +33,17 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Games> {
     }
     let players = spindle_interactions::mask::player_count(masks)
         .with_context(|| format!("{name} has {masks} values a sample"))?;
+    let samples = match *npy.shape() {
+        [samples, _] => samples,
+        _ => 1,
+    };
     let values = floats(npy).with_context(|| format!("cannot read {name}"))?;
+    if u64::try_from(values.len() / masks)? != samples {
+        bail!(
+            "{name} holds {} values, not the {samples} samples that its header announces",
+            values.len()
+        );
+    }
     Ok(Games { values, players })
 }
 

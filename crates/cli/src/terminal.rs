@@ -1,6 +1,9 @@
 //! What a person or a program reads: progress and sentences on stderr, one JSON document on stdout when asked for.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::print_stderr)]
 
+use std::io::Write;
+
+use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
@@ -50,15 +53,37 @@ impl Terminal {
         if error.is::<crate::interrupt::Interrupted>() {
             eprintln!("{error}");
         } else {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", in_words(error));
         }
     }
 
     /// The document for programs, on stdout, when `--json` was given.
     pub(crate) fn document(&self, document: &impl Serialize) -> anyhow::Result<()> {
         if self.json {
-            println!("{}", serde_json::to_string_pretty(document)?);
+            write_out(format!("{}\n", serde_json::to_string_pretty(document)?).as_bytes())?;
         }
         Ok(())
     }
+}
+
+/// Writes to stdout. Whoever reads it may have seen enough: a closed pipe is no error.
+pub(crate) fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
+    match std::io::stdout().write_all(bytes) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot write to stdout")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What went wrong and why, each said once: some errors carry the text of what caused them, others do not.
+fn in_words(error: &anyhow::Error) -> String {
+    let mut words = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !words.contains(&cause) {
+            words.push_str(": ");
+            words.push_str(&cause);
+        }
+    }
+    words
 }

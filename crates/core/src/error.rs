@@ -45,7 +45,7 @@ pub enum Error {
     },
     /// Training ran away: the loss is not a number.
     #[error(
-        "the network diverged: the training loss is {loss} at step {step} (epoch {epoch:.2}). Checkpoints before it are kept; try a smaller learning rate"
+        "the network diverged: the training loss is {loss} at step {step} (epoch {epoch:.2}). Checkpoints before it are kept and can be measured; try a smaller learning rate"
     )]
     Diverged {
         /// The step.

@@ -157,6 +157,14 @@ impl Session {
         let mut events = Vec::new();
         if is_checkpoint || self.is_evaluated(step) {
             let (losses, sample_losses) = self.trainer.evaluate(&self.data).await?;
+            if !losses.train_loss.is_finite() {
+                // The step before still had a finite loss, this network is of no more use all the same.
+                return Err(Error::Diverged {
+                    step,
+                    epoch: losses.epoch,
+                    loss: losses.train_loss,
+                });
+            }
             events.push(Event::Epoch(losses));
             if is_checkpoint {
                 events.push(Event::Checkpoint {

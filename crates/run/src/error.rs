@@ -83,13 +83,14 @@ pub enum Error {
     #[error("the record would not be readable again ({0}): a statistic in it is not finite")]
     Unreadable(serde_json::Error),
     /// Bytes that are no safetensors file, or a truncated one.
-    #[error("not a complete safetensors file: {0}; delete it and it is made again")]
+    #[error("not a complete safetensors file: {0}")]
     Safetensors(#[from] safetensors::SafeTensorError),
     /// A file whose contents are not those that were written.
-    #[error(
-        "damaged: its contents do not match their SHA-256 digest; delete it and it is made again"
-    )]
+    #[error("damaged: its contents do not match their SHA-256 digest")]
     Digest,
+    /// A file of a run that is not what was written.
+    #[error("{0}; delete the file, and the command that made the run makes it again")]
+    Damaged(Box<Error>),
     /// A safetensors file of another kind.
     #[error("this is {found}, expected {expected}")]
     Kind {

@@ -365,6 +365,20 @@ impl Experiment {
         differences
     }
 
+    /// The same experiment for others to read: of `data_dir` only the last component, since where a maker keeps their files is
+    /// nobody's business.
+    #[must_use]
+    pub fn without_paths(&self) -> Self {
+        let last_component = |path: &str| {
+            let mut names = path.rsplit(['/', '\\']).filter(|name| !name.is_empty());
+            names.next().unwrap_or_default().to_owned()
+        };
+        Self {
+            data_dir: self.data_dir.as_deref().map(last_component),
+            ..self.clone()
+        }
+    }
+
     fn fields(&self) -> serde_json::Map<String, serde_json::Value> {
         match serde_json::to_value(self) {
             Ok(serde_json::Value::Object(fields)) => fields,

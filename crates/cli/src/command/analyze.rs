@@ -127,7 +127,7 @@ fn moving(bar: &ProgressBar) -> impl Fn(Progress) -> ControlFlow<()> + Sync {
 fn interruptible<T>(result: Result<T, spindle_core::Error>) -> anyhow::Result<T> {
     match result {
         Err(spindle_core::Error::Interactions(MathError::Stopped)) => {
-            Err(interrupt::Interrupted.into())
+            Err(interrupt::Interrupted::Run.into())
         }
         result => Ok(result?),
     }

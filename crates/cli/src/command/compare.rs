@@ -3,7 +3,7 @@
 use serde::Serialize;
 use spindle_run::{RunFolder, experiment::Difference, folder::write_whole, record::RunRecord};
 
-use crate::{arguments::Compare, terminal::Terminal};
+use crate::{arguments::Compare, output, terminal::Terminal};
 
 #[derive(Serialize)]
 struct Document {
@@ -19,6 +19,7 @@ struct RunDifferences {
 
 /// Runs the command.
 pub(crate) fn compare(arguments: &Compare, terminal: &Terminal) -> anyhow::Result<()> {
+    output::check(&arguments.out, &[])?;
     let mut runs: Vec<(String, RunRecord)> = Vec::new();
     for path in &arguments.runs {
         let (_, record) = RunFolder::open(path)?;

@@ -16,6 +16,7 @@ use crate::{
     arguments::Decompose,
     interrupt::{self, Interrupted},
     npy::{self, Games},
+    output,
     terminal::Terminal,
 };
 
@@ -36,6 +37,7 @@ struct Sample {
 
 /// Runs the command.
 pub(crate) fn decompose(arguments: &Decompose, terminal: &Terminal) -> anyhow::Result<()> {
+    output::check(&arguments.out, &[&arguments.values])?;
     let games = npy::read(&arguments.values)?;
     let count = games.values.len() >> games.players;
     let bar = terminal.bar("decompose", "games", 0, count);
@@ -54,7 +56,7 @@ pub(crate) fn decompose(arguments: &Decompose, terminal: &Terminal) -> anyhow::R
                 missed.push((sample, gap));
                 found.push(*decomposition);
             }
-            Err(MathError::Stopped) => return Err(Interrupted.into()),
+            Err(MathError::Stopped) => return Err(Interrupted::File.into()),
             Err(error) => bail!("sample {sample} of {}: {error}", arguments.values.display()),
         }
     }

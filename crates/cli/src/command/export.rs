@@ -8,7 +8,7 @@ use spindle_run::{
     folder::write_whole,
 };
 
-use crate::{arguments::Export, terminal::Terminal};
+use crate::{arguments::Export, output, terminal::Terminal};
 
 #[derive(Serialize)]
 struct Document {
@@ -18,6 +18,7 @@ struct Document {
 
 /// Runs the command.
 pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<()> {
+    output::check(&arguments.out, &[])?;
     let (folder, record) = RunFolder::open(&arguments.run)?;
     if record.dynamics.is_none() {
         bail!(

@@ -5,7 +5,10 @@ use std::{path::Path, time::Instant};
 use spindle_core::{dataset::MeasuredSample, engine::Engine, extract::Extraction};
 use spindle_run::{RunWriter, event::Outputs, event::Tensors, record::RunRecord};
 
-use crate::{interrupt, terminal::Terminal};
+use crate::{
+    interrupt::{self, Interrupted},
+    terminal::Terminal,
+};
 
 /// Runs the command.
 pub(crate) fn command(path: &Path, terminal: &Terminal) -> anyhow::Result<()> {
@@ -64,7 +67,7 @@ fn extract_at(
         let mut extraction =
             Extraction::new(&engine, experiment.model, samples, experiment.players, step).await?;
         while !extraction.is_done() {
-            interrupt::check()?;
+            interrupt::check(Interrupted::Run)?;
             extraction.advance(&engine).await?;
             bar.inc(1);
         }

@@ -16,16 +16,24 @@ use clap::CommandFactory;
 use spindle_core::dataset::{ImageData, MeasuredSample, TrainingSet, measured_samples};
 use spindle_run::record::RunRecord;
 
+use crate::terminal;
+
 /// Prints a shell's completion script.
 pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
+    let mut script = Vec::new();
     let mut command = crate::arguments::Arguments::command();
-    clap_complete::generate(shell, &mut command, "spindle", &mut std::io::stdout());
-    Ok(())
+    clap_complete::generate(shell, &mut command, "spindle", &mut script);
+    terminal::write_out(&script)
 }
 
 /// The data set of a run, the same as when the run began.
 fn data_of(record: &RunRecord) -> anyhow::Result<ImageData> {
     let data = ImageData::load(&record.experiment)?;
+    check_digest(record, &data)?;
+    Ok(data)
+}
+
+fn check_digest(record: &RunRecord, data: &ImageData) -> anyhow::Result<()> {
     let digest = data.digest();
     if digest != record.provenance.data_digest {
         bail!(
@@ -33,7 +41,7 @@ fn data_of(record: &RunRecord) -> anyhow::Result<ImageData> {
             record.provenance.data_digest
         );
     }
-    Ok(data)
+    Ok(())
 }
 
 /// The measured samples of a run, with their pictures.

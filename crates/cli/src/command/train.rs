@@ -29,12 +29,21 @@ pub(crate) fn command(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
 
 /// Trains a new run, or what is left of one that was broken off.
 pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<(RunWriter, RunRecord)> {
-    let (writer, found) = RunWriter::create(&new.out, &new.experiment)?;
-    let data = match &found {
-        Some(record) => super::data_of(record)?,
-        None => ImageData::load(&new.experiment)?,
+    new.experiment.check()?;
+    let data = ImageData::load(&new.experiment)?;
+    let (writer, mut found) = RunWriter::create(&new.out, &new.experiment)?;
+    if let Some(record) = &mut found {
+        super::check_digest(record, &data)?;
+        // The files may lie elsewhere by now.
+        record
+            .experiment
+            .data_dir
+            .clone_from(&new.experiment.data_dir);
+    }
+    let state = match &found {
+        Some(record) if !is_whole(&writer, record, terminal) => None,
+        _ => writer.state()?,
     };
-    let state = writer.state()?;
     let mut session = Session::new(
         new.experiment.clone(),
         data,
@@ -56,6 +65,24 @@ pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<(RunWri
     };
     training.go(&mut session, terminal)?;
     Ok((training.writer, training.record))
+}
+
+/// Whether all that training has left is still there; otherwise it begins again, to the same numbers.
+fn is_whole(writer: &RunWriter, record: &RunRecord, terminal: &Terminal) -> bool {
+    let missing = record
+        .checkpoints
+        .iter()
+        .map(|c| c.losses.step)
+        .find(|&step| {
+            !writer.has_losses(step) || !(writer.has_checkpoint(step) || writer.has_outputs(step))
+        });
+    if let Some(step) = missing {
+        terminal.warn(&format!(
+            "weights or losses of step {step} are missing in {}: training begins again, to the same numbers",
+            writer.path().display()
+        ));
+    }
+    missing.is_none()
 }
 
 fn new_record(new: &NewRun, session: &Session) -> RunRecord {
@@ -95,9 +122,14 @@ impl Training {
                 self.save_record()?;
                 self.writer.save_state(&state)?;
                 bar.abandon();
-                return Err(interrupt::Interrupted.into());
+                return Err(interrupt::Interrupted::Run.into());
             }
-            for event in pollster::block_on(session.advance(STEPS_PER_LOOK))? {
+            let events = pollster::block_on(session.advance(STEPS_PER_LOOK));
+            if events.is_err() {
+                self.save_record()?;
+                bar.abandon();
+            }
+            for event in events? {
                 match event {
                     Event::Progress { done, loss, .. } => {
                         bar.set_position(done as u64);

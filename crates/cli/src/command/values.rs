@@ -16,7 +16,12 @@ use spindle_run::{
     event::{Tensor, Tensors},
 };
 
-use crate::{arguments::Values, interrupt, npy, terminal::Terminal};
+use crate::{
+    arguments::Values,
+    interrupt::{self, Interrupted},
+    npy, output,
+    terminal::Terminal,
+};
 
 /// The players file.
 #[derive(Deserialize)]
@@ -43,6 +48,7 @@ struct Sample {
 
 /// Runs the command.
 pub(crate) fn values(arguments: &Values, terminal: &Terminal) -> anyhow::Result<()> {
+    output::check(&arguments.out, &[&arguments.weights, &arguments.players])?;
     let players = read_players(&arguments.players)?;
     let experiment = Experiment {
         model: arguments.model,
@@ -65,7 +71,7 @@ pub(crate) fn values(arguments: &Values, terminal: &Terminal) -> anyhow::Result<
         let mut extraction =
             Extraction::new(&engine, arguments.model, &samples, players.len(), 0).await?;
         while !extraction.is_done() {
-            interrupt::check()?;
+            interrupt::check(Interrupted::File)?;
             extraction.advance(&engine).await?;
             bar.inc(1);
         }
@@ -117,15 +123,23 @@ fn read_weights(path: &Path) -> anyhow::Result<Tensors> {
 
 fn pytorch_weights(path: &Path) -> anyhow::Result<Tensors> {
     let mut tensors = Tensors::new();
+    let mut problems = Vec::new();
     for (name, tensor) in PytorchReader::new(path)?.into_tensors() {
         let bytes = tensor.read()?;
         let data: Vec<f32> = match tensor.dtype() {
             DType::F32 => floats(&bytes, f32::from_le_bytes),
             DType::F64 => floats(&bytes, |b| f64::from_le_bytes(b) as f32),
-            other => bail!("{name} is {other:?}; f32 or f64 is needed"),
+            other => {
+                problems.push(format!("{name} is {other:?}"));
+                continue;
+            }
         };
         let shape = tensor.shape().to_vec();
         tensors.insert(name, Tensor { shape, data });
+    }
+    if !problems.is_empty() {
+        problems.sort_unstable();
+        bail!("f32 or f64 is needed: {}", problems.join(", "));
     }
     Ok(tensors)
 }

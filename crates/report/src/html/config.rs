@@ -10,8 +10,9 @@ use crate::draw::{label, svg::escape};
 
 type Fields = BTreeMap<String, String>;
 
+/// The fields of an experiment in words; a report is sent to others, so it tells no paths.
 fn fields(experiment: &Experiment) -> Fields {
-    let Ok(Value::Object(fields)) = serde_json::to_value(experiment) else {
+    let Ok(Value::Object(fields)) = serde_json::to_value(experiment.without_paths()) else {
         return Fields::new();
     };
     let words = |value: Value| match value {

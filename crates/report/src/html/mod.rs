@@ -42,7 +42,7 @@ pub fn html(run: &RunRecord) -> Result<String, Error> {
     let _ = write!(
         body,
         "<section aria-labelledby=\"what-was-run\">\n<h2 id=\"what-was-run\">What was run</h2>\n\
-         <p>The same config gives the same numbers on every CPU, to the tolerance that the documentation states. \
+         <p>The same config gives the same numbers on one machine, bit for bit, and nearly the same on another. \
          Fields in bold are not the default.</p>\n<div class=\"columns\">\n<div>\n{}</div>\n<div>\n{}</div>\n</div>\n</section>\n",
         config::experiment(run),
         config::provenance(run)

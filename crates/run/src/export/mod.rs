@@ -93,7 +93,7 @@ impl Export {
         mut decompositions: impl FnMut(usize) -> Result<Vec<Decomposition>, Error>,
     ) -> Result<Self, Error> {
         check_pictures(&pictures, &record)?;
-        record.experiment.data_dir = record.experiment.data_dir.as_deref().map(last_component);
+        record.experiment = record.experiment.without_paths();
         let mut fitting = |step| {
             let found = decompositions(step)?;
             encoding::check_fit(&found, &record)?;
@@ -173,12 +173,6 @@ impl Export {
 }
 
 const PICTURES_KIND: &str = "pictures";
-
-/// The last name of a path, whatever system it is from.
-fn last_component(path: &str) -> String {
-    let mut names = path.rsplit(['/', '\\']).filter(|name| !name.is_empty());
-    names.next().unwrap_or_default().to_owned()
-}
 
 fn encode_pictures(pictures: &Pictures) -> Result<Vec<u8>, Error> {
     Writer::new()

@@ -174,6 +174,12 @@ impl RunFolder {
         self.path.join(file(CHECKPOINTS, step)).is_file()
     }
 
+    /// Whether the losses of a checkpoint are there, whole.
+    #[must_use]
+    pub fn has_losses(&self, step: usize) -> bool {
+        self.path.join(file(LOSSES, step)).is_file()
+    }
+
     /// Whether the outputs of a checkpoint are there, whole.
     #[must_use]
     pub fn has_outputs(&self, step: usize) -> bool {
@@ -215,7 +221,10 @@ impl RunFolder {
             path: path.clone(),
             source,
         })?;
-        decode(&bytes).map_err(|error| error.in_file(path))
+        decode(&bytes).map_err(|error| match error {
+            Error::Safetensors(_) | Error::Digest => Error::Damaged(Box::new(error)).in_file(path),
+            error => error.in_file(path),
+        })
     }
 }
 

@@ -1,0 +1,331 @@
+//! Outputs of any model, and of given weights.
+
+mod support;
+
+use std::{fs, path::Path};
+
+use support::{failure, json, npy, run_small};
+use tempfile::TempDir;
+
+#[test]
+fn decompose_finds_planted_interactions_in_anybodys_outputs() {
+    let folder = TempDir::new().unwrap();
+    let (input, out) = (
+        folder.path().join("v.npy"),
+        folder.path().join("i.safetensors"),
+    );
+    // v = 1 + 2 AND(0, 1) - 1.5 OR(1, 2), on 3 variables, two samples of it.
+    let v: Vec<f64> = (0..8)
+        .map(|mask: u32| {
+            let and = if mask & 3 == 3 { 2.0 } else { 0.0 };
+            let or = if mask & 6 != 0 { -1.5 } else { 0.0 };
+            1.0 + and + or
+        })
+        .collect();
+    let bytes: Vec<u8> = [&v[..], &v[..]]
+        .concat()
+        .iter()
+        .flat_map(|x| x.to_le_bytes())
+        .collect();
+    npy(&input, "<f8", "(2, 8)", "False", &bytes);
+    let document = json(&[
+        "decompose",
+        input.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+        "--noise-ratio",
+        "0",
+        "--tolerance",
+        "1e-6",
+    ]);
+    let samples = document["samples"].as_array().unwrap();
+    assert_eq!(samples.len(), 2);
+    for sample in samples {
+        assert!(
+            (sample["primal"].as_f64().unwrap() - 3.5).abs() < 1e-4,
+            "{sample}"
+        );
+        assert!(sample["gap"].as_f64().unwrap() <= 1e-6);
+        for field in ["dual", "iterations", "seconds"] {
+            assert!(sample[field].is_number());
+        }
+    }
+    let found = spindle_run::encoding::decode_decompositions(&fs::read(&out).unwrap()).unwrap();
+    assert!((found[0].and[3] - 2.0).abs() < 1e-3 && (found[0].or[6] + 1.5).abs() < 1e-3);
+    assert!((found[0].baseline - 1.0).abs() < 1e-12);
+    // The same in f32, one sample.
+    let bytes: Vec<u8> = v.iter().flat_map(|&x| (x as f32).to_le_bytes()).collect();
+    npy(&input, "<f4", "(8,)", "False", &bytes);
+    let document = json(&[
+        "decompose",
+        input.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    assert_eq!(document["samples"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn outputs_of_another_kind_are_refused_by_name() {
+    let folder = TempDir::new().unwrap();
+    let (input, out) = (
+        folder.path().join("v.npy"),
+        folder.path().join("i.safetensors"),
+    );
+    let refusal = |descr: &str, shape: &str, fortran: &str, bytes: &[u8]| {
+        npy(&input, descr, shape, fortran, bytes);
+        let said = failure(&[
+            "decompose",
+            input.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap(),
+        ]);
+        assert!(said.contains("v.npy") && !out.exists(), "{said}");
+        said
+    };
+    let zeros = [0; 128];
+    assert!(refusal("<i8", "(8,)", "False", &zeros[..64]).contains("f32 or f64"));
+    assert!(refusal("<f8", "(2, 8)", "True", &zeros).contains("Fortran"));
+    assert!(refusal("<f8", "(6,)", "False", &zeros[..48]).contains('6'));
+    assert!(refusal("<f8", "(2, 2, 4)", "False", &zeros).contains("shape"));
+    assert!(refusal("<f8", "(0, 8)", "False", &[]).contains("no sample"));
+    assert!(refusal("<f8", "(8,)", "False", &zeros[..40]).contains("cannot read"));
+    let mut nan = [0; 64];
+    nan[24..32].copy_from_slice(&f64::NAN.to_le_bytes());
+    assert!(refusal("<f8", "(8,)", "False", &nan).contains("mask 3"));
+    fs::write(&input, "no numbers").unwrap();
+    assert!(
+        failure(&[
+            "decompose",
+            input.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap()
+        ])
+        .contains("not a NumPy")
+    );
+}
+
+#[test]
+fn a_tolerance_that_is_not_reached_is_an_error_and_keeps_the_result() {
+    let folder = TempDir::new().unwrap();
+    let (input, out) = (
+        folder.path().join("v.npy"),
+        folder.path().join("i.safetensors"),
+    );
+    let v: Vec<u8> = (0..256u32)
+        .flat_map(|m| f64::from(m.wrapping_mul(2_654_435_761) >> 16).to_le_bytes())
+        .collect();
+    npy(&input, "<f8", "(256,)", "False", &v);
+    let said = failure(&[
+        "decompose",
+        input.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+        "--tolerance",
+        "1e-9",
+        "--max-iterations",
+        "50",
+    ]);
+    assert!(
+        said.contains("did not reach the tolerance") && said.contains("gap"),
+        "{said}"
+    );
+    assert_eq!(
+        spindle_run::encoding::decode_decompositions(&fs::read(&out).unwrap())
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn values_of_a_runs_weights_are_the_runs_outputs() {
+    let folder = TempDir::new().unwrap();
+    let run = folder.path().join("run");
+    run_small(&run);
+    let record: serde_json::Value =
+        serde_json::from_slice(&fs::read(run.join("run.json")).unwrap()).unwrap();
+    let sample = &record["samples"][1];
+    let players = folder.path().join("players.json");
+    let patches = serde_json::json!({"grid": [8, 8], "patches": sample["players"]});
+    fs::write(&players, patches.to_string()).unwrap();
+    let step = record["checkpoints"][3]["losses"]["step"].as_u64().unwrap();
+    let weights = run.join(format!("checkpoints/{step}.safetensors"));
+    let out = folder.path().join("v.npy");
+    let document = json(&[
+        "values",
+        "--weights",
+        weights.to_str().unwrap(),
+        "--samples",
+        &sample["position"].to_string(),
+        "--players",
+        players.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    let (opened, record) = spindle_run::RunFolder::open(&run).unwrap();
+    let outputs = opened.outputs(&record, step as usize).unwrap();
+    let v = &outputs.values[64..128];
+    assert_eq!(document["samples"][0]["v_empty"].as_f64().unwrap(), v[0]);
+    assert_eq!(document["samples"][0]["v_full"].as_f64().unwrap(), v[63]);
+    let bytes = fs::read(&out).unwrap();
+    let written: Vec<f64> = bytes[bytes.len() - 64 * 8..]
+        .chunks_exact(8)
+        .map(|b| f64::from_le_bytes(b.try_into().unwrap()))
+        .collect();
+    assert_eq!(written, v);
+}
+
+fn fixture(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    folder.join(name).to_str().unwrap().to_owned()
+}
+
+fn values_of(weights: &str, players: &str, out: &Path) -> Vec<String> {
+    let out = out.to_str().unwrap();
+    [
+        "values",
+        "--weights",
+        weights,
+        "--samples",
+        "0,5",
+        "--players",
+        players,
+        "--out",
+        out,
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
+fn refused_values(weights: &str, players: &str) -> String {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("v.npy");
+    let arguments = values_of(weights, players, &out);
+    let said = failure(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(!out.exists());
+    said
+}
+
+fn numbers(path: &Path, count: usize) -> Vec<f64> {
+    let bytes = fs::read(path).unwrap();
+    let (numbers, _) = bytes[bytes.len() - 8 * count..].as_chunks::<8>();
+    numbers.iter().map(|b| f64::from_le_bytes(*b)).collect()
+}
+
+/// The fixtures are made by tests/peers/fixtures.py.
+#[test]
+fn weights_and_outputs_are_those_of_pytorch() {
+    let folder = TempDir::new().unwrap();
+    let out = folder.path().join("v.npy");
+    let arguments = values_of(&fixture("lenet.pt"), &fixture("players.json"), &out);
+    json(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let (found, expected) = (
+        numbers(&out, 128),
+        numbers(Path::new(&fixture("v.npy")), 128),
+    );
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-6, "{found} {expected}");
+    }
+}
+
+#[test]
+fn weights_that_do_not_fit_are_all_listed_and_foreign_files_named() {
+    let players = fixture("players.json");
+    let said = refused_values(&fixture("misfit.pt"), &players);
+    for problem in [
+        "conv1.weight is [6, 1, 3, 3], expected [6, 1, 5, 5]",
+        "fc3.bias [10] is missing",
+        "conv3.bias [4] is not part of it",
+    ] {
+        assert!(said.contains(problem), "{said}");
+    }
+    let said = refused_values(&fixture("integers.pt"), &players);
+    assert!(said.contains("fc3.bias is I64"), "{said}");
+    let folder = TempDir::new().unwrap();
+    for name in ["junk.pt", "junk.safetensors", "junk.onnx"] {
+        let path = folder.path().join(name);
+        fs::write(&path, "no weights").unwrap();
+        let said = refused_values(path.to_str().unwrap(), &players);
+        assert!(said.contains(name) && !said.contains("delete"), "{said}");
+    }
+}
+
+#[test]
+fn players_that_are_not_possible_are_named() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("players.json");
+    let refused = |json: &str| {
+        fs::write(&path, json).unwrap();
+        let said = refused_values(&fixture("lenet.pt"), path.to_str().unwrap());
+        assert!(said.contains("players.json"), "{said}");
+        said
+    };
+    let patches = |count: usize| {
+        let cells: Vec<_> = (0..count)
+            .map(|i| format!("[{}, {}]", i / 8, i % 8))
+            .collect();
+        format!("{{\"grid\": [8, 8], \"patches\": [{}]}}", cells.join(", "))
+    };
+    for count in [0, 1, 21] {
+        assert!(
+            refused(&patches(count)).contains("n must be 2..=20"),
+            "{count}"
+        );
+    }
+    let twice = r#"{"grid": [8, 8], "patches": [[1, 2], [3, 4], [1, 2]]}"#;
+    assert!(refused(twice).contains("[1, 2] twice"));
+    let foreign = r#"{"grid": [8, 8], "patches": [[1, 2], [8, 0]]}"#;
+    assert!(refused(foreign).contains("[8, 0]"));
+    assert!(refused(r#"{"grid": [7, 7], "patches": [[1, 2], [3, 4]]}"#).contains("[7, 7]"));
+    assert!(refused(r#"{"patches": [[1, 2]]}"#).contains("grid"));
+    assert!(refused("[1, 2").contains("must be"));
+}
+
+#[test]
+fn games_of_too_few_or_too_many_players_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let (input, out) = (
+        folder.path().join("v.npy"),
+        folder.path().join("i.safetensors"),
+    );
+    for (players, shape) in [(0, "(1,)"), (1, "(2,)"), (21, "(2097152,)")] {
+        npy(&input, "<f4", shape, "False", &vec![0; 4 << players]);
+        let said = failure(&[
+            "decompose",
+            input.to_str().unwrap(),
+            "--out",
+            out.to_str().unwrap(),
+        ]);
+        assert!(
+            said.contains(&format!("{players} players; n must be 2..=20")),
+            "{said}"
+        );
+    }
+    // As many samples as would overflow a count of values.
+    npy(&input, "<f8", "(2305843009213693952, 8)", "False", &[]);
+    let said = failure(&[
+        "decompose",
+        input.to_str().unwrap(),
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    assert!(said.contains("v.npy"), "{said}");
+    assert!(!out.exists());
+}
+
+#[test]
+fn inputs_and_folders_are_not_overwritten() {
+    let folder = TempDir::new().unwrap();
+    let input = folder.path().join("v.npy");
+    npy(&input, "<f8", "(4,)", "False", &[0; 32]);
+    let before = fs::read(&input).unwrap();
+    let path = input.to_str().unwrap();
+    assert!(failure(&["decompose", path, "--out", path]).contains("also an input"));
+    assert_eq!(fs::read(&input).unwrap(), before);
+    let out = folder.path().to_str().unwrap();
+    assert!(failure(&["decompose", path, "--out", out]).contains("is a folder"));
+    let out = folder.path().join("none/i.safetensors");
+    let said = failure(&["decompose", path, "--out", out.to_str().unwrap()]);
+    assert!(said.contains("there is no folder"), "{said}");
+}
