@@ -108,7 +108,13 @@ pub fn decompose_batch(
             let Some(group) = groups.get(index) else {
                 return results;
             };
+            if stopped.load(Ordering::Relaxed) {
+                return results;
+            }
             let report = |iterations| {
+                if iterations == params.steps {
+                    done.fetch_add(group.len(), Ordering::Relaxed);
+                }
                 let now = Progress {
                     iterations,
                     gap: 1.0,
@@ -121,7 +127,6 @@ pub fn decompose_batch(
                 !stopped.load(Ordering::Relaxed)
             };
             let outcomes = descend_group(group, params, report);
-            done.fetch_add(group.len(), Ordering::Relaxed);
             results.push((index, outcomes));
         }
     });
@@ -142,15 +147,11 @@ fn descend_group(
 ) -> Vec<Outcome> {
     let masks = group[0].len();
     let mut descent = Descent::<LANES>::new(masks);
-    let settings = decompose::Params {
-        noise_ratio: params.noise_ratio,
-        ..decompose::Params::default()
-    };
     let games: Vec<_> = group
         .iter()
         .map(|outputs| {
             let v = decompose::without_baseline(outputs)?;
-            let bound = Bound::new(NoiseBound::Ratio, v[masks - 1], masks, &settings)?;
+            let bound = Bound::new(NoiseBound::Ratio, v[masks - 1], masks, params.noise_ratio)?;
             Ok((outputs[0], v, bound))
         })
         .collect();
@@ -171,7 +172,7 @@ fn descend_group(
             },
         );
         step += count;
-        if !report(step) {
+        if !report(step) && step < params.steps {
             return games
                 .into_iter()
                 .map(|game| game.and(Err(Error::Stopped)))

@@ -444,16 +444,19 @@ impl Square {
         Self::from_fn(self.size, |i, j| 0.5 * (self.at(i, j) + self.at(j, i)))
     }
 
-    /// X with self X = right, self symmetric positive definite, by Cholesky.
-    pub(crate) fn solve(&self, right: &Self) -> Self {
+    /// X with self X = right, self symmetric, by Cholesky; `None` where self is not positive definite.
+    pub(crate) fn solve(&self, right: &Self) -> Option<Self> {
         let k = self.size;
         let mut l = self.entries.clone();
         for j in 0..k {
             for i in j..k {
                 let dot: f64 = (0..j).map(|m| l[i * k + m] * l[j * k + m]).sum();
                 let rest = l[i * k + j] - dot;
+                if i == j && (rest.is_nan() || rest <= 0.0) {
+                    return None;
+                }
                 l[i * k + j] = if i == j {
-                    rest.max(f64::MIN_POSITIVE).sqrt()
+                    rest.sqrt()
                 } else {
                     rest / l[j * k + j]
                 };
@@ -470,10 +473,10 @@ impl Square {
                 x[i * k + column] = (x[i * k + column] - dot) / l[i * k + i];
             }
         }
-        Self {
+        Some(Self {
             size: k,
             entries: x,
-        }
+        })
     }
 }
 

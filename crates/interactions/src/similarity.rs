@@ -80,14 +80,23 @@ pub fn by_order(
         .collect();
     let value = values.mean_similarity(&pairs, &whole);
 
-    let sizes: usize = pairs.iter().map(|(a, b)| a.len() + b.len()).sum();
-    // One draw over all samples, folded into each class and split.
-    resamples.for_each(sizes, |draw| {
-        let mut draw = draw.iter();
-        let mut within = |len: usize| draw.by_ref().take(len).map(|i| i % len).collect::<Vec<_>>();
-        let chosen: Vec<_> = pairs
+    // Every class and split is drawn from on its own.
+    let sizes = pairs.iter().flat_map(|(a, b)| [a.len(), b.len()]);
+    let groups: Vec<Vec<Vec<usize>>> = (0..)
+        .zip(sizes)
+        .map(|(group, len)| {
+            let mut drawn = Vec::with_capacity(resamples.count);
+            let seed = resamples.seed.wrapping_add(group);
+            Resamples { seed, ..*resamples }.for_each(len, |draw| drawn.push(draw.to_vec()));
+            drawn
+        })
+        .collect();
+    for draw in 0..resamples.count {
+        let chosen: Vec<_> = groups
+            .as_chunks::<2>()
+            .0
             .iter()
-            .map(|(a, b)| (within(a.len()), within(b.len())))
+            .map(|[train, test]| (train[draw].clone(), test[draw].clone()))
             .collect();
         for (column, value) in draws
             .iter_mut()
@@ -95,7 +104,7 @@ pub fn by_order(
         {
             column.extend(value);
         }
-    });
+    }
     value
         .into_iter()
         .zip(&mut draws)

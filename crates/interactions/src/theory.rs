@@ -59,19 +59,26 @@ fn shrinking_blocks(schur: &Schur, sigma2: f64, transposed: bool) -> Result<Vec<
         });
     }
     let n = schur.players();
-    let blocks = schur.spins().flat_map(|spin| {
+    let blocks = schur.spins().map(|spin| {
         let g = kronecker_power_block([[1.0, 0.5], [0.5, 0.5]], n, spin);
         let mut sum = kronecker_power_block([[1.0, 0.0], [0.0, 2.0]], n, spin);
         for (entry, g) in sum.entries.iter_mut().zip(&g.entries) {
             *entry = *entry * sigma2 + g;
         }
-        let mut block = sum.solve(&g);
-        if transposed {
-            block = block.transposed();
-        }
-        between_unnormalised(&block)
+        let block = sum.solve(&g)?;
+        let block = if transposed {
+            block.transposed()
+        } else {
+            block
+        };
+        Some(between_unnormalised(&block))
     });
-    Ok(blocks.collect())
+    let blocks = blocks.collect::<Option<Vec<_>>>().ok_or(Error::Parameter {
+        field: "sigma2",
+        value: sigma2,
+        allowed: "larger for this many players, or rounding swallows it",
+    })?;
+    Ok(blocks.concat())
 }
 
 /// `count` values from `low` to `high`, equally spaced in the logarithm.

@@ -1,7 +1,7 @@
 //! The linear maps between outputs and effects, in place, in O(n 2^n).
 //!
 //! Every function takes an array of the layout \[2^n\]\[lanes\]: `lanes` games side by side, one game for
-//! `lanes` = 1. None allocates and none builds a matrix.
+//! `lanes` = 1. None builds a matrix.
 //!
 //! | map | formula | inverse | adjoint |
 //! |---|---|---|---|
@@ -99,25 +99,20 @@ pub fn or_synthesis<T: Real>(values: &mut [T], lanes: usize) -> Result<(), Error
     // sum over T meeting S = sum over all T - sum over T in N\S
     zeta(values, lanes)?;
     reverse(values, lanes);
-    subtract_from_row(values, lanes, 0);
+    subtract_from_first(values, lanes);
     Ok(())
 }
 
-/// Z_B': adjoint of [`or_synthesis`], (Z_B' y)(S) = sum over all T of y(T) - sum over T in N\\S of y(T).
+/// Z_B': adjoint of [`or_synthesis`], (Z_B' y)(S) = sum over all T of y(T) - sum over T in N\\S of y(T). Whether two sets meet does
+/// not depend on their order, so that Z_B is its own adjoint.
 pub fn or_synthesis_adjoint<T: Real>(values: &mut [T], lanes: usize) -> Result<(), Error> {
-    let masks = masks(values.len(), lanes)?;
-    zeta(values, lanes)?;
-    reverse(values, lanes);
-    // After the reversal row 0 holds the sum of all.
-    debug_assert_eq!(values.len(), masks * lanes);
-    subtract_from_row(values, lanes, 0);
-    Ok(())
+    or_synthesis(values, lanes)
 }
 
-/// values(S) <- values(row) - values(S) in every lane.
-fn subtract_from_row<T: Real>(values: &mut [T], lanes: usize, row: usize) {
+/// values(S) <- values(empty) - values(S) in every lane.
+fn subtract_from_first<T: Real>(values: &mut [T], lanes: usize) {
     for lane in 0..lanes {
-        let total = values[row * lanes + lane];
+        let total = values[lane];
         for value in values.iter_mut().skip(lane).step_by(lanes) {
             *value = total - *value;
         }
@@ -168,7 +163,7 @@ pub fn co_moebius<T: Real>(values: &mut [T], lanes: usize) -> Result<(), Error> 
 pub fn dual_game<T: Real>(values: &mut [T], lanes: usize) -> Result<(), Error> {
     masks(values.len(), lanes)?;
     reverse(values, lanes);
-    subtract_from_row(values, lanes, 0);
+    subtract_from_first(values, lanes);
     Ok(())
 }
 

@@ -115,3 +115,18 @@ fn bad_parameters_bad_games_and_stopping() {
     });
     assert!(stopped.unwrap().iter().all(|o| *o == Err(Error::Stopped)));
 }
+
+#[test]
+fn a_descent_that_ran_away_is_not_certified() {
+    let params = reference::Params {
+        learning_rate: 1e308,
+        steps: 200,
+        ..reference::Params::default()
+    };
+    let go_on = |_| ControlFlow::Continue(());
+    let found = reference::decompose_batch(&games()[..32], 5, &params, &go_on)
+        .unwrap()
+        .remove(0)
+        .unwrap();
+    assert!(found.certificate.gap > 0.5, "{:?}", found.certificate);
+}

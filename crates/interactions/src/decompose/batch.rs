@@ -13,6 +13,9 @@ use super::{
 };
 use crate::{Error, mask};
 
+/// Rounding that universal matching allows for, in units of the largest output.
+const MATCHING: f64 = 1e-9;
+
 type Outcome = Result<Decomposition, Error>;
 
 /// Decomposes many games of the same number of players, over all cores natively (feature `rayon`).
@@ -89,6 +92,13 @@ struct Game {
     bound: Bound,
 }
 
+impl Game {
+    fn exceeds_its_bound(&self) -> bool {
+        let outputs = self.v.iter().enumerate();
+        outputs.into_iter().any(|(s, v)| v.abs() > self.bound.at(s))
+    }
+}
+
 /// Games that wait, shared by all workers.
 struct Queue<'a> {
     values: &'a [f64],
@@ -117,13 +127,14 @@ impl<'a> Queue<'a> {
         self.values.len() / self.masks
     }
 
-    /// The next game that needs work; games that need none (bad or constant outputs) go straight to `outcomes`.
+    /// The next game that needs work; games that need none go straight to `outcomes`: bad outputs, and those within the noise bound, which
+    /// no effects explain best.
     fn take(&self, outcomes: &mut Vec<(usize, Outcome)>) -> Option<Game> {
         loop {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
             let outputs = self.values.chunks_exact(self.masks).nth(index)?;
             match self.prepare(index, outputs) {
-                Ok(game) if game.v.iter().any(|&v| v != 0.0) => return Some(game),
+                Ok(game) if game.exceeds_its_bound() => return Some(game),
                 Ok(game) => outcomes.push((index, self.nothing(&game))),
                 Err(error) => outcomes.push((index, Err(error))),
             }
@@ -133,7 +144,12 @@ impl<'a> Queue<'a> {
 
     fn prepare(&self, index: usize, outputs: &[f64]) -> Result<Game, Error> {
         let v = without_baseline(outputs)?;
-        let bound = Bound::new(self.tau, v[self.masks - 1], self.masks, self.params)?;
+        let bound = Bound::new(
+            self.tau,
+            v[self.masks - 1],
+            self.masks,
+            self.params.noise_ratio,
+        )?;
         Ok(Game {
             index,
             v,
@@ -142,7 +158,7 @@ impl<'a> Queue<'a> {
         })
     }
 
-    /// The decomposition of constant outputs.
+    /// The decomposition of outputs within the noise bound.
     fn nothing(&self, game: &Game) -> Outcome {
         let zeros = || vec![0.0; self.masks];
         let evaluation = evaluate(&game.v, &game.bound, &zeros(), &zeros(), zeros(), 0.0, 0)?;
@@ -174,7 +190,8 @@ impl<'a> Queue<'a> {
                 if self.stopped.load(Ordering::Relaxed) {
                     return outcomes;
                 }
-                splitting.advance(self.params.check_every.min(self.params.max_iterations));
+                let left = self.params.max_iterations - splitting.best().iterations;
+                splitting.advance(self.params.check_every.min(left));
                 let outcome = self.finished(&game, splitting.best());
                 if outcome.is_some() {
                     self.done.fetch_add(1, Ordering::Relaxed);
@@ -216,7 +233,17 @@ impl<'a> Queue<'a> {
             Ok(evaluation) => evaluation,
             Err(error) => return Some(Err(error)),
         };
-        let gap = evaluation.certificate.gap;
+        // Effects that overflow explain nothing, whatever their norm.
+        let largest = game
+            .v
+            .iter()
+            .fold(0.0_f64, |largest, v| largest.max(v.abs()));
+        let explains = evaluation.certificate.excess <= MATCHING * largest;
+        let gap = if explains {
+            evaluation.certificate.gap
+        } else {
+            f64::INFINITY
+        };
         if gap > self.params.tolerance && !exhausted {
             return None;
         }

@@ -3,6 +3,9 @@
 use super::{Certificate, NoiseBound, Params};
 use crate::{Error, mask, transform};
 
+/// Rounding of sums over masks that a proof allows for, relative.
+const ROUNDING: f64 = 1e-12;
+
 /// A checked noise bound.
 #[derive(Clone, Debug)]
 pub(crate) enum Bound {
@@ -16,7 +19,7 @@ impl Bound {
         tau: NoiseBound<'_>,
         full: f64,
         masks: usize,
-        params: &Params,
+        noise_ratio: f64,
     ) -> Result<Self, Error> {
         let checked = |value: f64| {
             if value.is_finite() && value >= 0.0 {
@@ -30,7 +33,7 @@ impl Bound {
             }
         };
         match tau {
-            NoiseBound::Ratio => Ok(Self::Scalar(params.noise_ratio * full.abs())),
+            NoiseBound::Ratio => Ok(Self::Scalar(noise_ratio * full.abs())),
             NoiseBound::Scalar(tau) => Ok(Self::Scalar(checked(tau)?)),
             NoiseBound::PerMask(tau) if tau.len() == masks => Ok(Self::PerMask(
                 tau.iter().map(|&t| checked(t)).collect::<Result<_, _>>()?,
@@ -48,6 +51,14 @@ impl Bound {
         match self {
             Self::Scalar(tau) => *tau,
             Self::PerMask(tau) => tau[mask],
+        }
+    }
+
+    /// The bound in other units.
+    pub(super) fn scaled(&self, factor: f64) -> Self {
+        match self {
+            Self::Scalar(tau) => Self::Scalar(factor * tau),
+            Self::PerMask(tau) => Self::PerMask(tau.iter().map(|tau| factor * tau).collect()),
         }
     }
 
@@ -86,10 +97,15 @@ fn dual_constraints(y: &[f64]) -> Result<(Vec<f64>, Vec<f64>), Error> {
     Ok((and, or))
 }
 
-pub(super) fn largest_optimal_effects(y: &[f64], gap: f64) -> Result<(Vec<f64>, Vec<f64>), Error> {
+pub(super) fn largest_optimal_effects(
+    y: &[f64],
+    certificate: &Certificate,
+) -> Result<(Vec<f64>, Vec<f64>), Error> {
     let (mut and, mut or) = dual_constraints(y)?;
+    // Gap and slack are differences of rounded numbers.
+    let gap = certificate.absolute_gap() + ROUNDING * certificate.primal;
     for value in and.iter_mut().chain(&mut or) {
-        let slack = 1.0 - value.abs();
+        let slack = 1.0 - value.abs() - ROUNDING;
         *value = if slack > 0.0 {
             gap / slack
         } else {
@@ -97,6 +113,18 @@ pub(super) fn largest_optimal_effects(y: &[f64], gap: f64) -> Result<(Vec<f64>, 
         };
     }
     Ok((and, or))
+}
+
+/// (primal - dual) / primal; 0 for a primal of 0, and infinite where it is no number.
+pub(super) fn relative_gap(primal: f64, dual: f64) -> f64 {
+    let gap = (primal - dual) / primal;
+    if primal == 0.0 {
+        0.0
+    } else if gap.is_nan() {
+        f64::INFINITY
+    } else {
+        gap.max(0.0)
+    }
 }
 
 /// Everything a certificate is made of.
@@ -125,9 +153,17 @@ pub(crate) fn evaluate(
         .iter()
         .enumerate()
         .map(|(s, q)| q.abs() - bound.at(s))
-        .fold(0.0, f64::max);
+        // Not f64::max, which passes over NaN.
+        .fold(
+            0.0,
+            |worst, x| if x > worst || x.is_nan() { x } else { worst },
+        );
     let primal: f64 = and.iter().chain(or).map(|x| x.abs()).sum();
-    let squares: f64 = and.iter().chain(or).map(|x| x * x).sum();
+    let regularization: f64 = and
+        .iter()
+        .chain(or)
+        .map(|x| (tie_break * x.abs()) * x.abs())
+        .sum();
 
     let (and_slack, or_slack) = dual_constraints(&y)?;
     let scale = and_slack
@@ -149,11 +185,7 @@ pub(crate) fn evaluate(
         y.fill(0.0);
         dual = 0.0;
     }
-    let gap = if primal > 0.0 {
-        ((primal - dual) / primal).max(0.0)
-    } else {
-        0.0
-    };
+    let gap = relative_gap(primal, dual);
     let certificate = Certificate {
         primal,
         dual,
@@ -161,7 +193,7 @@ pub(crate) fn evaluate(
         iterations,
         noise_bound: bound.largest(),
         tie_break,
-        regularized: primal + 0.5 * tie_break * squares,
+        regularized: primal + 0.5 * regularization,
         excess,
     };
     Ok(Evaluation {
@@ -176,7 +208,8 @@ pub(crate) fn evaluate(
 /// only where `excess` is 0 up to rounding. `outputs` and all other arrays have length 2^n.
 ///
 /// # Errors
-/// [`Error::Length`], [`Error::Players`], [`Error::Mismatch`], [`Error::NotFinite`] (for `outputs`), [`Error::Parameter`] (for `tau`).
+/// [`Error::Length`], [`Error::Players`], [`Error::Mismatch`], [`Error::NotFinite`] (for `outputs`), [`Error::Parameter`] (for
+/// `params`, `tau`, and a value of the other arrays that is not finite).
 pub fn certify(
     outputs: &[f64],
     params: &Params,
@@ -185,6 +218,7 @@ pub fn certify(
     or: &[f64],
     dual: &[f64],
 ) -> Result<Certificate, Error> {
+    params.check()?;
     mask::player_count(outputs.len())?;
     for (what, array) in [
         ("the AND effects", and),
@@ -198,9 +232,16 @@ pub fn certify(
                 expected: outputs.len(),
             });
         }
+        if let Some(&value) = array.iter().find(|x| !x.is_finite()) {
+            return Err(Error::Parameter {
+                field: what,
+                value,
+                allowed: "finite at every mask",
+            });
+        }
     }
     let v = without_baseline(outputs)?;
-    let bound = Bound::new(tau, v[v.len() - 1], v.len(), params)?;
+    let bound = Bound::new(tau, v[v.len() - 1], v.len(), params.noise_ratio)?;
     Ok(evaluate(&v, &bound, and, or, dual.to_vec(), 0.0, 0)?.certificate)
 }
 

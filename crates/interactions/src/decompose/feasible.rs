@@ -1,10 +1,6 @@
 //! From any effects to effects that explain every mask within the noise bound.
 
-use super::certificate::Bound;
-use crate::{
-    butterfly::{self, Moebius, SupersetMoebius},
-    mask,
-};
+use crate::butterfly::{self, Moebius, SupersetMoebius};
 
 /// From Z a and Z_B b to feasible effects next to (a, b).
 ///
@@ -14,19 +10,14 @@ use crate::{
 #[inline(always)]
 pub(super) fn feasible_effects(
     v: &[f64],
-    bound: &Bound,
+    bounds: &[f64],
     from_and: &mut [f64],
     from_or: &mut [f64],
 ) {
     let players = v.len().trailing_zeros();
-    for (s, ((a, b), v)) in from_and
-        .iter_mut()
-        .zip(from_or.iter_mut())
-        .zip(v)
-        .enumerate()
-    {
+    let parts = from_and.iter_mut().zip(from_or.iter_mut());
+    for (s, ((a, b), (v, &bound))) in parts.zip(v.iter().zip(bounds)).enumerate() {
         let q = *a + *b - v;
-        let bound = bound.at(s);
         let excess = q - q.max(-bound).min(bound);
         if 2 * s.count_ones() >= players {
             *a -= excess;
@@ -54,7 +45,7 @@ pub(crate) fn merge_single_players(
     place: impl Fn(usize) -> usize,
 ) {
     let players = and.len().trailing_zeros() as usize;
-    for s in std::iter::once(0).chain((0..players).map(|i| mask::from_players([i]) as usize)) {
+    for s in std::iter::once(0).chain((0..players).map(|i| 1 << i)) {
         and[s] += or[place(s)];
         or[place(s)] = 0.0;
     }

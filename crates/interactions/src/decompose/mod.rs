@@ -28,11 +28,10 @@
 //! # A canonical answer
 //!
 //! The optimum need not be unique: (x1 and x2) + (x1 or x2) = x1 + x2, and both sides cost 2. A term (e/2)|x|^2 with a
-//! small e prefers the least-norm optimum; e is `tie_break` over the largest |x|, so that the term is at most `tie_break`/2 of the
+//! small e prefers the optimum of least norm, as far as the tolerance tells them apart; that is a preference and not certified; e is `tie_break` over the largest |x|, so that the term is at most `tie_break`/2 of the
 //! objective and moves no dual constraint by more than `tie_break`, and is stored. The certificate is for the plain l1 problem.
 //!
-//! A variable alone is both an AND and an OR: such OR effects are added to the AND effect of the same variable and set
-//! to 0. v(empty) is kept as [`Decomposition::baseline`]; `and[0]` carries nothing but noise.
+//! A variable alone is both an AND and an OR: it is kept as an AND effect, its OR effect is 0. v(empty) is kept as [`Decomposition::baseline`]; `and[0]` carries nothing but noise.
 
 mod batch;
 mod certificate;
@@ -68,7 +67,8 @@ pub struct Params {
     /// Size of the term that picks one of several optima, relative to the objective, but at most a tenth of `tolerance`, which
     /// it would keep out of reach otherwise; 0 turns it off.
     pub tie_break: f64,
-    /// Iterations between two evaluations of the gap; at least 1.
+    /// Iterations between two evaluations of the gap, at least 1. Steps and averages are adapted at evaluations, ever more rarely, so that
+    /// this sets their pace as well.
     pub check_every: usize,
 }
 
@@ -234,7 +234,7 @@ impl Decomposition {
     /// # Errors
     /// As [`Self::reconstruct`], for `dual`.
     pub fn largest_optimal_effects(&self) -> Result<(Vec<f64>, Vec<f64>), Error> {
-        certificate::largest_optimal_effects(&self.dual, self.certificate.absolute_gap())
+        certificate::largest_optimal_effects(&self.dual, &self.certificate)
     }
 
     /// Masks of the AND and of the OR interactions that are below `threshold` in every optimal decomposition: provably not salient.

@@ -13,7 +13,10 @@ use crate::{
 /// One number an order, 0 to n.
 pub(super) type ByOrder = [f64; MAX_PLAYERS + 1];
 
-/// The metric of the splitting: how far one unit of dual value moves each kind of variable.
+/// Lowest order of an OR effect of its own: the empty set meets nothing, and one player alone is an AND effect.
+pub(super) const FIRST_OR_ORDER: usize = 2;
+
+/// The metric of the splitting: how far one unit of dual value moves each kind of variable. A step of 0 leaves a variable out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Steps {
     /// Of the AND effects, by order.
@@ -25,11 +28,11 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// The same step for everything.
+    /// The same step for every effect and the noise.
     pub(super) fn uniform(step: f64) -> Self {
         Self {
             and: [step; MAX_PLAYERS + 1],
-            or: [step; MAX_PLAYERS + 1],
+            or: std::array::from_fn(|order| if order < FIRST_OR_ORDER { 0.0 } else { step }),
             noise: step,
         }
     }
@@ -63,10 +66,10 @@ impl Projection {
         Self { schur, syntheses }
     }
 
-    /// H^-1 as [`Schur::apply`] takes it.
-    pub(super) fn inverse(&self, steps: &Steps) -> Vec<f64> {
+    /// H^-1 as [`Schur::apply`] takes it; `None` where H is singular to the digits that numbers have.
+    pub(super) fn inverse(&self, steps: &Steps) -> Option<Vec<f64>> {
         let players = self.schur.players();
-        let inverses = self.syntheses.iter().flat_map(|(spin, and, or)| {
+        let inverses = self.syntheses.iter().map(|(spin, and, or)| {
             let first = (players - spin) / 2;
             let size = spin + 1;
             let h = Square::from_fn(size, |i, j| {
@@ -77,9 +80,9 @@ impl Projection {
                 products.sum::<f64>() + if i == j { steps.noise } else { 0.0 }
             });
             let identity = Square::from_fn(size, |i, j| if i == j { 1.0 } else { 0.0 });
-            between_unnormalised(&h.solve(&identity).symmetrised())
+            Some(between_unnormalised(&h.solve(&identity)?.symmetrised()))
         });
-        inverses.collect()
+        Some(inverses.collect::<Option<Vec<_>>>()?.concat())
     }
 }
 
@@ -117,13 +120,29 @@ mod tests {
                 let mut h: Vec<f64> = (0..x.len())
                     .map(|i| and[i] + or[i] + steps.noise * x[i])
                     .collect();
-                let inverse = projection.inverse(&steps);
+                let inverse = projection.inverse(&steps).unwrap();
                 projection
                     .schur
                     .apply(&mut h, &inverse, &mut Scratch::new());
                 for (h, x) in h.iter().zip(&x) {
                     assert!((h - x).abs() < tolerance, "n = {n}: {h} for {x}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn small_steps_of_the_noise_give_an_inverse_or_none() {
+        for n in [10, 16, 20] {
+            let projection = Projection::new(n);
+            for noise in [1e-4, 1e-12, 1e-300] {
+                let steps = Steps {
+                    noise,
+                    ..Steps::uniform(1.0)
+                };
+                let finite =
+                    |inverse: Vec<f64>| inverse.iter().all(|x| x.is_finite() && x.abs() < 1e30);
+                assert!(projection.inverse(&steps).is_none_or(finite), "{n} {noise}");
             }
         }
     }

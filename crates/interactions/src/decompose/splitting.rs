@@ -22,9 +22,9 @@
 //! on the processor.
 
 use super::{
-    certificate::Bound,
+    certificate::{Bound, relative_gap},
     feasible::feasible_effects,
-    projection::{ByOrder, Projection, Steps},
+    projection::{ByOrder, FIRST_OR_ORDER, Projection, Steps},
 };
 use crate::{
     arch::vectorized,
@@ -41,6 +41,8 @@ const FIRST_STEP: f64 = 0.25;
 const EFFECT_FACTOR: f64 = 0.14;
 /// Adapted step of the noise, in units of its size over that of the dual point.
 const NOISE_FACTOR: f64 = 0.14;
+/// Smallest step of the noise, in units of the step of all effects together: below it H loses its digits.
+const SMALLEST_NOISE_STEP: f64 = 1e-4;
 /// Smallest ratio of size to dual of an order, relative to that of all orders together.
 const SMALLEST_RATIO: f64 = 1e-3;
 /// Change of the logarithm of a step that is worth new steps.
@@ -64,7 +66,7 @@ const LANES: usize = 8;
 
 type Row = [f64; ROW];
 
-/// The best bounds that a game has reached and where.
+/// The best bounds that a game has reached and where, in the game's own units.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Best {
     pub(super) primal: f64,
@@ -80,11 +82,7 @@ pub(super) struct Best {
 impl Best {
     /// Relative gap between the best bounds.
     pub(super) fn gap(&self) -> f64 {
-        if self.primal > 0.0 {
-            ((self.primal - self.dual_value) / self.primal).max(0.0)
-        } else {
-            0.0
-        }
+        relative_gap(self.primal, self.dual_value)
     }
 }
 
@@ -102,12 +100,14 @@ struct Spread {
 
 impl Spread {
     fn new(steps: &Steps, tie_break: f64, players: usize) -> Self {
+        let masks = 1_usize << players;
         let by_row = |number: &dyn Fn(usize) -> f64| -> ByRow {
             std::array::from_fn(|beside| {
                 std::array::from_fn(|within| {
                     let order = beside + within.count_ones() as usize;
-                    // Beyond n there is padding only, which must stay 0.
-                    if order <= players { number(order) } else { 0.0 }
+                    // What is no mask is padding, which must stay 0.
+                    let is_mask = order <= players && within < masks;
+                    if is_mask { number(order) } else { 0.0 }
                 })
             })
         };
@@ -137,9 +137,10 @@ pub(super) struct Splitting<'p> {
     relative_tie_break: f64,
     tolerance: f64,
     masks: usize,
+    /// The game's unit over the one that the splitting works in, a power of two that brings the largest output to 1 up to 2.
+    unit: f64,
     v: Vec<f64>,
-    bound: Bound,
-    /// `bound` at every mask.
+    /// Noise bound at every mask.
     bounds: Vec<f64>,
     /// The same, less the margin.
     inner_bounds: Vec<f64>,
@@ -158,7 +159,7 @@ pub(super) struct Splitting<'p> {
     inverse: Vec<f64>,
     scratch: Scratch,
     tie_break: f64,
-    /// Factor of all steps, from the balance of the bounds.
+    /// Factor of the steps of the effects, and its root that of the noise, from the balance of the bounds.
     balance: f64,
     rounds: usize,
     next_adaptation: usize,
@@ -177,8 +178,8 @@ impl<'p> Splitting<'p> {
             relative_tie_break,
             tolerance,
             masks,
+            unit: 1.0,
             v: zeros(),
-            bound: Bound::Scalar(0.0),
             bounds: zeros(),
             inner_bounds: zeros(),
             z_and: zeros(),
@@ -217,10 +218,12 @@ impl<'p> Splitting<'p> {
 
     /// Begins a game; v(empty) = 0.
     pub(super) fn load(&mut self, v: &[f64], bound: &Bound) {
-        self.v[..self.masks].copy_from_slice(v);
-        self.bound = bound.clone();
-        for (mask, value) in self.bounds[..self.masks].iter_mut().enumerate() {
-            *value = bound.at(mask);
+        let largest = v.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));
+        self.unit = 2.0_f64.powi((largest.log2().floor() as i32).clamp(-1000, 1000));
+        let bound = bound.scaled(1.0 / self.unit);
+        let inputs = self.v.iter_mut().zip(&mut self.bounds).zip(v);
+        for (mask, ((out, out_bound), v)) in inputs.enumerate() {
+            (*out, *out_bound) = (v / self.unit, bound.at(mask));
         }
         self.set_margin(MARGIN * self.tolerance);
         for z in [&mut self.z_and, &mut self.z_or, &mut self.z_noise] {
@@ -228,14 +231,16 @@ impl<'p> Splitting<'p> {
         }
         self.sums.restart();
         self.steps = Steps::uniform(FIRST_STEP * self.mean_effect());
-        self.inverse = self.projection.inverse(&self.steps);
-        (self.tie_break, self.balance, self.estimate) = (0.0, 1.0, 0.0);
+        self.inverse = self.projection.inverse(&self.steps).unwrap_or_default();
+        (self.balance, self.estimate) = (1.0, 0.0);
+        self.set_tie_break(largest / self.unit);
         (self.rounds, self.next_adaptation, self.next_restart) = (0, 2, 2);
         self.best.primal = f64::INFINITY;
         self.best.dual_value = 0.0;
         self.best.iterations = 0;
-        self.best.tie_break = 0.0;
-        self.best.dual.fill(0.0);
+        for values in [&mut self.best.and, &mut self.best.or, &mut self.best.dual] {
+            values.fill(0.0);
+        }
     }
 
     /// Mean |Moebius v|, the size of effects; above 0 for outputs that are not all 0.
@@ -255,9 +260,9 @@ impl<'p> Splitting<'p> {
         vectorized(
             #[inline(always)]
             || {
-                for iteration in 1..=count {
+                for iteration in self.best.iterations + 1..=self.best.iterations + count {
                     self.iterate(&spread);
-                    if iteration % AVERAGED_EVERY == 0 {
+                    if iteration.is_multiple_of(AVERAGED_EVERY) {
                         self.add_to_sums(&spread);
                     }
                 }
@@ -366,7 +371,8 @@ impl<'p> Splitting<'p> {
         let (estimate, value) =
             dual_value(&self.multiplier, &self.v, &self.bounds, &self.and, &self.or);
         self.estimate = estimate;
-        self.best.keep_dual(value, &self.multiplier, 1.0);
+        self.best
+            .keep_dual(self.unit * value, &self.multiplier, 1.0);
     }
 
     /// The lower bound of the mean of -l.
@@ -381,7 +387,8 @@ impl<'p> Splitting<'p> {
         let linear = linear_value(&self.and, &self.v, &self.bounds);
         self.synthesize_adjoint();
         let value = linear / largest_constraint(&self.and, &self.or);
-        self.best.keep_dual(value, &self.sums.multiplier, weight);
+        self.best
+            .keep_dual(self.unit * value, &self.sums.multiplier, weight);
     }
 
     #[inline(always)]
@@ -412,29 +419,36 @@ impl<'p> Splitting<'p> {
         for or in or.iter_mut() {
             *or = all - *or;
         }
-        feasible_effects(&self.v[..self.masks], &self.bound, and, or);
-        let primal = l1(and) + l1(or);
+        feasible_effects(&self.v[..self.masks], &self.bounds[..self.masks], and, or);
+        let primal = self.unit * (l1(and) + l1(or));
         if primal < self.best.primal {
             self.best.primal = primal;
-            self.best.and.copy_from_slice(and);
+            for (best, and) in self.best.and.iter_mut().zip(and.iter()) {
+                *best = self.unit * and;
+            }
             for (best, or) in self.best.or.iter_mut().zip(or.iter().rev()) {
-                *best = *or;
+                *best = self.unit * or;
             }
         }
     }
 
-    /// e such that the term is at most `relative_tie_break` / 2 of the objective and moves no dual constraint by more than that.
+    /// e from the largest effect found.
     fn adapt_tie_break(&mut self) {
         let effects = self.best.and.iter().chain(&self.best.or);
         let largest = effects.fold(0.0_f64, |largest, x| largest.max(x.abs()));
         if largest > 0.0 {
-            self.tie_break = self.relative_tie_break / largest;
+            self.set_tie_break(largest / self.unit);
         }
-        self.best.tie_break = self.tie_break;
+    }
+
+    /// e such that the term is at most `relative_tie_break` / 2 of the objective and moves no dual constraint by more than that.
+    fn set_tie_break(&mut self, largest_effect: f64) {
+        self.tie_break = self.relative_tie_break / largest_effect;
+        self.best.tie_break = self.tie_break / self.unit;
     }
 
     /// Steps after the sizes of the effects, of their duals u = (z - x)/c, of the noise and of l. z is moved so that x and
-    /// the duals stay.
+    /// the duals stay, but for noise in the margin.
     fn adapt_steps(&mut self) {
         self.adapt_balance();
         self.adapt_margin();
@@ -445,6 +459,9 @@ impl<'p> Splitting<'p> {
         if !is_worth_changing(&old, &new, self.projection.schur.players()) {
             return;
         }
+        let Some(inverse) = self.projection.inverse(&new) else {
+            return;
+        };
         let full = self.masks - 1;
         for s in 0..self.masks {
             let order = mask::order(s as u32);
@@ -452,19 +469,22 @@ impl<'p> Splitting<'p> {
                 (&mut self.z_and[s], old.and[order], new.and[order]),
                 (&mut self.z_or[full ^ s], old.or[order], new.or[order]),
             ];
-            for (z, old, new) in effects {
+            for (z, old, new) in effects.into_iter().filter(|(_, old, _)| *old > 0.0) {
                 let x = shrunk(*z, old, 1.0 / (1.0 + old * self.tie_break));
                 *z = x + (*z - x) * (new / old);
             }
             let x = clipped(self.z_noise[s], self.inner_bounds[s]);
             self.z_noise[s] = x + (self.z_noise[s] - x) * (new.noise / old.noise);
         }
-        self.inverse = self.projection.inverse(&new);
+        self.inverse = inverse;
         self.steps = new;
     }
 
     fn adapt_balance(&mut self) {
-        let (low, high) = (self.best.dual_value, self.best.primal);
+        let [low, high] = [self.best.dual_value, self.best.primal].map(|x| x / self.unit);
+        if !(high > low && high.is_finite()) {
+            return;
+        }
         let estimate = self.estimate.clamp(low, high);
         let smallest = 1e-2 * (high - low);
         let lag = (estimate - low).max(smallest) / (high - estimate).max(smallest);
@@ -478,11 +498,8 @@ impl<'p> Splitting<'p> {
     fn adapt_margin(&mut self) {
         let multipliers = self.bounds.iter().zip(&self.multiplier);
         let worth: f64 = multipliers.map(|(bound, l)| bound * l.abs()).sum();
-        let share = if worth > self.best.primal {
-            self.best.primal / worth
-        } else {
-            1.0
-        };
+        let primal = self.best.primal / self.unit;
+        let share = if worth > primal { primal / worth } else { 1.0 };
         self.set_margin(MARGIN * self.tolerance * share);
     }
 
@@ -518,9 +535,16 @@ impl<'p> Splitting<'p> {
         }
         Some(Steps {
             and: std::array::from_fn(|k| step(and_sizes[k], and_duals[k])),
-            or: std::array::from_fn(|k| step(or_sizes[k], or_duals[k])),
+            or: std::array::from_fn(|k| {
+                if k < FIRST_OR_ORDER {
+                    0.0
+                } else {
+                    step(or_sizes[k], or_duals[k])
+                }
+            }),
             noise: if noise > 0.0 && multipliers > 0.0 {
-                NOISE_FACTOR * self.balance.sqrt() * (noise / multipliers).sqrt()
+                let wanted = NOISE_FACTOR * self.balance.sqrt() * (noise / multipliers).sqrt();
+                wanted.max(SMALLEST_NOISE_STEP * EFFECT_FACTOR * self.balance * overall)
             } else {
                 self.steps.noise
             },
@@ -533,6 +557,9 @@ impl<'p> Splitting<'p> {
         for s in 0..self.masks {
             let order = mask::order(s as u32);
             let (z, step) = (z[s ^ flip], steps[order]);
+            if step == 0.0 {
+                continue;
+            }
             let x = shrunk(z, step, 1.0 / (1.0 + step * self.tie_break));
             sizes[order] += x * x;
             duals[order] += ((z - x) / step).powi(2);
@@ -568,7 +595,7 @@ fn is_worth_changing(old: &Steps, new: &Steps, players: usize) -> bool {
         old.iter()
             .zip(new)
             .take(players + 1)
-            .any(|(old, new)| change(*old, *new))
+            .any(|(old, new)| *old > 0.0 && change(*old, *new))
     };
     by_order(&old.and, &new.and) || by_order(&old.or, &new.or) || change(old.noise, new.noise)
 }
