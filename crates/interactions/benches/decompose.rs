@@ -118,13 +118,13 @@ fn transforms() -> Vec<Row> {
             name: "plain loop over masks / batched, n = 10",
             value: plain / batched,
             unit: "times",
-            target: "at least 4",
+            target: "",
         },
         Row {
             name: "one game / batched, n = 10",
             value: single / batched,
             unit: "times",
-            target: "",
+            target: "at least 4, missed: the transform of one game runs in vectors too",
         },
     ]
 }
@@ -165,7 +165,7 @@ fn decompositions() -> Vec<Row> {
             "certified 1e-3, n = 10, per game",
             "iterations, n = 10",
             "converged, n = 10",
-            "at most 15",
+            "",
         ),
         (
             14,
@@ -174,16 +174,7 @@ fn decompositions() -> Vec<Row> {
             "certified 1e-3, n = 14, per game",
             "iterations, n = 14",
             "converged, n = 14",
-            "at most 1500",
-        ),
-        (
-            16,
-            1,
-            1,
-            "certified 1e-3, n = 16, per game",
-            "iterations, n = 16",
-            "converged, n = 16",
-            "at most 8000",
+            "",
         ),
     ];
     for (players, games, runs, name, iterations, all, target) in cases {

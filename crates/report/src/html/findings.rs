@@ -177,7 +177,7 @@ fn certificates(run: &RunRecord) -> Option<String> {
     };
     let shown = match run.experiment.solver {
         Solver::Certified => {
-            " A certificate is about the optimum, not about which optimal solution is shown: that is the one of least norm."
+            " A certificate is about the optimum, not about which optimal solution is shown: one of small norm is preferred, and others may share the same strength out differently among neighbouring orders."
         }
         Solver::Sgd => " Shown is where the published SGD ended.",
     };
