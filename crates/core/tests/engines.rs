@@ -157,6 +157,26 @@ fn training_repeats_and_resumes_to_the_bit() -> Outcome {
 }
 
 #[test]
+fn training_does_not_depend_on_the_number_of_threads() -> Outcome {
+    let data = data()?;
+    let with = |threads| -> Result<TrainingState, Error> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| Error::Data(error.to_string()))?;
+        pool.install(|| {
+            let mut trainer = Trainer::new(small(), &data)?;
+            block_on(trainer.advance(&data, 7))?;
+            block_on(trainer.state())
+        })
+    };
+    let one = with(1)?;
+    assert_eq!(one, with(2)?);
+    assert_eq!(one, with(5)?);
+    Ok(())
+}
+
+#[test]
 fn a_diverging_network_is_told_with_its_step() -> Outcome {
     let data = data()?;
     let wild = Experiment {

@@ -11,7 +11,8 @@
 //!
 //! - **Steps by order.** Effects of low orders are orders of magnitude larger than those of high ones. A step for each order keeps H
 //!   permutation-symmetric, so the projection stays exact; the steps follow the sizes of the effects and of their duals.
-//! - **Balance by the certificate.** Where the upper bound lags behind the lower one the steps shrink, and grow in the other case.
+//! - **Balance by the certificate.** The norm of the iterate tells early on where the optimum is. Where the upper bound is further from it than
+//!   the lower one the steps shrink, and grow in the other case.
 //! - **A margin.** The noise is kept within slightly less than its bound. An iterate that exceeds that by little is feasible as it is, while
 //!   taking an excess back costs many small effects.
 //! - **Averages.** The iterates circle around the solution. Bounds are evaluated at the last iterate and at the mean since the
@@ -52,7 +53,7 @@ const TOLERATED_LAG: f64 = 10.0;
 /// Largest change of the balance at a time.
 const BALANCE_CHANGE: f64 = 1.5;
 /// Growth of the number of rounds from one adaptation of the steps to the next.
-const ADAPTATION_GROWTH: f64 = 1.5;
+const ADAPTATION_GROWTH: f64 = 1.3;
 /// Margin between the noise and its bound, and what it may cost of the objective, in units of the tolerance.
 const MARGIN: f64 = 0.3;
 /// Iterations between two that enter the mean.
@@ -164,7 +165,7 @@ pub(super) struct Splitting<'p> {
     rounds: usize,
     next_adaptation: usize,
     next_restart: usize,
-    /// Lower bound if the last dual point were feasible: close to the optimum on either side.
+    /// |a|_1 + |b|_1 of the last iterate, which is hardly feasible but near the optimum early on.
     estimate: f64,
     best: Best,
 }
@@ -368,9 +369,8 @@ impl<'p> Splitting<'p> {
     /// The lower bound of -l; `and` and `or` hold Z' l and Z l.
     #[inline(always)]
     fn last_dual(&mut self) {
-        let (estimate, value) =
-            dual_value(&self.multiplier, &self.v, &self.bounds, &self.and, &self.or);
-        self.estimate = estimate;
+        let linear = linear_value(&self.multiplier, &self.v, &self.bounds);
+        let value = linear / largest_constraint(&self.and, &self.or);
         self.best
             .keep_dual(self.unit * value, &self.multiplier, 1.0);
     }
@@ -408,6 +408,7 @@ impl<'p> Splitting<'p> {
     fn last_effects(&mut self, spread: &Spread) {
         prox(&mut self.and, &self.z_and, &spread.and, &spread.and_shrink);
         prox(&mut self.or, &self.z_or, &spread.or, &spread.or_shrink);
+        self.estimate = l1(&self.and) + l1(&self.or);
     }
 
     /// Makes the effects in `and` and `or` feasible and keeps them if they are the best.
@@ -598,13 +599,6 @@ fn is_worth_changing(old: &Steps, new: &Steps, players: usize) -> bool {
             .any(|(old, new)| *old > 0.0 && change(*old, *new))
     };
     by_order(&old.and, &new.and) || by_order(&old.or, &new.or) || change(old.noise, new.noise)
-}
-
-/// The lower bound of the dual point -l before and after it is scaled to be feasible, given Z' l and Z l.
-#[inline(always)]
-fn dual_value(l: &[f64], v: &[f64], bounds: &[f64], and: &[f64], or: &[f64]) -> (f64, f64) {
-    let linear = linear_value(l, v, bounds);
-    (linear, linear / largest_constraint(and, or))
 }
 
 /// v'y - tau'|y| of y = -l.
