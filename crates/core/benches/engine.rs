@@ -145,10 +145,10 @@ fn print_memory() -> Result<(), Error> {
     let before = peak_kilobytes();
     let few = Params {
         max_iterations: 100,
-        tolerance: 0.9,
         ..Params::default()
     };
-    decompose_alone(&game, &few)?;
+    // It need not end well: all memory is in use from the first iteration on.
+    let _ = decompose_alone(&game, &few);
     let grown = peak_kilobytes()
         .zip(before)
         .map(|(after, before)| after - before);
