@@ -1,10 +1,10 @@
 //! What a person or a program reads: progress and sentences on stderr, one JSON document on stdout when asked for.
 #![allow(clippy::print_stderr)]
 
-use std::io::Write;
+use std::{fmt, io::Write};
 
 use anyhow::Context;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 /// Where a command talks.
@@ -25,9 +25,13 @@ impl Terminal {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
         let template = format!(
-            "{{prefix:>9}} {{bar:32.cyan/dim}} {{pos}}/{{len}} {unit}  {{per_sec}}  {{eta}} left  {{msg}}"
+            "{{prefix:>9}} {{bar:32.cyan/dim}} {{pos}}/{{len}} {unit}  {{rate}}/s  {{eta}} left  {{msg}}"
         );
         if let Ok(style) = ProgressStyle::with_template(&template) {
+            let style =
+                style.with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+                    let _ = write!(out, "{:.0}", state.per_sec());
+                });
             bar.set_style(style.progress_chars("━━╌"));
         }
         bar.set_prefix(what.to_owned());

@@ -1,0 +1,173 @@
+//! What adapts to a game: the steps, their balance, the margin of the noise and the tie-break.
+
+use super::{
+    super::projection::{ByOrder, FIRST_OR_ORDER, Steps},
+    MARGIN, Splitting,
+    vector::{clipped, shrunk},
+};
+use crate::mask::{self, MAX_PLAYERS};
+
+/// Adapted step of the effects, in units of their size over that of their duals.
+const EFFECT_FACTOR: f64 = 0.14;
+/// Adapted step of the noise, in units of its size over that of the dual point.
+const NOISE_FACTOR: f64 = 0.14;
+/// Smallest step of the noise, in units of the step of all effects together: below it H loses its digits.
+const SMALLEST_NOISE_STEP: f64 = 1e-4;
+/// Smallest ratio of size to dual of an order, relative to that of all orders together.
+const SMALLEST_RATIO: f64 = 1e-3;
+/// Change of the logarithm of a step that is worth new steps.
+const SMALL_CHANGE: f64 = 0.2;
+/// By how much one bound may lag more than the other before the steps are balanced.
+const TOLERATED_LAG: f64 = 10.0;
+/// Largest change of the balance at a time.
+const BALANCE_CHANGE: f64 = 1.5;
+/// Growth of the number of rounds from one adaptation of the steps to the next.
+pub(super) const ADAPTATION_GROWTH: f64 = 1.3;
+
+impl Splitting<'_> {
+    /// e from the largest effect found.
+    pub(super) fn adapt_tie_break(&mut self) {
+        let effects = self.best.and.iter().chain(&self.best.or);
+        let largest = effects.fold(0.0_f64, |largest, x| largest.max(x.abs()));
+        if largest > 0.0 {
+            self.set_tie_break(largest / self.unit);
+        }
+    }
+
+    /// e such that the term is at most `relative_tie_break` / 2 of the objective and moves no dual constraint by more than that.
+    pub(super) fn set_tie_break(&mut self, largest_effect: f64) {
+        self.tie_break = self.relative_tie_break / largest_effect;
+        self.best.tie_break = self.tie_break / self.unit;
+    }
+
+    /// Steps after the sizes of the effects, of their duals u = (z - x)/c, of the noise and of l. z is moved so that x and
+    /// the duals stay, but for noise in the margin.
+    pub(super) fn adapt_steps(&mut self) {
+        self.adapt_balance();
+        self.adapt_margin();
+        let Some(new) = self.balanced_steps() else {
+            return;
+        };
+        let old = self.steps;
+        if !is_worth_changing(&old, &new, self.projection.schur.players()) {
+            return;
+        }
+        let Some(inverse) = self.projection.inverse(&new) else {
+            return;
+        };
+        let full = self.masks - 1;
+        for s in 0..self.masks {
+            let order = mask::order(s as u32);
+            let effects = [
+                (&mut self.z_and[s], old.and[order], new.and[order]),
+                (&mut self.z_or[full ^ s], old.or[order], new.or[order]),
+            ];
+            for (z, old, new) in effects.into_iter().filter(|(_, old, _)| *old > 0.0) {
+                let x = shrunk(*z, old, 1.0 / (1.0 + old * self.tie_break));
+                *z = x + (*z - x) * (new / old);
+            }
+            let x = clipped(self.z_noise[s], self.inner_bounds[s]);
+            self.z_noise[s] = x + (self.z_noise[s] - x) * (new.noise / old.noise);
+        }
+        self.inverse = inverse;
+        self.steps = new;
+    }
+
+    fn adapt_balance(&mut self) {
+        let [low, high] = [self.best.dual_value, self.best.primal].map(|x| x / self.unit);
+        if !(high > low && high.is_finite()) {
+            return;
+        }
+        let estimate = self.estimate.clamp(low, high);
+        let smallest = 1e-2 * (high - low);
+        let lag = (estimate - low).max(smallest) / (high - estimate).max(smallest);
+        if !(1.0 / TOLERATED_LAG..=TOLERATED_LAG).contains(&lag) {
+            let change = lag.sqrt().clamp(1.0 / BALANCE_CHANGE, BALANCE_CHANGE);
+            self.balance = (self.balance * change).clamp(1e-2, 1e2);
+        }
+    }
+
+    /// The margin, smaller where the noise is worth so much that giving up a part of it would cost more than intended.
+    fn adapt_margin(&mut self) {
+        let multipliers = self.bounds.iter().zip(&self.multiplier);
+        let worth: f64 = multipliers.map(|(bound, l)| bound * l.abs()).sum();
+        let primal = self.best.primal / self.unit;
+        let share = if worth > primal { primal / worth } else { 1.0 };
+        self.set_margin(MARGIN * self.tolerance * share);
+    }
+
+    pub(super) fn set_margin(&mut self, margin: f64) {
+        for (inner, bound) in self.inner_bounds.iter_mut().zip(&self.bounds) {
+            *inner = (1.0 - margin) * bound;
+        }
+    }
+
+    /// `None` as long as all effects or all of their duals are 0.
+    fn balanced_steps(&self) -> Option<Steps> {
+        let (and_sizes, and_duals) = self.squares_by_order(&self.z_and, &self.steps.and, 0);
+        let full = self.masks - 1;
+        let (or_sizes, or_duals) = self.squares_by_order(&self.z_or, &self.steps.or, full);
+        let sum = |a: &ByOrder, b: &ByOrder| a.iter().chain(b).sum::<f64>();
+        let overall = (sum(&and_sizes, &or_sizes) / sum(&and_duals, &or_duals)).sqrt();
+        if !(overall.is_finite() && overall > 0.0) {
+            return None;
+        }
+        // Half-way, by ratio, between one step for all and a step after each order's own size.
+        let step = |size: f64, dual: f64| {
+            let ratio = if dual > 0.0 {
+                (size / dual).sqrt() / overall
+            } else {
+                0.0
+            };
+            EFFECT_FACTOR * self.balance * overall * ratio.max(SMALLEST_RATIO).sqrt()
+        };
+        let (mut noise, mut multipliers) = (0.0, 0.0);
+        for s in 0..self.masks {
+            noise += clipped(self.z_noise[s], self.inner_bounds[s]).powi(2);
+            multipliers += self.multiplier[s].powi(2);
+        }
+        Some(Steps {
+            and: std::array::from_fn(|k| step(and_sizes[k], and_duals[k])),
+            or: std::array::from_fn(|k| {
+                if k < FIRST_OR_ORDER {
+                    0.0
+                } else {
+                    step(or_sizes[k], or_duals[k])
+                }
+            }),
+            noise: if noise > 0.0 && multipliers > 0.0 {
+                let wanted = NOISE_FACTOR * self.balance.sqrt() * (noise / multipliers).sqrt();
+                wanted.max(SMALLEST_NOISE_STEP * EFFECT_FACTOR * self.balance * overall)
+            } else {
+                self.steps.noise
+            },
+        })
+    }
+
+    /// Sums of x^2 and of u^2 by order; the variable of mask s is at `s ^ flip`.
+    fn squares_by_order(&self, z: &[f64], steps: &ByOrder, flip: usize) -> (ByOrder, ByOrder) {
+        let (mut sizes, mut duals) = ([0.0; MAX_PLAYERS + 1], [0.0; MAX_PLAYERS + 1]);
+        for s in 0..self.masks {
+            let order = mask::order(s as u32);
+            let (z, step) = (z[s ^ flip], steps[order]);
+            if step == 0.0 {
+                continue;
+            }
+            let x = shrunk(z, step, 1.0 / (1.0 + step * self.tie_break));
+            sizes[order] += x * x;
+            duals[order] += ((z - x) / step).powi(2);
+        }
+        (sizes, duals)
+    }
+}
+
+fn is_worth_changing(old: &Steps, new: &Steps, players: usize) -> bool {
+    let change = |old: f64, new: f64| (new / old).ln().abs() > SMALL_CHANGE;
+    let by_order = |old: &ByOrder, new: &ByOrder| {
+        old.iter()
+            .zip(new)
+            .take(players + 1)
+            .any(|(old, new)| *old > 0.0 && change(*old, *new))
+    };
+    by_order(&old.and, &new.and) || by_order(&old.or, &new.or) || change(old.noise, new.noise)
+}
