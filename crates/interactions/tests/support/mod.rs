@@ -6,8 +6,11 @@
     reason = "shared by several tests and the benchmark"
 )]
 
+use std::ops::ControlFlow;
+
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use spindle_interactions::decompose::{Decomposition, Progress};
 
 /// A seeded generator.
 pub fn seeded(seed: u64) -> ChaCha8Rng {
@@ -116,4 +119,26 @@ pub fn planted_game(players: usize, effects: usize, seed: u64) -> (Vec<f64>, Vec
         })
         .collect();
     (outputs, and, or)
+}
+
+/// Lets the solver go on.
+pub fn go_on(_: Progress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// |v - reconstruction| <= tau at every mask, up to rounding.
+pub fn assert_matches(v: &[f64], d: &Decomposition) {
+    let rounding = 1e-12 * v.iter().map(|x| x.abs()).fold(1.0, f64::max);
+    for (mask, (v, r)) in v.iter().zip(d.reconstruct().unwrap()).enumerate() {
+        let off = (v - r).abs();
+        assert!(
+            off <= d.certificate.noise_bound + rounding,
+            "mask {mask}: off by {off:e}"
+        );
+        assert!(
+            (d.explain(mask as u32).output - r).abs() <= rounding,
+            "mask {mask}"
+        );
+        assert!((r - v - d.noise[mask]).abs() <= rounding, "mask {mask}");
+    }
 }
