@@ -167,10 +167,18 @@ fn a_full_disk_is_told_and_leaves_nothing_half_written() {
     assert!(done.status.success(), "{}", stderr(&done));
 }
 
-/// A run in the background, until `part` of it is on the disk.
+/// A small run whose published SGD takes so long that it is still at work when a signal arrives.
+fn long_run(folder: &Path) -> Vec<String> {
+    let mut arguments = small_run(folder, "run");
+    let steps = arguments.iter().position(|a| a == "--sgd-steps").unwrap() + 1;
+    arguments[steps] = "60000".to_owned();
+    arguments
+}
+
+/// Such a run in the background, until `part` of it is on the disk.
 fn started(folder: &Path, part: &str) -> Child {
     let mut child = spindle()
-        .args(small_run(folder, "run"))
+        .args(long_run(folder))
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
@@ -190,6 +198,12 @@ fn started(folder: &Path, part: &str) -> Child {
     child
 }
 
+/// Brings such a run to its end.
+fn finish(folder: &Path) {
+    let output = spindle().args(long_run(folder)).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
 /// What a run leaves on the disk as it goes on: after each of these it is broken off.
 const PARTS: [&str; 4] = ["checkpoints", "outputs", "interactions", "tables"];
 
@@ -197,13 +211,13 @@ const PARTS: [&str; 4] = ["checkpoints", "outputs", "interactions", "tables"];
 fn a_killed_run_continues_to_the_same_numbers() {
     let folder = TempDir::new().unwrap();
     let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
-    run_small(&whole);
+    finish(&whole);
     for part in PARTS {
         let mut child = started(&broken, part);
         child.kill().unwrap();
         child.wait().unwrap();
     }
-    run_small(&broken);
+    finish(&broken);
     assert!(
         results(&whole) == results(&broken),
         "a broken-off run differs"
@@ -215,7 +229,7 @@ fn a_killed_run_continues_to_the_same_numbers() {
 fn an_interrupted_run_says_so_and_continues_to_the_same_numbers() {
     let folder = TempDir::new().unwrap();
     let (whole, broken) = (folder.path().join("whole"), folder.path().join("broken"));
-    run_small(&whole);
+    finish(&whole);
     for part in &PARTS[..3] {
         let child = started(&broken, part);
         Command::new("kill")
@@ -230,7 +244,7 @@ fn an_interrupted_run_says_so_and_continues_to_the_same_numbers() {
             stderr(&output)
         );
     }
-    run_small(&broken);
+    finish(&broken);
     assert!(
         results(&whole) == results(&broken),
         "an interrupted run differs"
