@@ -131,13 +131,15 @@ fn words_of_the_run_stay_words() {
     let evil = "</style><script>alert(1)</script> & \"more\"";
     run.warnings.push(evil.into());
     run.provenance.engine = evil.into();
-    run.experiment.data_dir = Some(evil.into());
+    run.experiment.data_dir = Some("/home/someone/<img src=x>".into());
     let html = report(&run);
-    assert!(!html.contains("<script"));
+    assert!(!html.contains("<script") && !html.contains("<img src=x"));
+    assert!(html.contains("&lt;img src=x&gt;"));
+    assert!(!html.contains("someone"), "a report is sent to others");
     assert_eq!(
         html.matches("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;more&quot;")
             .count(),
-        3
+        2
     );
     assert_eq!(html.matches("</style>").count(), 1);
 }
