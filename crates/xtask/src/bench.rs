@@ -36,20 +36,14 @@ fn beside_pytorch() -> anyhow::Result<()> {
         "\nLeNet 32x32, batch 128                fused kernels       PyTorch   ratio   ({about})"
     );
     let steps = [&ours, &theirs].map(|rounds| median(rounds, "steps_per_second"));
-    println!(
-        "  training, steps/s                   {:>13.1} {:>13.1} {:>7.2}",
-        steps[0],
-        steps[1],
-        steps[0] / steps[1]
-    );
+    row("training, steps/s", steps, steps[0] / steps[1]);
     let masked = [&ours, &theirs].map(|rounds| median(rounds, "masked_milliseconds"));
-    println!(
-        "  1,024 masked outputs, ms            {:>13.1} {:>13.1} {:>7.2}",
-        masked[0],
-        masked[1],
-        masked[1] / masked[0]
-    );
+    row("1,024 masked outputs, ms", masked, masked[1] / masked[0]);
     Ok(())
+}
+
+fn row(name: &str, [ours, theirs]: [f64; 2], ratio: f64) {
+    println!("  {name:<35} {ours:>13.1} {theirs:>13.1} {ratio:>7.2}");
 }
 
 fn median(rounds: &[Value], field: &str) -> f64 {
