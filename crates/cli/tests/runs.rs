@@ -315,6 +315,9 @@ fn data_that_is_not_there_makes_no_folder_and_may_move() {
     }
     let output = train(&moved);
     assert!(output.status.success(), "{}", stderr(&output));
+    // What follows finds the files where they are now.
+    let record = fs::read_to_string(run.join("run.json")).unwrap();
+    assert!(record.contains(moved.to_str().unwrap()), "{record}");
 }
 
 #[test]

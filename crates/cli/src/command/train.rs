@@ -34,15 +34,24 @@ pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<(RunWri
     let (writer, mut found) = RunWriter::create(&new.out, &new.experiment)?;
     if let Some(record) = &mut found {
         super::check_digest(record, &data)?;
-        // The files may lie elsewhere by now.
-        record
-            .experiment
-            .data_dir
-            .clone_from(&new.experiment.data_dir);
+        if record.experiment.data_dir != new.experiment.data_dir {
+            // The files lie elsewhere by now, for the commands that follow too.
+            record
+                .experiment
+                .data_dir
+                .clone_from(&new.experiment.data_dir);
+            writer.save_record(record)?;
+        }
     }
-    let state = match &found {
-        Some(record) if !is_whole(&writer, record, terminal) => None,
-        _ => writer.state()?,
+    let lost = found.as_ref().and_then(|r| lost_checkpoint(&writer, r));
+    let state = if let Some(step) = lost {
+        terminal.warn(&format!(
+            "weights or losses of step {step} are missing in {}: training begins again, to the same numbers",
+            writer.path().display()
+        ));
+        None
+    } else {
+        writer.state()?
     };
     let mut session = Session::new(
         new.experiment.clone(),
@@ -67,22 +76,12 @@ pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<(RunWri
     Ok((training.writer, training.record))
 }
 
-/// Whether all that training has left is still there; otherwise it begins again, to the same numbers.
-fn is_whole(writer: &RunWriter, record: &RunRecord, terminal: &Terminal) -> bool {
-    let missing = record
-        .checkpoints
-        .iter()
-        .map(|c| c.losses.step)
-        .find(|&step| {
-            !writer.has_losses(step) || !(writer.has_checkpoint(step) || writer.has_outputs(step))
-        });
-    if let Some(step) = missing {
-        terminal.warn(&format!(
-            "weights or losses of step {step} are missing in {}: training begins again, to the same numbers",
-            writer.path().display()
-        ));
-    }
-    missing.is_none()
+/// The step of a checkpoint whose losses are gone, or whose weights are gone before they were measured.
+fn lost_checkpoint(writer: &RunWriter, record: &RunRecord) -> Option<usize> {
+    let mut steps = record.checkpoints.iter().map(|c| c.losses.step);
+    steps.find(|&step| {
+        !writer.has_losses(step) || !(writer.has_checkpoint(step) || writer.has_outputs(step))
+    })
 }
 
 fn new_record(new: &NewRun, session: &Session) -> RunRecord {

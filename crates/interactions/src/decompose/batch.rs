@@ -94,8 +94,8 @@ struct Game {
 
 impl Game {
     fn exceeds_its_bound(&self) -> bool {
-        let outputs = self.v.iter().enumerate();
-        outputs.into_iter().any(|(s, v)| v.abs() > self.bound.at(s))
+        let mut outputs = self.v.iter().enumerate();
+        outputs.any(|(s, v)| v.abs() > self.bound.at(s))
     }
 }
 
