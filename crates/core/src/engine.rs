@@ -1,15 +1,15 @@
 //! What computes a network: the fused CPU kernels, or Burn on one of its devices.
 
-use burn::tensor::Device;
 use spindle_run::{
     event::Tensors,
     experiment::{self, Model},
 };
 
+#[cfg(feature = "burn")]
+use crate::network::{self, BurnEngine, LeNet};
 use crate::{
     Error, device,
     kernel::{Stack, StackEngine},
-    network::{BurnEngine, LeNet},
     player::PatchMasks,
 };
 
@@ -27,6 +27,7 @@ pub enum Engine {
     /// The fused CPU kernels.
     Kernels(StackEngine),
     /// Burn.
+    #[cfg(feature = "burn")]
     Burn(Box<BurnEngine<LeNet>>),
 }
 
@@ -53,29 +54,33 @@ impl Engine {
             experiment::Device::Cpu => {
                 StackEngine::new(stack(model), weights, momentum).map(Self::Kernels)
             }
-            experiment::Device::Flex => {
-                let device = Device::flex();
+            #[cfg(feature = "burn")]
+            device => {
+                let device = network::device(device)?;
                 let Model::Lenet = model;
                 let engine = BurnEngine::new(LeNet::new(&device), &device, weights, momentum)?;
                 Ok(Self::Burn(Box::new(engine)))
             }
+            #[cfg(not(feature = "burn"))]
+            device => Err(Error::no_device(device)),
         }
     }
 
     /// What computes, in words, for a run's provenance.
     #[must_use]
     pub fn describe(&self) -> String {
-        let name = match self {
-            Self::Kernels(_) => "fused CPU kernels",
-            Self::Burn(_) => "Burn flex",
-        };
-        format!("{name}, {} threads", device::threads())
+        match self {
+            Self::Kernels(_) => format!("fused CPU kernels, {} threads", device::threads()),
+            #[cfg(feature = "burn")]
+            Self::Burn(engine) => engine.describe(),
+        }
     }
 
     /// One step of SGD on the mean cross-entropy over `pictures` `[count, 1, side, side]`.
     pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
         match self {
             Self::Kernels(engine) => engine.step(pictures, labels, sgd),
+            #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.step(pictures, labels, sgd),
         }
     }
@@ -87,6 +92,7 @@ impl Engine {
     pub async fn take_losses(&mut self) -> Result<Vec<f32>, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.take_losses()),
+            #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.take_losses().await,
         }
     }
@@ -98,6 +104,7 @@ impl Engine {
     pub async fn logits(&self, pictures: &[f32]) -> Result<Vec<f32>, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.logits(pictures)),
+            #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.logits(pictures).await,
         }
     }
@@ -113,6 +120,7 @@ impl Engine {
     ) -> Result<Vec<f32>, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.masked_logits(picture, masks)),
+            #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.masked_logits(picture, masks).await,
         }
     }
@@ -132,6 +140,7 @@ impl Engine {
     pub async fn weights(&self) -> Result<Tensors, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.weights()),
+            #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.weights().await,
         }
     }
@@ -143,6 +152,7 @@ impl Engine {
     pub async fn momentum(&self) -> Result<Tensors, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.momentum()),
+            #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.momentum().await,
         }
     }

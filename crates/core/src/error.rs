@@ -80,6 +80,17 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// For a device that this build of Spindle has no code for, or that was not opened.
+    pub(crate) fn no_device(device: spindle_run::experiment::Device) -> Self {
+        Self::Experiment {
+            field: "device",
+            value: format!("{device:?}").to_lowercase(),
+            allowed: "this build computes on the CPU; webgpu is for the page's GPU engine, once it is opened".to_owned(),
+        }
+    }
+}
+
 fn list(problems: &[String]) -> String {
     problems
         .iter()

@@ -12,6 +12,7 @@ mod error;
 pub mod extract;
 pub mod kernel;
 pub mod log_odds;
+#[cfg(feature = "burn")]
 pub mod network;
 mod picture;
 pub mod player;

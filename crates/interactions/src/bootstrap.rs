@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 /// A number with its 95 % bootstrap interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Estimate {
     /// Value on all samples.
     pub value: f64,

@@ -7,6 +7,7 @@ use crate::{bootstrap::Resamples, strength, strength::SampleStrength};
 /// A checkpoint with its 95 % bootstrap interval, as indices into the checkpoints.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Onset {
     /// The checkpoint on all samples.
     pub index: usize,

@@ -28,6 +28,7 @@ pub struct SampleStrength {
 /// Mean strengths over samples, with intervals; index order - 1, in units of v.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct StrengthByOrder {
     /// J_pos.
     pub positive: Vec<Estimate>,

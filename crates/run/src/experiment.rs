@@ -8,6 +8,7 @@ use crate::Error;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Model {
     /// LeNet-5 with ReLU and max pooling on 32x32 inputs, 61,706 parameters.
     #[default]
@@ -18,6 +19,7 @@ pub enum Model {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Dataset {
     /// Handwritten digits: 60,000 + 10,000 from the original files, 6,000 + 1,000 without `data_dir`.
     #[default]
@@ -28,6 +30,7 @@ pub enum Dataset {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Solver {
     /// The linear program, solved to a certified gap (ours).
     #[default]
@@ -40,6 +43,7 @@ pub enum Solver {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Placement {
     /// The same patches for all samples (similarity between samples needs this).
     #[default]
@@ -52,12 +56,16 @@ pub enum Placement {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Device {
     /// All cores of this machine, by fused kernels.
     #[default]
     Cpu,
     /// All cores of this machine, by Burn's flex backend: the reference for the kernels.
     Flex,
+    /// The GPU, by Burn on WebGPU: in a browser, so no flag of the command line.
+    #[cfg_attr(feature = "clap", value(skip))]
+    Webgpu,
 }
 
 /// An experiment: what is trained, on what, and how its interactions are measured.
@@ -67,6 +75,7 @@ pub enum Device {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Experiment {
     /// Network to train.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Experiment::default().model, help_heading = "Training"))]
@@ -103,6 +112,7 @@ pub struct Experiment {
     pub momentum: f64,
     /// Seed of every random choice, 0 to 2^53 - 1.
     #[cfg_attr(feature = "clap", arg(long, default_value_t = Experiment::default().seed, help_heading = "Training"))]
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub seed: u64,
     /// Checkpoints to measure: before training, fractions of the first epoch, then spaced logarithmically; 2 to 1,000.
     #[cfg_attr(feature = "clap", arg(long, value_name = "COUNT", default_value_t = Experiment::default().checkpoints, help_heading = "Measurement"))]
@@ -184,6 +194,7 @@ pub const MAX_PLAYERS: usize = 20;
 
 /// What a number in an experiment may be.
 #[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Range {
     /// Name of the field.
     pub field: &'static str,
@@ -196,6 +207,7 @@ pub struct Range {
     /// Whether `max` itself is out.
     pub max_excluded: bool,
     #[serde(skip)]
+    #[cfg_attr(feature = "ts", ts(skip))]
     value: fn(&Experiment) -> Option<f64>,
 }
 
@@ -296,6 +308,7 @@ pub const RANGES: [Range; 18] = [
 
 /// A field in which two experiments differ, with both values as `run.json` has them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Difference {
     /// Name of the field.
     pub field: String,

@@ -118,6 +118,7 @@ pub(crate) fn check_schema(found: u32, writer: &str) -> Result<(), Error> {
 
 /// What is needed to repeat a run, and what it ran on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Provenance {
     /// Version of Spindle.
     pub version: String,
@@ -144,6 +145,7 @@ pub struct Provenance {
 /// Which samples a statistic is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Group {
     /// Test samples.
     Test,
@@ -167,6 +169,7 @@ impl Group {
 
 /// One measured sample.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SampleRecord {
     /// Which samples it stands for.
     pub group: Group,
@@ -182,6 +185,7 @@ pub struct SampleRecord {
 
 /// Losses and accuracies after an epoch. Of a training that diverged they are NaN, null in `run.json`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct LossRecord {
     /// Training steps done.
     pub step: usize,

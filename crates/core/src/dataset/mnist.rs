@@ -9,6 +9,7 @@ const SIDE: usize = 28;
 const TRAIN: (&str, &str) = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte");
 const TEST: (&str, &str) = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
 
+#[cfg(feature = "embedded-data")]
 macro_rules! embedded {
     ($name:literal) => {
         (
@@ -18,16 +19,23 @@ macro_rules! embedded {
     };
 }
 
+#[cfg(feature = "embedded-data")]
 pub(super) fn embedded() -> Result<ImageData, Error> {
+    subset([
+        embedded!("train-images-idx3-ubyte.gz"),
+        embedded!("train-labels-idx1-ubyte.gz"),
+        embedded!("t10k-images-idx3-ubyte.gz"),
+        embedded!("t10k-labels-idx1-ubyte.gz"),
+    ])
+}
+
+/// The subset from its four files, each with its name.
+pub(super) fn subset(
+    [train_images, train_labels, test_images, test_labels]: [(&str, &[u8]); 4],
+) -> Result<ImageData, Error> {
     Ok(ImageData {
-        train: split(
-            embedded!("train-images-idx3-ubyte.gz"),
-            embedded!("train-labels-idx1-ubyte.gz"),
-        )?,
-        test: split(
-            embedded!("t10k-images-idx3-ubyte.gz"),
-            embedded!("t10k-labels-idx1-ubyte.gz"),
-        )?,
+        train: split(train_images, train_labels)?,
+        test: split(test_images, test_labels)?,
         classes: DIGITS,
         source: "MNIST, embedded subset (6,000 + 1,000 digits, stratified)".to_owned(),
     })

@@ -76,8 +76,18 @@ impl ImageData {
     ///
     /// # Errors
     /// Never with the embedded files; they are checked like any other.
+    #[cfg(feature = "embedded-data")]
     pub fn embedded_mnist() -> Result<Self, Error> {
         mnist::embedded()
+    }
+
+    /// The embedded subset where it comes beside the program and not in it: training images and labels, test images and
+    /// labels, each an IDX file, gzip'd or not, with the name that errors call it by.
+    ///
+    /// # Errors
+    /// A file that is truncated, foreign, or whose counts do not match its partner's.
+    pub fn mnist_subset(files: [(&str, &[u8]); 4]) -> Result<Self, Error> {
+        mnist::subset(files)
     }
 
     /// MNIST from its four original files in `folder`, gzip'd or not.
@@ -96,7 +106,12 @@ impl ImageData {
         let Dataset::Mnist = experiment.data;
         match &experiment.data_dir {
             Some(folder) => Self::mnist_from_folder(std::path::Path::new(folder)),
+            #[cfg(feature = "embedded-data")]
             None => Self::embedded_mnist(),
+            #[cfg(not(feature = "embedded-data"))]
+            None => Err(Error::Data(
+                "this build of Spindle holds no data set of its own".to_owned(),
+            )),
         }
     }
 

@@ -46,6 +46,12 @@ impl<N: Network> BurnEngine<N> {
         })
     }
 
+    /// What computes, in words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        format!("Burn on {:?}", self.device)
+    }
+
     /// Weights under PyTorch's names.
     ///
     /// # Errors

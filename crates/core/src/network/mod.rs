@@ -1,5 +1,6 @@
 //! Networks as Burn modules, for every device of Burn's; the reference for the fused kernels.
 
+mod device;
 mod engine;
 mod lenet;
 mod sgd;
@@ -7,6 +8,9 @@ mod weights;
 
 use burn::{module::Module, tensor::Tensor};
 
+pub(crate) use device::device;
+#[cfg(feature = "webgpu")]
+pub use device::{Gpu, open_gpu};
 pub use engine::BurnEngine;
 pub use lenet::LeNet;
 

@@ -135,6 +135,7 @@ pub enum NoiseBound<'a> {
 /// What is known about a decomposition, evaluated in f64 apart from the solver.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Certificate {
     /// |and|_1 + |or|_1 of the decomposition, an upper bound of the optimum.
     pub primal: f64,

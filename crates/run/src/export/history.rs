@@ -1,5 +1,6 @@
 //! Interactions of every sample over training, as flat arrays.
 
+use serde::{Deserialize, Serialize};
 use spindle_interactions::{decompose::Decomposition, mask::Mask, salience};
 
 use crate::{
@@ -12,7 +13,9 @@ use crate::{
 const KIND: &str = "interaction history";
 
 /// AND or OR.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Kind {
     /// All players together.
     And,

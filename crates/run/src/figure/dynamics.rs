@@ -12,6 +12,7 @@ use crate::record::RunRecord;
 
 /// Mean order over training.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct MeanOrder {
     /// Axis of the epochs.
     pub x: Axis,
@@ -58,6 +59,7 @@ pub fn mean_order(record: &RunRecord) -> Option<MeanOrder> {
 
 /// A curve over training for one order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct OrderCurve {
     /// The order.
     pub order: usize,
@@ -67,6 +69,7 @@ pub struct OrderCurve {
 
 /// Similarity of training and test interactions over training, a curve per order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Similarity {
     /// Axis of the epochs.
     pub x: Axis,
@@ -132,6 +135,7 @@ pub fn similarity(record: &RunRecord) -> Option<Similarity> {
 
 /// Measured and predicted shares at one checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TheoryPanel {
     /// Epochs done.
     pub epoch: f64,
@@ -147,6 +151,7 @@ pub struct TheoryPanel {
 
 /// The theory's curve over the measured one, from the boundary on (arXiv 2407.19198).
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Theory {
     /// Axis of the orders.
     pub x: Axis,

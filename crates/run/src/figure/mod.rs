@@ -19,6 +19,7 @@ pub use solver::{SolverPanel, Solvers, solvers};
 
 /// An axis: what it shows and its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Axis {
     /// What it shows.
     pub label: &'static str,
@@ -54,6 +55,7 @@ pub const LOSS: Axis = Axis {
 
 /// All figures that a run has the data for.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Figures {
     /// Figure 3 of arXiv 2405.10262 for this run.
     pub two_phases: Option<TwoPhases>,
@@ -84,6 +86,7 @@ pub fn figures(record: &RunRecord) -> Figures {
 
 /// Strength by order at one checkpoint: positive bars up, negative bars down.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Bars {
     /// Position in `RunRecord::checkpoints`.
     pub checkpoint: usize,
@@ -117,6 +120,7 @@ const BOUNDARY: &str = "boundary of the phases";
 
 /// A place on the epoch axis, with its interval.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Mark {
     /// What is there.
     pub label: &'static str,
@@ -138,6 +142,7 @@ impl Mark {
 
 /// Losses over training.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Losses {
     /// Epochs done.
     pub epochs: Vec<f64>,
@@ -153,6 +158,7 @@ pub struct Losses {
 
 /// Figure 3 of arXiv 2405.10262: strength by order at five checkpoints over the losses.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TwoPhases {
     /// Axis of the orders.
     pub orders: Axis,

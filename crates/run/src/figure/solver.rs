@@ -12,6 +12,7 @@ use crate::record::RunRecord;
 
 /// Shares of strength by order from both solvers at one checkpoint, no threshold.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SolverPanel {
     /// Epochs done.
     pub epoch: f64,
@@ -27,6 +28,7 @@ pub struct SolverPanel {
 
 /// Both solvers at up to three checkpoints.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Solvers {
     /// Axis of the orders.
     pub x: Axis,
