@@ -8,10 +8,14 @@
 
 mod convolution;
 mod engine;
+#[cfg(feature = "gpu-kernels")]
+mod gpu;
 mod pass;
 mod product;
 mod reference;
 mod stack;
 
 pub use engine::StackEngine;
+#[cfg(feature = "gpu-kernels")]
+pub use gpu::GpuStackEngine;
 pub use stack::{Convolution, Dense, Stack};

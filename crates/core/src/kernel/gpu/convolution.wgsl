@@ -1,0 +1,85 @@
+// A convolution with bias, ReLU and perhaps 2x2 max pooling.
+//
+// An invocation computes, for one picture, OUTPUTS channels on ROWS rows and COLUMNS columns of the map. Pictures lie innermost in
+// all arrays, so that neighbouring invocations read neighbouring values and share their weights.
+
+@group(0) @binding(0) var<storage, read> parameters: array<f32, ${PARAMETERS}>;
+@group(0) @binding(1) var<storage, read> inputs: array<f32, ${IN_LEN * BATCH}>;
+@group(0) @binding(2) var<storage, read_write> outs: array<f32, ${OUT_LEN * BATCH}>;
+// Which of four values each pooled cell took, row by row; 4 where the ReLU lets nothing through.
+@group(0) @binding(3) var<storage, read_write> largest: array<u32, ${OUT_LEN * BATCH}>;
+
+@compute @workgroup_size(${LANES})
+fn main(@builtin(global_invocation_id) id: vec3u) {
+    let picture = id.x;
+    let row = id.y / ${COLUMN_TILES} * ${ROWS};
+    // The last tile overlaps the one before where tiles do not divide what they cover.
+    let column = min(id.y % ${COLUMN_TILES} * ${COLUMNS}, ${MAP_SIDE - COLUMNS});
+    let channel = min(id.z * ${OUTPUTS}, ${CHANNELS - OUTPUTS});
+#for o in OUTPUTS
+#for r in ROWS
+#for c in COLUMNS
+    var sum${o}_${r}_${c} = 0.0;
+#end
+#end
+#end
+    for (var input = 0u; input < ${INPUTS}; input++) {
+        var at = ((input * ${SIDE} + row) * ${SIDE} + column) * ${BATCH} + picture;
+        var weight = ${WEIGHT} + (channel * ${INPUTS} + input) * ${KERNEL * KERNEL};
+#if ROWS == 2
+#for x in COLUMNS + KERNEL - 1
+        var upper${x} = inputs[at + ${x * BATCH}];
+#end
+        at += ${SIDE * BATCH};
+#end
+        for (var dy = 0; dy < ${KERNEL}; dy++) {
+#for x in COLUMNS + KERNEL - 1
+            let lower${x} = inputs[at + ${x * BATCH}];
+#end
+#for o in OUTPUTS
+#for dx in KERNEL
+            let weight${o}_${dx} = parameters[weight + ${o * WINDOW + dx}];
+#for c in COLUMNS
+#if ROWS == 2
+            sum${o}_0_${c} += weight${o}_${dx} * upper${c + dx};
+#end
+            sum${o}_${ROWS - 1}_${c} += weight${o}_${dx} * lower${c + dx};
+#end
+#end
+#end
+#if ROWS == 2
+#for x in COLUMNS + KERNEL - 1
+            upper${x} = lower${x};
+#end
+#end
+            at += ${SIDE * BATCH};
+            weight += ${KERNEL};
+        }
+    }
+#for o in OUTPUTS
+    {
+        let bias = parameters[${BIAS + o} + channel];
+#if ROWS == 2
+        let at = (((channel + ${o}) * ${OUT_SIDE} + row / 2) * ${OUT_SIDE} + column / 2) * ${BATCH} + picture;
+#for c in HALF_COLUMNS
+        {
+            let top = max(sum${o}_0_${2 * c}, sum${o}_0_${2 * c + 1});
+            let below = max(sum${o}_1_${2 * c}, sum${o}_1_${2 * c + 1});
+            let right = select(0u, 1u, sum${o}_0_${2 * c + 1} > sum${o}_0_${2 * c});
+            let right_below = select(2u, 3u, sum${o}_1_${2 * c + 1} > sum${o}_1_${2 * c});
+            let value = max(top, below) + bias;
+            outs[at + ${c * BATCH}] = max(value, 0.0);
+            largest[at + ${c * BATCH}] = select(4u, select(right, right_below, below > top), value > 0.0);
+        }
+#end
+#end
+#if ROWS == 1
+        let at = (((channel + ${o}) * ${OUT_SIDE} + row) * ${OUT_SIDE} + column) * ${BATCH} + picture;
+#for c in COLUMNS
+        outs[at + ${c * BATCH}] = max(sum${o}_0_${c} + bias, 0.0);
+        largest[at + ${c * BATCH}] = select(4u, 0u, sum${o}_0_${c} + bias > 0.0);
+#end
+#end
+    }
+#end
+}

@@ -1,0 +1,342 @@
+//! Training and evaluation of a stack on a GPU.
+
+use std::{
+    collections::BTreeMap,
+    future::ready,
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use spindle_run::event::Tensors;
+use wgpu::{Buffer, CommandEncoder, CommandEncoderDescriptor, Device, ErrorFilter, Queue};
+
+use super::{
+    super::{StackEngine, stack::Stack},
+    kernels::Slot,
+    plan::{Plan, Purpose, new_buffer},
+    read::{failed, read},
+};
+use crate::{Error, engine::Sgd, player::PatchMasks};
+
+/// Pictures per pass forward.
+const CHUNK: usize = 256;
+/// Passes between reads: what bounds the work that waits in the queue.
+const CHUNKS_PER_READ: usize = 8;
+/// Losses there is room for at first.
+const LOSSES: usize = 256;
+/// For passes that change nothing.
+const NO_STEP: Sgd = Sgd {
+    learning_rate: 0.0,
+    momentum: 0.0,
+};
+
+/// A stack with its weights, on a GPU.
+pub struct GpuStackEngine {
+    device: Device,
+    queue: Queue,
+    stack: Stack,
+    /// Parameters, momentum and the control block: what all plans work on.
+    shared: BTreeMap<Slot, Buffer>,
+    /// Whether there is any momentum yet.
+    has_momentum: bool,
+    /// For steps; made with the first one, and anew when a batch is larger than any before.
+    training: Option<Plan>,
+    evaluation: Plan,
+    losses: Losses,
+    /// What goes wrong where nobody can be told; a browser tells what it thinks of a kernel later.
+    faults: Mutex<Vec<Fault>>,
+}
+
+/// Losses of steps since they were last taken.
+struct Losses {
+    buffer: Buffer,
+    room: usize,
+    count: usize,
+}
+
+type Fault = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
+
+impl GpuStackEngine {
+    /// A stack with weights and momentum buffers under PyTorch's names; no buffers before the first step.
+    ///
+    /// # Errors
+    /// All tensors that are missing, extra or misshapen; a device that is too small.
+    pub fn new(
+        device: &Device,
+        queue: &Queue,
+        stack: Stack,
+        weights: &Tensors,
+        momentum: &Tensors,
+    ) -> Result<Self, Error> {
+        let weights = stack.values(weights)?;
+        let has_momentum = !momentum.is_empty();
+        let velocity = if has_momentum {
+            stack.values(momentum)?
+        } else {
+            vec![0.0; weights.len()]
+        };
+        let mut shared = BTreeMap::new();
+        for (slot, values) in [
+            (Slot::Parameters, &weights[..]),
+            (Slot::Velocity, &velocity),
+            (Slot::Control, &[0.0; 4]),
+        ] {
+            let buffer = new_buffer(device, slot, values.len());
+            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            queue.write_buffer(&buffer, 0, &bytes);
+            shared.insert(slot, buffer);
+        }
+        let (evaluation, fault) = watched(device, || {
+            Plan::new(device, &stack, CHUNK, Purpose::Forward, &shared)
+        })?;
+        Ok(Self {
+            device: device.clone(),
+            queue: queue.clone(),
+            stack,
+            shared,
+            has_momentum,
+            training: None,
+            evaluation,
+            losses: Losses {
+                buffer: new_buffer(device, Slot::Loss, LOSSES),
+                room: LOSSES,
+                count: 0,
+            },
+            faults: Mutex::new(fault.into_iter().collect()),
+        })
+    }
+
+    /// The stack.
+    #[must_use]
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// One step of SGD on the mean cross-entropy over `pictures` `[count, 1, side, side]`; the device may still be at it when this
+    /// returns. What goes wrong is told by the next read.
+    pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
+        let capacity = self.training.as_ref().map_or(0, Plan::capacity);
+        if labels.len() > capacity
+            && let Err(error) = self.prepare(labels.len())
+        {
+            return self.watch(Box::pin(ready(Some(error.to_string()))));
+        }
+        let (Some(plan), false) = (&self.training, labels.is_empty()) else {
+            return;
+        };
+        plan.send(&self.queue, pictures, labels, sgd);
+        let mut encoder = self.encoder();
+        plan.encode(&mut encoder, labels.len());
+        if let Some(loss) = plan.buffer(Slot::Loss) {
+            self.losses.push(&self.device, &mut encoder, loss);
+        }
+        self.queue.submit([encoder.finish()]);
+        self.has_momentum = true;
+    }
+
+    /// Mean losses of the steps since they were last taken, in order.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn take_losses(&mut self) -> Result<Vec<f32>, Error> {
+        let count = std::mem::take(&mut self.losses.count);
+        if count == 0 {
+            self.check().await?;
+            return Ok(Vec::new());
+        }
+        self.read(&self.losses.buffer, count).await
+    }
+
+    /// Logits `[count, classes]` of `pictures` `[count, 1, side, side]`.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn logits(&self, pictures: &[f32]) -> Result<Vec<f32>, Error> {
+        let picture_len = self.stack.side() * self.stack.side();
+        let mut logits = Vec::new();
+        for part in pictures.chunks(CHUNKS_PER_READ * CHUNK * picture_len) {
+            logits.extend(self.few_logits(part, picture_len).await?);
+        }
+        Ok(logits)
+    }
+
+    /// Logits `[2^n, classes]` of one picture under all masks of its players; computed by the CPU's kernels, with this engine's weights:
+    /// so few pictures at a time keep no GPU busy.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn masked_logits(
+        &self,
+        picture: &[f32],
+        masks: &PatchMasks,
+    ) -> Result<Vec<f32>, Error> {
+        let weights = self.weights().await?;
+        let engine = StackEngine::new(self.stack.clone(), &weights, &Tensors::new())?;
+        Ok(engine.masked_logits(picture, masks))
+    }
+
+    /// Weights under PyTorch's names.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn weights(&self) -> Result<Tensors, Error> {
+        self.tensors(Slot::Parameters).await
+    }
+
+    /// Momentum buffers under the weights' names; empty before the first step.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn momentum(&self) -> Result<Tensors, Error> {
+        if self.has_momentum {
+            self.tensors(Slot::Velocity).await
+        } else {
+            Ok(Tensors::new())
+        }
+    }
+
+    /// Makes the plan for batches of up to `count` pictures.
+    fn prepare(&mut self, count: usize) -> Result<(), Error> {
+        let (plan, fault) = watched(&self.device, || {
+            let (device, stack) = (&self.device, &self.stack);
+            Plan::new(device, stack, count, Purpose::Step, &self.shared)
+        })?;
+        fault.into_iter().for_each(|fault| self.watch(fault));
+        self.training = Some(plan);
+        Ok(())
+    }
+
+    async fn tensors(&self, slot: Slot) -> Result<Tensors, Error> {
+        let Some(buffer) = self.shared.get(&slot) else {
+            return Ok(Tensors::new());
+        };
+        let values = self.read(buffer, self.stack.parameter_count()).await?;
+        Ok(self.stack.tensors(&values))
+    }
+
+    /// Logits of a few chunks of pictures, with one read.
+    async fn few_logits(&self, pictures: &[f32], picture_len: usize) -> Result<Vec<f32>, Error> {
+        let plan = &self.evaluation;
+        let last = self.stack.convolutions.len() + self.stack.dense.len() - 1;
+        let Some(out) = plan.buffer(Slot::Out(last)) else {
+            return Ok(Vec::new());
+        };
+        let classes = self.stack.classes();
+        let chunk_len = classes * plan.capacity();
+        let chunks = pictures.chunks(plan.capacity() * picture_len);
+        let len = chunks.len() * chunk_len;
+        let results = new_buffer(&self.device, Slot::Out(last), len);
+        for (index, chunk) in chunks.enumerate() {
+            plan.send(&self.queue, chunk, &[], NO_STEP);
+            let mut encoder = self.encoder();
+            plan.encode(&mut encoder, chunk.len() / picture_len);
+            let [place, size] = [4 * (index * chunk_len) as u64, 4 * chunk_len as u64];
+            encoder.copy_buffer_to_buffer(out, 0, &results, place, size);
+            self.queue.submit([encoder.finish()]);
+        }
+        let values = self.read(&results, len).await?;
+        let count = pictures.len() / picture_len;
+        let logit = |index: usize| {
+            let (picture, class) = (index / classes, index % classes);
+            let (chunk, place) = (picture / plan.capacity(), picture % plan.capacity());
+            values[chunk * chunk_len + class * plan.capacity() + place]
+        };
+        Ok((0..count * classes).map(logit).collect())
+    }
+
+    fn encoder(&self) -> CommandEncoder {
+        let descriptor = CommandEncoderDescriptor::default();
+        self.device.create_command_encoder(&descriptor)
+    }
+
+    async fn read(&self, buffer: &Buffer, len: usize) -> Result<Vec<f32>, Error> {
+        self.check().await?;
+        read(&self.device, &self.queue, buffer, len).await
+    }
+
+    fn watch(&self, fault: Fault) {
+        let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+        faults.push(fault);
+    }
+
+    /// Whether nothing went wrong so far; what did is told every time.
+    async fn check(&self) -> Result<(), Error> {
+        let faults = {
+            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *faults)
+        };
+        for fault in faults {
+            if let Some(reason) = fault.await {
+                self.watch(Box::pin(ready(Some(reason.clone()))));
+                return Err(failed(reason));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Losses {
+    /// Writes the copy of one more loss; doubles the room where it is full.
+    fn push(&mut self, device: &Device, encoder: &mut CommandEncoder, loss: &Buffer) {
+        if self.count == self.room {
+            let larger = new_buffer(device, Slot::Loss, 2 * self.room);
+            encoder.copy_buffer_to_buffer(&self.buffer, 0, &larger, 0, 4 * self.room as u64);
+            self.buffer = larger;
+            self.room *= 2;
+        }
+        encoder.copy_buffer_to_buffer(loss, 0, &self.buffer, 4 * self.count as u64, 4);
+        self.count += 1;
+    }
+}
+
+/// Makes something of the device's, and what will be known of mistakes in it where that is not known yet.
+fn watched<T>(
+    device: &Device,
+    make: impl FnOnce() -> Result<T, Error>,
+) -> Result<(T, Option<Fault>), Error> {
+    let memory = device.push_error_scope(ErrorFilter::OutOfMemory);
+    let validity = device.push_error_scope(ErrorFilter::Validation);
+    let made = make();
+    let (validity, memory) = (validity.pop(), memory.pop());
+    let mut fault: Fault = Box::pin(async move {
+        let fault = validity.await;
+        let fault = fault.or(memory.await);
+        fault.map(|error| error.to_string())
+    });
+    // A native driver answers at once.
+    let known = fault.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    match (made?, known) {
+        (_, Poll::Ready(Some(reason))) => Err(failed(reason)),
+        (made, Poll::Ready(None)) => Ok((made, None)),
+        (made, Poll::Pending) => Ok((made, Some(fault))),
+    }
+}
+
+// PROFILE
+impl GpuStackEngine {
+    /// Seconds that each kernel of the last batch's plan takes.
+    ///
+    /// # Errors
+    /// The device failed.
+    #[doc(hidden)]
+    pub async fn profile(&self, repeats: usize) -> Result<Vec<(String, f64)>, Error> {
+        let mut times = Vec::new();
+        let Some(plan) = &self.training else {
+            return Ok(times);
+        };
+        for index in 0..plan.names.len() {
+            let mut best = f64::INFINITY;
+            for _ in 0..3 {
+                let start = web_time::Instant::now();
+                let mut encoder = self.encoder();
+                plan.encode_one(&mut encoder, index, repeats);
+                self.queue.submit([encoder.finish()]);
+                self.read(&self.losses.buffer, 1).await?;
+                best = start.elapsed().as_secs_f64().min(best);
+            }
+            times.push((plan.names[index].clone(), best / repeats as f64));
+        }
+        Ok(times)
+    }
+}

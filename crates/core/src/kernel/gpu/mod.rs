@@ -1,0 +1,14 @@
+//! The GPU engine for stacks: fused kernels in WGSL, on wgpu's device and queue of whoever opened the GPU.
+//!
+//! A training step is one command buffer of a few large dispatches. Pictures lie innermost in every array, `[values, pictures]`: then
+//! neighbouring invocations read neighbouring values and the same weights, which suits a GPU's memory and a software renderer's
+//! vectors alike. Each invocation keeps a tile of sums in registers; for that, loops in the shaders are written out from templates with a
+//! layer's sizes as constants. No sum depends on the order in which invocations run.
+
+mod engine;
+mod kernels;
+mod plan;
+mod read;
+mod template;
+
+pub use engine::GpuStackEngine;

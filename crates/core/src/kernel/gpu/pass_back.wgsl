@@ -1,0 +1,29 @@
+// The gradient by a layer's input, on its way through the ReLU, and the pooling, of the layer before.
+
+#if BEFORE == 0
+// A dense layer's outputs.
+@group(0) @binding(2) var<storage, read> before: array<f32, ${BEFORE_LEN * BATCH}>;
+#end
+#if BEFORE >= 1
+// Where a convolution's outputs come from: the place among a cell's values, or 4 for nowhere.
+@group(0) @binding(2) var<storage, read> before: array<u32, ${BEFORE_LEN * BATCH}>;
+#end
+@group(0) @binding(3) var<storage, read_write> gradient_before: array<f32, ${GRADIENT_LEN * BATCH}>;
+
+fn pass_back(index: u32, picture: u32, value: f32) {
+    let origin = before[index * ${BATCH} + picture];
+#if BEFORE == 0
+    gradient_before[index * ${BATCH} + picture] = select(0.0, value, origin > 0.0);
+#end
+#if BEFORE == 1
+    gradient_before[index * ${BATCH} + picture] = select(0.0, value, origin == 0u);
+#end
+#if BEFORE == 2
+    let row = index / ${BEFORE_SIDE};
+    let at = (row * ${4 * BEFORE_SIDE} + (index - row * ${BEFORE_SIDE}) * 2) * ${BATCH} + picture;
+    gradient_before[at] = select(0.0, value, origin == 0u);
+    gradient_before[at + ${BATCH}] = select(0.0, value, origin == 1u);
+    gradient_before[at + ${2 * BEFORE_SIDE * BATCH}] = select(0.0, value, origin == 2u);
+    gradient_before[at + ${2 * BEFORE_SIDE * BATCH + BATCH}] = select(0.0, value, origin == 3u);
+#end
+}
