@@ -1,7 +1,8 @@
 // The gradients by a convolution's weights and biases.
 //
 // An invocation sums, over every LANES-th picture and the rows of one part of the map, the weights of OUTPUTS channels on TAP_ROWS
-// rows of the kernel over one input channel; LANES invocations then add up theirs, in order.
+// rows of the kernel over one input channel. Each lane's sums on each part of the map are a part of the gradients, to be added up by the
+// update: a barrier here would cost a software renderer its registers.
 
 struct Control {
     count: u32,
@@ -14,14 +15,17 @@ struct Control {
 @group(0) @binding(2) var<storage, read_write> gradients: array<f32, ${GRADIENTS}>;
 @group(0) @binding(3) var<uniform> control: Control;
 
-var<workgroup> sums: array<f32, ${SUMS * LANES}>;
-
-@compute @workgroup_size(${LANES})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+@compute @workgroup_size(${LANES}, ${GROUP_PARTS})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+    let lane = local.x;
+    let part = group.z * ${GROUP_PARTS} + local.y;
+    if part >= ${MAP_PARTS} {
+        return;
+    }
     let input = group.x / ${TAP_TILES};
     let tap_row = min(group.x % ${TAP_TILES} * ${TAP_ROWS}, ${KERNEL - TAP_ROWS});
     let channel = min(group.y * ${OUTPUTS}, ${CHANNELS - OUTPUTS});
-    let first_row = group.z * ${PART_ROWS};
+    let first_row = part * ${PART_ROWS};
     let end_row = min(first_row + ${PART_ROWS}, ${MAP_SIDE});
 #for o in OUTPUTS
     var bias${o} = 0.0;
@@ -68,28 +72,19 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
             }
         }
     }
+    let start = ${START} + (part * ${LANES} + lane) * ${LAYER_LEN};
 #for o in OUTPUTS
+    {
+        let weight = start + (((channel + ${o}) * ${INPUTS} + input) * ${KERNEL} + tap_row) * ${KERNEL};
 #for dy in TAP_ROWS
 #for dx in KERNEL
-    sums[lane + ${((o * TAP_ROWS + dy) * KERNEL + dx) * LANES}] = sum${o}_${dy}_${dx};
+        gradients[weight + ${dy * KERNEL + dx}] = sum${o}_${dy}_${dx};
 #end
 #end
-    sums[lane + ${(OUTPUTS * TAPS + o) * LANES}] = bias${o};
-#end
-    workgroupBarrier();
-    let start = ${START} + group.z * ${LAYER_LEN};
-    for (var index = lane; index < ${SUMS}; index += ${LANES}) {
-        var total = 0.0;
-        for (var other = 0u; other < ${LANES}; other++) {
-            total += sums[index * ${LANES} + other];
-        }
-        let output = channel + index / ${TAPS};
-        let weight = ((output * ${INPUTS} + input) * ${KERNEL} + tap_row) * ${KERNEL} + index % ${TAPS};
-        let bias = ${LAYER_LEN - CHANNELS} + channel + index - ${OUTPUTS * TAPS};
         // Every input channel finds the same sums for the biases; one writes them.
-        let is_bias = index >= ${OUTPUTS * TAPS};
-        if !is_bias || group.x == 0 {
-            gradients[start + select(weight, bias, is_bias)] = total;
+        if group.x == 0 {
+            gradients[start + ${LAYER_LEN - CHANNELS + o} + channel] = bias${o};
         }
     }
+#end
 }

@@ -1,12 +1,11 @@
 // The gradients by a dense layer's weights and biases.
 //
-// An invocation sums, over every LANES-th picture, a tile of OUTPUTS x INPUTS weights; LANES invocations then add up theirs, in order.
+// An invocation sums, over every LANES-th picture, a tile of OUTPUTS x INPUTS weights. Each lane's sums are a part of the gradients, to
+// be added up by the update: a barrier here would cost a software renderer its registers.
 
 @group(0) @binding(0) var<storage, read> inputs: array<f32, ${IN_LEN * BATCH}>;
 @group(0) @binding(1) var<storage, read> gradient: array<f32, ${OUT_LEN * BATCH}>;
 @group(0) @binding(2) var<storage, read_write> gradients: array<f32, ${GRADIENTS}>;
-
-var<workgroup> sums: array<f32, ${SUMS * TILES * LANES}>;
 
 @compute @workgroup_size(${LANES}, ${TILES})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) local: vec3u) {
@@ -35,22 +34,11 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(local_invocation_id) 
         at += ${LANES};
         out_at += ${LANES};
     }
-    let own = local.y * ${LANES} + lane;
+    let start = ${START} + lane * ${LAYER_LEN};
 #for o in OUTPUTS
 #for i in INPUTS
-    sums[own + ${(o * INPUTS + i) * TILES * LANES}] = sum${o}_${i};
+    gradients[start + (output + ${o}) * ${IN_LEN} + input + ${i}] = sum${o}_${i};
 #end
-    sums[own + ${OUTPUTS * INPUTS * TILES * LANES + o * TILES * LANES}] = bias${o};
+    gradients[start + ${OUT_LEN * IN_LEN + o} + output] = bias${o};
 #end
-    workgroupBarrier();
-    let first = local.y * ${LANES};
-    for (var index = lane; index < ${SUMS}; index += ${LANES}) {
-        var total = 0.0;
-        for (var other = 0u; other < ${LANES}; other++) {
-            total += sums[index * ${TILES * LANES} + first + other];
-        }
-        let weight = (output + index / ${INPUTS}) * ${IN_LEN} + input + index % ${INPUTS};
-        let bias = ${OUT_LEN * IN_LEN} + output + index - ${OUTPUTS * INPUTS};
-        gradients[${START} + select(weight, bias, index >= ${OUTPUTS * INPUTS})] = total;
-    }
 }

@@ -13,10 +13,14 @@ const CONVOLUTION_SUMS: usize = 64;
 const COLUMNS: usize = 14;
 /// Outputs in a dense layer's tile.
 const OUTPUTS: usize = 8;
-/// Invocations that share a dense layer's weight gradient.
+/// Invocations that share the pictures for a dense layer's weight gradient.
 const WEIGHT_LANES: usize = 4;
 /// Tiles in a workgroup of them.
 const WEIGHT_TILES: usize = 8;
+/// Invocations that share the pictures for a convolution's weight gradient.
+const TAP_LANES: usize = 8;
+/// Parts of the map in a workgroup of them.
+const GROUP_PARTS: usize = 4;
 /// Workgroups that a convolution's weight gradient is spread over, if it has rows enough.
 const WEIGHT_GROUPS: usize = 192;
 /// Invocations of a workgroup that updates parameters.
@@ -153,7 +157,7 @@ impl<'a> Kernels<'a> {
     fn gradients(&self, index: usize) -> (usize, usize) {
         let parts = |index: usize| {
             let convolution = self.stack.convolutions.get(index);
-            convolution.map_or(1, |layer| WeightTile::of(layer).parts)
+            convolution.map_or(WEIGHT_LANES, |layer| WeightTile::of(layer).parts * TAP_LANES)
         };
         let start = (0..index).map(|i| parts(i) * self.layer_len(i)).sum();
         (start, parts(index))
@@ -304,7 +308,6 @@ impl<'a> Kernels<'a> {
                 ("OUT_LEN", layer.outputs),
                 ("INPUTS", inputs),
                 ("OUTPUTS", outputs),
-                ("SUMS", (inputs + 1) * outputs),
                 ("LANES", WEIGHT_LANES),
                 ("TILES", WEIGHT_TILES),
             ],
@@ -350,7 +353,6 @@ impl<'a> Kernels<'a> {
         let tile = WeightTile::of(layer);
         let side = layer.map_side();
         let columns = unrolled(side);
-        let taps = tile.rows * layer.kernel;
         let values = self.values(
             index,
             [
@@ -362,8 +364,9 @@ impl<'a> Kernels<'a> {
                 ("KERNEL", layer.kernel),
                 ("TAP_ROWS", tile.rows),
                 ("TAP_TILES", layer.kernel.div_ceil(tile.rows)),
-                ("TAPS", taps),
-                ("SUMS", tile.outputs * (taps + 1)),
+                ("LANES", TAP_LANES),
+                ("GROUP_PARTS", GROUP_PARTS),
+                ("MAP_PARTS", tile.parts),
                 ("SIDE", layer.side),
                 ("MAP_SIDE", side),
                 ("PART_ROWS", tile.part_rows),
@@ -381,7 +384,7 @@ impl<'a> Kernels<'a> {
                 Slot::Control,
             ],
             width: Width::Fixed(layer.inputs * layer.kernel.div_ceil(tile.rows)),
-            rest: [layer.outputs.div_ceil(tile.outputs), tile.parts],
+            rest: [layer.outputs.div_ceil(tile.outputs), tile.parts.div_ceil(GROUP_PARTS)],
         }
     }
 
