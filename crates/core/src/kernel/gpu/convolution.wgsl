@@ -26,34 +26,37 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     for (var input = 0u; input < ${INPUTS}; input++) {
         var at = ((input * ${SIDE} + row) * ${SIDE} + column) * ${BATCH} + picture;
         var weight = ${WEIGHT} + (channel * ${INPUTS} + input) * ${KERNEL * KERNEL};
-#if ROWS == 2
+#for y in ROWS - 1
 #for x in COLUMNS + KERNEL - 1
-        var upper${x} = inputs[at + ${x * BATCH}];
+        var value${y}_${x} = inputs[at + ${(y * SIDE + x) * BATCH}];
 #end
-        at += ${SIDE * BATCH};
 #end
-        for (var dy = 0; dy < ${KERNEL}; dy++) {
+        at += ${(ROWS - 1) * SIDE * BATCH};
+        for (var step = 0; step < ${TAP_STEPS}; step++) {
+#for dy in TAP_ROWS
 #for x in COLUMNS + KERNEL - 1
-            let lower${x} = inputs[at + ${x * BATCH}];
+            let value${ROWS - 1 + dy}_${x} = inputs[at + ${(dy * SIDE + x) * BATCH}];
 #end
 #for o in OUTPUTS
 #for dx in KERNEL
-            let weight${o}_${dx} = parameters[weight + ${o * WINDOW + dx}];
+            let weight${o}_${dy}_${dx} = parameters[weight + ${o * WINDOW + dy * KERNEL + dx}];
+#for r in ROWS
 #for c in COLUMNS
-#if ROWS == 2
-            sum${o}_0_${c} += weight${o}_${dx} * upper${c + dx};
-#end
-            sum${o}_${ROWS - 1}_${c} += weight${o}_${dx} * lower${c + dx};
+            sum${o}_${r}_${c} += weight${o}_${dy}_${dx} * value${r + dy}_${c + dx};
 #end
 #end
 #end
-#if ROWS == 2
+#end
+#end
+#if TAP_STEPS >= 2
+#for y in ROWS - 1
 #for x in COLUMNS + KERNEL - 1
-            upper${x} = lower${x};
+            value${y}_${x} = value${y + TAP_ROWS}_${x};
 #end
 #end
-            at += ${SIDE * BATCH};
-            weight += ${KERNEL};
+#end
+            at += ${TAP_ROWS * SIDE * BATCH};
+            weight += ${TAP_ROWS * KERNEL};
         }
     }
 #for o in OUTPUTS

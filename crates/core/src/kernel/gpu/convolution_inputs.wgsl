@@ -19,43 +19,44 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     // Rows of the kernel that reach a row of the map.
     let first = max(row, ${MAP_SIDE - 1}) - ${MAP_SIDE - 1};
     let last = min(row, ${KERNEL - 1});
-    for (var channel = 0u; channel < ${CHANNELS}; channel++) {
-        var weight = ${WEIGHT} + (channel * ${IN_CHANNELS} + input) * ${KERNEL * KERNEL} + first * ${KERNEL};
-        var at = (channel * ${MAP_SIDE} + row - first) * ${MAP_SIDE * BATCH} + picture;
-        for (var dy = first; dy <= last; dy++) {
+    for (var dy = first; dy <= last; dy++) {
+        var weight = ${WEIGHT} + input * ${KERNEL * KERNEL} + dy * ${KERNEL};
+        var at = (row - dy) * ${MAP_SIDE * BATCH} + picture;
+        for (var step = 0; step < ${CHANNEL_STEPS}; step++) {
+#for o in UNROLL
 #if COLUMN_TILES == 1
 #for m in MAP_SIDE
-            let value${m} = gradient[at + ${m * BATCH}];
-#end
-#for i in INPUTS
-#for dx in KERNEL
-            let weight${i}_${dx} = parameters[weight + ${i * KERNEL * KERNEL + dx}];
-#for m in MAP_SIDE
-            sum${i}_${m + dx} += weight${i}_${dx} * value${m};
-#end
-#end
+            let value${o}_${m} = gradient[at + ${(o * MAP_SIDE * MAP_SIDE + m) * BATCH}];
 #end
 #end
 #if COLUMN_TILES >= 2
 #for m in COLUMNS + KERNEL - 1
-            let column${m} = min(max(column + ${m}, ${KERNEL - 1}) - ${KERNEL - 1}, ${MAP_SIDE - 1});
-            let value${m} = select(
+            let column${o}_${m} = min(max(column + ${m}, ${KERNEL - 1}) - ${KERNEL - 1}, ${MAP_SIDE - 1});
+            let value${o}_${m} = select(
                 0.0,
-                gradient[at + column${m} * ${BATCH}],
-                column${m} + ${KERNEL - 1} == column + ${m},
+                gradient[at + ${o * MAP_SIDE * MAP_SIDE * BATCH} + column${o}_${m} * ${BATCH}],
+                column${o}_${m} + ${KERNEL - 1} == column + ${m},
             );
+#end
 #end
 #for i in INPUTS
 #for dx in KERNEL
-            let weight${i}_${dx} = parameters[weight + ${i * KERNEL * KERNEL + dx}];
+            let weight${o}_${i}_${dx} = parameters[weight + ${(o * IN_CHANNELS + i) * KERNEL * KERNEL + dx}];
+#if COLUMN_TILES == 1
+#for m in MAP_SIDE
+            sum${i}_${m + dx} += weight${o}_${i}_${dx} * value${o}_${m};
+#end
+#end
+#if COLUMN_TILES >= 2
 #for c in COLUMNS
-            sum${i}_${c} += weight${i}_${dx} * value${c - dx + KERNEL - 1};
+            sum${i}_${c} += weight${o}_${i}_${dx} * value${o}_${c - dx + KERNEL - 1};
 #end
 #end
 #end
 #end
-            weight += ${KERNEL};
-            at -= ${MAP_SIDE * BATCH};
+#end
+            weight += ${UNROLL * IN_CHANNELS * KERNEL * KERNEL};
+            at += ${UNROLL * MAP_SIDE * MAP_SIDE * BATCH};
         }
     }
 #for i in INPUTS

@@ -11,8 +11,12 @@ pub(super) const LANES: usize = 32;
 const CONVOLUTION_SUMS: usize = 64;
 /// Most columns of a convolution's tile.
 const COLUMNS: usize = 14;
+/// Most products that are written out in the body of a loop: a software renderer moves every sum to memory and back at its end.
+const WRITTEN_OUT: usize = 300;
 /// Outputs in a dense layer's tile.
 const OUTPUTS: usize = 8;
+/// Most pictures in a dense layer's tile.
+const PICTURES: usize = 4;
 /// Invocations that share the pictures for a dense layer's weight gradient.
 const WEIGHT_LANES: usize = 4;
 /// Tiles in a workgroup of them.
@@ -194,6 +198,8 @@ impl<'a> Kernels<'a> {
         let tiles = side.div_ceil(COLUMNS);
         let columns = side.div_ceil(tiles).next_multiple_of(rows);
         let outputs = tile(layer.outputs, CONVOLUTION_SUMS / (rows * columns));
+        let per_row = rows * columns * outputs * layer.kernel;
+        let tap_rows = divisor(layer.kernel, WRITTEN_OUT / per_row);
         let values = self.values(
             index,
             [
@@ -208,6 +214,8 @@ impl<'a> Kernels<'a> {
                 ("MAP_SIDE", side),
                 ("OUT_SIDE", layer.out_side()),
                 ("ROWS", rows),
+                ("TAP_ROWS", tap_rows),
+                ("TAP_STEPS", layer.kernel / tap_rows),
                 ("COLUMNS", columns),
                 ("HALF_COLUMNS", columns / 2),
                 ("COLUMN_TILES", tiles),
@@ -229,7 +237,7 @@ impl<'a> Kernels<'a> {
 
     fn dense(&self, index: usize, layer: &Dense) -> Kernel {
         let outputs = tile(layer.outputs, OUTPUTS);
-        let unroll = unrolled(layer.inputs);
+        let unroll = divisor(layer.inputs, 8);
         let values = self.values(
             index,
             [
@@ -279,7 +287,7 @@ impl<'a> Kernels<'a> {
 
     fn dense_inputs(&self, index: usize, layer: &Dense) -> Kernel {
         let inputs = tile(layer.inputs, OUTPUTS);
-        let unroll = unrolled(layer.outputs);
+        let unroll = divisor(layer.outputs, 8);
         let own = [
             ("IN_LEN", layer.inputs),
             ("OUT_LEN", layer.outputs),
@@ -328,11 +336,13 @@ impl<'a> Kernels<'a> {
         let tiles = layer.side.div_ceil(2 * COLUMNS);
         let columns = layer.side.div_ceil(tiles);
         let inputs = tile(layer.inputs, CONVOLUTION_SUMS / columns);
+        let unroll = divisor(layer.outputs, WRITTEN_OUT / (columns * inputs * layer.kernel));
         let own = [
             ("MAP_LEN", layer.map_len()),
             ("IN_CHANNELS", layer.inputs),
             ("INPUTS", inputs),
-            ("CHANNELS", layer.outputs),
+            ("UNROLL", unroll),
+            ("CHANNEL_STEPS", layer.outputs / unroll),
             ("KERNEL", layer.kernel),
             ("SIDE", layer.side),
             ("MAP_SIDE", layer.map_side()),
@@ -352,7 +362,8 @@ impl<'a> Kernels<'a> {
     fn convolution_weights(&self, index: usize, layer: &Convolution) -> Kernel {
         let tile = WeightTile::of(layer);
         let side = layer.map_side();
-        let columns = unrolled(side);
+        let per_column = tile.outputs * tile.rows * layer.kernel;
+        let columns = divisor(side, WRITTEN_OUT / per_column);
         let values = self.values(
             index,
             [
@@ -413,7 +424,7 @@ impl<'a> Kernels<'a> {
 
     /// Pictures per invocation of a dense layer.
     fn pictures(&self) -> usize {
-        unrolled(self.capacity / LANES)
+        divisor(self.capacity / LANES, PICTURES)
     }
 
     /// A kernel for a layer's gradient by its input, behind the one that passes it on to the layer before.
@@ -482,7 +493,7 @@ impl WeightTile {
 /// Size of tiles of at most `most` that cover `len`: a divisor if it is not much smaller.
 fn tile(len: usize, most: usize) -> usize {
     let most = most.clamp(1, len);
-    let divisor = (1..=most).rev().find(|size| len % size == 0).unwrap_or(1);
+    let divisor = divisor(len, most);
     if 2 * divisor > most {
         divisor
     } else {
@@ -490,7 +501,8 @@ fn tile(len: usize, most: usize) -> usize {
     }
 }
 
-/// How many turns of a loop of `len` are written out.
-fn unrolled(len: usize) -> usize {
-    [4, 2].into_iter().find(|size| len % size == 0).unwrap_or(1)
+/// The largest divisor of `len` up to `most`.
+fn divisor(len: usize, most: usize) -> usize {
+    let divides = |size: &usize| len.is_multiple_of(*size);
+    (1..=most.min(len)).rev().find(divides).unwrap_or(1)
 }
