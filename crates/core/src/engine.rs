@@ -1,10 +1,12 @@
-//! What computes a network: the fused CPU kernels, or Burn on one of its devices.
+//! What computes a network: fused kernels on the CPU or the GPU, or Burn on one of its devices.
 
 use spindle_run::{
     event::Tensors,
     experiment::{self, Model},
 };
 
+#[cfg(feature = "gpu-kernels")]
+use crate::kernel::GpuStackEngine;
 #[cfg(feature = "burn")]
 use crate::network::{self, BurnEngine, LeNet};
 use crate::{
@@ -26,6 +28,9 @@ pub struct Sgd {
 pub enum Engine {
     /// The fused CPU kernels.
     Kernels(StackEngine),
+    /// The fused GPU kernels.
+    #[cfg(feature = "gpu-kernels")]
+    GpuKernels(Box<GpuStackEngine>),
     /// Burn.
     #[cfg(feature = "burn")]
     Burn(Box<BurnEngine<LeNet>>),
@@ -54,6 +59,12 @@ impl Engine {
             experiment::Device::Cpu => {
                 StackEngine::new(stack(model), weights, momentum).map(Self::Kernels)
             }
+            #[cfg(feature = "webgpu")]
+            experiment::Device::Webgpu => {
+                let gpu = network::opened()?;
+                GpuStackEngine::new(&gpu.device, &gpu.queue, stack(model), weights, momentum)
+                    .map(|engine| Self::GpuKernels(Box::new(engine)))
+            }
             #[cfg(feature = "burn")]
             device => {
                 let device = network::device(device)?;
@@ -71,6 +82,8 @@ impl Engine {
     pub fn describe(&self) -> String {
         match self {
             Self::Kernels(_) => format!("fused CPU kernels, {} threads", device::threads()),
+            #[cfg(feature = "gpu-kernels")]
+            Self::GpuKernels(engine) => engine.describe(),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.describe(),
         }
@@ -80,6 +93,8 @@ impl Engine {
     pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
         match self {
             Self::Kernels(engine) => engine.step(pictures, labels, sgd),
+            #[cfg(feature = "gpu-kernels")]
+            Self::GpuKernels(engine) => engine.step(pictures, labels, sgd),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.step(pictures, labels, sgd),
         }
@@ -92,6 +107,8 @@ impl Engine {
     pub async fn take_losses(&mut self) -> Result<Vec<f32>, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.take_losses()),
+            #[cfg(feature = "gpu-kernels")]
+            Self::GpuKernels(engine) => engine.take_losses().await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.take_losses().await,
         }
@@ -104,6 +121,8 @@ impl Engine {
     pub async fn logits(&self, pictures: &[f32]) -> Result<Vec<f32>, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.logits(pictures)),
+            #[cfg(feature = "gpu-kernels")]
+            Self::GpuKernels(engine) => engine.logits(pictures).await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.logits(pictures).await,
         }
@@ -120,6 +139,8 @@ impl Engine {
     ) -> Result<Vec<f32>, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.masked_logits(picture, masks)),
+            #[cfg(feature = "gpu-kernels")]
+            Self::GpuKernels(engine) => engine.masked_logits(picture, masks).await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.masked_logits(picture, masks).await,
         }
@@ -140,6 +161,8 @@ impl Engine {
     pub async fn weights(&self) -> Result<Tensors, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.weights()),
+            #[cfg(feature = "gpu-kernels")]
+            Self::GpuKernels(engine) => engine.weights().await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.weights().await,
         }
@@ -152,6 +175,8 @@ impl Engine {
     pub async fn momentum(&self) -> Result<Tensors, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.momentum()),
+            #[cfg(feature = "gpu-kernels")]
+            Self::GpuKernels(engine) => engine.momentum().await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.momentum().await,
         }

@@ -10,7 +10,9 @@ use burn::{module::Module, tensor::Tensor};
 
 pub(crate) use device::device;
 #[cfg(feature = "webgpu")]
-pub use device::{Gpu, open_gpu};
+pub(crate) use device::opened;
+#[cfg(feature = "webgpu")]
+pub use device::{Gpu, gpu_device, open_gpu};
 pub use engine::BurnEngine;
 pub use lenet::LeNet;
 

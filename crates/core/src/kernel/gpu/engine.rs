@@ -113,6 +113,13 @@ impl GpuStackEngine {
         &self.stack
     }
 
+    /// What computes, in words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        let adapter = self.device.adapter_info();
+        format!("fused GPU kernels, {} {}", adapter.backend, adapter.name)
+    }
+
     /// One step of SGD on the mean cross-entropy over `pictures` `[count, 1, side, side]`; the device may still be at it when this
     /// returns. What goes wrong is told by the next read.
     pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
