@@ -5,12 +5,17 @@
 @group(0) @binding(0) var<storage, read> parameters: array<f32, ${PARAMETERS}>;
 @group(0) @binding(1) var<storage, read> gradient: array<f32, ${MAP_LEN * BATCH}>;
 
-@compute @workgroup_size(${LANES})
-fn main(@builtin(global_invocation_id) id: vec3u) {
-    let picture = id.x;
-    let row = id.y / ${COLUMN_TILES};
-    let column = min(id.y % ${COLUMN_TILES} * ${COLUMNS}, ${SIDE - COLUMNS});
-    let input = min(id.z * ${INPUTS}, ${IN_CHANNELS - INPUTS});
+@compute @workgroup_size(${LANES}, ${TILES})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+    let block = group.x;
+    let lane = local.x;
+    let tile = group.y * ${TILES} + local.y;
+    if tile >= ${TILE_COUNT} {
+        return;
+    }
+    let row = tile / ${COLUMN_TILES};
+    let column = min(tile % ${COLUMN_TILES} * ${COLUMNS}, ${SIDE - COLUMNS});
+    let input = min(group.z * ${INPUTS}, ${IN_CHANNELS - INPUTS});
 #for i in INPUTS
 #for c in COLUMNS
     var sum${i}_${c} = 0.0;
@@ -21,12 +26,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let last = min(row, ${KERNEL - 1});
     for (var dy = first; dy <= last; dy++) {
         var weight = ${WEIGHT} + input * ${KERNEL * KERNEL} + dy * ${KERNEL};
-        var at = (row - dy) * ${MAP_SIDE * BATCH} + picture;
+        var at = (block * ${CHANNELS * MAP_SIDE} + row - dy) * ${MAP_SIDE * LANES} + lane;
         for (var step = 0; step < ${CHANNEL_STEPS}; step++) {
 #for o in UNROLL
 #if COLUMN_TILES == 1
 #for m in MAP_SIDE
-            let value${o}_${m} = gradient[at + ${(o * MAP_SIDE * MAP_SIDE + m) * BATCH}];
+            let value${o}_${m} = gradient[at + ${(o * MAP_SIDE * MAP_SIDE + m) * LANES}];
 #end
 #end
 #if COLUMN_TILES >= 2
@@ -34,7 +39,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
             let column${o}_${m} = min(max(column + ${m}, ${KERNEL - 1}) - ${KERNEL - 1}, ${MAP_SIDE - 1});
             let value${o}_${m} = select(
                 0.0,
-                gradient[at + ${o * MAP_SIDE * MAP_SIDE * BATCH} + column${o}_${m} * ${BATCH}],
+                gradient[at + ${o * MAP_SIDE * MAP_SIDE * LANES} + column${o}_${m} * ${LANES}],
                 column${o}_${m} + ${KERNEL - 1} == column + ${m},
             );
 #end
@@ -56,12 +61,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 #end
 #end
             weight += ${UNROLL * IN_CHANNELS * KERNEL * KERNEL};
-            at += ${UNROLL * MAP_SIDE * MAP_SIDE * BATCH};
+            at += ${UNROLL * MAP_SIDE * MAP_SIDE * LANES};
         }
     }
 #for i in INPUTS
 #for c in COLUMNS
-    pass_back(((input + ${i}) * ${SIDE} + row) * ${SIDE} + column + ${c}, picture, sum${i}_${c});
+    pass_back(((input + ${i}) * ${SIDE} + row) * ${SIDE} + column + ${c}, block, lane, sum${i}_${c});
 #end
 #end
 }

@@ -1,6 +1,6 @@
 // The gradients by a convolution's weights and biases.
 //
-// An invocation sums, over every LANES-th picture and the rows of one part of the map, the weights of OUTPUTS channels on TAP_ROWS
+// An invocation sums, over every SHARES-th picture and the rows of one part of the map, the weights of OUTPUTS channels on TAP_ROWS
 // rows of the kernel over one input channel. Each lane's sums on each part of the map are a part of the gradients, to be added up by the
 // update: a barrier here would cost a software renderer its registers.
 
@@ -15,7 +15,7 @@ struct Control {
 @group(0) @binding(2) var<storage, read_write> gradients: array<f32, ${GRADIENTS}>;
 @group(0) @binding(3) var<uniform> control: Control;
 
-@compute @workgroup_size(${LANES}, ${GROUP_PARTS})
+@compute @workgroup_size(${SHARES}, ${GROUP_PARTS})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
     let lane = local.x;
     let part = group.z * ${GROUP_PARTS} + local.y;
@@ -35,25 +35,29 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
 #end
 #end
 #end
-    for (var picture = lane; picture < control.count; picture += ${LANES}) {
+    // Pictures behind the last one of the last block have gradients of zero.
+    let end = (control.count + ${LANES - 1}) / ${LANES} * ${TURNS};
+    for (var turn = 0u; turn < end; turn++) {
+        let block = turn / ${TURNS};
+        let place = turn % ${TURNS} * ${SHARES} + lane;
         for (var row = first_row; row < end_row; row++) {
-            var at = (input * ${SIDE} + row + tap_row) * ${SIDE * BATCH} + picture;
-            var map_at = (channel * ${MAP_SIDE} + row) * ${MAP_SIDE * BATCH} + picture;
+            var at = ((block * ${INPUTS} + input) * ${SIDE} + row + tap_row) * ${SIDE * LANES} + place;
+            var map_at = ((block * ${CHANNELS} + channel) * ${MAP_SIDE} + row) * ${MAP_SIDE * LANES} + place;
 #for dy in TAP_ROWS
 #for dx in KERNEL - 1
-            var value${dy}_${dx} = inputs[at + ${(dy * SIDE + dx) * BATCH}];
+            var value${dy}_${dx} = inputs[at + ${(dy * SIDE + dx) * LANES}];
 #end
 #end
-            at += ${(KERNEL - 1) * BATCH};
+            at += ${(KERNEL - 1) * LANES};
             for (var step = 0; step < ${COLUMN_STEPS}; step++) {
 #for dy in TAP_ROWS
 #for c in COLUMNS
-                let value${dy}_${KERNEL - 1 + c} = inputs[at + ${(dy * SIDE + c) * BATCH}];
+                let value${dy}_${KERNEL - 1 + c} = inputs[at + ${(dy * SIDE + c) * LANES}];
 #end
 #end
 #for o in OUTPUTS
 #for c in COLUMNS
-                let change${o}_${c} = gradient[map_at + ${(o * MAP_SIDE * MAP_SIDE + c) * BATCH}];
+                let change${o}_${c} = gradient[map_at + ${(o * MAP_SIDE * MAP_SIDE + c) * LANES}];
                 bias${o} += change${o}_${c};
 #for dy in TAP_ROWS
 #for dx in KERNEL
@@ -67,12 +71,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
                 value${dy}_${dx} = value${dy}_${dx + COLUMNS};
 #end
 #end
-                at += ${COLUMNS * BATCH};
-                map_at += ${COLUMNS * BATCH};
+                at += ${COLUMNS * LANES};
+                map_at += ${COLUMNS * LANES};
             }
         }
     }
-    let start = ${START} + (part * ${LANES} + lane) * ${LAYER_LEN};
+    let start = ${START} + (part * ${SHARES} + lane) * ${LAYER_LEN};
 #for o in OUTPUTS
     {
         let weight = start + (((channel + ${o}) * ${INPUTS} + input) * ${KERNEL} + tap_row) * ${KERNEL};

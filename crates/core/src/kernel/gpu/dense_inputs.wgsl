@@ -1,26 +1,31 @@
 // The gradient by a dense layer's input.
 //
-// An invocation computes the gradients by INPUTS inputs of PICTURES pictures, which lie LANES apart.
+// An invocation computes the gradients by INPUTS inputs of PICTURES pictures, one of each of as many blocks.
 
 @group(0) @binding(0) var<storage, read> parameters: array<f32, ${PARAMETERS}>;
 @group(0) @binding(1) var<storage, read> gradient: array<f32, ${OUT_LEN * BATCH}>;
 
-@compute @workgroup_size(${LANES})
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-    let picture = group.x * ${LANES * PICTURES} + lane;
-    let input = min(group.y * ${INPUTS}, ${IN_LEN - INPUTS});
+@compute @workgroup_size(${LANES}, ${TILES})
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+    let block = group.x * ${PICTURES};
+    let lane = local.x;
+    let tile = group.y * ${TILES} + local.y;
+    if tile >= ${TILE_COUNT} {
+        return;
+    }
+    let input = min(tile * ${INPUTS}, ${IN_LEN - INPUTS});
 #for i in INPUTS
 #for b in PICTURES
     var sum${i}_${b} = 0.0;
 #end
 #end
-    var at = picture;
+    var at = block * ${OUT_LEN * LANES} + lane;
     var weight = ${WEIGHT} + input;
     for (var step = 0; step < ${OUT_STEPS}; step++) {
 #for o in UNROLL
         {
 #for b in PICTURES
-            let value${b} = gradient[at + ${o * BATCH + b * LANES}];
+            let value${b} = gradient[at + ${(b * OUT_LEN + o) * LANES}];
 #end
 #for i in INPUTS
             let weight${i} = parameters[weight + ${o * IN_LEN + i}];
@@ -30,12 +35,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 #end
         }
 #end
-        at += ${UNROLL * BATCH};
+        at += ${UNROLL * LANES};
         weight += ${UNROLL * IN_LEN};
     }
 #for i in INPUTS
 #for b in PICTURES
-    pass_back(input + ${i}, picture + ${b * LANES}, sum${i}_${b});
+    pass_back(input + ${i}, block + ${b}, lane, sum${i}_${b});
 #end
 #end
 }

@@ -13,7 +13,7 @@ use wgpu::{Buffer, CommandEncoder, CommandEncoderDescriptor, Device, ErrorFilter
 
 use super::{
     super::{StackEngine, stack::Stack},
-    kernels::Slot,
+    kernels::{LANES, Slot},
     plan::{Plan, Purpose, new_buffer},
     read::{failed, read},
 };
@@ -246,8 +246,8 @@ impl GpuStackEngine {
         let count = pictures.len() / picture_len;
         let logit = |index: usize| {
             let (picture, class) = (index / classes, index % classes);
-            let (chunk, place) = (picture / plan.capacity(), picture % plan.capacity());
-            values[chunk * chunk_len + class * plan.capacity() + place]
+            let (block, lane) = (picture / LANES, picture % LANES);
+            values[(block * classes + class) * LANES + lane]
         };
         Ok((0..count * classes).map(logit).collect())
     }

@@ -5,8 +5,10 @@ use super::{
     template::{Values, expand},
 };
 
-/// Invocations of a workgroup, side by side along the pictures; capacities are multiples of it.
-pub(super) const LANES: usize = 32;
+/// Pictures of a block, which lie side by side in memory: a line of a cache; capacities are multiples of it.
+pub(super) const LANES: usize = 16;
+/// Tiles in a workgroup, each a block wide.
+const TILES: usize = 2;
 /// Sums that an invocation of a convolution keeps.
 const CONVOLUTION_SUMS: usize = 64;
 /// Most columns of a convolution's tile.
@@ -27,6 +29,8 @@ const TAP_LANES: usize = 8;
 const GROUP_PARTS: usize = 4;
 /// Workgroups that a convolution's weight gradient is spread over, if it has rows enough.
 const WEIGHT_GROUPS: usize = 192;
+/// Invocations that share the pictures for the loss.
+const LOSS_LANES: usize = 64;
 /// Invocations of a workgroup that updates parameters.
 const UPDATE_LANES: usize = 64;
 
@@ -35,7 +39,7 @@ const UPDATE_LANES: usize = 64;
 pub(super) enum Slot {
     /// How many pictures there are, and how to step.
     Control,
-    /// Pictures `[values, pictures]`, then their labels.
+    /// Pictures, then their labels.
     Input,
     /// All parameters.
     Parameters,
@@ -181,6 +185,7 @@ impl<'a> Kernels<'a> {
         let mut values = Values::from([
             ("BATCH", self.capacity),
             ("LANES", LANES),
+            ("TILES", TILES),
             ("PARAMETERS", self.stack.parameter_count()),
             ("WEIGHT", weight),
             ("BIAS", bias),
@@ -219,6 +224,7 @@ impl<'a> Kernels<'a> {
                 ("COLUMNS", columns),
                 ("HALF_COLUMNS", columns / 2),
                 ("COLUMN_TILES", tiles),
+                ("TILE_COUNT", side / rows * tiles),
             ],
         );
         Kernel {
@@ -231,7 +237,10 @@ impl<'a> Kernels<'a> {
                 Slot::Largest(index),
             ],
             width: Width::Pictures,
-            rest: [side / rows * tiles, layer.outputs.div_ceil(outputs)],
+            rest: [
+                (side / rows * tiles).div_ceil(TILES),
+                layer.outputs.div_ceil(outputs),
+            ],
         }
     }
 
@@ -248,6 +257,7 @@ impl<'a> Kernels<'a> {
                 ("UNROLL", unroll),
                 ("IN_STEPS", layer.inputs / unroll),
                 ("RELU", usize::from(layer.relu)),
+                ("TILE_COUNT", layer.outputs.div_ceil(outputs)),
             ],
         );
         Kernel {
@@ -255,7 +265,7 @@ impl<'a> Kernels<'a> {
             source: expand(include_str!("dense.wgsl"), &values),
             slots: vec![Slot::Parameters, self.inputs(index), Slot::Out(index)],
             width: Width::Fixed(self.capacity / LANES / self.pictures()),
-            rest: [layer.outputs.div_ceil(outputs), 1],
+            rest: [layer.outputs.div_ceil(outputs).div_ceil(TILES), 1],
         }
     }
 
@@ -268,6 +278,7 @@ impl<'a> Kernels<'a> {
                 ("INPUT_LEN", self.len(Slot::Input)),
                 ("LABELS", pictures),
                 ("CLASSES", self.stack.classes()),
+                ("SHARES", LOSS_LANES),
             ],
         );
         Kernel {
@@ -295,6 +306,7 @@ impl<'a> Kernels<'a> {
             ("PICTURES", self.pictures()),
             ("UNROLL", unroll),
             ("OUT_STEPS", layer.outputs / unroll),
+            ("TILE_COUNT", layer.inputs.div_ceil(inputs)),
         ];
         let values = self.values(index, own);
         Kernel {
@@ -302,7 +314,7 @@ impl<'a> Kernels<'a> {
             source: self.with_way_back(include_str!("dense_inputs.wgsl"), index, values),
             slots: self.slots_of_way_back(index),
             width: Width::Fixed(self.capacity / LANES / self.pictures()),
-            rest: [layer.inputs.div_ceil(inputs), 1],
+            rest: [layer.inputs.div_ceil(inputs).div_ceil(TILES), 1],
         }
     }
 
@@ -316,7 +328,9 @@ impl<'a> Kernels<'a> {
                 ("OUT_LEN", layer.outputs),
                 ("INPUTS", inputs),
                 ("OUTPUTS", outputs),
-                ("LANES", WEIGHT_LANES),
+                ("SHARES", WEIGHT_LANES),
+                ("TURNS", LANES / WEIGHT_LANES),
+                ("BATCH_BLOCKS", self.capacity / LANES),
                 ("TILES", WEIGHT_TILES),
             ],
         );
@@ -341,6 +355,7 @@ impl<'a> Kernels<'a> {
             ("MAP_LEN", layer.map_len()),
             ("IN_CHANNELS", layer.inputs),
             ("INPUTS", inputs),
+            ("CHANNELS", layer.outputs),
             ("UNROLL", unroll),
             ("CHANNEL_STEPS", layer.outputs / unroll),
             ("KERNEL", layer.kernel),
@@ -348,6 +363,7 @@ impl<'a> Kernels<'a> {
             ("MAP_SIDE", layer.map_side()),
             ("COLUMNS", columns),
             ("COLUMN_TILES", tiles),
+            ("TILE_COUNT", layer.side * tiles),
         ];
         let values = self.values(index, own);
         Kernel {
@@ -355,7 +371,10 @@ impl<'a> Kernels<'a> {
             source: self.with_way_back(include_str!("convolution_inputs.wgsl"), index, values),
             slots: self.slots_of_way_back(index),
             width: Width::Pictures,
-            rest: [layer.side * tiles, layer.inputs.div_ceil(inputs)],
+            rest: [
+                (layer.side * tiles).div_ceil(TILES),
+                layer.inputs.div_ceil(inputs),
+            ],
         }
     }
 
@@ -375,7 +394,8 @@ impl<'a> Kernels<'a> {
                 ("KERNEL", layer.kernel),
                 ("TAP_ROWS", tile.rows),
                 ("TAP_TILES", layer.kernel.div_ceil(tile.rows)),
-                ("LANES", TAP_LANES),
+                ("SHARES", TAP_LANES),
+                ("TURNS", LANES / TAP_LANES),
                 ("GROUP_PARTS", GROUP_PARTS),
                 ("MAP_PARTS", tile.parts),
                 ("SIDE", layer.side),

@@ -1,8 +1,8 @@
 //! The GPU engine for stacks: fused kernels in WGSL, on wgpu's device and queue of whoever opened the GPU.
 //!
-//! A training step is one command buffer of a few large dispatches. Pictures lie innermost in every array, `[values, pictures]`: then
-//! neighbouring invocations read neighbouring values and the same weights, which suits a GPU's memory and a software renderer's
-//! vectors alike. Each invocation keeps a tile of sums in registers; for that, loops in the shaders are written out from templates with a
+//! A training step is one command buffer of a few large dispatches. Pictures lie in blocks of 16, `[blocks, values, 16]` in every array:
+//! then neighbouring invocations read neighbouring values and the same weights, which suits a GPU's memory and a software renderer's
+//! vectors alike, and what a tile reads stays close. Each invocation keeps a tile of sums in registers; for that, loops in the shaders are written out from templates with a
 //! layer's sizes as constants. No sum depends on the order in which invocations run.
 
 mod engine;

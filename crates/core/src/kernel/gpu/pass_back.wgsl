@@ -10,20 +10,22 @@
 #end
 @group(0) @binding(3) var<storage, read_write> gradient_before: array<f32, ${GRADIENT_LEN * BATCH}>;
 
-fn pass_back(index: u32, picture: u32, value: f32) {
-    let origin = before[index * ${BATCH} + picture];
+fn pass_back(index: u32, block: u32, lane: u32, value: f32) {
+    let place = (block * ${BEFORE_LEN} + index) * ${LANES} + lane;
+    let origin = before[place];
 #if BEFORE == 0
-    gradient_before[index * ${BATCH} + picture] = select(0.0, value, origin > 0.0);
+    gradient_before[place] = select(0.0, value, origin > 0.0);
 #end
 #if BEFORE == 1
-    gradient_before[index * ${BATCH} + picture] = select(0.0, value, origin == 0u);
+    gradient_before[place] = select(0.0, value, origin == 0u);
 #end
 #if BEFORE == 2
     let row = index / ${BEFORE_SIDE};
-    let at = (row * ${4 * BEFORE_SIDE} + (index - row * ${BEFORE_SIDE}) * 2) * ${BATCH} + picture;
+    let cell = row * ${4 * BEFORE_SIDE} + (index - row * ${BEFORE_SIDE}) * 2;
+    let at = (block * ${GRADIENT_LEN} + cell) * ${LANES} + lane;
     gradient_before[at] = select(0.0, value, origin == 0u);
-    gradient_before[at + ${BATCH}] = select(0.0, value, origin == 1u);
-    gradient_before[at + ${2 * BEFORE_SIDE * BATCH}] = select(0.0, value, origin == 2u);
-    gradient_before[at + ${2 * BEFORE_SIDE * BATCH + BATCH}] = select(0.0, value, origin == 3u);
+    gradient_before[at + ${LANES}] = select(0.0, value, origin == 1u);
+    gradient_before[at + ${2 * BEFORE_SIDE * LANES}] = select(0.0, value, origin == 2u);
+    gradient_before[at + ${2 * BEFORE_SIDE * LANES + LANES}] = select(0.0, value, origin == 3u);
 #end
 }

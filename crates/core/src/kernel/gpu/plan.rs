@@ -103,14 +103,16 @@ impl Plan {
         }
     }
 
-    /// Bytes of the input buffer: pictures turned to `[values, capacity]`, then labels.
+    /// Bytes of the input buffer: pictures turned to `[blocks, values, LANES]`, then labels.
     fn input(&self, pictures: &[f32], labels: &[usize]) -> Vec<u8> {
-        let row = 4 * self.capacity;
-        let mut input = vec![0; row * (self.picture_len + 1)];
-        let (turned, places) = input.split_at_mut(row * self.picture_len);
-        for (index, picture) in pictures.chunks_exact(self.picture_len).enumerate() {
-            for (values, value) in turned.chunks_exact_mut(row).zip(picture) {
-                values[4 * index..4 * index + 4].copy_from_slice(&value.to_le_bytes());
+        let mut input = vec![0; 4 * self.capacity * (self.picture_len + 1)];
+        let (turned, places) = input.split_at_mut(4 * self.capacity * self.picture_len);
+        let blocks = turned.chunks_exact_mut(4 * LANES * self.picture_len);
+        for (block, pictures) in blocks.zip(pictures.chunks(LANES * self.picture_len)) {
+            for (lane, picture) in pictures.chunks_exact(self.picture_len).enumerate() {
+                for (values, value) in block.chunks_exact_mut(4 * LANES).zip(picture) {
+                    values[4 * lane..4 * lane + 4].copy_from_slice(&value.to_le_bytes());
+                }
             }
         }
         for (place, label) in places.chunks_exact_mut(4).zip(labels) {
@@ -205,7 +207,7 @@ pub(super) fn new_buffer(device: &Device, slot: Slot, len: usize) -> Buffer {
 }
 
 fn check_size(device: &Device, slot: Slot, len: usize) -> Result<(), Error> {
-    let most = device.limits().max_storage_buffer_binding_size as u64;
+    let most = device.limits().max_storage_buffer_binding_size;
     let size = 4 * len as u64;
     if size <= most {
         return Ok(());
