@@ -9,16 +9,6 @@ use super::{
 pub(super) const LANES: usize = 16;
 /// Tiles in a workgroup, each a block wide.
 const TILES: usize = 2;
-/// Sums that an invocation of a convolution keeps.
-const CONVOLUTION_SUMS: usize = 64;
-/// Most columns of a convolution's tile.
-const COLUMNS: usize = 14;
-/// Most products that are written out in the body of a loop: a software renderer moves every sum to memory and back at its end.
-const WRITTEN_OUT: usize = 300;
-/// Outputs in a dense layer's tile.
-const OUTPUTS: usize = 8;
-/// Most pictures in a dense layer's tile.
-const PICTURES: usize = 4;
 /// Invocations that share the pictures for a dense layer's weight gradient.
 const WEIGHT_LANES: usize = 4;
 /// Tiles in a workgroup of them.
@@ -33,6 +23,49 @@ const WEIGHT_GROUPS: usize = 192;
 const LOSS_LANES: usize = 64;
 /// Invocations of a workgroup that updates parameters.
 const UPDATE_LANES: usize = 64;
+
+/// How much an invocation does. Larger tiles read less for every product, smaller ones leave registers for more invocations at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tiling {
+    /// Sums that an invocation of a convolution keeps.
+    sums: usize,
+    /// Sums of its weight gradient.
+    weight_sums: usize,
+    /// Most columns of a convolution's tile.
+    columns: usize,
+    /// Outputs in a dense layer's tile.
+    outputs: usize,
+    /// Most pictures in a dense layer's tile.
+    pictures: usize,
+    /// Inputs in a tile of a dense layer's weight gradient.
+    inputs: usize,
+    /// Most products that are written out in the body of a loop: a software renderer moves every sum to memory and back at its end, but
+    /// its code should stay in cache.
+    written_out: usize,
+}
+
+impl Tiling {
+    /// For GPUs: what fits in their registers.
+    pub(super) const HARDWARE: Self = Self {
+        sums: 56,
+        weight_sums: 50,
+        columns: 14,
+        outputs: 8,
+        pictures: 4,
+        inputs: 4,
+        written_out: 300,
+    };
+    /// For software renderers, where a read costs about ten products, and registers are in the first-level cache anyway.
+    pub(super) const SOFTWARE: Self = Self {
+        sums: 84,
+        weight_sums: 100,
+        columns: 14,
+        outputs: 16,
+        pictures: 8,
+        inputs: 8,
+        written_out: 500,
+    };
+}
 
 /// A buffer that kernels work on; layers are counted over convolutions, then dense ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,12 +114,13 @@ pub(super) struct Kernel {
 pub(super) struct Kernels<'a> {
     stack: &'a Stack,
     capacity: usize,
+    tiling: Tiling,
     /// Where each layer's weights and biases start among all parameters.
     starts: Vec<[usize; 2]>,
 }
 
 impl<'a> Kernels<'a> {
-    pub(super) fn new(stack: &'a Stack, capacity: usize) -> Self {
+    pub(super) fn new(stack: &'a Stack, capacity: usize, tiling: Tiling) -> Self {
         let parameters = stack.parameters();
         let starts = parameters
             .chunks_exact(2)
@@ -95,6 +129,7 @@ impl<'a> Kernels<'a> {
         Self {
             stack,
             capacity,
+            tiling,
             starts,
         }
     }
@@ -165,7 +200,9 @@ impl<'a> Kernels<'a> {
     fn gradients(&self, index: usize) -> (usize, usize) {
         let parts = |index: usize| {
             let convolution = self.stack.convolutions.get(index);
-            convolution.map_or(WEIGHT_LANES, |layer| WeightTile::of(layer).parts * TAP_LANES)
+            convolution.map_or(WEIGHT_LANES, |layer| {
+                WeightTile::of(layer, self.tiling).parts * TAP_LANES
+            })
         };
         let start = (0..index).map(|i| parts(i) * self.layer_len(i)).sum();
         (start, parts(index))
@@ -200,11 +237,11 @@ impl<'a> Kernels<'a> {
     fn convolution(&self, index: usize, layer: &Convolution) -> Kernel {
         let rows = if layer.pool { 2 } else { 1 };
         let side = layer.map_side();
-        let tiles = side.div_ceil(COLUMNS);
+        let tiles = side.div_ceil(self.tiling.columns);
         let columns = side.div_ceil(tiles).next_multiple_of(rows);
-        let outputs = tile(layer.outputs, CONVOLUTION_SUMS / (rows * columns));
+        let outputs = tile(layer.outputs, self.tiling.sums / (rows * columns));
         let per_row = rows * columns * outputs * layer.kernel;
-        let tap_rows = divisor(layer.kernel, WRITTEN_OUT / per_row);
+        let tap_rows = divisor(layer.kernel, self.tiling.written_out / per_row);
         let values = self.values(
             index,
             [
@@ -245,7 +282,7 @@ impl<'a> Kernels<'a> {
     }
 
     fn dense(&self, index: usize, layer: &Dense) -> Kernel {
-        let outputs = tile(layer.outputs, OUTPUTS);
+        let outputs = tile(layer.outputs, self.tiling.outputs);
         let unroll = divisor(layer.inputs, 8);
         let values = self.values(
             index,
@@ -297,7 +334,7 @@ impl<'a> Kernels<'a> {
     }
 
     fn dense_inputs(&self, index: usize, layer: &Dense) -> Kernel {
-        let inputs = tile(layer.inputs, OUTPUTS);
+        let inputs = tile(layer.inputs, self.tiling.outputs);
         let unroll = divisor(layer.outputs, 8);
         let own = [
             ("IN_LEN", layer.inputs),
@@ -319,8 +356,8 @@ impl<'a> Kernels<'a> {
     }
 
     fn dense_weights(&self, index: usize, layer: &Dense) -> Kernel {
-        let inputs = tile(layer.inputs, 4);
-        let outputs = tile(layer.outputs, OUTPUTS);
+        let inputs = tile(layer.inputs, self.tiling.inputs);
+        let outputs = tile(layer.outputs, self.tiling.outputs);
         let values = self.values(
             index,
             [
@@ -347,10 +384,10 @@ impl<'a> Kernels<'a> {
     }
 
     fn convolution_inputs(&self, index: usize, layer: &Convolution) -> Kernel {
-        let tiles = layer.side.div_ceil(2 * COLUMNS);
+        let tiles = layer.side.div_ceil(2 * self.tiling.columns);
         let columns = layer.side.div_ceil(tiles);
-        let inputs = tile(layer.inputs, CONVOLUTION_SUMS / columns);
-        let unroll = divisor(layer.outputs, WRITTEN_OUT / (columns * inputs * layer.kernel));
+        let inputs = tile(layer.inputs, self.tiling.sums / columns);
+        let unroll = divisor(layer.outputs, self.tiling.written_out / (columns * inputs * layer.kernel));
         let own = [
             ("MAP_LEN", layer.map_len()),
             ("IN_CHANNELS", layer.inputs),
@@ -379,10 +416,10 @@ impl<'a> Kernels<'a> {
     }
 
     fn convolution_weights(&self, index: usize, layer: &Convolution) -> Kernel {
-        let tile = WeightTile::of(layer);
+        let tile = WeightTile::of(layer, self.tiling);
         let side = layer.map_side();
         let per_column = tile.outputs * tile.rows * layer.kernel;
-        let columns = divisor(side, WRITTEN_OUT / per_column);
+        let columns = divisor(side, self.tiling.written_out / per_column);
         let values = self.values(
             index,
             [
@@ -444,7 +481,7 @@ impl<'a> Kernels<'a> {
 
     /// Pictures per invocation of a dense layer.
     fn pictures(&self) -> usize {
-        divisor(self.capacity / LANES, PICTURES)
+        divisor(self.capacity / LANES, self.tiling.pictures)
     }
 
     /// A kernel for a layer's gradient by its input, behind the one that passes it on to the layer before.
@@ -494,9 +531,9 @@ struct WeightTile {
 }
 
 impl WeightTile {
-    fn of(layer: &Convolution) -> Self {
-        let rows = tile(layer.kernel, CONVOLUTION_SUMS / layer.kernel);
-        let outputs = tile(layer.outputs, CONVOLUTION_SUMS / (rows * layer.kernel));
+    fn of(layer: &Convolution, tiling: Tiling) -> Self {
+        let rows = tile(layer.kernel, tiling.weight_sums / layer.kernel);
+        let outputs = tile(layer.outputs, tiling.weight_sums / (rows * layer.kernel));
         let groups =
             layer.inputs * layer.kernel.div_ceil(rows) * layer.outputs.div_ceil(outputs);
         let side = layer.map_side();

@@ -10,7 +10,7 @@ use wgpu::{
 
 use super::{
     super::stack::Stack,
-    kernels::{Kernel, Kernels, LANES, Slot, Width},
+    kernels::{Kernel, Kernels, LANES, Slot, Tiling, Width},
     read::failed,
 };
 use crate::{Error, engine::Sgd};
@@ -53,7 +53,7 @@ impl Plan {
         shared: &BTreeMap<Slot, Buffer>,
     ) -> Result<Self, Error> {
         let capacity = pictures.next_multiple_of(LANES);
-        let kernels = Kernels::new(stack, capacity);
+        let kernels = Kernels::new(stack, capacity, tiling(device));
         let mut list = kernels.forward();
         if purpose == Purpose::Step {
             list.extend(kernels.backward());
@@ -189,6 +189,13 @@ impl Dispatch {
             width: kernel.width,
             rest: kernel.rest.map(|count| count as u32),
         }
+    }
+}
+
+fn tiling(device: &Device) -> Tiling {
+    match device.adapter_info().device_type {
+        wgpu::DeviceType::Cpu => Tiling::SOFTWARE,
+        _ => Tiling::HARDWARE,
     }
 }
 
