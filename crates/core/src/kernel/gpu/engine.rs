@@ -9,11 +9,13 @@ use std::{
 };
 
 use spindle_run::event::Tensors;
-use wgpu::{Buffer, CommandEncoder, CommandEncoderDescriptor, Device, ErrorFilter, Queue};
+use wgpu::{
+    Buffer, CommandEncoder, CommandEncoderDescriptor, Device, DeviceType, ErrorFilter, Queue,
+};
 
 use super::{
     super::{StackEngine, stack::Stack},
-    kernels::{LANES, Slot},
+    kernels::{Kernels, LANES, Slot, Tiling},
     plan::{Plan, Purpose, new_buffer},
     read::{failed, read},
 };
@@ -36,6 +38,7 @@ pub struct GpuStackEngine {
     device: Device,
     queue: Queue,
     stack: Stack,
+    tiling: Tiling,
     /// Parameters, momentum and the control block: what all plans work on.
     shared: BTreeMap<Slot, Buffer>,
     /// Whether there is any momentum yet.
@@ -69,6 +72,21 @@ impl GpuStackEngine {
         weights: &Tensors,
         momentum: &Tensors,
     ) -> Result<Self, Error> {
+        let tiling = match device.adapter_info().device_type {
+            DeviceType::Cpu => Tiling::SOFTWARE,
+            _ => Tiling::HARDWARE,
+        };
+        Self::tiled((device, queue), stack, weights, momentum, tiling)
+    }
+
+    /// The same with tiles of one's own choice.
+    pub(super) fn tiled(
+        (device, queue): (&Device, &Queue),
+        stack: Stack,
+        weights: &Tensors,
+        momentum: &Tensors,
+        tiling: Tiling,
+    ) -> Result<Self, Error> {
         let weights = stack.values(weights)?;
         let has_momentum = !momentum.is_empty();
         let velocity = if has_momentum {
@@ -83,17 +101,22 @@ impl GpuStackEngine {
             (Slot::Control, &[0.0; 4]),
         ] {
             let buffer = new_buffer(device, slot, values.len());
-            let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            let bytes: Vec<u8> = values
+                .iter()
+                .flat_map(|value| value.to_le_bytes())
+                .collect();
             queue.write_buffer(&buffer, 0, &bytes);
             shared.insert(slot, buffer);
         }
         let (evaluation, fault) = watched(device, || {
-            Plan::new(device, &stack, CHUNK, Purpose::Forward, &shared)
+            let kernels = Kernels::new(&stack, CHUNK, tiling);
+            Plan::new(device, &kernels, Purpose::Forward, &shared)
         })?;
         Ok(Self {
             device: device.clone(),
             queue: queue.clone(),
             stack,
+            tiling,
             shared,
             has_momentum,
             training: None,
@@ -160,7 +183,7 @@ impl GpuStackEngine {
     /// # Errors
     /// The device failed.
     pub async fn logits(&self, pictures: &[f32]) -> Result<Vec<f32>, Error> {
-        let picture_len = self.stack.side() * self.stack.side();
+        let picture_len = self.stack.convolutions[0].in_len();
         let mut logits = Vec::new();
         for part in pictures.chunks(CHUNKS_PER_READ * CHUNK * picture_len) {
             logits.extend(self.few_logits(part, picture_len).await?);
@@ -206,8 +229,8 @@ impl GpuStackEngine {
     /// Makes the plan for batches of up to `count` pictures.
     fn prepare(&mut self, count: usize) -> Result<(), Error> {
         let (plan, fault) = watched(&self.device, || {
-            let (device, stack) = (&self.device, &self.stack);
-            Plan::new(device, stack, count, Purpose::Step, &self.shared)
+            let kernels = Kernels::new(&self.stack, count, self.tiling);
+            Plan::new(&self.device, &kernels, Purpose::Step, &self.shared)
         })?;
         fault.into_iter().for_each(|fault| self.watch(fault));
         self.training = Some(plan);
@@ -317,25 +340,5 @@ fn watched<T>(
         (_, Poll::Ready(Some(reason))) => Err(failed(reason)),
         (made, Poll::Ready(None)) => Ok((made, None)),
         (made, Poll::Pending) => Ok((made, Some(fault))),
-    }
-}
-
-// PROFILE
-impl GpuStackEngine {
-    #[doc(hidden)]
-    pub async fn profile(&self, index: usize, repeats: usize) -> Result<Option<String>, Error> {
-        let Some(plan) = &self.training else {
-            return Ok(None);
-        };
-        if index >= plan.names.len() {
-            return Ok(None);
-        }
-        for _ in 0..repeats {
-            let mut encoder = self.encoder();
-            plan.encode_one(&mut encoder, index, 10);
-            self.queue.submit([encoder.finish()]);
-            self.read(&self.losses.buffer, 1).await?;
-        }
-        Ok(Some(plan.names[index].clone()))
     }
 }

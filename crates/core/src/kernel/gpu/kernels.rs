@@ -39,8 +39,8 @@ pub(super) struct Tiling {
     pictures: usize,
     /// Inputs in a tile of a dense layer's weight gradient.
     inputs: usize,
-    /// Most products that are written out in the body of a loop: a software renderer moves every sum to memory and back at its end, but
-    /// its code should stay in cache.
+    /// Most products that are written out in the body of a loop, where a shorter one does not need more: long code takes long to
+    /// compile and leaves the cache.
     written_out: usize,
 }
 
@@ -60,10 +60,10 @@ impl Tiling {
         sums: 84,
         weight_sums: 100,
         columns: 14,
-        outputs: 16,
+        outputs: 8,
         pictures: 8,
         inputs: 8,
-        written_out: 500,
+        written_out: 200,
     };
 }
 
@@ -120,7 +120,8 @@ pub(super) struct Kernels<'a> {
 }
 
 impl<'a> Kernels<'a> {
-    pub(super) fn new(stack: &'a Stack, capacity: usize, tiling: Tiling) -> Self {
+    /// Kernels for batches of at least `pictures` pictures.
+    pub(super) fn new(stack: &'a Stack, pictures: usize, tiling: Tiling) -> Self {
         let parameters = stack.parameters();
         let starts = parameters
             .chunks_exact(2)
@@ -128,21 +129,30 @@ impl<'a> Kernels<'a> {
             .collect();
         Self {
             stack,
-            capacity,
+            capacity: pictures.next_multiple_of(LANES),
             tiling,
             starts,
         }
     }
 
+    /// Most pictures of a batch.
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Values of a picture.
+    pub(super) fn picture_len(&self) -> usize {
+        self.stack.convolutions[0].in_len()
+    }
+
     /// Values in each buffer that these kernels use.
     pub(super) fn len(&self, slot: Slot) -> usize {
         let convolutions = &self.stack.convolutions;
-        let layer = |index: usize, convolution: fn(&Convolution) -> usize| match convolutions
-            .get(index)
-        {
-            Some(layer) => convolution(layer) * self.capacity,
-            None => self.stack.dense[index - convolutions.len()].outputs * self.capacity,
-        };
+        let layer =
+            |index: usize, convolution: fn(&Convolution) -> usize| match convolutions.get(index) {
+                Some(layer) => convolution(layer) * self.capacity,
+                None => self.stack.dense[index - convolutions.len()].outputs * self.capacity,
+            };
         match slot {
             Slot::Control => 4,
             Slot::Input => (convolutions[0].in_len() + 1) * self.capacity,
@@ -283,7 +293,7 @@ impl<'a> Kernels<'a> {
 
     fn dense(&self, index: usize, layer: &Dense) -> Kernel {
         let outputs = tile(layer.outputs, self.tiling.outputs);
-        let unroll = divisor(layer.inputs, 8);
+        let unroll = self.turns(layer.inputs, outputs);
         let values = self.values(
             index,
             [
@@ -335,7 +345,7 @@ impl<'a> Kernels<'a> {
 
     fn dense_inputs(&self, index: usize, layer: &Dense) -> Kernel {
         let inputs = tile(layer.inputs, self.tiling.outputs);
-        let unroll = divisor(layer.outputs, 8);
+        let unroll = self.turns(layer.outputs, inputs);
         let own = [
             ("IN_LEN", layer.inputs),
             ("OUT_LEN", layer.outputs),
@@ -387,7 +397,10 @@ impl<'a> Kernels<'a> {
         let tiles = layer.side.div_ceil(2 * self.tiling.columns);
         let columns = layer.side.div_ceil(tiles);
         let inputs = tile(layer.inputs, self.tiling.sums / columns);
-        let unroll = divisor(layer.outputs, self.tiling.written_out / (columns * inputs * layer.kernel));
+        let unroll = divisor(
+            layer.outputs,
+            self.tiling.written_out / (columns * inputs * layer.kernel),
+        );
         let own = [
             ("MAP_LEN", layer.map_len()),
             ("IN_CHANNELS", layer.inputs),
@@ -452,7 +465,10 @@ impl<'a> Kernels<'a> {
                 Slot::Control,
             ],
             width: Width::Fixed(layer.inputs * layer.kernel.div_ceil(tile.rows)),
-            rest: [layer.outputs.div_ceil(tile.outputs), tile.parts.div_ceil(GROUP_PARTS)],
+            rest: [
+                layer.outputs.div_ceil(tile.outputs),
+                tile.parts.div_ceil(GROUP_PARTS),
+            ],
         }
     }
 
@@ -482,6 +498,11 @@ impl<'a> Kernels<'a> {
     /// Pictures per invocation of a dense layer.
     fn pictures(&self) -> usize {
         divisor(self.capacity / LANES, self.tiling.pictures)
+    }
+
+    /// Turns of a dense layer's loop of `len` that are written out, if one makes sums for a tile of `size`.
+    fn turns(&self, len: usize, size: usize) -> usize {
+        divisor(len, self.tiling.written_out / (size * self.pictures()))
     }
 
     /// A kernel for a layer's gradient by its input, behind the one that passes it on to the layer before.
@@ -534,8 +555,7 @@ impl WeightTile {
     fn of(layer: &Convolution, tiling: Tiling) -> Self {
         let rows = tile(layer.kernel, tiling.weight_sums / layer.kernel);
         let outputs = tile(layer.outputs, tiling.weight_sums / (rows * layer.kernel));
-        let groups =
-            layer.inputs * layer.kernel.div_ceil(rows) * layer.outputs.div_ceil(outputs);
+        let groups = layer.inputs * layer.kernel.div_ceil(rows) * layer.outputs.div_ceil(outputs);
         let side = layer.map_side();
         let part_rows = side.div_ceil(WEIGHT_GROUPS.div_ceil(groups).min(side));
         Self {

@@ -10,5 +10,7 @@ mod kernels;
 mod plan;
 mod read;
 mod template;
+#[cfg(all(test, feature = "vulkan"))]
+mod tests;
 
 pub use engine::GpuStackEngine;

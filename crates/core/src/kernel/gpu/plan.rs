@@ -9,8 +9,7 @@ use wgpu::{
 };
 
 use super::{
-    super::stack::Stack,
-    kernels::{Kernel, Kernels, LANES, Slot, Tiling, Width},
+    kernels::{Kernel, Kernels, LANES, Slot, Width},
     read::failed,
 };
 use crate::{Error, engine::Sgd};
@@ -21,7 +20,6 @@ pub(super) struct Plan {
     picture_len: usize,
     buffers: BTreeMap<Slot, Buffer>,
     dispatches: Vec<Dispatch>,
-    pub(super) names: Vec<String>,
 }
 
 struct Dispatch {
@@ -41,19 +39,16 @@ pub(super) enum Purpose {
 }
 
 impl Plan {
-    /// A plan for at least `pictures` pictures, on buffers of parameters that it shares with others.
+    /// A plan on buffers that it shares with others, as far as there are any.
     ///
     /// # Errors
     /// The device's limits are too small for so many pictures.
     pub(super) fn new(
         device: &Device,
-        stack: &Stack,
-        pictures: usize,
+        kernels: &Kernels<'_>,
         purpose: Purpose,
         shared: &BTreeMap<Slot, Buffer>,
     ) -> Result<Self, Error> {
-        let capacity = pictures.next_multiple_of(LANES);
-        let kernels = Kernels::new(stack, capacity, tiling(device));
         let mut list = kernels.forward();
         if purpose == Purpose::Step {
             list.extend(kernels.backward());
@@ -65,16 +60,14 @@ impl Plan {
             let buffer = || new_buffer(device, *slot, len);
             buffers.entry(*slot).or_insert_with(buffer);
         }
-        let names = list.iter().map(|k| k.name.clone()).collect();
         let dispatches = list
             .into_iter()
             .map(|kernel| Dispatch::new(device, kernel, &buffers))
             .collect();
         Ok(Self {
-            capacity,
-            picture_len: stack.side() * stack.side() * stack.convolutions[0].inputs,
+            capacity: kernels.capacity(),
+            picture_len: kernels.picture_len(),
             dispatches,
-            names,
             buffers,
         })
     }
@@ -136,24 +129,6 @@ impl Plan {
     }
 }
 
-// PROFILE
-impl Plan {
-    pub(super) fn encode_one(&self, encoder: &mut CommandEncoder, index: usize, repeats: usize) {
-        let mut pass = encoder.begin_compute_pass(&ComputePassDescriptor::default());
-        let dispatch = &self.dispatches[index];
-        let width = match dispatch.width {
-            Width::Pictures => self.capacity.div_ceil(LANES),
-            Width::Fixed(width) => width,
-        };
-        pass.set_pipeline(&dispatch.pipeline);
-        pass.set_bind_group(0, &dispatch.bindings, &[]);
-        for _ in 0..repeats {
-            pass.dispatch_workgroups(width as u32, dispatch.rest[0], dispatch.rest[1]);
-        }
-    }
-}
-// END PROFILE
-
 impl Dispatch {
     fn new(device: &Device, kernel: Kernel, buffers: &BTreeMap<Slot, Buffer>) -> Self {
         let label = Some(&*kernel.name);
@@ -189,13 +164,6 @@ impl Dispatch {
             width: kernel.width,
             rest: kernel.rest.map(|count| count as u32),
         }
-    }
-}
-
-fn tiling(device: &Device) -> Tiling {
-    match device.adapter_info().device_type {
-        wgpu::DeviceType::Cpu => Tiling::SOFTWARE,
-        _ => Tiling::HARDWARE,
     }
 }
 

@@ -169,7 +169,9 @@ mod tests {
 
     #[test]
     fn loops_nest_and_names_are_replaced() {
-        let text = expanded("a ${N}\n#for i in N\n#for j in N + 1\n  x${i}_${2 * (j + 1) - K - 2}\n#end\n#end\nend");
+        let text = expanded(
+            "a ${N}\n#for i in N\n#for j in N + 1\n  x${i}_${2 * (j + 1) - K - 2}\n#end\n#end\nend",
+        );
         assert_eq!(
             text,
             "a 2\n  x0_-3\n  x0_-1\n  x0_1\n  x1_-3\n  x1_-1\n  x1_1\nend\n"
@@ -178,7 +180,9 @@ mod tests {
 
     #[test]
     fn conditions_choose() {
-        let text = expanded("#for i in K\n#if i >= N - 1\n${i}\n#end\n#if i == 0\nfirst\n#end\n#if K < i\nnever\n#end\n#end");
+        let text = expanded(
+            "#for i in K\n#if i >= N - 1\n${i}\n#end\n#if i == 0\nfirst\n#end\n#if K < i\nnever\n#end\n#end",
+        );
         assert_eq!(text, "first\n1\n2\n");
     }
 

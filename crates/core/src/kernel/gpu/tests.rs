@@ -1,15 +1,16 @@
 //! The GPU's kernels against the CPU's, on whatever Vulkan driver there is; without one these tests only say so.
-#![cfg(all(feature = "vulkan", not(target_arch = "wasm32")))]
 #![allow(clippy::print_stderr)]
 
 use pollster::block_on;
-use spindle_core::{
+use spindle_run::event::Tensors;
+
+use super::{GpuStackEngine, kernels::Tiling};
+use crate::{
     Error,
     engine::Sgd,
-    kernel::{Convolution, Dense, GpuStackEngine, Stack, StackEngine},
+    kernel::{Convolution, Dense, Stack, StackEngine},
     player::PatchMasks,
 };
-use spindle_run::event::Tensors;
 
 type Outcome = Result<(), Error>;
 
@@ -21,7 +22,8 @@ const SGD: Sgd = Sgd {
 /// The first adapter, or nothing where there is none.
 fn gpu() -> Option<(wgpu::Device, wgpu::Queue)> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
-    let adapter = match block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default())) {
+    let adapter = match block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default()))
+    {
         Ok(adapter) => adapter,
         Err(error) => {
             eprintln!("skipped: {error}");
@@ -79,14 +81,26 @@ fn largest_difference(a: &Tensors, b: &Tensors) -> f32 {
     pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
 }
 
-/// Steps on both engines, with batches of these sizes.
+/// Steps on both engines, with batches of these sizes, for every tiling.
 fn compare(stack: &Stack, batches: &[usize]) -> Outcome {
-    let Some((device, queue)) = gpu() else {
+    let Some(handles) = gpu() else {
         return Ok(());
     };
+    compare_tiled(&handles, stack, batches, Tiling::SOFTWARE)?;
+    compare_tiled(&handles, stack, batches, Tiling::HARDWARE)
+}
+
+fn compare_tiled(
+    (device, queue): &(wgpu::Device, wgpu::Queue),
+    stack: &Stack,
+    batches: &[usize],
+    tiling: Tiling,
+) -> Outcome {
     let weights = stack.initial_weights(1);
     let mut cpu = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
-    let mut gpu = GpuStackEngine::new(&device, &queue, stack.clone(), &weights, &Tensors::new())?;
+    let nothing = Tensors::new();
+    let mut gpu =
+        GpuStackEngine::tiled((device, queue), stack.clone(), &weights, &nothing, tiling)?;
     assert!(block_on(gpu.momentum())?.is_empty());
     assert!(block_on(gpu.take_losses())?.is_empty());
     for (step, &count) in batches.iter().enumerate() {
@@ -111,7 +125,10 @@ fn compare(stack: &Stack, batches: &[usize]) -> Outcome {
 
 #[test]
 fn lenet_trains_as_on_the_cpu() -> Outcome {
-    compare(&Stack::lenet(), &[128, 128, 128, 44, 128, 128, 7, 128, 200, 64])
+    compare(
+        &Stack::lenet(),
+        &[128, 128, 128, 44, 128, 128, 7, 128, 128, 64],
+    )
 }
 
 #[test]
@@ -137,7 +154,10 @@ fn training_resumes_to_the_bit() -> Outcome {
     let mut resumed = new(&block_on(first.weights())?, &block_on(first.momentum())?)?;
     resumed.step(&pictures, &labels, SGD);
     assert_eq!(block_on(unbroken.weights())?, block_on(resumed.weights())?);
-    assert_eq!(block_on(unbroken.momentum())?, block_on(resumed.momentum())?);
+    assert_eq!(
+        block_on(unbroken.momentum())?,
+        block_on(resumed.momentum())?
+    );
     Ok(())
 }
 
