@@ -3,21 +3,18 @@
 use std::{
     collections::BTreeMap,
     future::ready,
-    pin::Pin,
     sync::{Mutex, PoisonError},
-    task::{Context, Poll, Waker},
 };
 
 use spindle_run::event::Tensors;
-use wgpu::{
-    Buffer, CommandEncoder, CommandEncoderDescriptor, Device, DeviceType, ErrorFilter, Queue,
-};
+use wgpu::{Buffer, CommandEncoder, CommandEncoderDescriptor, Device, DeviceType, Queue};
 
 use super::{
     super::{StackEngine, stack::Stack},
+    fault::{Fault, failed, guarded, watched},
     kernels::{Kernels, LANES, Slot, Tiling},
-    plan::{Plan, Purpose, new_buffer},
-    read::{failed, read},
+    plan::{Plan, Purpose, filled_buffer, new_buffer},
+    read::read,
 };
 use crate::{Error, engine::Sgd, player::PatchMasks};
 
@@ -58,8 +55,6 @@ struct Losses {
     count: usize,
 }
 
-type Fault = Pin<Box<dyn Future<Output = Option<String>> + Send>>;
-
 impl GpuStackEngine {
     /// A stack with weights and momentum buffers under PyTorch's names; no buffers before the first step.
     ///
@@ -94,23 +89,21 @@ impl GpuStackEngine {
         } else {
             vec![0.0; weights.len()]
         };
-        let mut shared = BTreeMap::new();
-        for (slot, values) in [
-            (Slot::Parameters, &weights[..]),
-            (Slot::Velocity, &velocity),
-            (Slot::Control, &[0.0; 4]),
-        ] {
-            let buffer = new_buffer(device, slot, values.len());
-            let bytes: Vec<u8> = values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
+        let ((shared, losses, evaluation), fault) = watched(device, || {
+            let values = [&weights[..], &velocity, &[0.0; 4]];
+            let slots = [Slot::Parameters, Slot::Velocity, Slot::Control];
+            let buffers = slots.into_iter().zip(values);
+            let shared = buffers
+                .map(|(slot, values)| (slot, filled_buffer(device, queue, slot, values)))
                 .collect();
-            queue.write_buffer(&buffer, 0, &bytes);
-            shared.insert(slot, buffer);
-        }
-        let (evaluation, fault) = watched(device, || {
+            let losses = Losses {
+                buffer: new_buffer(device, Slot::Loss, LOSSES),
+                room: LOSSES,
+                count: 0,
+            };
             let kernels = Kernels::new(&stack, CHUNK, tiling);
-            Plan::new(device, &kernels, Purpose::Forward, &shared)
+            let evaluation = Plan::new(device, &kernels, Purpose::Forward, &shared)?;
+            Ok((shared, losses, evaluation))
         })?;
         Ok(Self {
             device: device.clone(),
@@ -121,11 +114,7 @@ impl GpuStackEngine {
             has_momentum,
             training: None,
             evaluation,
-            losses: Losses {
-                buffer: new_buffer(device, Slot::Loss, LOSSES),
-                room: LOSSES,
-                count: 0,
-            },
+            losses,
             faults: Mutex::new(fault.into_iter().collect()),
         })
     }
@@ -146,23 +135,12 @@ impl GpuStackEngine {
     /// One step of SGD on the mean cross-entropy over `pictures` `[count, 1, side, side]`; the device may still be at it when this
     /// returns. What goes wrong is told by the next read.
     pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
-        let capacity = self.training.as_ref().map_or(0, Plan::capacity);
-        if labels.len() > capacity
-            && let Err(error) = self.prepare(labels.len())
-        {
-            return self.watch(Box::pin(ready(Some(error.to_string()))));
-        }
-        let (Some(plan), false) = (&self.training, labels.is_empty()) else {
+        if labels.is_empty() {
             return;
-        };
-        plan.send(&self.queue, pictures, labels, sgd);
-        let mut encoder = self.encoder();
-        plan.encode(&mut encoder, labels.len());
-        if let Some(loss) = plan.buffer(Slot::Loss) {
-            self.losses.push(&self.device, &mut encoder, loss);
         }
-        self.queue.submit([encoder.finish()]);
-        self.has_momentum = true;
+        if let Err(error) = self.try_step(pictures, labels, sgd) {
+            self.watch(Box::pin(ready(Some(error.to_string()))));
+        }
     }
 
     /// Mean losses of the steps since they were last taken, in order.
@@ -226,6 +204,27 @@ impl GpuStackEngine {
         }
     }
 
+    fn try_step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) -> Result<(), Error> {
+        let capacity = self.training.as_ref().map_or(0, Plan::capacity);
+        if labels.len() > capacity {
+            self.prepare(labels.len())?;
+        }
+        if let Some(plan) = &self.training {
+            let losses = &mut self.losses;
+            guarded(&self.device, || {
+                plan.send(&self.queue, pictures, labels, sgd);
+                let mut encoder = encoder(&self.device);
+                plan.encode(&mut encoder, labels.len());
+                if let Some(loss) = plan.buffer(Slot::Loss) {
+                    losses.push(&self.device, &mut encoder, loss);
+                }
+                self.queue.submit([encoder.finish()]);
+            })?;
+            self.has_momentum = true;
+        }
+        Ok(())
+    }
+
     /// Makes the plan for batches of up to `count` pictures.
     fn prepare(&mut self, count: usize) -> Result<(), Error> {
         let (plan, fault) = watched(&self.device, || {
@@ -256,15 +255,18 @@ impl GpuStackEngine {
         let chunk_len = classes * plan.capacity();
         let chunks = pictures.chunks(plan.capacity() * picture_len);
         let len = chunks.len() * chunk_len;
-        let results = new_buffer(&self.device, Slot::Out(last), len);
-        for (index, chunk) in chunks.enumerate() {
-            plan.send(&self.queue, chunk, &[], NO_STEP);
-            let mut encoder = self.encoder();
-            plan.encode(&mut encoder, chunk.len() / picture_len);
-            let [place, size] = [4 * (index * chunk_len) as u64, 4 * chunk_len as u64];
-            encoder.copy_buffer_to_buffer(out, 0, &results, place, size);
-            self.queue.submit([encoder.finish()]);
-        }
+        let results = guarded(&self.device, || {
+            let results = new_buffer(&self.device, Slot::Out(last), len);
+            for (index, chunk) in chunks.enumerate() {
+                plan.send(&self.queue, chunk, &[], NO_STEP);
+                let mut encoder = encoder(&self.device);
+                plan.encode(&mut encoder, chunk.len() / picture_len);
+                let [place, size] = [4 * (index * chunk_len) as u64, 4 * chunk_len as u64];
+                encoder.copy_buffer_to_buffer(out, 0, &results, place, size);
+                self.queue.submit([encoder.finish()]);
+            }
+            results
+        })?;
         let values = self.read(&results, len).await?;
         let count = pictures.len() / picture_len;
         let logit = |index: usize| {
@@ -273,11 +275,6 @@ impl GpuStackEngine {
             values[(block * classes + class) * LANES + lane]
         };
         Ok((0..count * classes).map(logit).collect())
-    }
-
-    fn encoder(&self) -> CommandEncoder {
-        let descriptor = CommandEncoderDescriptor::default();
-        self.device.create_command_encoder(&descriptor)
     }
 
     async fn read(&self, buffer: &Buffer, len: usize) -> Result<Vec<f32>, Error> {
@@ -320,25 +317,6 @@ impl Losses {
     }
 }
 
-/// Makes something of the device's, and what will be known of mistakes in it where that is not known yet.
-fn watched<T>(
-    device: &Device,
-    make: impl FnOnce() -> Result<T, Error>,
-) -> Result<(T, Option<Fault>), Error> {
-    let memory = device.push_error_scope(ErrorFilter::OutOfMemory);
-    let validity = device.push_error_scope(ErrorFilter::Validation);
-    let made = make();
-    let (validity, memory) = (validity.pop(), memory.pop());
-    let mut fault: Fault = Box::pin(async move {
-        let fault = validity.await;
-        let fault = fault.or(memory.await);
-        fault.map(|error| error.to_string())
-    });
-    // A native driver answers at once.
-    let known = fault.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    match (made?, known) {
-        (_, Poll::Ready(Some(reason))) => Err(failed(reason)),
-        (made, Poll::Ready(None)) => Ok((made, None)),
-        (made, Poll::Pending) => Ok((made, Some(fault))),
-    }
+fn encoder(device: &Device) -> CommandEncoder {
+    device.create_command_encoder(&CommandEncoderDescriptor::default())
 }

@@ -6,6 +6,7 @@
 //! layer's sizes as constants. No sum depends on the order in which invocations run.
 
 mod engine;
+mod fault;
 mod kernels;
 mod plan;
 mod read;

@@ -9,8 +9,8 @@ use wgpu::{
 };
 
 use super::{
+    fault::failed,
     kernels::{Kernel, Kernels, LANES, Slot, Width},
-    read::failed,
 };
 use crate::{Error, engine::Sgd};
 
@@ -179,6 +179,17 @@ pub(super) fn new_buffer(device: &Device, slot: Slot, len: usize) -> Buffer {
         usage: kind | BufferUsages::COPY_SRC | BufferUsages::COPY_DST,
         mapped_at_creation: false,
     })
+}
+
+/// A buffer that holds these values.
+pub(super) fn filled_buffer(device: &Device, queue: &Queue, slot: Slot, values: &[f32]) -> Buffer {
+    let buffer = new_buffer(device, slot, values.len());
+    let bytes: Vec<u8> = values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    queue.write_buffer(&buffer, 0, &bytes);
+    buffer
 }
 
 fn check_size(device: &Device, slot: Slot, len: usize) -> Result<(), Error> {

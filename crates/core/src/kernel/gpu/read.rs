@@ -4,6 +4,7 @@ use wgpu::{
     Buffer, BufferDescriptor, BufferUsages, CommandEncoderDescriptor, Device, MapMode, Queue,
 };
 
+use super::fault::{failed, guarded};
 use crate::Error;
 
 /// The first `len` values of a buffer, once all work submitted before is done.
@@ -17,20 +18,23 @@ pub(super) async fn read(
     len: usize,
 ) -> Result<Vec<f32>, Error> {
     let size = 4 * len as u64;
-    let target = device.create_buffer(&BufferDescriptor {
-        label: Some("read"),
-        size,
-        usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
-        mapped_at_creation: false,
-    });
-    let mut encoder = device.create_command_encoder(&CommandEncoderDescriptor::default());
-    encoder.copy_buffer_to_buffer(source, 0, &target, 0, size);
-    queue.submit([encoder.finish()]);
     let (sender, receiver) = futures_channel::oneshot::channel();
-    target.map_async(MapMode::Read, .., move |outcome| {
-        // Nobody listens any more where the read was given up.
-        let _ = sender.send(outcome);
-    });
+    let target = guarded(device, || {
+        let target = device.create_buffer(&BufferDescriptor {
+            label: Some("read"),
+            size,
+            usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        });
+        let mut encoder = device.create_command_encoder(&CommandEncoderDescriptor::default());
+        encoder.copy_buffer_to_buffer(source, 0, &target, 0, size);
+        queue.submit([encoder.finish()]);
+        target.map_async(MapMode::Read, .., move |outcome| {
+            // Nobody listens any more where the read was given up.
+            let _ = sender.send(outcome);
+        });
+        target
+    })?;
     #[cfg(not(target_arch = "wasm32"))]
     device
         .poll(wgpu::PollType::wait_indefinitely())
@@ -48,8 +52,4 @@ pub(super) async fn read(
         f32::from_le_bytes(value)
     });
     Ok(values.collect())
-}
-
-pub(super) fn failed(reason: String) -> Error {
-    Error::Device { reason }
 }

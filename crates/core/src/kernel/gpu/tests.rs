@@ -176,3 +176,25 @@ fn masked_outputs_are_those_of_the_cpu() -> Outcome {
     assert_eq!(masked, cpu.masked_logits(&picture, &masks));
     Ok(())
 }
+
+#[test]
+fn a_lost_device_is_an_error() -> Outcome {
+    let Some((device, queue)) = gpu() else {
+        return Ok(());
+    };
+    let stack = odd_stack();
+    let weights = stack.initial_weights(4);
+    let mut engine = GpuStackEngine::new(&device, &queue, stack, &weights, &Tensors::new())?;
+    let (pictures, labels) = (pictures(2, 33, 0), labels(2, 3, 0));
+    engine.step(&pictures, &labels, SGD);
+    device.destroy();
+    engine.step(&pictures, &labels, SGD);
+    for error in [
+        block_on(engine.take_losses()).err(),
+        block_on(engine.logits(&pictures)).err(),
+        block_on(engine.weights()).err(),
+    ] {
+        assert!(matches!(error, Some(Error::Device { .. })), "{error:?}");
+    }
+    Ok(())
+}
