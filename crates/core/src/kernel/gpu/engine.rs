@@ -129,7 +129,9 @@ impl GpuStackEngine {
     #[must_use]
     pub fn describe(&self) -> String {
         let adapter = self.device.adapter_info();
-        format!("fused GPU kernels, {} {}", adapter.backend, adapter.name)
+        // A browser may keep the name to itself.
+        let text = format!("fused GPU kernels, {} {}", adapter.backend, adapter.name);
+        text.trim_end().to_owned()
     }
 
     /// One step of SGD on the mean cross-entropy over `pictures` `[count, 1, side, side]`; the device may still be at it when this
