@@ -28,7 +28,7 @@ pub struct Request {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Message {
-    /// Number of the request that this answers.
+    /// Number of the request that this answers; 0 for what concerns the whole worker.
     pub id: u32,
     /// What happened.
     pub event: Event,
@@ -227,8 +227,11 @@ pub enum Command {
         /// Salience threshold of the run whose network it is, nats.
         threshold: f64,
     },
-    /// Panic, for the page's own tests of what follows.
-    Panic,
+    /// Fail in this way, for tests of what the page does then; answered by [`Event::Done`] where nothing comes of it.
+    Fault {
+        /// A panic, or the loss of the GPU.
+        kind: Failure,
+    },
 }
 
 /// All that was measured at one checkpoint.
@@ -394,7 +397,7 @@ pub enum Event {
 }
 
 /// Why something was not done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
@@ -496,8 +499,7 @@ pub struct SampleView {
     pub label: usize,
     /// Patches that are players, `[row, column]` on the 8x8 grid.
     pub players: Vec<[usize; 2]>,
-    /// Patch of every pixel of the picture: the player's number, or -1. Players are patches of the feature map; drawn is what lies under
-    /// the middle of their receptive fields.
+    /// For every pixel of the picture the player whose patch it lies under, or -1.
     pub owners: Vec<i8>,
     /// Outputs on all masks, nats; `None` where the file does not have them, and only the salient interactions are known.
     pub outputs: Option<Vec<f64>>,
