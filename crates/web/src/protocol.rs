@@ -8,7 +8,7 @@ use serde_bytes::ByteBuf;
 use spindle_interactions::decompose::Certificate;
 use spindle_run::{
     Experiment,
-    experiment::Range,
+    experiment::{RANGES, Range},
     export::Kind,
     figure::{Bars, Figures},
     record::{Group, LossRecord, Provenance, SampleRecord},
@@ -62,18 +62,30 @@ pub struct SampleAddress {
     pub sample: usize,
 }
 
+/// What the page's controls are made from.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Controls {
+    /// The experiment that the page starts with.
+    pub defaults: Experiment,
+    /// What its numbers may be.
+    pub ranges: Vec<Range>,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self {
+            defaults: Experiment::default(),
+            ranges: RANGES.to_vec(),
+        }
+    }
+}
+
 /// What the page asks for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Command {
-    /// The defaults and ranges of an experiment; answered by [`Event::Defaults`].
-    Defaults,
-    /// Check an experiment; answered by [`Event::Done`], or [`Event::Failed`] naming the field.
-    Check {
-        /// The experiment.
-        experiment: Experiment,
-    },
     /// Open the bytes of a `.spindle` file under a name; answered by [`Event::Run`].
     Open {
         /// Name of the run.
@@ -281,14 +293,6 @@ pub enum Event {
         kind: Failure,
         /// What failed, where, and what to do.
         message: String,
-    },
-    /// What an experiment is made of.
-    Defaults {
-        /// The defaults.
-        experiment: Experiment,
-        /// The ranges of its numbers.
-        #[cfg_attr(feature = "ts", ts(type = "Array<Range>"))]
-        ranges: Vec<Range>,
     },
     /// An open run.
     Run(Box<RunView>),

@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use serde_bytes::ByteBuf;
 use spindle_core::analysis;
 use spindle_run::{
-    Experiment,
     encoding::encode_weights,
-    experiment::RANGES,
     export::{Export, Kind},
     figure,
     record::{Analysis, CheckpointRecord, RunRecord},
@@ -33,14 +31,6 @@ impl Viewer {
     /// Answers the commands on runs; `None` for those of an engine.
     pub fn answer(&mut self, command: Command) -> Option<Result<Event, Error>> {
         Some(match command {
-            Command::Defaults => Ok(Event::Defaults {
-                experiment: Experiment::default(),
-                ranges: RANGES.to_vec(),
-            }),
-            Command::Check { experiment } => experiment
-                .check()
-                .map(|()| Event::Done)
-                .map_err(Error::from),
             Command::Open { run, bytes } => self.open(run, &bytes),
             Command::Close { run } => {
                 self.runs.remove(&run);
