@@ -3,36 +3,32 @@
 use std::path::Path;
 
 use crate::{
-    process::{cargo, cargo_with, output, run},
-    python,
+    page_tests,
+    process::{cargo, cargo_with, run},
+    python, web,
 };
 
 /// Tests run in the release profile: they are numerics, and the binaries serve the demo as well.
 pub(crate) fn test() -> anyhow::Result<()> {
     cargo("fmt --all --check")?;
     cargo("clippy --release --workspace --all-targets --all-features -- -D warnings")?;
-    cargo("test --release --workspace")?;
+    web::check_types()?;
+    // The chores' tests run in the profile that has just built the chores.
+    cargo("test --package xtask")?;
+    cargo("test --release --workspace --exclude xtask")?;
     cargo_with(
         "doc --release --workspace --no-deps",
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
-    compile_for_the_browser()?;
-    python_reads_a_run()
+    python_reads_a_run()?;
+    page()
 }
 
-/// All that a page needs compiles to WebAssembly, where the toolchain has that target.
-fn compile_for_the_browser() -> anyhow::Result<()> {
-    const TARGET: &str = "wasm32-unknown-unknown";
-    let target_libdir = output("rustc", &["--print", "target-libdir", "--target", TARGET])?;
-    if !Path::new(target_libdir.trim()).exists() {
-        eprintln!(
-            "\n> {TARGET} is not installed, its check is left out: rustup target add {TARGET}"
-        );
-        return Ok(());
-    }
-    cargo(&format!(
-        "check --target {TARGET} --package spindle-core --package spindle-run --package spindle-interactions"
-    ))
+/// The page: its types, its size, and what it does in a browser.
+fn page() -> anyhow::Result<()> {
+    web::build(&web::ALL)?;
+    web::check_sizes()?;
+    page_tests::test()
 }
 
 /// The examples of docs/run-format.md on a run and an export that the tool has just made.
