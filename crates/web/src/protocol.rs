@@ -444,6 +444,8 @@ pub struct RunView {
     pub provenance: Provenance,
     /// The samples.
     pub samples: Vec<RunSample>,
+    /// Patches that are players of its first sample; of all samples, where they share them.
+    pub players: Vec<[usize; 2]>,
     /// Analysed checkpoints.
     pub checkpoints: Vec<RunCheckpoint>,
     /// Data of all figures.

@@ -174,6 +174,10 @@ pub fn run_view(run: &str, export: &Export) -> RunView {
                 has_outputs: export.outputs.samples.contains(&index),
             })
             .collect(),
+        players: record
+            .samples
+            .first()
+            .map_or_else(Vec::new, |sample| sample.players.clone()),
         checkpoints: checkpoints
             .map(|(index, (checkpoint, analysis))| RunCheckpoint {
                 losses: checkpoint.losses,
