@@ -28,7 +28,7 @@ const page = `${server.origin}/page/`;
 try {
   await compareTraining();
   if (dist) await measurePage();
-  else console.log("\nSPINDLE_DIST names no built page: the peers alone were measured.");
+  else console.log("SPINDLE_DIST names no built page: the peers alone were measured.");
 } finally {
   server.close();
 }
@@ -79,7 +79,8 @@ async function engines() {
   );
   const data = (await manifest("data.json")).mnist.files.map(absolute);
   const engine = (name, device) => ({ name, script: "/spindle.js", options: { engines: urls, data, device }, turns: [] });
-  return [engine(CPU_ENGINE, "cpu"), engine(GPU_ENGINE, "webgpu")];
+  // A page may be built without the GPU engine, which takes longest to compile.
+  return [engine(CPU_ENGINE, "cpu"), ...(urls.gpu ? [engine(GPU_ENGINE, "webgpu")] : [])];
 }
 
 async function takeTurn(browser, { name, script, options, turns }, round) {

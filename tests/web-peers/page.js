@@ -29,7 +29,7 @@ export function longTasksInTraining(browser, url) {
     await page.goto(url, { waitUntil: "load" });
     await sleep(SETTLE);
     const before = (await observed(page)).length;
-    await page.getByRole("button", { name: /train/i }).first().click();
+    await page.getByRole("button", { name: /^train$/i }).click();
     await page.locator("[data-engine=cpu]").waitFor();
     await page.locator("[data-phase=running]").waitFor();
     await sleep(TRAINING);

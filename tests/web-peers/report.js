@@ -25,9 +25,8 @@ export function report(entrants, about) {
   ]);
   const head = ["", "training, steps/s", "CPU engine / it", "GPU engine / it", "forward, images/s", "losses differ by"];
   console.log(table(head, rows));
-  console.log("\nAll wasm is SIMD on one thread: threads need a cross-origin isolated page, which takes headers of the server.");
+  console.log("\nAll wasm is SIMD on one thread: threads need a cross-origin isolated page, which takes headers of the server.\n");
   checkLosses(rows, entrants);
-  console.log();
   reportMasked(entrants);
 }
 
