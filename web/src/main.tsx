@@ -31,7 +31,7 @@ function Ignored() {
 }
 
 function Page() {
-  if (embedded) return <Evolution />;
+  if (embedded) return <Evolution plain />;
   return (
     <>
       <a class="skip" href="#figure">
@@ -44,8 +44,8 @@ function Page() {
         <div id="figure">
           <Evolution />
         </div>
-        <Train />
         <Reading />
+        <Train />
         <Interactions />
         <SampleSection />
         <DrawSection />

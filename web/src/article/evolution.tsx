@@ -11,18 +11,24 @@ import type { Losses } from "../generated/Losses";
 import type { RunView } from "../generated/RunView";
 import { current, cursor, look, nearest, runs, showPublished } from "../state/runs";
 import { training } from "../state/session";
+import { PauseIcon, PlayIcon } from "./icons";
 import { OpenButton } from "./open";
+import { TrainBar } from "./train";
 
 /** Time that each checkpoint is shown while playing, ms. */
 const FRAME = 700;
 
-export function Evolution() {
+/** `plain` leaves out the training, for figures in slides and blogs. */
+export function Evolution({ plain = false }: { plain?: boolean }) {
   const run = current.value;
   if (!run) return <section class="wide evolution waiting" aria-busy="true" />;
   const { view } = run;
   return (
     <section class="wide evolution" aria-label="How interactions evolve">
-      <RunTabs />
+      <div class="evolution-head">
+        <RunTabs />
+        {!plain && <TrainBar />}
+      </div>
       <Figure
         name={`spindle-${run.name.replace(/\W+/g, "-")}`}
         title={<Title view={view} />}
@@ -205,22 +211,6 @@ function TimeCursor({ view, index }: { view: RunView; index: number }) {
       />
       <output>{when(epoch)}</output>
     </div>
-  );
-}
-
-export function PlayIcon() {
-  return (
-    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-      <path d="M4 2.5v11l9.5-5.5z" fill="currentColor" />
-    </svg>
-  );
-}
-
-export function PauseIcon() {
-  return (
-    <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
-      <path d="M3.5 2.5h3v11h-3zM9.5 2.5h3v11h-3z" fill="currentColor" />
-    </svg>
   );
 }
 

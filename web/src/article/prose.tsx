@@ -33,7 +33,7 @@ export function Reading() {
     <section class="text" aria-labelledby="reading">
       <h2 id="reading">What the figure shows</h2>
       <p>
-        Each bar adds up the effects of all interactions of one order, over fifty digits: those that speak for the label upwards, those that speak against it downwards. The slider moves through
+        Each bar adds up the effects of all interactions of one order, over all test digits that are measured: those that speak for the label upwards, those that speak against it downwards. The slider moves through
         training. Early on, in the first fraction of an epoch, what is learnt is simple: single patches and pairs. In the second phase larger and larger coalitions of patches come in. The gap between test
         and training loss opens there.
       </p>
@@ -41,7 +41,7 @@ export function Reading() {
         Two marks are computed and not drawn by eye. The <b>boundary</b> of the phases is the checkpoint at which the mean order is smallest before it rises for good; the <b>gap</b> opens where test minus
         training loss leaves its running minimum by 0.01 nats. Both carry 95 % bootstrap intervals over the samples.
       </p>
-      <Scope>One architecture, one data set, one seed a run; fifty samples with the same ten patches as players. Train with other seeds and other label noise below, and see what stays.</Scope>
+      <Scope>One architecture, one data set, one seed a run; the same ten patches are players in all samples. Train with other seeds and other label noise, and see what stays.</Scope>
     </section>
   );
 }

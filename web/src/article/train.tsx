@@ -7,22 +7,29 @@ import { duration, number, percent } from "../figure/numbers";
 import { begin, reset, training } from "../state/session";
 import { defaults, experiment, FIELDS, problem, stopAtSecondPhase, wish, type Field } from "../state/settings";
 import { look } from "../state/runs";
-import { PauseIcon, PlayIcon } from "./evolution";
+import { PauseIcon, PlayIcon } from "./icons";
 import { SaveRun } from "./open";
 
-export function Train() {
+/** The hand on the training, above the figure that shows it. */
+export function TrainBar() {
   const now = training.value;
   return (
-    <section class="wide train" aria-labelledby="train">
-      <div class="train-head">
-        <h2 id="train">Train it here</h2>
-        <p>
-          A LeNet learns 6,000 digits on this device, nothing leaves it, and its interactions are measured while it trains. Two phases take about a minute. Settings changed now hold from the next
-          start.
-        </p>
-      </div>
+    <div class="train-bar" role="group" aria-label="Training on this device">
       <Controls now={now} />
       <Status now={now} />
+    </div>
+  );
+}
+
+/** What is trained, and with which settings. */
+export function Train() {
+  return (
+    <section class="text train" aria-labelledby="train">
+      <h2 id="train">Train it on this device</h2>
+      <p>
+        Press <b>Train</b> above the figure: a LeNet learns 6,000 digits in this browser, its interactions are measured while it trains, and the figure follows. Two phases take a minute or two. Nothing leaves your
+        device; a page that is closed goes on where it was. What is set here holds from the next start.
+      </p>
       <Settings />
     </section>
   );
@@ -54,14 +61,18 @@ function Controls({ now }: { now: Training | undefined }) {
     <div class="controls">
       <button type="button" class="primary" onClick={main} disabled={!manifest.value.cpu || phase === "preparing"}>
         {busy ? <PauseIcon /> : <PlayIcon />}
-        {busy ? "Pause" : over ? (now ? "Train anew" : "Train") : "Go on"}
+        {busy ? "Pause" : over ? (now ? "Train anew" : "Train here") : "Go on"}
       </button>
-      <button type="button" onClick={() => void now?.go(stepsPerEpoch)} disabled={phase !== "paused"}>
-        One epoch
-      </button>
-      <button type="button" onClick={reset} disabled={!now}>
-        Reset
-      </button>
+      {now && (
+        <>
+          <button type="button" onClick={() => void now.go(stepsPerEpoch)} disabled={phase !== "paused"}>
+            One epoch
+          </button>
+          <button type="button" onClick={reset}>
+            Reset
+          </button>
+        </>
+      )}
       <label class="check">
         <input type="checkbox" checked={stopAtSecondPhase.value} onChange={(event) => (stopAtSecondPhase.value = event.currentTarget.checked)} />
         Pause when phase 2 begins
@@ -145,8 +156,7 @@ const FIELD_WORDS: Record<Field, Words> = {
 
 function Settings() {
   return (
-    <details class="settings">
-      <summary>Settings</summary>
+    <div class="settings">
       <div class="fields">
         {FIELDS.map((field) => (
           <FieldControl key={field} field={field} />
@@ -166,7 +176,7 @@ function Settings() {
           Back to the defaults
         </button>
       </p>
-    </details>
+    </div>
   );
 }
 

@@ -48,12 +48,12 @@ export function strengthByOrder(of: Pick<Bars, "positive" | "negative">, width: 
   return drawn({
     width,
     height,
-    marginLeft: small ? 34 : 50,
+    marginLeft: small ? 44 : 54,
     marginRight: 4,
     marginTop: small ? 8 : 26,
-    marginBottom: small ? 22 : 34,
+    marginBottom: small ? 22 : 42,
     style: { fontSize: small ? "10px" : "12px" },
-    x: { label: small ? null : "order: how many variables an interaction joins", labelAnchor: "center", labelArrow: "none", tickSize: 0, padding: 0.25 },
+    x: { label: small ? null : "order: how many variables an interaction joins", labelAnchor: "center", labelArrow: "none", labelOffset: 36, tickSize: 0, padding: 0.25 },
     y: { label: small ? null : "strength (nats)", labelArrow: "none", nice: true, ticks: small ? 3 : 6, tickSize: 0, grid: true },
     marks: [
       Plot.barY(data, { x: "order", y: (bar: Bar) => bar.estimate.value, fill: (bar: Bar) => (bar.positive ? positive : negative), rx: 1.5 }),
@@ -96,22 +96,23 @@ interface LossPoint {
 
 /** Test and training loss, the gap between them, and where it opens. */
 export function lossCurves(losses: Losses, cursor: number | undefined, width: number, height: number): Drawn {
-  const { positive, negative, ink } = theme.value;
+  const { positive, negative } = theme.value;
   const points: LossPoint[] = losses.epochs
     .map((epoch, index) => ({ epoch, train: losses.train[index] ?? NaN, test: losses.test[index] ?? NaN }))
-    .filter((point) => Number.isFinite(point.train) && Number.isFinite(point.test));
+    // A logarithmic axis, on which the gap is seen at every scale; a loss of exactly 0 has no place on it.
+    .filter((point) => point.train > 0 && point.test > 0);
   const last = points.at(-1);
   const highest = points.reduce((most, point) => Math.max(most, point.train, point.test), 0);
   return drawn({
     width,
     height,
-    marginLeft: 42,
+    marginLeft: 52,
     marginRight: 44,
     marginTop: 20,
     marginBottom: 24,
     style: { fontSize: "11px" },
     x: { ...EPOCHS, ticks: epochTicks(last?.epoch ?? 0), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) },
-    y: { label: "loss (nats)", labelArrow: "none", ticks: 4, tickSize: 0, grid: true, zero: true },
+    y: { type: "log", label: "loss (nats)", labelArrow: "none", ticks: 3, tickFormat: (loss: number) => String(loss), tickSize: 0, grid: true },
     marks: [
       ...marked(losses.marks, highest),
       Plot.areaY(points, { x: "epoch", y1: "train", y2: "test", fill: negative, fillOpacity: 0.1 }),
@@ -119,7 +120,6 @@ export function lossCurves(losses: Losses, cursor: number | undefined, width: nu
       Plot.lineY(points, { x: "epoch", y: "test", stroke: negative, strokeWidth: 1.8 }),
       ...(last ? [ends(last, "test", negative, last.test >= last.train ? -4 : 6), ends(last, "train", positive, last.test >= last.train ? 6 : -4)] : []),
       ...cursorMark(cursor),
-      Plot.ruleY([0], { stroke: ink, strokeOpacity: 0.3 }),
     ],
   });
 }
@@ -145,10 +145,10 @@ export function meanOrderCurve(of: MeanOrder, cursor: number | undefined, publis
   return drawn({
     width,
     height,
-    marginLeft: 42,
+    marginLeft: 52,
     marginRight: 44,
     marginTop: 20,
-    marginBottom: 34,
+    marginBottom: 38,
     style: { fontSize: "11px" },
     x: { ...EPOCHS, label: "epochs of training", labelAnchor: "center", labelArrow: "none", ticks: epochTicks(of.epochs.at(-1) ?? 0), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) },
     y: { label: "mean order", labelArrow: "none", ticks: 4, tickSize: 0, grid: true, domain: [1, highest] },
@@ -174,7 +174,7 @@ export function historyCurve(epochs: number[], effects: number[], cursor: number
     marginLeft: 40,
     marginRight: 10,
     marginTop: 18,
-    marginBottom: 32,
+    marginBottom: 36,
     style: { fontSize: "11px" },
     x: { ...EPOCHS, label: "epochs", labelAnchor: "center", labelArrow: "none", ticks: epochTicks(epochs.at(-1) ?? 0), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) },
     y: { label: "effect (nats)", labelArrow: "none", ticks: 3, tickSize: 0, grid: true },
@@ -209,10 +209,10 @@ export function matchingPlot(points: MatchedMask[], chosen: number | undefined, 
   return drawn({
     width,
     height,
-    marginLeft: 46,
+    marginLeft: 50,
     marginRight: 8,
     marginTop: 20,
-    marginBottom: 34,
+    marginBottom: 36,
     style: { fontSize: "11px" },
     x: { label: `all ${points.length.toLocaleString("en")} masked versions, by the network's output`, labelAnchor: "center", labelArrow: "none", ticks: [] },
     y: { label: "log-odds (nats)", labelArrow: "none", ticks: 5, tickSize: 0, grid: true },

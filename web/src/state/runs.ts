@@ -89,10 +89,18 @@ function scaled(epoch: number): number {
 export async function openShipped(): Promise<void> {
   const first = await shippedRun({ name: "lenet-mnist", title: TITLES["lenet-mnist"] ?? "", file: "runs/lenet-mnist.spindle", view: "runs/lenet-mnist.json" });
   put(first);
-  const answer = await fetch("./runs/index.json").catch(() => undefined);
-  if (!answer?.ok) return;
-  for (const shipped of (await answer.json()) as Shipped[]) {
+  for (const shipped of await shippedIndex()) {
     if (shipped.name !== first.name) put(await shippedRun(shipped));
+  }
+}
+
+/** All runs that came with the page; none where their list is not there, offline or on a server of one's own making. */
+async function shippedIndex(): Promise<Shipped[]> {
+  try {
+    const answer = await fetch("./runs/index.json");
+    return answer.ok ? ((await answer.json()) as Shipped[]) : [];
+  } catch {
+    return [];
   }
 }
 
