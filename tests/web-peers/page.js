@@ -29,9 +29,9 @@ export function longTasksInTraining(browser, url) {
     await page.goto(url, { waitUntil: "load" });
     await sleep(SETTLE);
     const before = (await observed(page)).length;
-    await page.getByRole("button", { name: /^train$/i }).click();
-    await page.locator("[data-engine=cpu]").waitFor();
-    await page.locator("[data-phase=running]").waitFor();
+    await page.getByRole("button", { name: /^train\b/i }).click();
+    await page.locator("[data-engine=cpu]").waitFor({ state: "attached" });
+    await page.locator("[data-phase=running]").waitFor({ state: "attached" });
     await sleep(TRAINING);
     return (await observed(page)).slice(before).map(({ duration }) => duration);
   });
