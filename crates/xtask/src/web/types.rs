@@ -1,9 +1,9 @@
-//! TypeScript's types of all messages between the page and its workers.
+//! TypeScript's types of all messages between the page and its workers, and the page's controls.
 
 use std::path::Path;
 
 use anyhow::Context;
-use spindle_web::protocol::{Message, Request, RunView};
+use spindle_web::protocol::{Controls, Message, Request, RunView};
 use ts_rs::{Config, TS};
 
 use super::{PAGE, files};
@@ -17,7 +17,10 @@ pub(super) fn write() -> anyhow::Result<()> {
     Request::export_all(&config)
         .and_then(|()| Message::export_all(&config))
         .and_then(|()| RunView::export_all(&config))
+        .and_then(|()| Controls::export_all(&config))
         .context("cannot write the TypeScript types")?;
+    let controls = serde_json::to_vec_pretty(&Controls::default())?;
+    files::write(&made.join("controls.json"), &controls)?;
     let place = Path::new(PAGE).join("src/generated");
     let wanted = files::addresses(made)?;
     for address in &wanted {
