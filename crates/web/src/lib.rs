@@ -11,6 +11,6 @@ pub mod protocol;
 pub mod sample;
 pub mod viewer;
 #[cfg(target_arch = "wasm32")]
-mod worker;
+pub mod worker;
 
 pub use failure::Error;

@@ -11,8 +11,11 @@ use spindle_run::{
     experiment::{RANGES, Range},
     export::Kind,
     figure::{Bars, Figures},
-    record::{Group, LossRecord, Provenance, SampleRecord},
+    record::{Group, LossRecord, Provenance},
 };
+
+#[cfg(any(feature = "engine", feature = "ts"))]
+use spindle_run::record::SampleRecord;
 
 /// A command with its number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,7 +84,7 @@ impl Default for Controls {
     }
 }
 
-/// What the page asks for.
+/// What the page asks for. Commands of engines are not in the viewer, which every reader loads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -100,6 +103,7 @@ pub enum Command {
         run: String,
     },
     /// An open run as the bytes of a `.spindle` file; answered by [`Event::File`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Pack {
         /// Its name.
         run: String,
@@ -143,8 +147,10 @@ pub enum Command {
     },
 
     /// Open the GPU; answered by [`Event::Gpu`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     OpenGpu,
     /// Training steps per second on this device; answered by [`Event::Rate`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Rate {
         /// What would be trained.
         experiment: Experiment,
@@ -155,6 +161,7 @@ pub enum Command {
         seconds: f64,
     },
     /// Train, paused if `paused`; answered by [`Event::Started`] and many more.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Train {
         /// What.
         experiment: Experiment,
@@ -168,13 +175,16 @@ pub enum Command {
         paused: bool,
     },
     /// Let the training go on: for so many steps, or to its end; answered by [`Event::Done`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Go {
         /// Steps; to the end without it.
         steps: Option<usize>,
     },
     /// Pause the training; answered by [`Event::Done`] once it rests.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Pause,
     /// Extract and decompose samples of a checkpoint; answered by [`Event::Measured`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Measure {
         /// Of which experiment.
         experiment: Experiment,
@@ -190,6 +200,7 @@ pub enum Command {
         pictures: ByteBuf,
     },
     /// Begin the record of a training under a name; answered by [`Event::Run`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Record {
         /// Name of the run.
         run: String,
@@ -204,6 +215,7 @@ pub enum Command {
         pictures: ByteBuf,
     },
     /// Add losses to the record; answered by [`Event::Done`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     RecordLosses {
         /// Name of the run.
         run: String,
@@ -211,6 +223,7 @@ pub enum Command {
         losses: LossRecord,
     },
     /// Add a checkpoint whose samples have all been measured; answered by [`Event::Run`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     RecordCheckpoint {
         /// Name of the run.
         run: String,
@@ -221,6 +234,7 @@ pub enum Command {
         more: bool,
     },
     /// Decompose what the network says to a drawing; answered by [`Event::Drawn`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Draw {
         /// Weights of the network.
         #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
@@ -240,6 +254,7 @@ pub enum Command {
         threshold: f64,
     },
     /// Fail in this way, for tests of what the page does then; answered by [`Event::Done`] where nothing comes of it.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Fault {
         /// A panic, or the loss of the GPU.
         kind: Failure,
@@ -315,13 +330,16 @@ pub enum Event {
     },
 
     /// The GPU that was opened.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Gpu(Gpu),
     /// How fast this device trains.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Rate {
         /// Training steps per second.
         steps_per_second: f64,
     },
     /// A training is ready.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Started {
         /// On what it runs.
         provenance: Provenance,
@@ -340,6 +358,7 @@ pub enum Event {
         step: usize,
     },
     /// Training went on.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Progress {
         /// Steps done.
         step: usize,
@@ -351,11 +370,13 @@ pub enum Event {
         steps_per_second: f64,
     },
     /// An epoch ended.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Losses {
         /// Its losses.
         losses: LossRecord,
     },
     /// A checkpoint to be measured was reached.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Checkpoint {
         /// Losses there.
         losses: LossRecord,
@@ -367,6 +388,7 @@ pub enum Event {
         weights: ByteBuf,
     },
     /// A state to go on from.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     State {
         /// Steps done.
         step: usize,
@@ -375,16 +397,19 @@ pub enum Event {
         bytes: ByteBuf,
     },
     /// Training rests, by [`Command::Pause`] or because the steps of [`Command::Go`] are done.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Paused {
         /// Steps done.
         step: usize,
     },
     /// Training is at its end.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Finished {
         /// Wall time of training in this worker, in seconds.
         train_seconds: f64,
     },
     /// Samples of a checkpoint were measured.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Measured {
         /// The checkpoint's step.
         step: usize,
@@ -392,6 +417,7 @@ pub enum Event {
         part: MeasuredPart,
     },
     /// A drawing, decomposed.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Drawn {
         /// The drawing as the network saw it, and its interactions.
         sample: Box<SampleView>,

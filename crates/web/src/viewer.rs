@@ -36,6 +36,7 @@ impl Viewer {
                 self.runs.remove(&run);
                 Ok(Event::Done)
             }
+            #[cfg(feature = "engine")]
             Command::Pack { run, weights } => self.pack(&run, weights),
             Command::Weights { run, step } => self.weights(&run, step),
             Command::Sample { at, solver } => self
@@ -49,6 +50,7 @@ impl Viewer {
                 kind,
                 mask,
             } => self.history(&run, sample, kind, mask),
+            #[cfg(any(feature = "engine", feature = "ts"))]
             _ => return None,
         })
     }
@@ -70,6 +72,8 @@ impl Viewer {
             .ok_or_else(|| Error::missing(format!("run named {run}")))
     }
 
+    /// A run that was opened is the file that it was opened from; one that was recorded is packed.
+    #[cfg(feature = "engine")]
     fn pack(&self, run: &str, weights: bool) -> Result<Event, Error> {
         let bytes = if weights {
             self.run(run)?.pack()?

@@ -76,15 +76,11 @@ export function SaveRun() {
   if (!run || run.view.checkpoints.length === 0) return null;
   const save = async (what: "run" | "weights"): Promise<void> => {
     try {
-      const engine = await run.engine();
       const stem = run.title.replace(/\.spindle$/, "").replace(/\W+/g, "-").toLowerCase();
       const step = run.view.weights.at(-1) ?? 0;
-      const answer =
-        what === "run"
-          ? await engine.call({ type: "pack", run: run.name, weights: true })
-          : await engine.call({ type: "weights", run: run.name, step });
-      const name = what === "run" ? `${stem}.spindle` : `${stem}-${step}.safetensors`;
-      saveFile(name, expect(answer, "file").bytes as BlobPart, "application/octet-stream");
+      const weights = async (): Promise<Uint8Array> => expect(await (await run.engine()).call({ type: "weights", run: run.name, step }), "file").bytes;
+      const bytes = await (what === "run" ? run.file() : weights());
+      saveFile(what === "run" ? `${stem}.spindle` : `${stem}-${step}.safetensors`, bytes as BlobPart, "application/octet-stream");
       fileNotice.value = undefined;
     } catch (error) {
       fileNotice.value = { text: `Nothing was saved: ${inWords(error)}`, wrong: true };

@@ -13,6 +13,8 @@ export interface Run {
   view: RunView;
   /** The worker that answers for it; the first call opens the run there. */
   engine(): Promise<Engine>;
+  /** The run as the bytes of a `.spindle` file. */
+  file(): Promise<Uint8Array>;
   /** Whether it is trained on this device. */
   live: boolean;
 }
@@ -116,7 +118,7 @@ async function shippedRun(shipped: Shipped): Promise<Run> {
     return new Uint8Array(await bytes.arrayBuffer());
   });
   const title = TITLES[shipped.name] ?? shipped.title;
-  return { name: shipped.name, title, view, live: false, engine: opener(shipped.name, file) };
+  return { name: shipped.name, title, view, live: false, file, engine: opener(shipped.name, file) };
 }
 
 /** Opens a `.spindle` file and looks at it. Rejects with an error that says what is wrong with the file; what was open stays. */
@@ -124,7 +126,8 @@ export async function openFile(title: string, bytes: Uint8Array): Promise<void> 
   const name = `file ${title}`;
   const engine = await viewerEngine();
   const view = expect(await engine.call({ type: "open", run: name, bytes }), "run");
-  put({ name, title, view, live: false, engine: opener(name, async () => bytes, engine) });
+  const file = (): Promise<Uint8Array> => Promise.resolve(bytes);
+  put({ name, title, view, live: false, file, engine: opener(name, file, engine) });
   look(name);
 }
 
@@ -144,7 +147,8 @@ export function showLive(view: RunView, engine: Engine): void {
   const before = runs.value.find((run) => run.live);
   const follows = current.value?.live === true && cursor.value >= (before?.view.checkpoints.length ?? 0) - 1;
   batch(() => {
-    put({ name: view.run, title: "Your training", view, live: true, engine: () => Promise.resolve(engine) });
+    const file = async (): Promise<Uint8Array> => expect(await engine.call({ type: "pack", run: view.run, weights: true }), "file").bytes;
+    put({ name: view.run, title: "Your training", view, live: true, file, engine: () => Promise.resolve(engine) });
     if (!before) currentName.value = view.run;
     if (!before || follows) cursor.value = Math.max(0, view.checkpoints.length - 1);
   });
