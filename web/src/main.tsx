@@ -8,11 +8,11 @@ import { acceptDrops, fileNotice, FileNotice, OpenSection } from "./article/open
 import { Closing, Evidence, Interactions, Opening, Reading } from "./article/prose";
 import { SampleSection } from "./article/sample";
 import { Train } from "./article/train";
-import { inWords } from "./engine/client";
+import { Engine, inWords } from "./engine/client";
 import { watchManifest } from "./engine/manifest";
 import { watchAddress } from "./state/address";
 import { current, look, openShipped, openUrl, runs, sample } from "./state/runs";
-import { findAgain, pauseWhileHidden } from "./state/session";
+import { findAgain, pauseWhileHidden, training } from "./state/session";
 import { ignored, readAddress } from "./state/settings";
 
 const address = readAddress(location.search);
@@ -111,6 +111,8 @@ function serveOffline(): void {
 effect(() => {
   document.title = current.value ? `Spindle: ${current.value.title}` : "Spindle: the two phases of learning";
 });
+/** For the console: what the page holds. */
+Object.assign(globalThis, { spindle: { Engine, current, runs, training } });
 void start();
 if (document.readyState === "complete") serveOffline();
 else addEventListener("load", serveOffline);
