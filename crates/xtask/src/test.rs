@@ -4,14 +4,16 @@ use std::path::Path;
 
 use crate::{
     page_tests,
-    process::{cargo, cargo_with, run},
-    python, web,
+    process::{cargo, cargo_with, run, run_command},
+    python,
+    toolchain::{Toolchain, WASM},
+    web,
 };
 
 /// Tests run in the release profile: they are numerics, and the binaries serve the demo as well.
 pub(crate) fn test() -> anyhow::Result<()> {
     cargo("fmt --all --check")?;
-    cargo("clippy --release --workspace --all-targets --all-features -- -D warnings")?;
+    lint_native()?;
     web::check_types()?;
     // The chores' tests run in the profile that has just built the chores.
     cargo("test --package xtask")?;
@@ -21,10 +23,31 @@ pub(crate) fn test() -> anyhow::Result<()> {
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
     python_reads_a_run()?;
+    lint_for_the_browser()?;
     page()
 }
 
-/// The page: its types, its size, and what it does in a browser.
+/// All that runs on this machine. Burn's GPU backend is left to [`lint_for_the_browser`]: it has hundreds of crates, and nothing here runs on it.
+fn lint_native() -> anyhow::Result<()> {
+    cargo(
+        "clippy --release --workspace --all-targets --features spindle-web/engine,spindle-web/ts -- -D warnings",
+    )
+}
+
+/// All that runs in the browser, part of which is only there for its target.
+fn lint_for_the_browser() -> anyhow::Result<()> {
+    let toolchain = Toolchain::for_wasm()?;
+    if !toolchain.has_clippy() {
+        eprintln!("\n> Debian's compiler comes without clippy: lints for {WASM} are left out.");
+        return Ok(());
+    }
+    let line = format!(
+        "clippy --profile web-gpu --package spindle-web --features gpu --target {WASM} -- -D warnings"
+    );
+    run_command(&mut toolchain.cargo(&line))
+}
+
+/// The page: its size, and what it does in a browser.
 fn page() -> anyhow::Result<()> {
     web::build(&web::ALL)?;
     web::check_sizes()?;

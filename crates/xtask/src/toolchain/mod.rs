@@ -52,6 +52,11 @@ impl Toolchain {
         command
     }
 
+    /// Whether it can lint: clippy comes with the installed compiler only.
+    pub(crate) fn has_clippy(&self) -> bool {
+        self.environment.is_empty()
+    }
+
     fn installed() -> Self {
         Self {
             environment: Vec::new(),
