@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use spindle_run::{
     Experiment,
     experiment::{Model, Solver},
@@ -149,9 +149,19 @@ pub(crate) struct Export {
     /// The .spindle file.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// Pack the weights of all checkpoints too.
-    #[arg(long)]
-    pub(crate) weights: bool,
+    /// Pack weights too: of all checkpoints, or of the boundary of the phases and the last one (then the rest is packed more
+    /// tightly, so that the file stays under 3 MB).
+    #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, default_missing_value = "all")]
+    pub(crate) weights: Option<PackedWeights>,
+}
+
+/// Checkpoints whose weights are packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PackedWeights {
+    /// All.
+    All,
+    /// The boundary of the phases and the last one.
+    Ends,
 }
 
 #[derive(Args)]

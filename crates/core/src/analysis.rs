@@ -16,7 +16,7 @@ use spindle_run::{
     event::{Outputs, SampleLosses},
     experiment::{Placement, Solver},
     record::{
-        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, PublishedSgd,
+        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, PublishedSgd, RunRecord,
         SampleCertificate, SampleRecord, TheoryFit,
     },
 };
@@ -312,6 +312,23 @@ pub fn dynamics(
         gap_margin: GAP_MARGIN,
         theory,
     })
+}
+
+/// Whether the second phase has begun: at the last checkpoint the mean order of the test samples lies above that at the boundary, and
+/// their intervals apart (ours).
+#[must_use]
+pub fn second_phase_has_begun(record: &RunRecord) -> bool {
+    let mean_order = |checkpoint: &CheckpointRecord| {
+        let test = checkpoint.analysis.as_ref()?.of(Group::Test)?;
+        test.strength.mean_order
+    };
+    let risen = || {
+        let boundary = record.dynamics.as_ref()?.boundary?;
+        let lowest = mean_order(record.checkpoints.get(boundary.index)?)?;
+        let last = mean_order(record.checkpoints.last()?)?;
+        Some(last.low > lowest.high)
+    };
+    risen().unwrap_or(false)
 }
 
 /// The theory's curve fitted to every checkpoint from the boundary on.

@@ -45,11 +45,11 @@ pub(crate) fn for_each_in_parallel<T: Send>(
     }
 }
 
-/// Number of threads that work is spread over.
+/// What this code runs on, in words.
 #[must_use]
-pub(crate) fn threads() -> usize {
+pub(crate) fn description() -> String {
     #[cfg(not(target_arch = "wasm32"))]
-    return rayon::current_num_threads();
+    return format!("{} threads", rayon::current_num_threads());
     #[cfg(target_arch = "wasm32")]
-    return 1;
+    return "WebAssembly, one thread".to_owned();
 }

@@ -81,7 +81,7 @@ impl Engine {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Self::Kernels(_) => format!("fused CPU kernels, {} threads", device::threads()),
+            Self::Kernels(_) => format!("fused CPU kernels, {}", device::description()),
             #[cfg(feature = "gpu-kernels")]
             Self::GpuKernels(engine) => engine.describe(),
             #[cfg(feature = "burn")]

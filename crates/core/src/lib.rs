@@ -7,6 +7,7 @@
 pub mod analysis;
 pub mod dataset;
 mod device;
+pub mod drawing;
 pub mod engine;
 mod error;
 pub mod extract;
@@ -17,6 +18,8 @@ pub mod network;
 mod picture;
 pub mod player;
 mod random;
+pub mod recorder;
+pub mod self_test;
 pub mod session;
 pub mod train;
 

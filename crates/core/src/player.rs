@@ -89,12 +89,14 @@ impl PatchMasks {
     }
 
     /// Pixels along one side of the feature map.
-    pub(crate) fn side(&self) -> usize {
+    #[must_use]
+    pub fn side(&self) -> usize {
         self.side
     }
 
-    /// For every pixel of the feature map, the bit of the player it belongs to, or 0.
-    pub(crate) fn owners(&self) -> &[u32] {
+    /// For every pixel of the feature map, row by row, the bit of the player it belongs to, or 0.
+    #[must_use]
+    pub fn owners(&self) -> &[u32] {
         &self.owners
     }
 

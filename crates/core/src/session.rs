@@ -6,7 +6,7 @@
 use spindle_run::{
     Experiment,
     event::{Event, Interactions, Stage, TrainingState},
-    record::LossRecord,
+    record::{LossRecord, Provenance},
     schedule,
 };
 
@@ -84,6 +84,23 @@ impl Session {
     #[must_use]
     pub fn trainer(&self) -> &Trainer {
         &self.trainer
+    }
+
+    /// What is needed to repeat the run, and what it runs on; no time has gone by yet.
+    #[must_use]
+    pub fn provenance(&self) -> Provenance {
+        Provenance {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            engine: self.trainer.engine().describe(),
+            data: self.data.source.clone(),
+            data_digest: self.data.digest(),
+            train_size: self.trainer.set().len(),
+            mislabelled: self.trainer.set().mislabelled(),
+            test_size: self.data.test.len(),
+            train_seconds: 0.0,
+            extract_seconds: 0.0,
+            decompose_seconds: 0.0,
+        }
     }
 
     /// The data set.

@@ -7,5 +7,9 @@
 /// on what is chosen here.
 #[inline]
 pub(crate) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
+    // A module with simd128 runs only where there is simd128: a second, plain copy of every loop would be dead weight for a page.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    return work();
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     pulp::Arch::new().dispatch(work)
 }

@@ -45,6 +45,18 @@ impl RunRecord {
         }
     }
 
+    /// Puts losses where their step belongs, over those of the same step: steps done again give the same numbers.
+    pub fn put_losses(&mut self, losses: LossRecord) {
+        put(&mut self.losses, losses, |losses| losses.step);
+    }
+
+    /// Puts a checkpoint where its step belongs, over one of the same step.
+    pub fn put_checkpoint(&mut self, checkpoint: CheckpointRecord) {
+        put(&mut self.checkpoints, checkpoint, |checkpoint| {
+            checkpoint.losses.step
+        });
+    }
+
     /// The contents of `run.json`.
     ///
     /// # Errors
@@ -80,6 +92,13 @@ impl RunRecord {
         let record: Self = serde_json::from_slice(json)?;
         record.experiment.check()?;
         Ok(record)
+    }
+}
+
+fn put<T>(items: &mut Vec<T>, item: T, step: impl Fn(&T) -> usize) {
+    match items.binary_search_by_key(&step(&item), &step) {
+        Ok(index) => items[index] = item,
+        Err(index) => items.insert(index, item),
     }
 }
 

@@ -8,11 +8,14 @@ use serde_bytes::ByteBuf;
 use spindle_interactions::decompose::Certificate;
 use spindle_run::{
     Experiment,
-    experiment::Range,
+    experiment::{RANGES, Range},
     export::Kind,
     figure::{Bars, Figures},
-    record::{Group, LossRecord, Provenance, SampleRecord},
+    record::{Group, LossRecord, Provenance},
 };
+
+#[cfg(any(feature = "engine", feature = "ts"))]
+use spindle_run::record::SampleRecord;
 
 /// A command with its number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,7 +31,7 @@ pub struct Request {
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Message {
-    /// Number of the request that this answers.
+    /// Number of the request that this answers; 0 for what concerns the whole worker.
     pub id: u32,
     /// What happened.
     pub event: Event,
@@ -62,18 +65,30 @@ pub struct SampleAddress {
     pub sample: usize,
 }
 
-/// What the page asks for.
+/// What the page's controls are made from.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Controls {
+    /// The experiment that the page starts with.
+    pub defaults: Experiment,
+    /// What its numbers may be.
+    pub ranges: Vec<Range>,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self {
+            defaults: Experiment::default(),
+            ranges: RANGES.to_vec(),
+        }
+    }
+}
+
+/// What the page asks for. Commands of engines are not in the viewer, which every reader loads.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Command {
-    /// The defaults and ranges of an experiment; answered by [`Event::Defaults`].
-    Defaults,
-    /// Check an experiment; answered by [`Event::Done`], or [`Event::Failed`] naming the field.
-    Check {
-        /// The experiment.
-        experiment: Experiment,
-    },
     /// Open the bytes of a `.spindle` file under a name; answered by [`Event::Run`].
     Open {
         /// Name of the run.
@@ -88,6 +103,7 @@ pub enum Command {
         run: String,
     },
     /// An open run as the bytes of a `.spindle` file; answered by [`Event::File`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Pack {
         /// Its name.
         run: String,
@@ -131,8 +147,10 @@ pub enum Command {
     },
 
     /// Open the GPU; answered by [`Event::Gpu`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     OpenGpu,
     /// Training steps per second on this device; answered by [`Event::Rate`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Rate {
         /// What would be trained.
         experiment: Experiment,
@@ -143,6 +161,7 @@ pub enum Command {
         seconds: f64,
     },
     /// Train, paused if `paused`; answered by [`Event::Started`] and many more.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Train {
         /// What.
         experiment: Experiment,
@@ -156,13 +175,16 @@ pub enum Command {
         paused: bool,
     },
     /// Let the training go on: for so many steps, or to its end; answered by [`Event::Done`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Go {
         /// Steps; to the end without it.
         steps: Option<usize>,
     },
     /// Pause the training; answered by [`Event::Done`] once it rests.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Pause,
     /// Extract and decompose samples of a checkpoint; answered by [`Event::Measured`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Measure {
         /// Of which experiment.
         experiment: Experiment,
@@ -178,6 +200,7 @@ pub enum Command {
         pictures: ByteBuf,
     },
     /// Begin the record of a training under a name; answered by [`Event::Run`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Record {
         /// Name of the run.
         run: String,
@@ -192,6 +215,7 @@ pub enum Command {
         pictures: ByteBuf,
     },
     /// Add losses to the record; answered by [`Event::Done`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     RecordLosses {
         /// Name of the run.
         run: String,
@@ -199,6 +223,7 @@ pub enum Command {
         losses: LossRecord,
     },
     /// Add a checkpoint whose samples have all been measured; answered by [`Event::Run`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     RecordCheckpoint {
         /// Name of the run.
         run: String,
@@ -209,6 +234,7 @@ pub enum Command {
         more: bool,
     },
     /// Decompose what the network says to a drawing; answered by [`Event::Drawn`].
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Draw {
         /// Weights of the network.
         #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
@@ -227,8 +253,12 @@ pub enum Command {
         /// Salience threshold of the run whose network it is, nats.
         threshold: f64,
     },
-    /// Panic, for the page's own tests of what follows.
-    Panic,
+    /// Fail in this way, for tests of what the page does then; answered by [`Event::Done`] where nothing comes of it.
+    #[cfg(any(feature = "engine", feature = "ts"))]
+    Fault {
+        /// A panic, or the loss of the GPU.
+        kind: Failure,
+    },
 }
 
 /// All that was measured at one checkpoint.
@@ -279,14 +309,6 @@ pub enum Event {
         /// What failed, where, and what to do.
         message: String,
     },
-    /// What an experiment is made of.
-    Defaults {
-        /// The defaults.
-        experiment: Experiment,
-        /// The ranges of its numbers.
-        #[cfg_attr(feature = "ts", ts(type = "Array<Range>"))]
-        ranges: Vec<Range>,
-    },
     /// An open run.
     Run(Box<RunView>),
     /// A file's bytes.
@@ -308,13 +330,16 @@ pub enum Event {
     },
 
     /// The GPU that was opened.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Gpu(Gpu),
     /// How fast this device trains.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Rate {
         /// Training steps per second.
         steps_per_second: f64,
     },
     /// A training is ready.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Started {
         /// On what it runs.
         provenance: Provenance,
@@ -333,6 +358,7 @@ pub enum Event {
         step: usize,
     },
     /// Training went on.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Progress {
         /// Steps done.
         step: usize,
@@ -344,11 +370,13 @@ pub enum Event {
         steps_per_second: f64,
     },
     /// An epoch ended.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Losses {
         /// Its losses.
         losses: LossRecord,
     },
     /// A checkpoint to be measured was reached.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Checkpoint {
         /// Losses there.
         losses: LossRecord,
@@ -360,6 +388,7 @@ pub enum Event {
         weights: ByteBuf,
     },
     /// A state to go on from.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     State {
         /// Steps done.
         step: usize,
@@ -368,16 +397,19 @@ pub enum Event {
         bytes: ByteBuf,
     },
     /// Training rests, by [`Command::Pause`] or because the steps of [`Command::Go`] are done.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Paused {
         /// Steps done.
         step: usize,
     },
     /// Training is at its end.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Finished {
         /// Wall time of training in this worker, in seconds.
         train_seconds: f64,
     },
     /// Samples of a checkpoint were measured.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Measured {
         /// The checkpoint's step.
         step: usize,
@@ -385,6 +417,7 @@ pub enum Event {
         part: MeasuredPart,
     },
     /// A drawing, decomposed.
+    #[cfg(any(feature = "engine", feature = "ts"))]
     Drawn {
         /// The drawing as the network saw it, and its interactions.
         sample: Box<SampleView>,
@@ -394,7 +427,7 @@ pub enum Event {
 }
 
 /// Why something was not done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
@@ -437,6 +470,8 @@ pub struct RunView {
     pub provenance: Provenance,
     /// The samples.
     pub samples: Vec<RunSample>,
+    /// Patches that are players of its first sample; of all samples, where they share them.
+    pub players: Vec<[usize; 2]>,
     /// Analysed checkpoints.
     pub checkpoints: Vec<RunCheckpoint>,
     /// Data of all figures.
@@ -496,8 +531,7 @@ pub struct SampleView {
     pub label: usize,
     /// Patches that are players, `[row, column]` on the 8x8 grid.
     pub players: Vec<[usize; 2]>,
-    /// Patch of every pixel of the picture: the player's number, or -1. Players are patches of the feature map; drawn is what lies under
-    /// the middle of their receptive fields.
+    /// For every pixel of the picture the player whose patch it lies under, or -1.
     pub owners: Vec<i8>,
     /// Outputs on all masks, nats; `None` where the file does not have them, and only the salient interactions are known.
     pub outputs: Option<Vec<f64>>,

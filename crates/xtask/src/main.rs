@@ -1,11 +1,18 @@
-//! `cargo xtask <test|bench>`: every chore of the project, in Rust.
+//! `cargo xtask <serve|web|test|bench>`: every chore of the project, in Rust.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod apt;
 mod bench;
+mod chromium;
+mod node;
+mod page_tests;
 mod process;
 mod python;
 mod test;
+mod toolchain;
+mod web;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -17,19 +24,57 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Format, lints, all tests, docs, a run read from Python: what has to pass before a change lands.
+    /// Builds the web page and serves it on this machine: opens with the viewer, the engines follow as they are built.
+    Serve {
+        /// Port; the next one that is free where it is taken.
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
+        /// Opens the browser.
+        #[arg(long)]
+        open: bool,
+        /// Without the GPU engine, which takes minutes to build.
+        #[arg(long)]
+        no_gpu: bool,
+    },
+    /// Builds the web page with all engines into web/dist, a folder for any web server.
+    Web {
+        /// Without the GPU engine, which takes minutes to build.
+        #[arg(long)]
+        no_gpu: bool,
+    },
+    /// Sees that a compiler for WebAssembly is there; the page's builds do so by themselves.
+    WasmTarget {
+        /// From Debian's packages, even where rustup can.
+        #[arg(long)]
+        debian: bool,
+    },
+    /// Format, lints, all tests, docs, a run read from Python, the page in a browser: what has to pass before a change lands.
     Test,
     /// Benchmarks, with ratios and medians.
     Bench {
         /// PyTorch beside ours, in turn; the first time it is installed under target/peers (3 GB).
         #[arg(long)]
         peers: bool,
+        /// The page beside other libraries in the browser, and nothing else.
+        #[arg(long, conflicts_with = "peers")]
+        web: bool,
     },
 }
 
 fn main() -> anyhow::Result<()> {
+    let workspace = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+    std::env::set_current_dir(workspace)
+        .with_context(|| format!("cannot go to the workspace, {workspace}"))?;
     match Arguments::parse().chore {
+        Chore::Serve { port, open, no_gpu } => web::serve(web::Options {
+            port,
+            open,
+            gpu: !no_gpu,
+        }),
+        Chore::Web { no_gpu } => web::build(if no_gpu { &web::ALL[..2] } else { &web::ALL }),
+        Chore::WasmTarget { debian } => toolchain::prepare(debian),
         Chore::Test => test::test(),
-        Chore::Bench { peers } => bench::bench(peers),
+        Chore::Bench { web: true, .. } => page_tests::bench(),
+        Chore::Bench { peers, .. } => bench::bench(peers),
     }
 }

@@ -3,36 +3,55 @@
 use std::path::Path;
 
 use crate::{
-    process::{cargo, cargo_with, output, run},
+    page_tests,
+    process::{cargo, cargo_with, run, run_command},
     python,
+    toolchain::{Toolchain, WASM},
+    web,
 };
 
 /// Tests run in the release profile: they are numerics, and the binaries serve the demo as well.
 pub(crate) fn test() -> anyhow::Result<()> {
     cargo("fmt --all --check")?;
-    cargo("clippy --release --workspace --all-targets --all-features -- -D warnings")?;
-    cargo("test --release --workspace")?;
+    lint_native()?;
+    web::check_types()?;
+    // The chores' tests run in the profile that has just built the chores.
+    cargo("test --package xtask")?;
+    cargo("test --release --workspace --exclude xtask")?;
     cargo_with(
         "doc --release --workspace --no-deps",
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
-    compile_for_the_browser()?;
-    python_reads_a_run()
+    python_reads_a_run()?;
+    lint_for_the_browser()?;
+    page()
 }
 
-/// All that a page needs compiles to WebAssembly, where the toolchain has that target.
-fn compile_for_the_browser() -> anyhow::Result<()> {
-    const TARGET: &str = "wasm32-unknown-unknown";
-    let target_libdir = output("rustc", &["--print", "target-libdir", "--target", TARGET])?;
-    if !Path::new(target_libdir.trim()).exists() {
-        eprintln!(
-            "\n> {TARGET} is not installed, its check is left out: rustup target add {TARGET}"
-        );
+/// All that runs on this machine. Burn's GPU backend is left to [`lint_for_the_browser`]: it has hundreds of crates, and nothing here runs on it.
+fn lint_native() -> anyhow::Result<()> {
+    cargo(
+        "clippy --release --workspace --all-targets --features spindle-web/engine,spindle-web/ts -- -D warnings",
+    )
+}
+
+/// All that runs in the browser, part of which is only there for its target.
+fn lint_for_the_browser() -> anyhow::Result<()> {
+    let toolchain = Toolchain::for_wasm()?;
+    if !toolchain.has_clippy() {
+        eprintln!("\n> Debian's compiler comes without clippy: lints for {WASM} are left out.");
         return Ok(());
     }
-    cargo(&format!(
-        "check --target {TARGET} --package spindle-core --package spindle-run --package spindle-interactions"
-    ))
+    let line = format!(
+        "clippy --profile web-gpu --package spindle-web --features gpu --target {WASM} -- -D warnings"
+    );
+    run_command(&mut toolchain.cargo(&line))
+}
+
+/// The page: its size, and what it does in a browser.
+fn page() -> anyhow::Result<()> {
+    web::build(&web::ALL)?;
+    web::check_sizes()?;
+    page_tests::test()
 }
 
 /// The examples of docs/run-format.md on a run and an export that the tool has just made.

@@ -6,14 +6,40 @@ use spindle_run::{
     RunFolder,
     export::{Budget, Pictures},
     folder::write_whole,
+    record::RunRecord,
 };
 
-use crate::{arguments::Export, output, terminal::Terminal};
+use crate::{
+    arguments::{Export, PackedWeights},
+    output,
+    terminal::Terminal,
+};
 
 #[derive(Serialize)]
 struct Document {
     file: std::path::PathBuf,
     bytes: usize,
+}
+
+/// What leaves room for the weights of two checkpoints of LeNet.
+const BESIDE_WEIGHTS: Budget = Budget {
+    interactions: 1_100_000,
+    values: 760_000,
+};
+
+/// Steps of the checkpoints whose weights are packed.
+fn steps_of(record: &RunRecord, which: PackedWeights) -> Vec<usize> {
+    let checkpoints = record.checkpoints.iter().enumerate();
+    let boundary = record.dynamics.as_ref().and_then(|d| d.boundary);
+    let last = record.checkpoints.len().saturating_sub(1);
+    checkpoints
+        .filter(|(index, _)| {
+            which == PackedWeights::All
+                || *index == last
+                || boundary.is_some_and(|boundary| boundary.index == *index)
+        })
+        .map(|(_, checkpoint)| checkpoint.losses.step)
+        .collect()
 }
 
 /// Runs the command.
@@ -33,12 +59,16 @@ pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<
         shape: vec![samples.len(), side, side],
         pixels: samples.iter().flat_map(|s| s.picture.clone()).collect(),
     };
-    let steps: Vec<usize> = record.checkpoints.iter().map(|c| c.losses.step).collect();
-    let mut export = folder.export(record, pictures, Budget::default())?;
-    if arguments.weights {
-        for step in steps {
-            export.weights.insert(step, folder.checkpoint(step)?);
-        }
+    let steps = arguments
+        .weights
+        .map_or_else(Vec::new, |which| steps_of(&record, which));
+    let budget = match arguments.weights {
+        Some(PackedWeights::Ends) => BESIDE_WEIGHTS,
+        _ => Budget::default(),
+    };
+    let mut export = folder.export(record, pictures, budget)?;
+    for step in steps {
+        export.weights.insert(step, folder.checkpoint(step)?);
     }
     let bytes = export.pack()?;
     write_whole(&arguments.out, &bytes)?;

@@ -9,7 +9,7 @@ use spindle_core::{
 use spindle_run::{
     RunWriter,
     event::Event,
-    record::{CheckpointRecord, LossRecord, Provenance, RunRecord},
+    record::{CheckpointRecord, RunRecord},
 };
 
 use crate::{arguments::NewRun, interrupt, terminal::Terminal};
@@ -85,21 +85,8 @@ fn lost_checkpoint(writer: &RunWriter, record: &RunRecord) -> Option<usize> {
 }
 
 fn new_record(new: &NewRun, session: &Session) -> RunRecord {
-    let (data, trainer) = (session.data(), session.trainer());
-    let provenance = Provenance {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        engine: trainer.engine().describe(),
-        data: data.source.clone(),
-        data_digest: data.digest(),
-        train_size: trainer.set().len(),
-        mislabelled: trainer.set().mislabelled(),
-        test_size: data.test.len(),
-        train_seconds: 0.0,
-        extract_seconds: 0.0,
-        decompose_seconds: 0.0,
-    };
     let samples = session.samples().iter().map(|s| s.record.clone()).collect();
-    RunRecord::new(new.experiment.clone(), provenance, samples)
+    RunRecord::new(new.experiment.clone(), session.provenance(), samples)
 }
 
 /// A session's events on their way to the disk.
@@ -148,7 +135,7 @@ impl Training {
 
     fn store(&mut self, event: Event, terminal: &Terminal) -> anyhow::Result<()> {
         match event {
-            Event::Epoch(losses) => replace(&mut self.record.losses, losses, |l| l.step),
+            Event::Epoch(losses) => self.record.put_losses(losses),
             Event::Checkpoint {
                 losses,
                 sample_losses,
@@ -162,7 +149,9 @@ impl Training {
                     .iter()
                     .any(|c| c.losses.step == losses.step);
                 if !known {
-                    self.insert_checkpoint(losses);
+                    let analysis = None;
+                    self.record
+                        .put_checkpoint(CheckpointRecord { losses, analysis });
                 }
             }
             // Last of all that happened at a step: whoever goes on from it finds the rest in place.
@@ -182,25 +171,9 @@ impl Training {
         Ok(())
     }
 
-    fn insert_checkpoint(&mut self, losses: LossRecord) {
-        let checkpoint = CheckpointRecord {
-            losses,
-            analysis: None,
-        };
-        replace(&mut self.record.checkpoints, checkpoint, |c| c.losses.step);
-    }
-
     fn save_record(&mut self) -> anyhow::Result<()> {
         self.record.provenance.train_seconds += self.since.elapsed().as_secs_f64();
         self.since = Instant::now();
         Ok(self.writer.save_record(&self.record)?)
-    }
-}
-
-/// Puts an item where its step belongs, over one of the same step: steps done again give the same numbers.
-fn replace<T>(items: &mut Vec<T>, item: T, step: impl Fn(&T) -> usize) {
-    match items.binary_search_by_key(&step(&item), &step) {
-        Ok(index) => items[index] = item,
-        Err(index) => items.insert(index, item),
     }
 }

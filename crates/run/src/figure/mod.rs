@@ -15,7 +15,7 @@ use crate::record::{Analysis, Group, LossRecord, RunRecord};
 pub use dynamics::{
     MeanOrder, OrderCurve, Similarity, Theory, TheoryPanel, mean_order, similarity, theory,
 };
-pub use solver::{SolverPanel, Solvers, solvers};
+pub use solver::{SolverPanel, Solvers, published_sgd, solvers};
 
 /// An axis: what it shows and its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -104,13 +104,17 @@ pub struct Bars {
 
 impl Bars {
     fn new(record: &RunRecord, at: Measured<'_>) -> Self {
+        Self::of(record, at, at.test)
+    }
+
+    fn of(record: &RunRecord, at: Measured<'_>, strength: &StrengthByOrder) -> Self {
         Self {
             checkpoint: at.checkpoint,
             epoch: at.epoch,
             title: title(record, at.checkpoint, at.epoch),
-            positive: at.test.positive.clone(),
-            negative: at.test.negative.clone(),
-            mean_order: at.test.mean_order,
+            positive: strength.positive.clone(),
+            negative: strength.negative.clone(),
+            mean_order: strength.mean_order,
         }
     }
 }

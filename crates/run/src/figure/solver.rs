@@ -4,7 +4,7 @@ use serde::Serialize;
 use spindle_interactions::bootstrap::Estimate;
 
 use super::{
-    Axis, ORDER, SHARE,
+    Axis, Bars, Measured, ORDER, SHARE,
     caption::{self, number},
     measured, three, title,
 };
@@ -38,6 +38,16 @@ pub struct Solvers {
     pub panels: Vec<SolverPanel>,
     /// What is seen.
     pub caption: String,
+}
+
+/// Strength by order of the published SGD's salient interactions, at every measured checkpoint where it was run.
+#[must_use]
+pub fn published_sgd(record: &RunRecord) -> Vec<Option<Bars>> {
+    let bars = |at: Measured<'_>| {
+        let sgd = at.analysis.published_sgd.as_ref()?;
+        Some(Bars::of(record, at, &sgd.strength))
+    };
+    measured(record).map(bars).collect()
 }
 
 /// Both solvers; `None` where the published SGD was not run.

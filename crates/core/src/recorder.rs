@@ -1,0 +1,187 @@
+//! A run in memory: what a folder is to the command line tool, for whoever has no disk.
+//!
+//! Checkpoints come in as they are measured, in the order of training; the record, its figures and its `.spindle` file can be had
+//! after every one of them.
+
+use spindle_interactions::{decompose::Decomposition, strength::SampleStrength};
+use spindle_run::{
+    Experiment,
+    event::{Outputs, SampleLosses, Tensors},
+    export::{Budget, Export, Pictures},
+    record::{CheckpointRecord, Group, LossRecord, Provenance, RunRecord, SampleRecord},
+};
+
+use crate::{Error, analysis};
+
+/// All that was measured at a checkpoint.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measurement {
+    /// Losses there.
+    pub losses: LossRecord,
+    /// Every sample's loss.
+    pub sample_losses: SampleLosses,
+    /// Weights.
+    pub weights: Tensors,
+    /// Outputs of all samples on all masks.
+    pub outputs: Outputs,
+    /// One decomposition a sample.
+    pub decompositions: Vec<Decomposition>,
+}
+
+/// What is kept of a measurement beside the record.
+struct Kept {
+    step: usize,
+    sample_losses: SampleLosses,
+    weights: Tensors,
+    decompositions: Vec<Decomposition>,
+    strengths: Vec<SampleStrength>,
+}
+
+/// A run that grows.
+pub struct Recorder {
+    record: RunRecord,
+    pictures: Pictures,
+    kept: Vec<Kept>,
+}
+
+impl Recorder {
+    /// A run of which nothing was measured yet. `pictures`: those of the samples.
+    #[must_use]
+    pub fn new(
+        experiment: Experiment,
+        provenance: Provenance,
+        samples: Vec<SampleRecord>,
+        pictures: Pictures,
+    ) -> Self {
+        Self {
+            record: RunRecord::new(experiment, provenance, samples),
+            pictures,
+            kept: Vec::new(),
+        }
+    }
+
+    /// What was found so far.
+    #[must_use]
+    pub fn record(&self) -> &RunRecord {
+        &self.record
+    }
+
+    /// What was found so far, for whoever knows more of it: time that went by, warnings.
+    pub fn record_mut(&mut self) -> &mut RunRecord {
+        &mut self.record
+    }
+
+    /// Adds losses.
+    pub fn losses(&mut self, losses: LossRecord) {
+        self.record.put_losses(losses);
+    }
+
+    /// Adds a checkpoint, over one of the same step.
+    ///
+    /// # Errors
+    /// Outputs or decompositions that do not fit the samples.
+    pub fn checkpoint(&mut self, measured: Measurement) -> Result<(), Error> {
+        let (experiment, samples) = (&self.record.experiment, &self.record.samples);
+        if measured.decompositions.len() != samples.len()
+            || measured.outputs.values.len() != samples.len() << experiment.players
+        {
+            return Err(Error::Data(format!(
+                "{} of {} samples are measured at step {}",
+                measured.decompositions.len(),
+                samples.len(),
+                measured.losses.step
+            )));
+        }
+        let analysis = analysis::analyze(
+            experiment,
+            samples,
+            &measured.outputs,
+            &measured.decompositions,
+        )?;
+        let strengths = analysis::group_strengths(
+            samples,
+            &measured.decompositions,
+            Group::Test,
+            analysis.threshold,
+        );
+        let step = measured.losses.step;
+        self.kept.retain(|kept| kept.step != step);
+        self.kept.push(Kept {
+            step,
+            sample_losses: measured.sample_losses,
+            weights: measured.weights,
+            decompositions: measured.decompositions,
+            strengths,
+        });
+        self.kept.sort_by_key(|kept| kept.step);
+        self.record.put_checkpoint(CheckpointRecord {
+            losses: measured.losses,
+            analysis: Some(analysis),
+        });
+        Ok(())
+    }
+
+    /// Reads off what all checkpoints so far show together.
+    ///
+    /// # Errors
+    /// Decompositions that do not fit the experiment.
+    pub fn conclude(&mut self) -> Result<(), Error> {
+        let Some(last) = self.kept.last() else {
+            return Ok(());
+        };
+        let losses: Vec<_> = self.kept.iter().map(|k| k.sample_losses.clone()).collect();
+        let strengths: Vec<_> = self.kept.iter().map(|k| k.strengths.clone()).collect();
+        self.record.dynamics = Some(analysis::dynamics(
+            &self.record.experiment,
+            &self.record.samples,
+            &self.record.checkpoints,
+            &strengths,
+            &losses,
+            &last.decompositions,
+        )?);
+        Ok(())
+    }
+
+    /// The run as a file, with the weights of all checkpoints.
+    ///
+    /// # Errors
+    /// Pictures that are not of the samples.
+    pub fn export(&self, budget: Budget) -> Result<Export, spindle_run::Error> {
+        let decompositions = |step: usize| {
+            let kept = self.kept.iter().find(|kept| kept.step == step);
+            Ok(kept.map_or_else(Vec::new, |kept| kept.decompositions.clone()))
+        };
+        let mut export = Export::new(
+            self.record.clone(),
+            self.pictures.clone(),
+            budget,
+            decompositions,
+        )?;
+        let weights = self.kept.iter();
+        export.weights = weights
+            .map(|kept| (kept.step, kept.weights.clone()))
+            .collect();
+        Ok(export)
+    }
+}
+
+/// Outputs of all samples from those of some at a time, in order; `None` without parts or where they are not of one checkpoint.
+///
+/// The noise floor is the root of the parts' mean square, each with the weight of its samples.
+#[must_use]
+pub fn joined(parts: Vec<Outputs>) -> Option<Outputs> {
+    let mut parts = parts.into_iter();
+    let mut all = parts.next()?;
+    let samples = |outputs: &Outputs| (outputs.values.len() >> outputs.players) as f64;
+    let mut square = all.noise_floor.powi(2) * samples(&all);
+    for part in parts {
+        if (part.step, part.players, part.classes) != (all.step, all.players, all.classes) {
+            return None;
+        }
+        square += part.noise_floor.powi(2) * samples(&part);
+        all.logits.extend(part.logits);
+        all.values.extend(part.values);
+    }
+    all.noise_floor = (square / samples(&all)).sqrt();
+    Some(all)
+}

@@ -1,0 +1,109 @@
+//! What a network says to a drawing.
+
+use spindle_core::{dataset::MeasuredSample, drawing, log_odds::log_odds};
+use spindle_run::{
+    Experiment,
+    event::Outputs,
+    record::{Group, SampleRecord},
+};
+
+use super::measure::extract;
+use crate::{
+    Error,
+    protocol::{Event, SampleSolver},
+    sample::Sample,
+    viewer::Viewer,
+};
+
+/// A canvas with ink on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Drawing<'a> {
+    /// Ink from 0 (none) to 255, `side` x `side`.
+    pub canvas: &'a [u8],
+    /// Pixels along one side.
+    pub side: usize,
+    /// Patches that are players.
+    pub players: &'a [[usize; 2]],
+    /// Class whose log-odds are decomposed; the network's own answer without it.
+    pub label: Option<usize>,
+    /// Salience threshold, nats.
+    pub threshold: f64,
+}
+
+/// Brings the drawing into MNIST's form, and decomposes what the network with these weights says to it.
+///
+/// # Errors
+/// An empty canvas, weights that do not fit.
+pub async fn draw(
+    experiment: &Experiment,
+    weights: &[u8],
+    drawing: Drawing<'_>,
+    viewer: &mut Viewer,
+) -> Result<Event, Error> {
+    let Drawing {
+        canvas,
+        side,
+        players,
+        ..
+    } = drawing;
+    if canvas.len() != side * side {
+        return Err(Error::Input(format!(
+            "a canvas of {side}x{side} came with {} pixels",
+            canvas.len()
+        )));
+    }
+    let picture = drawing::picture(canvas, side)
+        .ok_or_else(|| Error::Input("there is nothing on the canvas yet".to_owned()))?;
+    let experiment = Experiment {
+        players: players.len(),
+        ..experiment.clone()
+    };
+    let sample = MeasuredSample {
+        record: SampleRecord {
+            group: Group::Test,
+            position: 0,
+            label: 0,
+            true_label: 0,
+            players: players.to_vec(),
+        },
+        picture: picture.clone(),
+    };
+    let outputs = extract(&experiment, 0, weights, &[sample]).await?;
+    let probabilities = probabilities(&outputs)?;
+    let label = drawing.label.unwrap_or_else(|| largest(&probabilities));
+    if label >= probabilities.len() {
+        return Err(Error::Input(format!("there is no class {label}")));
+    }
+    let values = outputs.logits.chunks_exact(outputs.classes);
+    let values = values.map(|logits| log_odds(logits, label)).collect();
+    let sample = Sample::decomposed(&experiment, values, SampleSolver::Certified)?;
+    let view = sample.view(picture, label, players, drawing.threshold);
+    viewer.look_at(sample);
+    Ok(Event::Drawn {
+        sample: Box::new(view),
+        probabilities,
+    })
+}
+
+/// Probability of every class for the whole picture: the last mask, on which all players are present.
+fn probabilities(outputs: &Outputs) -> Result<Vec<f64>, Error> {
+    let logits = outputs
+        .logits
+        .chunks_exact(outputs.classes.max(1))
+        .next_back();
+    let logits = logits.ok_or_else(|| Error::missing("logits of the drawing"))?;
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let weights: Vec<f64> = logits
+        .iter()
+        .map(|&z| f64::from(z - largest).exp())
+        .collect();
+    let sum: f64 = weights.iter().sum();
+    Ok(weights.into_iter().map(|weight| weight / sum).collect())
+}
+
+fn largest(probabilities: &[f64]) -> usize {
+    let ranked = probabilities.iter().enumerate();
+    ranked
+        .max_by(|a, b| a.1.total_cmp(b.1))
+        .map_or(0, |(class, _)| class)
+}

@@ -1,0 +1,204 @@
+//! Open runs: what the page shows of them, without an engine.
+
+use std::collections::HashMap;
+
+use serde_bytes::ByteBuf;
+use spindle_core::analysis;
+use spindle_run::{
+    encoding::encode_weights,
+    export::{Export, Kind},
+    figure,
+    record::{Analysis, CheckpointRecord, RunRecord},
+};
+
+use crate::{
+    Error,
+    protocol::{
+        Command, Event, Explanation, Matching, RunCheckpoint, RunSample, RunView, SampleAddress,
+        SampleSolver, SampleView,
+    },
+    sample::Sample,
+};
+
+/// The runs that are open in a worker, and the sample that is looked at.
+#[derive(Default)]
+pub struct Viewer {
+    runs: HashMap<String, Export>,
+    sample: Option<Sample>,
+}
+
+impl Viewer {
+    /// Answers the commands on runs; `None` for those of an engine.
+    pub fn answer(&mut self, command: Command) -> Option<Result<Event, Error>> {
+        Some(match command {
+            Command::Open { run, bytes } => self.open(run, &bytes),
+            Command::Close { run } => {
+                self.runs.remove(&run);
+                Ok(Event::Done)
+            }
+            #[cfg(feature = "engine")]
+            Command::Pack { run, weights } => self.pack(&run, weights),
+            Command::Weights { run, step } => self.weights(&run, step),
+            Command::Sample { at, solver } => self
+                .sample(&at, solver)
+                .map(|view| Event::Sample(Box::new(view))),
+            Command::Matching { strongest } => self.matching(strongest).map(Event::Matching),
+            Command::Explain { mask } => self.explain(mask).map(Event::Explanation),
+            Command::History {
+                run,
+                sample,
+                kind,
+                mask,
+            } => self.history(&run, sample, kind, mask),
+            #[cfg(any(feature = "engine", feature = "ts"))]
+            _ => return None,
+        })
+    }
+
+    fn open(&mut self, run: String, bytes: &[u8]) -> Result<Event, Error> {
+        Ok(self.show(run, Export::unpack(bytes)?))
+    }
+
+    /// Shows a run under a name, over one of the same name.
+    pub fn show(&mut self, run: String, export: Export) -> Event {
+        let view = run_view(&run, &export);
+        self.runs.insert(run, export);
+        Event::Run(Box::new(view))
+    }
+
+    fn run(&self, run: &str) -> Result<&Export, Error> {
+        self.runs
+            .get(run)
+            .ok_or_else(|| Error::missing(format!("run named {run}")))
+    }
+
+    /// A run that was opened is the file that it was opened from; one that was recorded is packed.
+    #[cfg(feature = "engine")]
+    fn pack(&self, run: &str, weights: bool) -> Result<Event, Error> {
+        let bytes = if weights {
+            self.run(run)?.pack()?
+        } else {
+            let mut export = self.run(run)?.clone();
+            export.weights.clear();
+            export.pack()?
+        };
+        Ok(file(bytes))
+    }
+
+    fn weights(&self, run: &str, step: usize) -> Result<Event, Error> {
+        let weights = self.run(run)?.weights.get(&step);
+        let weights = weights.ok_or_else(|| Error::missing(format!("weights of step {step}")))?;
+        Ok(file(encode_weights(weights, Some(step))?))
+    }
+
+    fn sample(&mut self, at: &SampleAddress, solver: SampleSolver) -> Result<SampleView, Error> {
+        let export = self.run(&at.run)?;
+        let missing = |what: &str, number| Error::missing(format!("{what} {number} of {}", at.run));
+        let (_, analysis) = analysed(&export.record)
+            .nth(at.checkpoint)
+            .ok_or_else(|| missing("checkpoint", at.checkpoint))?;
+        let record = export.record.samples.get(at.sample);
+        let record = record.ok_or_else(|| missing("sample", at.sample))?;
+        let sample = match export.outputs.values(at.checkpoint, at.sample) {
+            Some(outputs) => Sample::decomposed(&export.record.experiment, outputs, solver)?,
+            None => Sample::salient(
+                export.record.experiment.players,
+                &export.history,
+                at.checkpoint,
+                at.sample,
+            )
+            .ok_or_else(|| missing("interactions of sample", at.sample))?,
+        };
+        let picture = picture(export, at.sample);
+        let view = sample.view(picture, record.label, &record.players, analysis.threshold);
+        self.sample = Some(sample);
+        Ok(view)
+    }
+
+    /// Looks at a sample that is of no run: the next questions are about it.
+    pub fn look_at(&mut self, sample: Sample) {
+        self.sample = Some(sample);
+    }
+
+    fn looked_at(&self) -> Result<&Sample, Error> {
+        self.sample.as_ref().ok_or_else(|| Error::missing("sample"))
+    }
+
+    fn matching(&self, strongest: usize) -> Result<Matching, Error> {
+        self.looked_at()?.matching(strongest)
+    }
+
+    fn explain(&self, mask: u32) -> Result<Explanation, Error> {
+        self.looked_at()?.explain(mask)
+    }
+
+    fn history(&self, run: &str, sample: usize, kind: Kind, mask: u32) -> Result<Event, Error> {
+        let effects = self.run(run)?.history.over_training(sample, kind, mask);
+        Ok(Event::History { effects })
+    }
+}
+
+fn file(bytes: Vec<u8>) -> Event {
+    Event::File {
+        bytes: ByteBuf::from(bytes),
+    }
+}
+
+/// A sample's pixels; empty where the file's pictures are not grey ones.
+fn picture(export: &Export, sample: usize) -> Vec<u8> {
+    let pixels: usize = export.pictures.shape.iter().skip(1).product();
+    let start = sample * pixels;
+    let picture = export.pictures.pixels.get(start..start + pixels);
+    picture.map_or_else(Vec::new, <[u8]>::to_vec)
+}
+
+/// Checkpoints that were analysed: the page's checkpoint axis, and that of an export's arrays.
+fn analysed(record: &RunRecord) -> impl Iterator<Item = (&CheckpointRecord, &Analysis)> {
+    let checkpoints = record.checkpoints.iter();
+    checkpoints.filter_map(|checkpoint| Some((checkpoint, checkpoint.analysis.as_ref()?)))
+}
+
+/// A run as the page shows it: all that its figures and tables need.
+#[must_use]
+pub fn run_view(run: &str, export: &Export) -> RunView {
+    let record = &export.record;
+    let samples = record.samples.iter().enumerate();
+    let published = figure::published_sgd(record);
+    let checkpoints = analysed(record).enumerate();
+    RunView {
+        run: run.to_owned(),
+        experiment: record.experiment.clone(),
+        provenance: record.provenance.clone(),
+        samples: samples
+            .map(|(index, sample)| RunSample {
+                group: sample.group,
+                position: sample.position,
+                label: sample.label,
+                true_label: sample.true_label,
+                has_outputs: export.outputs.samples.contains(&index),
+            })
+            .collect(),
+        players: record
+            .samples
+            .first()
+            .map_or_else(Vec::new, |sample| sample.players.clone()),
+        checkpoints: checkpoints
+            .map(|(index, (checkpoint, analysis))| RunCheckpoint {
+                losses: checkpoint.losses,
+                threshold: analysis.threshold,
+                salient_per_sample: analysis.salient_per_sample,
+                noise_floor: analysis.noise_floor,
+                largest_gap: analysis
+                    .certificates
+                    .iter()
+                    .map(|certificate| certificate.gap)
+                    .fold(0.0, f64::max),
+                published_sgd: published.get(index).cloned().flatten(),
+            })
+            .collect(),
+        figures: figure::figures(record),
+        second_phase: analysis::second_phase_has_begun(record),
+        weights: export.weights.keys().copied().collect(),
+        warnings: record.warnings.clone(),
+    }
+}

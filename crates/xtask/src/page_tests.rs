@@ -1,0 +1,49 @@
+//! What is done with the built page in a browser: its tests, and its benchmarks beside other libraries.
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::Context;
+
+use crate::{chromium, node, process::run_command, web};
+
+const TESTS: &str = "tests/page";
+const PEERS: &str = "tests/web-peers";
+
+/// Runs the tests of the page that has been built.
+pub(crate) fn test() -> anyhow::Result<()> {
+    let mut command = with_page("node")?;
+    command.arg("--test").args(test_files()?);
+    run_command(&mut command)
+}
+
+/// Builds the page and measures it beside other libraries, in the same browser.
+pub(crate) fn bench() -> anyhow::Result<()> {
+    web::build(&web::ALL)?;
+    node::install_packages(PEERS)?;
+    run_command(with_page("node")?.arg(format!("{PEERS}/bench.mjs")))
+}
+
+/// The test files, by name: Node 20 takes no pattern.
+fn test_files() -> anyhow::Result<Vec<String>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(TESTS).with_context(|| format!("cannot read {TESTS}"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".test.mjs") {
+            files.push(format!("{TESTS}/{name}"));
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// A program that is told where the page and the browser are.
+fn with_page(program: &str) -> anyhow::Result<Command> {
+    let page = Path::new(web::DIST)
+        .canonicalize()
+        .with_context(|| format!("there is no {}: cargo xtask web", web::DIST))?;
+    let mut command = Command::new(program);
+    command
+        .env("SPINDLE_DIST", page)
+        .env("SPINDLE_CHROMIUM", chromium::find()?);
+    Ok(command)
+}

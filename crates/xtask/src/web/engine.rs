@@ -1,0 +1,196 @@
+//! The builds of `spindle-web`: compiled, bound to JavaScript, made smaller.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use serde_json::Value;
+use wasm_bindgen_cli_support::Bindgen;
+
+use super::{PAGE, files};
+use crate::{
+    node,
+    process::{output_of_command, run_command},
+    toolchain::{Toolchain, WASM},
+};
+
+/// What the files of a build are called.
+pub(super) const SCRIPT: &str = "spindle_web.js";
+pub(super) const MODULE: &str = "spindle_web_bg.wasm";
+/// The file beside a build that tells what it was made from.
+const STAMP: &str = "made-from";
+
+/// What `rustc` may emit; `wasm-opt` refuses what it is not told of.
+const WASM_FEATURES: &[&str] = &[
+    "--enable-simd",
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// A build of `spindle-web`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    /// Runs, without training.
+    Viewer,
+    /// Training and measuring on the CPU.
+    Cpu,
+    /// Training on WebGPU as well.
+    Gpu,
+}
+
+/// All of them, in the order in which a reader needs them.
+pub(crate) const ALL: [Engine; 3] = [Engine::Viewer, Engine::Cpu, Engine::Gpu];
+
+/// Whether `wasm-opt` is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Optimise {
+    /// For a page that is published.
+    Yes,
+    /// Where minutes count for more than megabytes.
+    No,
+}
+
+impl Engine {
+    /// Its name in the manifest.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Cpu => "cpu",
+            Self::Gpu => "gpu",
+        }
+    }
+
+    /// Where its files are made.
+    pub(super) fn folder(self) -> PathBuf {
+        Path::new("pkg").join(self.name())
+    }
+
+    /// Cargo's profile and features. Each has a profile of its own: cargo gives builds of one profile the same file, and would make each
+    /// anew after the other.
+    fn build_flags(self) -> &'static str {
+        match self {
+            Self::Viewer => "--profile web-viewer",
+            Self::Cpu => "--profile web --features engine",
+            Self::Gpu => "--profile web-gpu --features gpu",
+        }
+    }
+
+    /// Speed where the work is done here, size where every reader waits for it or the work is done on the GPU. Not `-O3`: it takes five times
+    /// as long over what the compiler has optimised before.
+    fn optimisation(self) -> &'static str {
+        match self {
+            Self::Cpu => "-O2",
+            Self::Viewer | Self::Gpu => "-Oz",
+        }
+    }
+}
+
+/// Makes `pkg/ENGINE`, unless it was made from the same before.
+pub(super) fn build(
+    engine: Engine,
+    toolchain: &Toolchain,
+    optimise: Optimise,
+) -> anyhow::Result<()> {
+    let raw = compile(engine, toolchain)?;
+    let digest = files::hash([&files::read(&raw)?[..]]);
+    let optimised = format!("{digest} {} {}", engine.optimisation(), optimiser()?);
+    let made_from = fs::read_to_string(engine.folder().join(STAMP)).unwrap_or_default();
+    if made_from == optimised || (optimise == Optimise::No && made_from == digest) {
+        return Ok(());
+    }
+    let new = engine.folder().with_extension("new");
+    files::remove_folder(&new)?;
+    bind(&raw, &new)?;
+    if optimise == Optimise::Yes {
+        shrink(&new.join(MODULE), engine)?;
+    }
+    let stamp = match optimise {
+        Optimise::Yes => optimised,
+        Optimise::No => digest,
+    };
+    files::write(&new.join(STAMP), stamp.as_bytes())?;
+    files::remove_folder(&engine.folder())?;
+    fs::rename(&new, engine.folder())?;
+    Ok(())
+}
+
+/// Compiles to WebAssembly and returns the file.
+fn compile(engine: Engine, toolchain: &Toolchain) -> anyhow::Result<PathBuf> {
+    let line = format!(
+        "build --package spindle-web --target {WASM} {} --message-format json-render-diagnostics",
+        engine.build_flags()
+    );
+    eprintln!("\n> the {} engine: cargo {line}", engine.name());
+    let messages = output_of_command(&mut toolchain.cargo(&line))?;
+    module_of(&messages).context("cargo made no module of spindle-web")
+}
+
+/// The module of `spindle-web` in cargo's messages.
+fn module_of(messages: &str) -> Option<PathBuf> {
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "spindle_web")
+        .flat_map(|message| message["filenames"].as_array().cloned().unwrap_or_default())
+        .filter_map(|file| file.as_str().map(PathBuf::from))
+        .find(|file| file.extension().is_some_and(|end| end == "wasm"))
+}
+
+/// Makes the script by which a page calls the module.
+fn bind(raw: &Path, folder: &Path) -> anyhow::Result<()> {
+    let bound = Bindgen::new()
+        .input_path(raw)
+        .out_name("spindle_web")
+        .web(true)
+        .and_then(|bindgen| {
+            bindgen
+                .typescript(false)
+                .remove_name_section(true)
+                .remove_producers_section(true)
+                .generate(folder)
+        });
+    bound.with_context(|| format!("cannot bind {} to JavaScript", raw.display()))
+}
+
+/// Makes a module smaller and faster, in place.
+fn shrink(module: &Path, engine: Engine) -> anyhow::Result<()> {
+    let module = module.canonicalize()?;
+    let mut command = node::tool(PAGE, "wasm-opt")?;
+    command
+        .arg(engine.optimisation())
+        .args(WASM_FEATURES)
+        .arg(&module)
+        .arg("--output")
+        .arg(&module);
+    run_command(&mut command)
+}
+
+/// The version of `wasm-opt`.
+fn optimiser() -> anyhow::Result<String> {
+    let package = files::read(&Path::new(PAGE).join("node_modules/binaryen/package.json"))?;
+    let package: Value = serde_json::from_slice(&package)?;
+    Ok(format!("binaryen {}", package["version"]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_module_is_found_among_cargos_messages() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"name":"serde"},"filenames":["/t/libserde.rlib"]}
+{"reason":"compiler-artifact","target":{"name":"spindle_web"},"filenames":["/t/libspindle_web.rlib","/t/spindle_web.wasm"]}
+{"reason":"build-finished","success":true}"#;
+        assert_eq!(
+            module_of(messages),
+            Some(PathBuf::from("/t/spindle_web.wasm"))
+        );
+        assert_eq!(module_of("{}"), None);
+    }
+}

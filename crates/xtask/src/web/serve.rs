@@ -1,0 +1,89 @@
+//! The page on this machine: open soon, complete later.
+
+use std::{path::Path, process::Command, thread};
+
+use super::{
+    DIST, PUBLIC,
+    engine::{self, Engine, Optimise},
+    precache, prepare, publish, server,
+};
+use crate::toolchain::Toolchain;
+
+/// What `cargo xtask serve` is told.
+#[derive(Clone, Copy)]
+pub(crate) struct Options {
+    /// Port, or the next that is free.
+    pub(crate) port: u16,
+    /// Whether the browser is opened.
+    pub(crate) open: bool,
+    /// Whether the GPU engine is built.
+    pub(crate) gpu: bool,
+}
+
+/// Builds the page with its viewer, serves it, and adds the engines as they get ready; goes on until it is ended from outside.
+pub(crate) fn serve(options: Options) -> anyhow::Result<()> {
+    let toolchain = prepare()?;
+    super::page(&[Engine::Viewer], &toolchain)?;
+    let address = server::start(Path::new(DIST), options.port)?;
+    eprintln!("\n\n    The page is at {address}\n    Runs can be looked at; engines follow.\n");
+    if options.open {
+        open(&address);
+    }
+    let mut ready = vec![Engine::Viewer];
+    for engine in [Engine::Cpu, Engine::Gpu] {
+        if engine == Engine::Gpu && !options.gpu {
+            continue;
+        }
+        announce(engine);
+        match add(engine, &mut ready, &toolchain) {
+            Ok(()) => eprintln!("\n    {address} has the {} engine now.", engine.name()),
+            Err(error) => eprintln!(
+                "\n    The {} engine could not be built, the page goes on without it: {error:#}",
+                engine.name()
+            ),
+        }
+    }
+    eprintln!("\n    All is there: {address}   Ctrl-C ends it.\n");
+    loop {
+        thread::park();
+    }
+}
+
+fn announce(engine: Engine) {
+    eprintln!(
+        "\n    Building the {} engine: {}.",
+        engine.name(),
+        match engine {
+            Engine::Gpu => "six minutes or more the first time",
+            Engine::Cpu | Engine::Viewer => "a minute or two the first time",
+        }
+    );
+}
+
+/// Builds an engine and publishes it to the page that is being served.
+fn add(engine: Engine, ready: &mut Vec<Engine>, toolchain: &Toolchain) -> anyhow::Result<()> {
+    // `wasm-opt` would take minutes over the GPU engine, to save megabytes that come from this machine's own disk.
+    let optimise = match engine {
+        Engine::Gpu => Optimise::No,
+        Engine::Cpu | Engine::Viewer => Optimise::Yes,
+    };
+    engine::build(engine, toolchain, optimise)?;
+    ready.push(engine);
+    for site in [PUBLIC, DIST] {
+        publish::engines(Path::new(site), ready)?;
+    }
+    precache::write(Path::new(DIST))
+}
+
+/// Opens the browser; who has none sees the address.
+fn open(address: &str) {
+    let (program, arguments): (_, &[&str]) = match std::env::consts::OS {
+        "macos" => ("open", &[]),
+        "windows" => ("cmd", &["/C", "start"]),
+        _ => ("xdg-open", &[]),
+    };
+    let started = Command::new(program).args(arguments).arg(address).spawn();
+    if let Err(error) = started {
+        eprintln!("    The browser could not be opened ({program}: {error}).");
+    }
+}

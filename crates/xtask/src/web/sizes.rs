@@ -1,0 +1,98 @@
+//! How much of the page goes over the network, and how much may.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use serde_json::json;
+
+use super::{
+    DIST,
+    engine::{ALL, Engine, MODULE, SCRIPT},
+    files,
+};
+use crate::process::output;
+
+/// Compression is Node's: in C, and so in seconds.
+const COMPRESS: &str = include_str!("compress.mjs");
+const GZIP: u8 = 0;
+
+/// What is loaded together.
+struct Part {
+    name: &'static str,
+    files: Vec<PathBuf>,
+    /// Gzip, or brotli's quality from 1 to 11.
+    quality: u8,
+    /// In bytes.
+    limit: u64,
+}
+
+/// Prints the compressed size of each part of the page; an error where one is over its limit.
+pub(crate) fn check_sizes() -> anyhow::Result<()> {
+    println!("\nThe page, compressed                       kB   at most");
+    let mut over = Vec::new();
+    for part in parts()? {
+        let size = size(&part)?;
+        let method = if part.quality == GZIP {
+            "gzip"
+        } else {
+            "brotli"
+        };
+        println!(
+            "  {:<28} {method:>6} {:>8} {:>9}",
+            part.name,
+            size.div_ceil(1000),
+            part.limit / 1000
+        );
+        if size > part.limit {
+            over.push(part.name);
+        }
+    }
+    if !over.is_empty() {
+        bail!(
+            "too large, so that the page opens slowly: {}",
+            over.join(", ")
+        );
+    }
+    Ok(())
+}
+
+fn parts() -> anyhow::Result<Vec<Part>> {
+    let scripts = files::entries(&Path::new(DIST).join("assets"))?;
+    let is_script = |file: &PathBuf| file.extension().is_some_and(|end| end == "js");
+    let mut parts = vec![Part {
+        name: "scripts of the page",
+        files: scripts.into_iter().filter(is_script).collect(),
+        quality: GZIP,
+        limit: 200_000,
+    }];
+    parts.extend(ALL.map(|engine| {
+        // Brotli's best takes a minute over the GPU engine, and saves little over the step before.
+        let (quality, limit) = match engine {
+            Engine::Viewer => (11, 200_000),
+            Engine::Cpu => (11, 1_500_000),
+            Engine::Gpu => (9, 4_000_000),
+        };
+        Part {
+            name: engine.name(),
+            files: [MODULE, SCRIPT]
+                .map(|file| engine.folder().join(file))
+                .into(),
+            quality,
+            limit,
+        }
+    }));
+    Ok(parts)
+}
+
+/// Compressed size of a part's files, each by itself.
+fn size(part: &Part) -> anyhow::Result<u64> {
+    let asked: Vec<_> = part
+        .files
+        .iter()
+        .map(|file| json!({ "file": file, "quality": part.quality }))
+        .collect();
+    let asked = serde_json::to_string(&asked)?;
+    let script = ["--input-type=module", "--eval", COMPRESS, &asked];
+    let sizes: Vec<u64> = serde_json::from_str(&output("node", &script)?)?;
+    Ok(sizes.iter().sum())
+}

@@ -1,0 +1,116 @@
+// What a reader meets: the shipped run at first paint, its figures, their files, the address, small and dark screens.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { AXE, withPage } from "./support/page.mjs";
+
+const REFUSED = [/net::ERR_FAILED/];
+
+test("the shipped run is there at first paint, without any engine", async () => {
+  const prepare = (page) => page.route(/engines/, (route) => route.abort());
+  await withPage({ prepare, expected: REFUSED }, async (page) => {
+    await page.locator(".main-panel svg[data-drawing] rect").first().waitFor();
+    assert.match(await page.locator(".evolution figcaption").innerText(), /boundary of the phases is at epoch/);
+    assert.match(await page.locator(".evolution h3").innerText(), /boundary/);
+    assert.equal(await page.locator(".multiple").count(), 5);
+    const paint = await page.evaluate(() => new Promise((done) => new PerformanceObserver((list) => done(list.getEntries().at(-1).startTime)).observe({ type: "largest-contentful-paint", buffered: true })));
+    assert.ok(paint < 1_500, `largest contentful paint after ${paint} ms`);
+  });
+});
+
+test("one cursor moves every figure, by slider, by keyboard, by small multiples", async () => {
+  await withPage({}, async (page) => {
+    const title = page.locator(".evolution h3 .now");
+    const slider = page.getByRole("slider", { name: "Checkpoint" });
+    const at = await slider.inputValue();
+    await slider.focus();
+    await page.keyboard.press("ArrowRight");
+    assert.equal(await slider.inputValue(), String(Number(at) + 1));
+    await page.keyboard.press("Home");
+    assert.equal(await title.innerText(), "before training");
+    await page.locator(".multiple").last().click();
+    assert.equal(await title.innerText(), "epoch 256");
+    await page.getByRole("button", { name: "Play through" }).click();
+    await page.waitForFunction(() => document.querySelector(".evolution h3 .now").textContent !== "epoch 256");
+  });
+});
+
+test("the published SGD shows its spindle before training, and its figure says so", async () => {
+  await withPage({ search: "?epoch=0" }, async (page) => {
+    const drawing = page.locator(".main-panel .drawing");
+    const certified = await drawing.getAttribute("aria-label");
+    await page.locator(".solver-switch").getByText("Published SGD").click();
+    await page.waitForFunction((before) => document.querySelector(".main-panel .drawing").getAttribute("aria-label") !== before, certified);
+    const mean = (label) => Number(label.match(/mean order ([\d.]+)/)[1]);
+    const published = await drawing.getAttribute("aria-label");
+    assert.ok(mean(published) > mean(certified) + 2, `${published} against ${certified}`);
+  });
+});
+
+test("a figure is saved as SVG, PNG, CSV and JSON, and its data is a table", async () => {
+  await withPage({}, async (page) => {
+    const figure = page.locator(".evolution figure");
+    const saved = async (kind) => {
+      const [download] = await Promise.all([page.waitForEvent("download"), figure.getByRole("button", { name: `as ${kind}` }).click()]);
+      return readFile(await download.path());
+    };
+    assert.match((await saved("SVG")).toString(), /^<svg .*<rect/s);
+    assert.deepEqual([...(await saved("PNG")).subarray(1, 4)], [...Buffer.from("PNG")]);
+    const rows = JSON.parse((await saved("JSON")).toString());
+    const [head, ...lines] = (await saved("CSV")).toString().trim().split("\r\n");
+    assert.deepEqual(head.split(","), Object.keys(rows[0]));
+    assert.equal(lines.length, rows.length);
+    await figure.getByText("Data as a table").click();
+    assert.equal(await figure.locator("tbody tr").count(), Math.min(200, rows.length));
+  });
+});
+
+test("the address keeps what differs from the defaults, and names what is wrong in it", async () => {
+  await withPage({ search: "?seed=7&epoch=0&batch=0&colour=red&engine=abacus" }, async (page) => {
+    const words = await page.locator(".file-notice").innerText();
+    for (const wrong of ["batch=0", "colour", "engine=abacus"]) assert.ok(words.includes(wrong), `${wrong} is not named in: ${words}`);
+    assert.equal(await page.locator(".evolution h3 .now").innerText(), "before training");
+    assert.equal(await page.locator("[name=seed]").inputValue(), "7");
+    assert.equal(await page.locator("[name=batch]").inputValue(), "128");
+    await page.locator("[name=epochs]").fill("64");
+    await page.locator("[name=epochs]").blur();
+    await page.waitForFunction(() => new URLSearchParams(location.search).get("epochs") === "64");
+    assert.deepEqual(await page.evaluate(() => Object.fromEntries(new URLSearchParams(location.search))), { seed: "7", epoch: "0", epochs: "64" });
+    await page.locator("[name=epochs]").fill("0");
+    await page.locator("[name=epochs]").blur();
+    assert.match(await page.locator("#setting-epochs-help").innerText(), /at least 1/);
+    assert.equal(await page.evaluate(() => new URLSearchParams(location.search).get("epochs")), "64");
+  });
+});
+
+test("a figure alone, for slides and blogs", async () => {
+  await withPage({ search: "?embed=figure&epoch=256" }, async (page) => {
+    assert.equal(await page.locator("h1").count(), 0);
+    assert.equal(await page.getByRole("button", { name: /^Train/ }).count(), 0);
+    assert.equal(await page.locator(".evolution h3 .now").innerText(), "epoch 256");
+  });
+});
+
+for (const [width, colorScheme] of [
+  [1440, "light"],
+  [1440, "dark"],
+  [1024, "light"],
+  [390, "light"],
+  [390, "dark"],
+]) {
+  test(`no serious finding of axe and nothing beyond the edge at ${width} pixels, ${colorScheme}`, async () => {
+    await withPage({ viewport: { width, height: 844 }, colorScheme }, async (page) => {
+      await page.locator("#sample").scrollIntoViewIfNeeded();
+      await page.locator(".interaction").first().waitFor();
+      await page.locator(".explanation .toggle").first().click();
+      await page.getByRole("button", { name: "Draw a 4" }).click();
+      await page.locator(".classes li").first().waitFor();
+      await page.evaluate(AXE);
+      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`), []);
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.equal(beyond, 0, "the page scrolls sideways");
+    });
+  });
+}

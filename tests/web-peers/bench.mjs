@@ -1,0 +1,111 @@
+// Spindle in the browser beside its peers, in one run of one Chromium. README.md says what is measured and how.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { launch, workerAnswer } from "./chromium.js";
+import { largestPaint, longTasksInTraining } from "./page.js";
+import { CPU_ENGINE, GPU_ENGINE, fail, line, median, report } from "./report.js";
+import { serve } from "./server.js";
+
+/** Rounds in which all take turns. */
+const ROUNDS = 3;
+/** Seconds of training, and of forward passes, in a turn. */
+const SECONDS = 3;
+
+const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const dist = process.env.SPINDLE_DIST;
+
+const server = await serve(
+  {
+    "/digits/": here("../../crates/core/assets/mnist"),
+    "/wasm/": here("node_modules/@tensorflow/tfjs-backend-wasm/dist"),
+    ...(dist ? { "/page/": dist } : {}),
+  },
+  { "/blank.html": "<!doctype html><title>Benchmark</title>", ...(await scripts()) },
+);
+const page = `${server.origin}/page/`;
+try {
+  await compareTraining();
+  if (dist) await measurePage();
+  else console.log("SPINDLE_DIST names no built page: the peers alone were measured.");
+} finally {
+  server.close();
+}
+
+/** The workers' scripts, bundled: address -> contents. */
+async function scripts() {
+  const folder = here("entrants");
+  const { outputFiles } = await build({
+    entryPoints: ["tfjs.js", "jax.js", "spindle.js", "engine.js"].map((name) => join(folder, name)),
+    outdir: folder,
+    write: false,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    minify: true,
+    logLevel: "error",
+  });
+  return Object.fromEntries(outputFiles.map(({ path, contents }) => [path.slice(folder.length), contents]));
+}
+
+async function compareTraining() {
+  const entrants = [...(dist ? await engines() : []), ...peers()];
+  const browser = await launch({ webgpu: true });
+  try {
+    for (let round = 1; round <= ROUNDS; round++) {
+      for (const entrant of entrants) await takeTurn(browser, entrant, round);
+    }
+    report(entrants, `medians of ${ROUNDS} rounds in Chromium ${browser.version()}`);
+  } finally {
+    await browser.close();
+  }
+}
+
+function peers() {
+  const peer = (library, script) => (backend) => ({ name: `${library}, ${backend}`, script, options: { backend }, turns: [] });
+  return [
+    ...["wasm", "cpu", "webgpu"].map(peer("TensorFlow.js", "/tfjs.js")),
+    ...["wasm", "webgpu"].map(peer("jax-js", "/jax.js")),
+  ];
+}
+
+async function engines() {
+  const manifest = async (name) => JSON.parse(await readFile(join(dist, name), "utf8"));
+  const absolute = (url) => new URL(url, page).href;
+  const builds = Object.entries(await manifest("engines.json"));
+  const urls = Object.fromEntries(
+    builds.map(([name, { script, wasm }]) => [name, { script: absolute(script), wasm: absolute(wasm) }]),
+  );
+  const data = (await manifest("data.json")).mnist.files.map(absolute);
+  const engine = (name, device) => ({ name, script: "/spindle.js", options: { engines: urls, data, device }, turns: [] });
+  // A page may be built without the GPU engine, which takes longest to compile.
+  return [engine(CPU_ENGINE, "cpu"), ...(urls.gpu ? [engine(GPU_ENGINE, "webgpu")] : [])];
+}
+
+async function takeTurn(browser, { name, script, options, turns }, round) {
+  try {
+    const turn = await workerAnswer(browser, server.origin, script, { ...options, seconds: SECONDS });
+    turns.push(turn);
+    console.error(`round ${round}   ${name}: ${turn.stepsPerSecond.toPrecision(3)} steps/s`);
+  } catch (error) {
+    fail(`round ${round}   ${name} failed: ${error.message}`);
+  }
+}
+
+async function measurePage() {
+  const browser = await launch({ webgpu: false });
+  try {
+    const paints = [];
+    for (let round = 0; round < ROUNDS; round++) paints.push(await largestPaint(browser, page));
+    line("page: largest contentful paint, nothing cached", median(paints), "at most 1,500 ms");
+    const tasks = await longTasksInTraining(browser, page);
+    const longest = Math.max(0, ...tasks);
+    const about = tasks.length ? `, the longest of ${tasks.length}` : "";
+    line(`page: tasks over 50 ms in 10 s of training${about}`, longest, "none");
+  } catch (error) {
+    fail(`page: ${error.message}`);
+  } finally {
+    await browser.close();
+  }
+}

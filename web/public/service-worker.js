@@ -1,0 +1,110 @@
+// Keeps the page for when there is no network. It works in whatever folder it lies, and leaves other folders and origins alone.
+//
+// precache.json lists every file of the page with a hash of its content. All of them are kept when the worker is installed, and looked through
+// again when the page sends {type: "refresh"}. The GPU engine is not in the list: it is large, and kept once it has been loaded.
+
+const SCOPE = self.registration.scope;
+const NAME = `spindle ${SCOPE}`;
+const LIST = "precache.json";
+// Addresses that carry a hash of their content, so that what they give never changes.
+const HASHED = /^(assets|data)\/|^engines\/[a-z]+-[0-9a-f]{8}\//;
+
+self.addEventListener("install", (event) => {
+  // It holds nothing that an open page could be in the middle of, so there is nothing to wait for.
+  event.waitUntil(refresh().then(() => self.skipWaiting()));
+});
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(self.clients.claim());
+});
+
+self.addEventListener("message", (event) => {
+  if (event.data?.type !== "refresh") return;
+  const answer = (type) => event.source?.postMessage({ type });
+  // Without a network what is kept stays as it is.
+  event.waitUntil(refresh().then(() => answer("refreshed"), () => answer("not-refreshed")));
+});
+
+self.addEventListener("fetch", (event) => {
+  const { method, url } = event.request;
+  if (method !== "GET" || !url.startsWith(SCOPE)) return;
+  event.respondWith(HASHED.test(relative(url)) ? cacheFirst(event) : networkFirst(event));
+});
+
+// Adds what is new in the list, and deletes what is gone. The list is kept last: broken off, it starts again where it was.
+async function refresh() {
+  const cache = await caches.open(NAME);
+  const answer = await fetched(LIST, "no-store");
+  const list = await answer.clone().json();
+  const before = await known(cache);
+  for (const { url, hash } of list) {
+    const there = before.get(url) === hash && (await cache.match(absolute(url)));
+    if (!there) await cache.put(absolute(url), await fetched(url, HASHED.test(url) ? "default" : "no-cache"));
+  }
+  await cache.put(absolute(LIST), answer);
+  const wanted = new Set([LIST, ...list.map(({ url }) => url), ...(await gpuEngine(cache))]);
+  for (const { url } of await cache.keys()) {
+    if (!wanted.has(relative(url))) await cache.delete(url);
+  }
+}
+
+// Hashes of what is kept, by address.
+async function known(cache) {
+  const list = await cache.match(absolute(LIST));
+  return new Map(list ? (await list.json()).map(({ url, hash }) => [url, hash]) : []);
+}
+
+// Addresses of the present GPU engine.
+async function gpuEngine(cache) {
+  const manifest = await cache.match(absolute("engines.json"));
+  const { gpu } = manifest ? await manifest.json() : {};
+  return gpu ? [gpu.script, gpu.wasm] : [];
+}
+
+async function cacheFirst(event) {
+  const cache = await caches.open(NAME);
+  const kept = await cache.match(key(event.request.url));
+  return kept ?? keep(event, cache, await fetch(event.request));
+}
+
+async function networkFirst(event) {
+  const cache = await caches.open(NAME);
+  try {
+    return keep(event, cache, await fetch(event.request));
+  } catch (error) {
+    const kept = await cache.match(key(event.request.url));
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+// Keeps what the network gave beside handing it on. Errors, parts of files and redirected answers are not kept: browsers refuse the last for a page.
+function keep(event, cache, response) {
+  if (response.status === 200 && !response.redirected && response.type === "basic") {
+    const copy = response.clone();
+    // A full disk is no reason to fail.
+    event.waitUntil(cache.put(key(event.request.url), copy).catch(() => undefined));
+  }
+  return response;
+}
+
+// A file from the network, or an error. A server may redirect index.html to its folder: what it gives is kept as if it had not.
+async function fetched(url, cache) {
+  const response = await fetch(absolute(url), { cache });
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`);
+  return response.redirected ? new Response(response.body, { headers: response.headers }) : response;
+}
+
+// Under what a file is kept: its address without a query; the folder itself means its index.
+function key(url) {
+  const { origin, pathname } = new URL(url);
+  return origin + (pathname.endsWith("/") ? `${pathname}index.html` : pathname);
+}
+
+function absolute(url) {
+  return new URL(url, SCOPE).href;
+}
+
+function relative(url) {
+  return key(url).slice(SCOPE.length);
+}

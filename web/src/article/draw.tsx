@@ -1,0 +1,230 @@
+/** The drawing: a digit by the reader's hand, put into MNIST's form, and what the network says to it. */
+
+import { signal, useSignal, type Signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { Engine, EngineError, expect } from "../engine/client";
+import { manifest } from "../engine/manifest";
+import { when } from "../figure/numbers";
+import { current, cursor, type Run } from "../state/runs";
+import { Inspection } from "../state/inspection";
+import { Inspector } from "./inspector";
+
+/** Pixels along one side of the canvas. */
+const SIDE = 280;
+/** Width of the pen, pixels: MNIST's strokes are about two of its 20 pixels wide. */
+const PEN = 24;
+
+const inspection = new Inspection();
+const probabilities = signal<number[] | undefined>(undefined);
+/** Counts strokes: every change is looked at. */
+const ink = signal(0);
+
+let engine: Promise<Engine> | undefined;
+function drawingEngine(): Promise<Engine> {
+  engine ??= Engine.start("cpu", () => (engine = undefined)).catch((error: unknown) => {
+    engine = undefined;
+    throw error;
+  });
+  return engine;
+}
+
+/** The network that looks: the run's at the cursor, or the nearest checkpoint whose weights are in its file. */
+function networkOf(run: Run): { step: number; checkpoint: number } | undefined {
+  const checkpoints = run.view.checkpoints.map((checkpoint, index) => ({ step: checkpoint.losses.step, checkpoint: index }));
+  const there = checkpoints.filter(({ step }) => run.view.weights.includes(step));
+  return there.sort((a, b) => Math.abs(a.checkpoint - cursor.value) - Math.abs(b.checkpoint - cursor.value))[0];
+}
+
+const weights = new Map<string, Uint8Array>();
+
+async function weightsOf(run: Run, step: number): Promise<Uint8Array> {
+  const key = `${run.name} ${step}`;
+  const known = weights.get(key);
+  if (known) return known;
+  const found = expect(await (await run.engine()).call({ type: "weights", run: run.name, step }), "file").bytes;
+  // One training's weights must not stand for those of the next.
+  if (!run.live) weights.set(key, found);
+  return found;
+}
+
+async function look(canvas: HTMLCanvasElement, run: Run, label: number | null): Promise<void> {
+  const network = networkOf(run);
+  const sample = run.view.samples[0];
+  if (!network || !sample) return;
+  await inspection.inspect(async () => {
+    const [worker, bytes] = await Promise.all([drawingEngine(), weightsOf(run, network.step)]);
+    const answer = await worker.call({
+      type: "draw",
+      weights: bytes,
+      experiment: run.view.experiment,
+      canvas: inkOf(canvas),
+      side: SIDE,
+      players: run.view.players,
+      label,
+      threshold: run.view.checkpoints[network.checkpoint]?.threshold ?? 0,
+    });
+    const drawn = expect(answer, "drawn");
+    probabilities.value = drawn.probabilities;
+    return { engine: worker, view: drawn.sample };
+  });
+}
+
+function inkOf(canvas: HTMLCanvasElement): Uint8Array {
+  const pixels = canvas.getContext("2d", { willReadFrequently: true })?.getImageData(0, 0, SIDE, SIDE).data;
+  const found = new Uint8Array(SIDE * SIDE);
+  if (pixels) for (let at = 0; at < found.length; at++) found[at] = pixels[at * 4 + 3] ?? 0;
+  return found;
+}
+
+export function DrawSection() {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const label = useSignal<number | null>(null);
+  const run = current.value;
+  const network = run && networkOf(run);
+  useFollow(canvas, label);
+  return (
+    <section class="wide" aria-labelledby="draw">
+      <h2 id="draw">Draw one yourself</h2>
+      <p class="lead">
+        Write a digit. It is centred and scaled as MNIST's are, and the network's answer is taken apart while you write: a certified decomposition of all its masked versions, several times a second.
+      </p>
+      <div class="draw">
+        <div>
+          <Canvas canvas={canvas} />
+          <div class="controls">
+            <button
+              type="button"
+              onClick={() => {
+                canvas.current?.getContext("2d")?.clearRect(0, 0, SIDE, SIDE);
+                inspection.view.value = undefined;
+                probabilities.value = undefined;
+              }}
+            >
+              Clear
+            </button>
+            <button type="button" class="quiet" onClick={() => canvas.current && example(canvas.current)}>
+              Draw a 4 for me
+            </button>
+          </div>
+        </div>
+        <Answer label={label} />
+        <p class="note">
+          {!manifest.value.cpu
+            ? "The engine is still being built."
+            : network
+              ? `Asked: the network of “${run.title}”, ${when(run.view.checkpoints[network.checkpoint]?.losses.epoch ?? 0)}.`
+              : "This run's file has no weights. Choose another run above, or train one here."}
+        </p>
+      </div>
+      <Inspector name="drawing" of={inspection} />
+    </section>
+  );
+}
+
+/** Looks again after every stroke, when the cursor moves, and when another class is asked about. */
+function useFollow(canvas: { current: HTMLCanvasElement | null }, label: Signal<number | null>): void {
+  const [strokes, run, at, of] = [ink.value, current.value, cursor.value, label.value];
+  useEffect(() => {
+    const element = canvas.current;
+    if (strokes === 0 || !element || !run) return;
+    let waiting: ReturnType<typeof setTimeout> | undefined;
+    // One question at a time: strokes that come while one is asked are asked about together after it.
+    const ask = (): void => {
+      if (inspection.busy.peek()) waiting = setTimeout(ask, 30);
+      else void look(element, run, of).catch((error: unknown) => (inspection.error.value = error instanceof EngineError ? error.message : String(error)));
+    };
+    ask();
+    return () => clearTimeout(waiting);
+  }, [strokes, run?.name, run && networkOf(run)?.step, at, of]);
+}
+
+function Canvas({ canvas }: { canvas: { current: HTMLCanvasElement | null } }) {
+  const last = useRef<[number, number] | undefined>(undefined);
+  const place = (event: PointerEvent): [number, number] => {
+    const box = (event.currentTarget as HTMLCanvasElement).getBoundingClientRect();
+    return [((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE];
+  };
+  const stroke = (event: PointerEvent): void => {
+    const to = place(event);
+    line(event.currentTarget as HTMLCanvasElement, last.current ?? to, to);
+    last.current = to;
+    ink.value++;
+  };
+  return (
+    <canvas
+      ref={canvas}
+      class="pad"
+      width={SIDE}
+      height={SIDE}
+      role="img"
+      aria-label="Drawing area: write a digit with mouse, pen or finger, or press the button that draws one"
+      onPointerDown={(event) => {
+        event.currentTarget.setPointerCapture(event.pointerId);
+        last.current = undefined;
+        stroke(event);
+      }}
+      onPointerMove={(event) => event.buttons !== 0 && stroke(event)}
+      onPointerUp={() => (last.current = undefined)}
+    />
+  );
+}
+
+function line(canvas: HTMLCanvasElement, from: [number, number], to: [number, number]): void {
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) return;
+  context.lineWidth = PEN;
+  context.lineCap = "round";
+  context.lineJoin = "round";
+  context.strokeStyle = "#fff";
+  context.beginPath();
+  context.moveTo(...from);
+  context.lineTo(to[0] + 0.01, to[1]);
+  context.stroke();
+}
+
+/** A four, for whoever has no pointer. */
+function example(canvas: HTMLCanvasElement): void {
+  canvas.getContext("2d")?.clearRect(0, 0, SIDE, SIDE);
+  const corners: [number, number][] = [
+    [110, 50],
+    [80, 150],
+    [190, 150],
+  ];
+  line(canvas, corners[0]!, corners[1]!);
+  line(canvas, corners[1]!, corners[2]!);
+  line(canvas, [175, 90], [165, 235]);
+  ink.value++;
+}
+
+function Answer({ label }: { label: Signal<number | null> }) {
+  const found = probabilities.value;
+  if (!found) return <p class="note answer">The answer appears here while you write.</p>;
+  const best = found.indexOf(Math.max(...found));
+  return (
+    <div class="answer">
+      <h4>
+        <span role="status">
+          The network says <strong>{best}</strong>
+        </span>
+      </h4>
+      <ol class="classes" start={0}>
+        {found.map((probability, index) => (
+          <li key={index}>
+            <button type="button" aria-pressed={(label.value ?? best) === index} onClick={() => (label.value = index)} title={`Decompose the log-odds of ${index}`}>
+              <span>{index}</span>
+              <span class="effect" aria-hidden="true">
+                <span class="positive" style={{ width: `${100 * probability}%` }} />
+              </span>
+              <span class="value">{(100 * probability).toFixed(1)} %</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+      {label.value !== null && (
+        <button type="button" class="quiet" onClick={() => (label.value = null)}>
+          Follow the network's own answer
+        </button>
+      )}
+    </div>
+  );
+}

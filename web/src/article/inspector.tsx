@@ -1,0 +1,261 @@
+/** What is seen of one sample, of a run or drawn by hand: its interactions, how well they explain its outputs, any output term by term. */
+
+import type { ComponentChildren } from "preact";
+import { useSignal } from "@preact/signals";
+import { Drawing, Figure } from "../figure/frame";
+import { duration, number, percent, signed } from "../figure/numbers";
+import { matchingPlot, plainStrength, ranked, type Drawn } from "../figure/plots";
+import type { Interaction } from "../generated/Interaction";
+import type { SampleView } from "../generated/SampleView";
+import { same, type Inspection } from "../state/inspection";
+import { letters, Picture } from "./picture";
+
+/** Interactions that a list begins with. */
+const FIRST = 12;
+
+interface InspectorProps {
+  name: string;
+  of: Inspection;
+  /** What else is told of the chosen interaction. */
+  history?: ComponentChildren;
+  /** What stands above the picture. */
+  children?: ComponentChildren;
+}
+
+export function Inspector({ name, of, history, children }: InspectorProps) {
+  const view = of.view.value;
+  return (
+    <div class="inspector" aria-busy={of.busy.value}>
+      {of.error.value && (
+        <p class="notice" role="alert">
+          {of.error.value}
+        </p>
+      )}
+      {view && (
+        <div class="sample">
+          <div class="sample-picture">
+            {children}
+            <LitPicture of={of} view={view} />
+            <Certificate view={view} />
+          </div>
+          <InteractionList name={name} of={of} view={view} />
+          <div class="sample-side">
+            {history}
+            <div class="small-figure">
+              <h4>Strength by order, this sample</h4>
+              <Drawing
+                label={`Strength by order of this sample's salient interactions`}
+                ratio={0.6}
+                least={130}
+                draw={(width, height) => plainStrength(view.positive, view.negative, width, height)}
+                on={[view]}
+              />
+            </div>
+          </div>
+        </div>
+      )}
+      {view?.outputs ? <MatchingFigure name={name} of={of} view={view} /> : view && <p class="note">This file has no outputs of this sample on all masks: only interactions that are salient somewhere in training are known.</p>}
+    </div>
+  );
+}
+
+function LitPicture({ of, view }: { of: Inspection; view: SampleView }) {
+  const lit = of.pointed.value ?? of.chosen.value;
+  const joined = lit ? `; lit: ${lit.kind === "and" ? "AND" : "OR"} of ${letters(lit.mask)}` : "";
+  return <Picture view={view} lit={lit?.mask} label={`Digit of class ${view.label} with ${view.players.length} patches as players${joined}`} />;
+}
+
+function Certificate({ view }: { view: SampleView }) {
+  const found = view.certificate;
+  if (!found) return null;
+  return (
+    <p class="certificate" title="The smallest sum of all effects' sizes that any decomposition can have lies between these two">
+      L1 norm {number(found.primal)} nats; no decomposition has less than {number(found.dual)}. Gap {percent(found.gap)}, found in {duration(view.seconds)}.
+    </p>
+  );
+}
+
+function InteractionList({ name, of, view }: { name: string; of: Inspection; view: SampleView }) {
+  const shown = useSignal(FIRST);
+  const salient = view.interactions.filter((found) => found.salient).length;
+  const largest = Math.abs(view.interactions[0]?.effect ?? 1);
+  return (
+    <div class="interactions">
+      <h4 id={`${name}-list`}>
+        {salient} salient of {view.interactions.length.toLocaleString("en")} interactions
+      </h4>
+      <ul aria-labelledby={`${name}-list`} onPointerLeave={() => (of.pointed.value = undefined)}>
+        {view.interactions.slice(0, shown.value).map((found) => (
+          <li key={`${found.kind}${found.mask}`}>
+            <InteractionButton found={found} largest={largest} of={of} />
+          </li>
+        ))}
+      </ul>
+      {view.interactions.length > shown.value && (
+        <button type="button" class="quiet" onClick={() => (shown.value += 50)}>
+          More
+        </button>
+      )}
+    </div>
+  );
+}
+
+function InteractionButton({ found, largest, of }: { found: Interaction; largest: number; of: Inspection }) {
+  return (
+    <button
+      type="button"
+      class={`interaction ${found.kind}${found.salient ? "" : " faint"}`}
+      aria-pressed={same(found, of.chosen.value)}
+      onClick={() => (of.chosen.value = found)}
+      onPointerEnter={() => (of.pointed.value = found)}
+      onFocus={() => (of.pointed.value = found)}
+      onBlur={() => (of.pointed.value = undefined)}
+    >
+      <Term found={found} largest={largest} />
+    </button>
+  );
+}
+
+/** An interaction in a line: its kind, its players, its effect as a bar and as a number. */
+function Term({ found, largest }: { found: Interaction; largest: number }) {
+  return (
+    <>
+      <span class="kind">{found.kind === "and" ? "AND" : "OR"}</span>
+      <span class="players">{letters(found.mask)}</span>
+      <span class="effect" aria-hidden="true">
+        <span class={found.effect < 0 ? "negative" : "positive"} style={{ width: `${Math.max(1, (100 * Math.abs(found.effect)) / largest)}%` }} />
+      </span>
+      <span class="value">{signed(found.effect)}</span>
+    </>
+  );
+}
+
+function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view: SampleView }) {
+  const matching = of.matching.value;
+  const points = ranked(view.outputs ?? [], matching?.explained ?? []);
+  let plot: Drawn | undefined;
+  const point = (x: number): void => {
+    const rank = plot?.scale("x")?.invert?.(x);
+    const found = points[Math.min(points.length - 1, Math.max(0, Math.round(rank ?? 0)))];
+    if (rank !== undefined && found) void of.explain(found.mask);
+  };
+  const salient = view.interactions.filter((found) => found.salient).length;
+  return (
+    <div class="matching">
+      <Figure
+        name={`${name}-matching`}
+        title="Do a few interactions explain every masked output?"
+        caption={
+          matching ? (
+            <>
+              The line is the network's output on all {points.length.toLocaleString("en")} masked versions of the picture, sorted; the dots are what the strongest {matching.strongest} interactions add up to. They explain{" "}
+              <strong>{percent(matching.explained_variance)}</strong> of the variance, off by {number(matching.rms_error)} nats (root mean square) and at most {number(matching.largest_error)}. Click the
+              figure to open one output.
+            </>
+          ) : (
+            "Adding up."
+          )
+        }
+        rows={() => points.map(({ mask, output, explained }) => ({ mask, present: letters(mask), output, explained }))}
+      >
+        <label class="slider">
+          <span>
+            Keep the strongest <output>{of.strongest.value}</output> of {view.interactions.length.toLocaleString("en")}
+          </span>
+          <input
+            type="range"
+            min={0}
+            max={1000}
+            value={toSlider(of.strongest.value, view.interactions.length)}
+            aria-valuetext={`${of.strongest.value} interactions`}
+            onInput={(event) => void of.keep(fromSlider(Number(event.currentTarget.value), view.interactions.length))}
+          />
+          <button type="button" class="quiet" onClick={() => void of.keep(Math.max(1, salient))}>
+            the {salient} salient ones
+          </button>
+        </label>
+        <Drawing
+          label={matching ? `Outputs on all masks and what the strongest ${matching.strongest} interactions explain: ${percent(matching.explained_variance)} of the variance` : "Outputs on all masks"}
+          ratio={0.42}
+          least={200}
+          draw={(width, height) => (plot = matchingPlot(points, of.mask.value, width, height))}
+          on={[view, matching, of.mask.value]}
+          onPointer={point}
+        />
+      </Figure>
+      <ExplanationPanel of={of} view={view} />
+    </div>
+  );
+}
+
+/** The slider is logarithmic: a few interactions matter most. */
+function fromSlider(position: number, count: number): number {
+  return Math.round(Math.expm1((position / 1000) * Math.log1p(count)));
+}
+
+function toSlider(strongest: number, count: number): number {
+  return count === 0 ? 0 : Math.round((1000 * Math.log1p(strongest)) / Math.log1p(count));
+}
+
+/** Terms that a sum begins with. */
+const TERMS = 9;
+
+function ExplanationPanel({ of, view }: { of: Inspection; view: SampleView }) {
+  const all = (1 << view.players.length) - 1;
+  const mask = of.mask.value;
+  const explanation = of.explanation.value?.mask === mask ? of.explanation.value : undefined;
+  const toggle = (player: number): void => void of.explain((mask ?? all) ^ (1 << player));
+  const rest = explanation?.terms.slice(TERMS) ?? [];
+  const largest = Math.abs(explanation?.terms[0]?.effect ?? 1);
+  return (
+    <aside class="explanation" aria-label="One masked output, term by term">
+      <h4>{mask === undefined ? "One output, term by term" : mask === all ? "The whole picture" : `Only ${letters(mask) || "what is no player's"}`}</h4>
+      <div class="explanation-head">
+        <Picture view={view} lit={undefined} mask={mask ?? all} onPlayer={toggle} label={`The picture with patches ${letters(mask ?? all) || "none"} present`} />
+        <div class="toggles" role="group" aria-label="Patches that are present">
+          {view.players.map((_, player) => (
+            <button key={player} type="button" class="toggle" aria-pressed={((mask ?? all) & (1 << player)) !== 0} onClick={() => toggle(player)}>
+              {letters(1 << player)}
+            </button>
+          ))}
+        </div>
+      </div>
+      {explanation ? (
+        <table class="sum">
+          <tbody>
+            <tr>
+              <td>nothing present</td>
+              <td>{signed(explanation.baseline)}</td>
+            </tr>
+            {explanation.terms.slice(0, TERMS).map((term) => (
+              <tr key={`${term.kind}${term.mask}`}>
+                <td>
+                  <span class="interaction-line">
+                    <Term found={term} largest={largest} />
+                  </span>
+                </td>
+                <td />
+              </tr>
+            ))}
+            {rest.length > 0 && (
+              <tr>
+                <td>{rest.length.toLocaleString("en")} smaller ones</td>
+                <td>{signed(rest.reduce((sum, term) => sum + term.effect, 0))}</td>
+              </tr>
+            )}
+            <tr class="total">
+              <td>sum</td>
+              <td>{signed(explanation.sum)}</td>
+            </tr>
+            <tr>
+              <td>the network's output</td>
+              <td>{signed(explanation.output)}</td>
+            </tr>
+          </tbody>
+        </table>
+      ) : (
+        <p class="note">Click the figure, or take patches away here: every output is a sum of the interactions that act on what is present.</p>
+      )}
+    </aside>
+  );
+}

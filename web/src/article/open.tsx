@@ -1,0 +1,114 @@
+/** Section 7: runs from files and addresses, and the run on this page as a file. */
+
+import { signal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { expect, inWords } from "../engine/client";
+import { saveFile } from "../figure/save";
+import { close, current, openFile } from "../state/runs";
+
+/** What is wrong with the last file, or what became of it. */
+export const fileNotice = signal<{ text: string; wrong: boolean } | undefined>(undefined);
+
+async function openAll(files: Iterable<File>): Promise<void> {
+  for (const file of files) {
+    try {
+      await openFile(file.name, new Uint8Array(await file.arrayBuffer()));
+      fileNotice.value = { text: `${file.name} is open.`, wrong: false };
+    } catch (error) {
+      fileNotice.value = { text: `${file.name} was not opened: ${inWords(error)}`, wrong: true };
+    }
+  }
+}
+
+/** Files may be dropped anywhere on the page. */
+export function acceptDrops(): void {
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    void openAll(event.dataTransfer?.files ?? []);
+  });
+}
+
+export function OpenButton() {
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <>
+      <button type="button" class="tab open" onClick={() => input.current?.click()}>
+        Open a run…
+      </button>
+      <input
+        ref={input}
+        type="file"
+        class="hidden"
+        accept=".spindle"
+        aria-label="A .spindle file"
+        tabIndex={-1}
+        onChange={(event) => {
+          void openAll(event.currentTarget.files ?? []);
+          event.currentTarget.value = "";
+        }}
+      />
+      {current.value && current.value.name.startsWith("file ") && (
+        <button type="button" class="quiet" onClick={() => current.value && close(current.value.name)}>
+          Close {current.value.title}
+        </button>
+      )}
+    </>
+  );
+}
+
+export function FileNotice() {
+  const notice = fileNotice.value;
+  if (!notice) return null;
+  return (
+    <p class={`file-notice ${notice.wrong ? "wrong" : ""}`} role={notice.wrong ? "alert" : "status"}>
+      {notice.text}
+      <button type="button" class="quiet" aria-label="Dismiss" onClick={() => (fileNotice.value = undefined)}>
+        ×
+      </button>
+    </p>
+  );
+}
+
+/** Saves the run that is looked at, and its network's weights. */
+export function SaveRun() {
+  const run = current.value;
+  if (!run || run.view.checkpoints.length === 0) return null;
+  const save = async (what: "run" | "weights"): Promise<void> => {
+    try {
+      const stem = run.title.replace(/\.spindle$/, "").replace(/\W+/g, "-").toLowerCase();
+      const step = run.view.weights.at(-1) ?? 0;
+      const weights = async (): Promise<Uint8Array> => expect(await (await run.engine()).call({ type: "weights", run: run.name, step }), "file").bytes;
+      const bytes = await (what === "run" ? run.file() : weights());
+      saveFile(what === "run" ? `${stem}.spindle` : `${stem}-${step}.safetensors`, bytes as BlobPart, "application/octet-stream");
+      fileNotice.value = undefined;
+    } catch (error) {
+      fileNotice.value = { text: `Nothing was saved: ${inWords(error)}`, wrong: true };
+    }
+  };
+  return (
+    <span class="save">
+      <button type="button" class="quiet" onClick={() => void save("run")} title="One .spindle file: drop it back on this page, or read it in Python">
+        Save run
+      </button>
+      {run.view.weights.length > 0 && (
+        <button type="button" class="quiet" onClick={() => void save("weights")} title="The newest weights under PyTorch's names, as safetensors">
+          Save weights
+        </button>
+      )}
+    </span>
+  );
+}
+
+export function OpenSection() {
+  return (
+    <section class="text" aria-labelledby="open">
+      <h2 id="open">Open a run of your own</h2>
+      <p>
+        Heavier runs are made natively: <code>spindle run --out RUN</code> trains and measures, and <code>spindle export RUN --out FILE.spindle</code> packs what this page needs into one file. Drop it
+        anywhere on this page, choose it above, or put it beside the page and open <code>?run=FILE.spindle</code>. It is read here, by your own browser; a file that is broken or foreign gets a sentence
+        that says so, and what is open stays open.
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,216 @@
+/** Section 3: one sample of the run. */
+
+import { signal, useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { expect } from "../engine/client";
+import { Drawing } from "../figure/frame";
+import { number, when } from "../figure/numbers";
+import { historyCurve } from "../figure/plots";
+import type { RunView } from "../generated/RunView";
+import type { SampleSolver } from "../generated/SampleSolver";
+import { current, cursor, sample, type Run } from "../state/runs";
+import { Inspection } from "../state/inspection";
+import { Inspector } from "./inspector";
+import { letters } from "./picture";
+
+/** The sample of the run under inspection. */
+export const inspection = new Inspection();
+const solver = signal<SampleSolver>({ name: "certified" });
+/** L1 norm of the certified decomposition of the sample and checkpoint that are looked at. */
+const optimum = signal<{ at: string; primal: number } | undefined>(undefined);
+
+/** Time in which a moving cursor is not followed, ms. */
+const SETTLE = 80;
+
+export function SampleSection() {
+  const { place, near } = useNear();
+  const run = current.value;
+  useSignalEffect(() => {
+    const [now, checkpoint, index, by] = [current.value, cursor.value, sample.value, solver.value];
+    if (!near.value || !now || now.view.checkpoints.length === 0) return undefined;
+    const wait = setTimeout(() => void inspection.inspect(() => ask(now, Math.min(checkpoint, now.view.checkpoints.length - 1), index, by)), SETTLE);
+    return () => clearTimeout(wait);
+  });
+  return (
+    <section class="wide" aria-labelledby="sample" ref={place}>
+      <h2 id="sample">Inside one digit</h2>
+      <p class="lead">
+        The network's log-odds of the label on all masked versions of one digit, taken apart. Point at an interaction to light its patches; the cursor above moves this digit through training as well.
+      </p>
+      {run && run.view.checkpoints.length > 0 ? (
+        <Inspector name="sample" of={inspection} history={<History run={run} />}>
+          <Chooser view={run.view} />
+        </Inspector>
+      ) : (
+        <p class="note">The first measured checkpoint brings the samples.</p>
+      )}
+      <SolverChoice />
+    </section>
+  );
+}
+
+/** Whether the section has been near the screen: only then are its engine and the run's file loaded. */
+function useNear() {
+  const place = useRef<HTMLElement>(null);
+  const near = useSignal(false);
+  useEffect(() => {
+    if (!place.current) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (!entry?.isIntersecting) return;
+        near.value = true;
+        observer.disconnect();
+      },
+      { rootMargin: "600px" },
+    );
+    observer.observe(place.current);
+    return () => observer.disconnect();
+  }, []);
+  return { place, near };
+}
+
+async function ask(run: Run, checkpoint: number, index: number, by: SampleSolver) {
+  const engine = await run.engine();
+  const at = { run: run.name, checkpoint, sample: index };
+  const address = JSON.stringify(at);
+  if (by.name === "published_sgd" && optimum.peek()?.at !== address) {
+    const certified = expect(await engine.call({ type: "sample", at, solver: { name: "certified" } }), "sample");
+    optimum.value = certified.certificate ? { at: address, primal: certified.certificate.primal } : undefined;
+  }
+  const view = expect(await engine.call({ type: "sample", at, solver: by }), "sample");
+  if (by.name === "certified" && view.certificate) optimum.value = { at: address, primal: view.certificate.primal };
+  return { engine, view };
+}
+
+const GROUPS = { test: "Test digits", train: "Training digits", mislabelled: "Training digits with a reset label" } as const;
+
+function Chooser({ view }: { view: RunView }) {
+  const step = (by: number): void => {
+    sample.value = (sample.value + by + view.samples.length) % view.samples.length;
+  };
+  return (
+    <div class="chooser">
+      <button type="button" class="round small" aria-label="Previous digit" onClick={() => step(-1)}>
+        ‹
+      </button>
+      <select aria-label="Digit" value={sample.value} onChange={(event) => (sample.value = Number(event.currentTarget.value))}>
+        {(["test", "train", "mislabelled"] as const).map((group) => {
+          const samples = view.samples.map((found, index) => ({ found, index })).filter(({ found }) => found.group === group);
+          if (samples.length === 0) return null;
+          return (
+            <optgroup key={group} label={GROUPS[group]}>
+              {samples.map(({ found, index }) => (
+                <option key={index} value={index}>
+                  {found.true_label}
+                  {found.label === found.true_label ? "" : ` labelled ${found.label}`} (no. {found.position})
+                </option>
+              ))}
+            </optgroup>
+          );
+        })}
+      </select>
+      <button type="button" class="round small" aria-label="Next digit" onClick={() => step(1)}>
+        ›
+      </button>
+    </div>
+  );
+}
+
+function History({ run }: { run: Run }) {
+  const effects = useSignal<{ of: string; values: number[] | null } | undefined>(undefined);
+  useSignalEffect(() => {
+    const [now, index, chosen] = [current.value, sample.value, inspection.chosen.value];
+    if (!now || !chosen || !inspection.view.value) return;
+    const of = `${now.name} ${index} ${chosen.kind} ${chosen.mask} ${now.view.checkpoints.length}`;
+    if (effects.peek()?.of === of) return;
+    void now
+      .engine()
+      .then((engine) => engine.call({ type: "history", run: now.name, sample: index, kind: chosen.kind, mask: chosen.mask }))
+      .then((answer) => (effects.value = { of, values: expect(answer, "history").effects }))
+      .catch(() => (effects.value = undefined));
+  });
+  const chosen = inspection.chosen.value;
+  if (!chosen) return null;
+  const epochs = run.view.checkpoints.map((checkpoint) => checkpoint.losses.epoch);
+  const epoch = epochs[Math.min(cursor.value, epochs.length - 1)];
+  const values = effects.value?.values;
+  return (
+    <div class="small-figure">
+      <h4>
+        {chosen.kind === "and" ? "AND" : "OR"} of {letters(chosen.mask)} over training
+      </h4>
+      {values ? (
+        <Drawing
+          label={`Effect of the interaction over epochs: ${values.map((value, at) => `${when(epochs[at] ?? 0)} ${number(value)}`).join(", ")}`}
+          ratio={0.6}
+          least={140}
+          draw={(width, height) => historyCurve(epochs, values, epoch, width, height)}
+          on={[values, epoch]}
+        />
+      ) : (
+        <p class="note">Salient at no checkpoint: its course is not kept.</p>
+      )}
+    </div>
+  );
+}
+
+/** Exponents of the learning rate. */
+const SLOWEST = -7;
+const FASTEST = -2;
+const STEPS = 10_000;
+
+function SolverChoice() {
+  const chosen = solver.value;
+  const rate = useSignal(-6);
+  const view = inspection.view.value;
+  const set = (exponent: number): void => {
+    rate.value = exponent;
+    solver.value = { name: "published_sgd", learning_rate: 10 ** exponent, steps: STEPS };
+  };
+  const ratio = chosen.name === "published_sgd" && view?.certificate && optimum.value ? view.certificate.primal / optimum.value.primal : undefined;
+  return (
+    <div class="solver-choice">
+      <h3 id="solver">The same outputs by the published procedure</h3>
+      <div class="columns">
+        <div>
+          <fieldset class="segmented">
+            <legend class="hidden">How this digit is decomposed</legend>
+            <label>
+              <input type="radio" name="sample-solver" checked={chosen.name === "certified"} onChange={() => (solver.value = { name: "certified" })} />
+              Certified optimum
+            </label>
+            <label>
+              <input type="radio" name="sample-solver" checked={chosen.name === "published_sgd"} onChange={() => set(rate.value)} />
+              Published SGD
+            </label>
+          </fieldset>
+          <label class="slider">
+            <span>
+              Learning rate <output>{number(10 ** rate.value)}</output>
+            </span>
+            <input
+              type="range"
+              min={SLOWEST}
+              max={FASTEST}
+              step={0.25}
+              value={rate.value}
+              disabled={chosen.name === "certified"}
+              aria-valuetext={number(10 ** rate.value)}
+              onChange={(event) => set(Number(event.currentTarget.value))}
+            />
+          </label>
+          {ratio !== undefined && (
+            <p class="verdict" role="status">
+              After {STEPS.toLocaleString("en")} steps its L1 norm is <strong>{number(ratio)} times</strong> the certified optimum's.
+            </p>
+          )}
+        </div>
+        <p>
+          The papers search the sparsest decomposition by gradient descent with a fixed step. Before training the outputs hardly differ, the steps are large beside them, and what it stops at is spread over
+          all orders: the famous spindle. Slow the steps down and the spindle shrinks; solve the problem exactly and it is gone. That shows where this spindle comes from on this network. It does not show
+          that there is no first phase: a fall and a rise of the orders remain in the certified optimum.
+        </p>
+      </div>
+    </div>
+  );
+}

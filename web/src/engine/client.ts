@@ -1,0 +1,125 @@
+/** The page's side of the conversation with a worker: typed requests, answers by number, faults of the whole worker. */
+
+import type { Command } from "../generated/Command";
+import type { Event } from "../generated/Event";
+import type { Failure } from "../generated/Failure";
+import type { Message } from "../generated/Message";
+import { whenBuilt, type Build } from "./manifest";
+
+/** Something that a worker did not do. Its message is for the reader. */
+export class EngineError extends Error {
+  constructor(
+    readonly kind: Failure,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+interface Pending {
+  /** Called with every answer but the last of a stream. */
+  on: ((event: Event) => void) | undefined;
+  resolve(event: Event): void;
+  reject(error: EngineError): void;
+}
+
+/** A worker with an engine in it. */
+export class Engine {
+  private readonly pending = new Map<number, Pending>();
+  private next = 1;
+  private readonly worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  private ready: { resolve(): void; reject(error: EngineError): void } | undefined;
+  private fault: EngineError | undefined;
+
+  private constructor(private readonly onFault: (error: EngineError) => void) {
+    this.worker.onmessage = (message: MessageEvent<Message>) => this.hear(message.data);
+    // A trap in WebAssembly ends here, after the panic's own words, where there were any.
+    this.worker.onerror = (event) => {
+      event.preventDefault();
+      this.fail(new EngineError("panic", event.message || "the worker ended for a reason that the browser keeps"));
+    };
+  }
+
+  /** Starts a worker as soon as the build is there. `onFault` hears of what ends the whole worker. */
+  static async start(build: Build, onFault: (error: EngineError) => void = () => undefined): Promise<Engine> {
+    const files = await whenBuilt(build);
+    const engine = new Engine(onFault);
+    const absolute = (url: string): string => new URL(url, document.baseURI).href;
+    await new Promise<void>((resolve, reject) => {
+      engine.ready = { resolve, reject };
+      engine.worker.postMessage({ script: absolute(files.script), wasm: absolute(files.wasm) });
+    });
+    return engine;
+  }
+
+  /** Asks for something that is answered once. Rejects with an `EngineError`. */
+  call(command: Command): Promise<Event> {
+    return this.request(command, undefined);
+  }
+
+  /** Asks for something that is answered many times; resolves when it is done. Rejects with an `EngineError`. */
+  stream(command: Command, on: (event: Event) => void): Promise<Event> {
+    return this.request(command, on);
+  }
+
+  /** Ends the worker; what it was at is rejected. */
+  end(): void {
+    this.worker.terminate();
+    this.abandon(new EngineError("input", "the engine was ended"));
+  }
+
+  private request(command: Command, on: Pending["on"]): Promise<Event> {
+    if (this.fault) return Promise.reject(this.fault);
+    const id = this.next++;
+    return new Promise((resolve, reject) => {
+      this.pending.set(id, { on, resolve, reject });
+      this.worker.postMessage({ id, command });
+    });
+  }
+
+  private hear({ id, event }: Message): void {
+    if (id === 0) {
+      if (event.type === "failed") this.fail(new EngineError(event.kind, event.message));
+      else this.ready?.resolve();
+      return;
+    }
+    const pending = this.pending.get(id);
+    if (!pending) return;
+    if (pending.on && event.type !== "done" && event.type !== "failed") {
+      pending.on(event);
+      return;
+    }
+    this.pending.delete(id);
+    if (event.type === "failed") pending.reject(new EngineError(event.kind, event.message));
+    else pending.resolve(event);
+  }
+
+  /** The worker is of no more use: all that waits for it is told, once. */
+  private fail(error: EngineError): void {
+    if (this.fault) return;
+    this.fault = error;
+    this.worker.terminate();
+    this.ready?.reject(error);
+    this.abandon(error);
+    this.onFault(error);
+  }
+
+  private abandon(error: EngineError): void {
+    this.fault ??= error;
+    const pending = [...this.pending.values()];
+    this.pending.clear();
+    for (const { reject } of pending) reject(error);
+  }
+}
+
+/** The answer of a type, or an error that says what came instead. */
+export function expect<Type extends Event["type"]>(event: Event, type: Type): Extract<Event, { type: Type }> {
+  if (event.type !== type) throw new EngineError("input", `the engine answered ${event.type} where ${type} was expected`);
+  return event as Extract<Event, { type: Type }>;
+}
+
+/** An error in words. */
+export function inWords(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

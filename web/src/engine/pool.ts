@@ -1,0 +1,102 @@
+/** Workers that measure checkpoints: as many as there are cores beside the one that trains. */
+
+import type { Experiment } from "../generated/Experiment";
+import type { MeasuredPart } from "../generated/MeasuredPart";
+import type { SampleRecord } from "../generated/SampleRecord";
+import { Engine, EngineError, expect } from "./client";
+
+/** Samples that go to a worker together: about a third of a second's work. */
+const SAMPLES_PER_JOB = 5;
+/** Pixels of a sample's picture. */
+const PIXELS = 28 * 28;
+/** More workers would cost memory that phones do not have. */
+const MOST_WORKERS = 8;
+
+/** What is measured. */
+export interface Subject {
+  experiment: Experiment;
+  samples: SampleRecord[];
+  /** 28x28 pixels a sample. */
+  pictures: Uint8Array;
+}
+
+interface Job {
+  run(engine: Engine): Promise<void>;
+  fail(error: unknown): void;
+  /** How often a worker ended over it. */
+  attempts: number;
+}
+
+/** A queue of jobs, and the workers that take from it. */
+export class Pool {
+  private readonly jobs: Job[] = [];
+  private readonly engines = new Set<Engine>();
+  private ended = false;
+
+  constructor(workers = Math.min(MOST_WORKERS, Math.max(1, navigator.hardwareConcurrency - 1))) {
+    for (let index = 0; index < workers; index++) void this.work();
+  }
+
+  /** Measures all samples at one checkpoint; parts come in the samples' order. */
+  measure(subject: Subject, step: number, weights: Uint8Array): Promise<MeasuredPart[]> {
+    const parts: Promise<MeasuredPart>[] = [];
+    for (let first = 0; first < subject.samples.length; first += SAMPLES_PER_JOB) {
+      const last = Math.min(first + SAMPLES_PER_JOB, subject.samples.length);
+      const command = {
+        type: "measure" as const,
+        experiment: subject.experiment,
+        step,
+        weights,
+        samples: subject.samples.slice(first, last),
+        pictures: subject.pictures.slice(first * PIXELS, last * PIXELS),
+      };
+      parts.push(this.enqueue(async (engine) => expect(await engine.call(command), "measured").part));
+    }
+    return Promise.all(parts);
+  }
+
+  /** Ends all workers; what waits is forgotten. */
+  end(): void {
+    this.ended = true;
+    this.jobs.length = 0;
+    for (const engine of this.engines) engine.end();
+  }
+
+  private wake: (() => void)[] = [];
+
+  private enqueue<Result>(work: (engine: Engine) => Promise<Result>): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.jobs.push({ attempts: 0, fail: reject, run: async (engine) => resolve(await work(engine)) });
+      this.wake.shift()?.();
+    });
+  }
+
+  /** One worker's life: jobs until the pool ends, in a new worker where the old one failed. */
+  private async work(): Promise<void> {
+    while (!this.ended) {
+      const engine = await Engine.start("cpu");
+      this.engines.add(engine);
+      while (await this.takeJob(engine));
+      this.engines.delete(engine);
+      engine.end();
+    }
+  }
+
+  /** Whether the worker can go on. */
+  private async takeJob(engine: Engine): Promise<boolean> {
+    const job = this.jobs.shift();
+    if (!job) {
+      await new Promise<void>((resolve) => this.wake.push(resolve));
+      return !this.ended;
+    }
+    try {
+      await job.run(engine);
+      return !this.ended;
+    } catch (error) {
+      const panicked = error instanceof EngineError && error.kind === "panic";
+      if (panicked && job.attempts++ === 0) this.jobs.unshift(job);
+      else job.fail(error);
+      return !panicked && !this.ended;
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/** The last session, kept in IndexedDB, so that a closed page goes on where it was. */
+
+import type { Experiment } from "../generated/Experiment";
+import type { LossRecord } from "../generated/LossRecord";
+import type { MeasuredPart } from "../generated/MeasuredPart";
+import type { Provenance } from "../generated/Provenance";
+import type { SampleRecord } from "../generated/SampleRecord";
+
+/** What a training is, apart from how far it is. */
+export interface StoredSession {
+  experiment: Experiment;
+  provenance: Provenance;
+  samples: SampleRecord[];
+  pictures: Uint8Array;
+  totalSteps: number;
+  stepsPerEpoch: number;
+  checkpoints: number[];
+}
+
+/** Where it can go on from. */
+export interface StoredState {
+  step: number;
+  bytes: Uint8Array;
+  losses: LossRecord[];
+  finished: boolean;
+}
+
+/** A checkpoint; `parts` is absent until its samples are measured. */
+export interface StoredCheckpoint {
+  losses: LossRecord;
+  sample_losses: Uint8Array;
+  weights: Uint8Array;
+  parts?: MeasuredPart[];
+}
+
+/** All of a stored session. */
+export interface Stored {
+  session: StoredSession;
+  state: StoredState | undefined;
+  checkpoints: StoredCheckpoint[];
+}
+
+const DATABASE = "spindle";
+const SESSION = "session";
+const CHECKPOINTS = "checkpoints";
+
+function opened(): Promise<IDBDatabase> {
+  return new Promise((resolve, reject) => {
+    const request = indexedDB.open(DATABASE, 1);
+    request.onupgradeneeded = () => {
+      request.result.createObjectStore(SESSION);
+      request.result.createObjectStore(CHECKPOINTS);
+    };
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error ?? new Error("the browser refuses to store anything"));
+  });
+}
+
+/** Runs `work` in one transaction over both stores and resolves when it is on disk. */
+async function transact(mode: IDBTransactionMode, work: (session: IDBObjectStore, checkpoints: IDBObjectStore) => void): Promise<void> {
+  const database = await opened();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const transaction = database.transaction([SESSION, CHECKPOINTS], mode);
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error ?? new Error("the browser's storage is full"));
+      work(transaction.objectStore(SESSION), transaction.objectStore(CHECKPOINTS));
+    });
+  } finally {
+    database.close();
+  }
+}
+
+/** Begins a session, over the last one. */
+export function storeSession(session: StoredSession): Promise<void> {
+  return transact("readwrite", (store, checkpoints) => {
+    store.clear();
+    checkpoints.clear();
+    store.put(session, "session");
+  });
+}
+
+/** Stores where the session can go on from. */
+export function storeState(state: StoredState): Promise<void> {
+  return transact("readwrite", (store) => store.put(state, "state"));
+}
+
+/** Stores a checkpoint, over the same one without its parts. */
+export function storeCheckpoint(checkpoint: StoredCheckpoint): Promise<void> {
+  return transact("readwrite", (_, store) => store.put(checkpoint, checkpoint.losses.step));
+}
+
+/** Forgets the last session. */
+export function forget(): Promise<void> {
+  return transact("readwrite", (store, checkpoints) => {
+    store.clear();
+    checkpoints.clear();
+  });
+}
+
+/** The last session, where there is one. */
+export async function restore(): Promise<Stored | undefined> {
+  let session: IDBRequest<StoredSession | undefined> | undefined;
+  let state: IDBRequest<StoredState | undefined> | undefined;
+  let stored: IDBRequest<StoredCheckpoint[]> | undefined;
+  await transact("readonly", (store, checkpoints) => {
+    session = store.get("session");
+    state = store.get("state");
+    stored = checkpoints.getAll();
+  });
+  if (!session?.result || !stored) return undefined;
+  const checkpoints = stored.result.sort((a, b) => a.losses.step - b.losses.step);
+  return { session: session.result, state: state?.result, checkpoints };
+}

@@ -1,0 +1,214 @@
+/** What every figure has: a title, its drawing, a caption that says what is seen, its files, and its data as a table. */
+
+import { signal, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { inWords } from "../engine/client";
+import { csv, png, saveFile, sideBySide, standalone, type Row } from "./save";
+import { theme } from "./theme";
+
+interface FigureProps {
+  /** Name of its files. */
+  name: string;
+  title: ComponentChildren;
+  caption: ComponentChildren;
+  /** Its data; made when it is asked for. */
+  rows: () => Row[];
+  children: ComponentChildren;
+  class?: string;
+}
+
+/** A figure. Its drawings are whatever SVG is among its children. */
+export function Figure({ name, title, caption, rows, children, class: className = "" }: FigureProps) {
+  const body = useRef<HTMLDivElement>(null);
+  const id = useId();
+  return (
+    <figure class={`figure ${className}`} aria-labelledby={`${id}-title`} aria-describedby={`${id}-caption`}>
+      <div class="figure-head">
+        <h3 id={`${id}-title`}>{title}</h3>
+        <Files name={name} rows={rows} drawing={() => drawingIn(body.current)} />
+      </div>
+      <div ref={body} class="figure-body">
+        {children}
+      </div>
+      <figcaption id={`${id}-caption`}>{caption}</figcaption>
+      <Table rows={rows} />
+    </figure>
+  );
+}
+
+function drawingIn(element: HTMLElement | null): SVGSVGElement | undefined {
+  return sideBySide([...(element?.querySelectorAll<SVGSVGElement>("svg[data-drawing]") ?? [])]);
+}
+
+/** Buttons that save a figure. */
+function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawing: () => SVGSVGElement | undefined }) {
+  const said = useSignal("");
+  const say = (text: string): void => {
+    said.value = text;
+    setTimeout(() => (said.value = ""), 3_000);
+  };
+  const attempt = async (work: () => Promise<string> | string): Promise<void> => {
+    try {
+      say(await work());
+    } catch (error) {
+      say(inWords(error));
+    }
+  };
+  const drawn = (): SVGSVGElement => {
+    const svg = drawing();
+    if (!svg) throw new Error("nothing is drawn yet");
+    return svg;
+  };
+  const { paper, ink } = theme.value;
+  const actions: [string, string, () => Promise<string> | string][] = [
+    ["SVG", "Save the drawing as SVG", () => (saveFile(`${name}.svg`, standalone(drawn(), paper, ink), "image/svg+xml"), "saved")],
+    ["PNG", "Save the drawing as PNG", async () => (saveFile(`${name}.png`, await png(drawn(), paper, ink), "image/png"), "saved")],
+    ["CSV", "Save the data as CSV", () => (saveFile(`${name}.csv`, csv(rows()), "text/csv"), "saved")],
+    ["JSON", "Save the data as JSON", () => (saveFile(`${name}.json`, JSON.stringify(rows(), null, 1), "application/json"), "saved")],
+    ["Copy", "Copy the data, for a spreadsheet", async () => (await navigator.clipboard.writeText(csv(rows())), "copied")],
+  ];
+  return (
+    <div class="files" role="group" aria-label="Save this figure">
+      <span class="said" role="status">
+        {said}
+      </span>
+      {actions.map(([label, help, work]) => (
+        <button key={label} type="button" class="quiet" title={help} aria-label={help} onClick={() => void attempt(work)}>
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Rows shown at most: the files have all. */
+const MOST_ROWS = 200;
+
+function Table({ rows }: { rows: () => Row[] }) {
+  const open = useSignal(false);
+  return (
+    <details class="data" onToggle={(event) => (open.value = event.currentTarget.open)}>
+      <summary>Data as a table</summary>
+      {open.value && <Rows rows={rows()} />}
+    </details>
+  );
+}
+
+function Rows({ rows }: { rows: Row[] }) {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="Data of the figure">
+      <table>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th key={column} scope="col">
+                {column.replaceAll("_", " ")}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, MOST_ROWS).map((row, index) => (
+            <tr key={index}>
+              {columns.map((column) => (
+                <td key={column}>{cell(row[column])}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {rows.length > MOST_ROWS && <p>The first {MOST_ROWS} of {rows.length} rows; the files above have all.</p>}
+    </div>
+  );
+}
+
+function cell(value: Row[string] | undefined): string {
+  if (typeof value === "number" && !Number.isInteger(value)) return value.toPrecision(4);
+  return value === null || value === undefined ? "" : String(value);
+}
+
+/** Least time between two drawings of a figure, ms. */
+const PACE = 100;
+
+/** Time of the last drawing of any figure: figures take turns, so that the page's thread is never held for long. */
+let lastDrawn = 0;
+const queue: (() => void)[] = [];
+const draining = signal(false);
+
+function enqueue(draw: () => void): void {
+  if (!queue.includes(draw)) queue.push(draw);
+  if (draining.peek()) return;
+  draining.value = true;
+  requestAnimationFrame(drain);
+}
+
+/** One drawing a frame. */
+function drain(): void {
+  queue.shift()?.();
+  lastDrawn = performance.now();
+  if (queue.length > 0) requestAnimationFrame(drain);
+  else draining.value = false;
+}
+
+interface DrawingProps {
+  /** What is seen, for readers who do not see. */
+  label: string;
+  /** Height over width, and least height in pixels. */
+  ratio: number;
+  least?: number;
+  /** Draws at a size. A new function draws anew. */
+  draw: (width: number, height: number) => SVGSVGElement;
+  /** What `draw` depends on. */
+  on: unknown[];
+  onPointer?: (x: number, event: PointerEvent) => void;
+}
+
+/** A drawing that is as wide as its place, and drawn anew at most ten times a second. */
+export function Drawing({ label, ratio, least = 0, draw, on, onPointer }: DrawingProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const width = useSignal(0);
+  const latest = useRef(draw);
+  latest.current = draw;
+  const drawNow = useRef(() => {
+    const element = place.current;
+    if (!element || width.peek() === 0) return;
+    const height = Math.max(least, Math.round(width.peek() * ratio));
+    const svg = latest.current(width.peek(), height);
+    svg.setAttribute("data-drawing", "");
+    svg.setAttribute("aria-hidden", "true");
+    // Plot's own rules are in the page's style sheet: the content security policy lets no other in.
+    svg.querySelector("style")?.remove();
+    element.replaceChildren(svg);
+  });
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const observer = new ResizeObserver(([entry]) => {
+      const now = Math.floor(entry?.contentRect.width ?? 0);
+      if (now !== width.peek()) {
+        width.value = now;
+        enqueue(drawNow.current);
+      }
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  useEffect(() => {
+    const wait = setTimeout(() => enqueue(drawNow.current), performance.now() - lastDrawn < PACE ? PACE : 0);
+    return () => clearTimeout(wait);
+  }, [...on, theme.value]);
+  const point = onPointer && ((event: PointerEvent): void => onPointer(event.clientX - (place.current?.getBoundingClientRect().left ?? 0), event));
+  return (
+    <div
+      ref={place}
+      class={`drawing${onPointer ? " pointed" : ""}`}
+      role="img"
+      aria-label={label}
+      style={{ minHeight: `${Math.max(least, 40)}px` }}
+      onPointerDown={point}
+      onPointerMove={point && ((event) => event.buttons === 1 && point(event))}
+    />
+  );
+}

@@ -1,0 +1,226 @@
+/** The drawings of a run, by Observable Plot. All numbers, intervals and marks come from the run; here they only get places and colours. */
+
+import * as Plot from "@observablehq/plot";
+import type { Bars } from "../generated/Bars";
+import type { Estimate } from "../generated/Estimate";
+import type { Losses } from "../generated/Losses";
+import type { Mark } from "../generated/Mark";
+import type { MeanOrder } from "../generated/MeanOrder";
+import { theme } from "./theme";
+
+/** A drawing and the scale that tells where a pointer is. */
+export type Drawn = SVGSVGElement & { scale(name: string): { invert?(value: number): number } | undefined };
+
+/** Epochs: logarithmic, but linear at the start, since epoch 0 is on the axis. */
+const EPOCHS = { type: "symlog", constant: 0.05, label: null } as const;
+
+function drawn(options: Plot.PlotOptions): Drawn {
+  const { ink } = theme.value;
+  const plot = Plot.plot({ className: "plot", ...options });
+  const svg = plot instanceof SVGSVGElement ? plot : plot.querySelector("svg");
+  if (!svg) throw new Error("nothing was drawn");
+  svg.setAttribute("color", ink);
+  return svg as Drawn;
+}
+
+function epochTicks(last: number): number[] {
+  const ticks = [0, 0.25, 1, 4, 16, 64, 256, 1024, 4096].filter((tick) => tick < last * 0.75 || tick === 0);
+  return last > 0 ? [...ticks, last] : ticks;
+}
+
+interface Bar {
+  order: number;
+  estimate: Estimate;
+  positive: boolean;
+}
+
+function bars({ positive, negative }: Pick<Bars, "positive" | "negative">): Bar[] {
+  return [
+    ...positive.map((estimate, index) => ({ order: index + 1, estimate, positive: true })),
+    ...negative.map((estimate, index) => ({ order: index + 1, estimate, positive: false })),
+  ];
+}
+
+/** Strength by order: positive up, negative down, with intervals; as in figure 3 of the paper. */
+export function strengthByOrder(of: Pick<Bars, "positive" | "negative">, width: number, height: number, small = false): Drawn {
+  const { positive, negative, ink, faint } = theme.value;
+  const data = bars(of);
+  return drawn({
+    width,
+    height,
+    marginLeft: small ? 44 : 54,
+    marginRight: 4,
+    marginTop: small ? 8 : 26,
+    marginBottom: small ? 22 : 42,
+    style: { fontSize: small ? "10px" : "12px" },
+    x: { label: small ? null : "order: how many variables an interaction joins", labelAnchor: "center", labelArrow: "none", labelOffset: 36, tickSize: 0, padding: 0.25 },
+    y: { label: small ? null : "strength (nats)", labelArrow: "none", nice: true, ticks: small ? 3 : 6, tickSize: 0, grid: true },
+    marks: [
+      Plot.barY(data, { x: "order", y: (bar: Bar) => bar.estimate.value, fill: (bar: Bar) => (bar.positive ? positive : negative), rx: 1.5 }),
+      Plot.ruleX(
+        data.filter((bar) => bar.estimate.high > bar.estimate.low),
+        { x: "order", y1: (bar: Bar) => bar.estimate.low, y2: (bar: Bar) => bar.estimate.high, stroke: ink, strokeOpacity: 0.55, strokeWidth: small ? 1 : 1.5 },
+      ),
+      Plot.ruleY([0], { stroke: faint }),
+    ],
+  });
+}
+
+/** Strength by order without intervals, for one sample. */
+export function plainStrength(positive: number[], negative: number[], width: number, height: number): Drawn {
+  const flat = (value: number): Estimate => ({ value, low: value, high: value });
+  return strengthByOrder({ positive: positive.map(flat), negative: negative.map(flat) }, width, height, true);
+}
+
+function marked(marks: Mark[], y2: number): Plot.Markish[] {
+  const { accent, faint } = theme.value;
+  return marks.flatMap((mark) => {
+    const colour = mark.label.startsWith("boundary") ? accent : faint;
+    return [
+      Plot.rect([mark], { x1: "low", x2: "high", fill: colour, fillOpacity: 0.12 }),
+      Plot.ruleX([mark], { x: "epoch", stroke: colour, strokeDasharray: "4,3", strokeWidth: 1.5 }),
+      Plot.text([mark], { x: "epoch", y: y2, text: () => mark.label.replace(" of the phases", "").replace("onset of the ", ""), fill: colour, textAnchor: "start", dx: 5, dy: mark.label.startsWith("boundary") ? 4 : 17, fontWeight: 600 }),
+    ];
+  });
+}
+
+function cursorMark(epoch: number | undefined): Plot.Markish[] {
+  return epoch === undefined ? [] : [Plot.ruleX([epoch], { stroke: theme.value.ink, strokeWidth: 2 })];
+}
+
+interface LossPoint {
+  epoch: number;
+  train: number;
+  test: number;
+}
+
+/** Test and training loss, the gap between them, and where it opens. */
+export function lossCurves(losses: Losses, cursor: number | undefined, width: number, height: number): Drawn {
+  const { positive, negative } = theme.value;
+  const points: LossPoint[] = losses.epochs
+    .map((epoch, index) => ({ epoch, train: losses.train[index] ?? NaN, test: losses.test[index] ?? NaN }))
+    // A logarithmic axis, on which the gap is seen at every scale; a loss of exactly 0 has no place on it.
+    .filter((point) => point.train > 0 && point.test > 0);
+  const last = points.at(-1);
+  const highest = points.reduce((most, point) => Math.max(most, point.train, point.test), 0);
+  return drawn({
+    width,
+    height,
+    marginLeft: 52,
+    marginRight: 44,
+    marginTop: 20,
+    marginBottom: 24,
+    style: { fontSize: "11px" },
+    x: { ...EPOCHS, ticks: epochTicks(last?.epoch ?? 0), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) },
+    y: { type: "log", label: "loss (nats)", labelArrow: "none", ticks: 3, tickFormat: (loss: number) => String(loss), tickSize: 0, grid: true },
+    marks: [
+      ...marked(losses.marks, highest),
+      Plot.areaY(points, { x: "epoch", y1: "train", y2: "test", fill: negative, fillOpacity: 0.1 }),
+      Plot.lineY(points, { x: "epoch", y: "train", stroke: positive, strokeWidth: 1.8 }),
+      Plot.lineY(points, { x: "epoch", y: "test", stroke: negative, strokeWidth: 1.8 }),
+      ...(last ? [ends(last, "test", negative, last.test >= last.train ? -4 : 6), ends(last, "train", positive, last.test >= last.train ? 6 : -4)] : []),
+      ...cursorMark(cursor),
+    ],
+  });
+}
+
+function ends(point: LossPoint, name: "train" | "test", colour: string, dy: number): Plot.Markish {
+  return Plot.text([point], { x: "epoch", y: name, text: () => name, fill: colour, textAnchor: "start", dx: 6, dy, fontWeight: 600 });
+}
+
+interface OrderPoint extends Estimate {
+  epoch: number;
+}
+
+function estimates(epochs: number[], values: (Estimate | null)[]): OrderPoint[] {
+  return values.flatMap((estimate, index) => (estimate ? [{ ...estimate, epoch: epochs[index] ?? 0 }] : []));
+}
+
+/** Mean order of interactions over training, with its interval. */
+export function meanOrderCurve(of: MeanOrder, cursor: number | undefined, published: boolean, width: number, height: number): Drawn {
+  const { accent, negative } = theme.value;
+  const points = estimates(of.epochs, of.salient);
+  const sgd = published ? estimates(of.epochs, of.published_sgd) : [];
+  const highest = [...points, ...sgd].reduce((most, point) => Math.max(most, point.high), 1);
+  return drawn({
+    width,
+    height,
+    marginLeft: 52,
+    marginRight: 44,
+    marginTop: 20,
+    marginBottom: 38,
+    style: { fontSize: "11px" },
+    x: { ...EPOCHS, label: "epochs of training", labelAnchor: "center", labelArrow: "none", ticks: epochTicks(of.epochs.at(-1) ?? 0), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) },
+    y: { label: "mean order", labelArrow: "none", ticks: 4, tickSize: 0, grid: true, domain: [1, highest] },
+    marks: [
+      ...marked(of.marks.filter((mark) => mark.label.startsWith("boundary")), highest),
+      Plot.areaY(points, { x: "epoch", y1: "low", y2: "high", fill: accent, fillOpacity: 0.18 }),
+      Plot.lineY(points, { x: "epoch", y: "value", stroke: accent, strokeWidth: 1.8 }),
+      Plot.dot(points, { x: "epoch", y: "value", r: 2.2, fill: accent }),
+      Plot.ruleX(sgd, { x: "epoch", y1: "low", y2: "high", stroke: negative }),
+      Plot.dot(sgd, { x: "epoch", y: "value", r: 4, fill: "none", stroke: negative, strokeWidth: 1.8 }),
+      ...cursorMark(cursor),
+    ],
+  });
+}
+
+/** Effects of one interaction over the checkpoints. */
+export function historyCurve(epochs: number[], effects: number[], cursor: number | undefined, width: number, height: number): Drawn {
+  const { ink, faint, positive, negative } = theme.value;
+  const points = epochs.map((epoch, index) => ({ epoch, effect: effects[index] ?? 0 }));
+  return drawn({
+    width,
+    height,
+    marginLeft: 40,
+    marginRight: 10,
+    marginTop: 18,
+    marginBottom: 36,
+    style: { fontSize: "11px" },
+    x: { ...EPOCHS, label: "epochs", labelAnchor: "center", labelArrow: "none", ticks: epochTicks(epochs.at(-1) ?? 0), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) },
+    y: { label: "effect (nats)", labelArrow: "none", ticks: 3, tickSize: 0, grid: true },
+    marks: [
+      Plot.ruleY([0], { stroke: faint }),
+      Plot.lineY(points, { x: "epoch", y: "effect", stroke: ink, strokeWidth: 1.5 }),
+      Plot.dot(points, { x: "epoch", y: "effect", r: 3, fill: (point: { effect: number }) => (point.effect < 0 ? negative : positive) }),
+      ...cursorMark(cursor),
+    ],
+  });
+}
+
+interface MatchedMask {
+  rank: number;
+  mask: number;
+  output: number;
+  explained: number;
+}
+
+/** Masks by the network's output, lowest first. */
+export function ranked(outputs: number[], explained: number[]): MatchedMask[] {
+  return outputs
+    .map((output, mask) => ({ mask, output, explained: explained[mask] ?? NaN }))
+    .sort((a, b) => a.output - b.output)
+    .map((point, rank) => ({ rank, ...point }));
+}
+
+/** Universal matching: outputs on all masks, sorted, under what the strongest interactions explain of them. */
+export function matchingPlot(points: MatchedMask[], chosen: number | undefined, width: number, height: number): Drawn {
+  const { ink, positive, accent } = theme.value;
+  const mark = points.filter((point) => point.mask === chosen);
+  return drawn({
+    width,
+    height,
+    marginLeft: 50,
+    marginRight: 8,
+    marginTop: 20,
+    marginBottom: 36,
+    style: { fontSize: "11px" },
+    x: { label: `all ${points.length.toLocaleString("en")} masked versions, by the network's output`, labelAnchor: "center", labelArrow: "none", ticks: [] },
+    y: { label: "log-odds (nats)", labelArrow: "none", ticks: 5, tickSize: 0, grid: true },
+    marks: [
+      Plot.dot(points, { x: "rank", y: "explained", r: 1.4, fill: positive, fillOpacity: 0.65 }),
+      Plot.lineY(points, { x: "rank", y: "output", stroke: ink, strokeWidth: 2 }),
+      Plot.ruleX(mark, { x: "rank", stroke: accent, strokeWidth: 1.5 }),
+      Plot.dot(mark, { x: "rank", y: "explained", r: 5, fill: "none", stroke: accent, strokeWidth: 2 }),
+    ],
+  });
+}

@@ -1,0 +1,79 @@
+/** Figures and their data as files. */
+
+/** A row of a figure's data. */
+export type Row = Record<string, string | number | boolean | null>;
+
+/** Hands bytes to the reader as a file. */
+export function saveFile(name: string, contents: BlobPart, type: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([contents], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** Rows as comma-separated values, quoted where needed (RFC 4180). */
+export function csv(rows: Row[]): string {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const cell = (value: Row[string] | undefined): string => {
+    const text = value === null || value === undefined ? "" : String(value);
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [columns, ...rows.map((row) => columns.map((column) => row[column]))].map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
+}
+
+/** A drawing that stands on its own: sizes, background and text colour are in it. */
+export function standalone(svg: SVGSVGElement, paper: string, ink: string): string {
+  const copy = svg.cloneNode(true) as SVGSVGElement;
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  copy.setAttribute("color", ink);
+  copy.setAttribute("font-family", "system-ui, sans-serif");
+  const background = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+  background.setAttribute("width", "100%");
+  background.setAttribute("height", "100%");
+  background.setAttribute("fill", paper);
+  copy.prepend(background);
+  return new XMLSerializer().serializeToString(copy);
+}
+
+/** Several drawings side by side, wrapped to rows, as one. */
+export function sideBySide(drawings: SVGSVGElement[]): SVGSVGElement | undefined {
+  const first = drawings[0];
+  if (!first || drawings.length === 1) return first;
+  const all = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const origin = first.getBoundingClientRect();
+  let [left, top, right, bottom] = [origin.left, origin.top, origin.right, origin.bottom];
+  const boxes = drawings.map((drawing) => drawing.getBoundingClientRect());
+  for (const box of boxes) [left, top, right, bottom] = [Math.min(left, box.left), Math.min(top, box.top), Math.max(right, box.right), Math.max(bottom, box.bottom)];
+  for (const [index, drawing] of drawings.entries()) {
+    const copy = drawing.cloneNode(true) as SVGSVGElement;
+    const box = boxes[index];
+    if (!box) continue;
+    copy.setAttribute("x", String(box.left - left));
+    copy.setAttribute("y", String(box.top - top));
+    copy.setAttribute("width", String(box.width));
+    copy.setAttribute("height", String(box.height));
+    all.append(copy);
+  }
+  all.setAttribute("width", String(right - left));
+  all.setAttribute("height", String(bottom - top));
+  return all;
+}
+
+/** A drawing as pixels, twice as fine as it is on the page. */
+export async function png(svg: SVGSVGElement, paper: string, ink: string): Promise<Blob> {
+  const picture = new Image();
+  const url = URL.createObjectURL(new Blob([standalone(svg, paper, ink)], { type: "image/svg+xml" }));
+  try {
+    picture.src = url;
+    await picture.decode();
+    const canvas = document.createElement("canvas");
+    const scale = 2;
+    canvas.width = svg.width.baseVal.value * scale;
+    canvas.height = svg.height.baseVal.value * scale;
+    canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+    return await new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the browser made no picture")))));
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}

@@ -1,0 +1,118 @@
+/** The page: an article whose figures are alive. */
+
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { DrawSection } from "./article/draw";
+import { Evolution } from "./article/evolution";
+import { acceptDrops, fileNotice, FileNotice, OpenSection } from "./article/open";
+import { Closing, Evidence, Interactions, Opening, Reading } from "./article/prose";
+import { SampleSection } from "./article/sample";
+import { Train } from "./article/train";
+import { Engine, inWords } from "./engine/client";
+import { watchManifest } from "./engine/manifest";
+import { watchAddress } from "./state/address";
+import { current, look, openShipped, openUrl, runs, sample } from "./state/runs";
+import { findAgain, pauseWhileHidden, training } from "./state/session";
+import { ignored, readAddress } from "./state/settings";
+
+const address = readAddress(location.search);
+const embedded = address.get("embed") === "figure";
+
+function Ignored() {
+  if (ignored.value.length === 0) return null;
+  return (
+    <p class="file-notice wrong" role="alert">
+      Ignored in this page's address: {ignored.value.join("; ")}.
+      <button type="button" class="quiet" aria-label="Dismiss" onClick={() => (ignored.value = [])}>
+        ×
+      </button>
+    </p>
+  );
+}
+
+function Page() {
+  if (embedded) return <Evolution plain />;
+  return (
+    <>
+      <a class="skip" href="#figure">
+        Skip to the figure
+      </a>
+      <main>
+        <Opening />
+        <Ignored />
+        <FileNotice />
+        <div id="figure">
+          <Evolution />
+        </div>
+        <Reading />
+        <Train />
+        <Interactions />
+        <SampleSection />
+        <DrawSection />
+        <Evidence />
+        <OpenSection />
+      </main>
+      <Closing />
+    </>
+  );
+}
+
+/** Looks at what the address names. */
+async function followAddress(): Promise<void> {
+  const [run, epoch, digit] = [address.get("run"), address.get("epoch"), address.get("sample")];
+  const at = epoch === null ? undefined : Number(epoch);
+  const complain = (words: string): void => void (ignored.value = [...ignored.value, words]);
+  if (run !== null && !runs.value.some((known) => known.name === run)) {
+    try {
+      await openUrl(run);
+    } catch (error) {
+      fileNotice.value = { text: `The run in this page's address was not opened: ${inWords(error)}`, wrong: true };
+    }
+  } else if (run !== null) look(run);
+  if (at !== undefined && (!Number.isFinite(at) || at < 0)) complain(`epoch=${epoch}: epochs are 0 or above`);
+  else if (at !== undefined && current.value) look(current.value.name, at);
+  if (digit === null) return;
+  const index = Number(digit);
+  const count = current.value?.view.samples.length ?? 0;
+  if (digit.trim() !== "" && Number.isInteger(index) && index >= 0 && index < count) sample.value = index;
+  else complain(`sample=${digit}: this run has the samples 0 to ${count - 1}`);
+}
+
+async function start(): Promise<void> {
+  const root = document.getElementById("page");
+  if (!root) return;
+  root.replaceChildren();
+  render(<Page />, root);
+  if (embedded) document.documentElement.classList.add("embedded");
+  void watchManifest();
+  try {
+    await openShipped();
+    if (current.value) look(current.value.name);
+  } catch (error) {
+    fileNotice.value = { text: inWords(error), wrong: true };
+  }
+  await followAddress();
+  watchAddress(embedded);
+  acceptDrops();
+  pauseWhileHidden();
+  if (!embedded) await findAgain();
+}
+
+/** Works offline after the first visit; asks for what is new whenever the page is opened. */
+function serveOffline(): void {
+  if (!("serviceWorker" in navigator) || import.meta.env.DEV) return;
+  void navigator.serviceWorker
+    .register("./service-worker.js")
+    .then((registration) => registration.active?.postMessage({ type: "refresh" }))
+    // A browser that keeps no pages keeps this one online only.
+    .catch(() => undefined);
+}
+
+effect(() => {
+  document.title = current.value ? `Spindle: ${current.value.title}` : "Spindle: the two phases of learning";
+});
+/** For the console: what the page holds. */
+Object.assign(globalThis, { spindle: { Engine, current, runs, training } });
+void start();
+if (document.readyState === "complete") serveOffline();
+else addEventListener("load", serveOffline);

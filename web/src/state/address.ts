@@ -1,0 +1,32 @@
+/** The page's address follows what is seen: copied, it shows the same to others. */
+
+import { effect } from "@preact/signals";
+import { current, cursor, runs, sample } from "./runs";
+import { experiment, wish, writtenExperiment } from "./settings";
+
+/** Browsers refuse more changes than a hundred in half a minute. */
+const PACE = 500;
+
+/** Keeps the address up to date from now on. */
+export function watchAddress(embedded: boolean): void {
+  let waiting: ReturnType<typeof setTimeout> | undefined;
+  effect(() => {
+    const address = writtenExperiment(experiment.value, wish.value);
+    const run = current.value;
+    const isFirst = run === runs.value[0];
+    // A file of the reader's has no address, and a training is found by its settings.
+    if (run && !isFirst && !run.live && !run.name.startsWith("file ")) address.set("run", run.name);
+    const epoch = run?.view.checkpoints[cursor.value]?.losses.epoch;
+    if (run && !run.live && epoch !== undefined && epoch !== boundary()) address.set("epoch", String(epoch));
+    if (sample.value !== 0) address.set("sample", String(sample.value));
+    if (embedded) address.set("embed", "figure");
+    const search = address.toString();
+    clearTimeout(waiting);
+    waiting = setTimeout(() => history.replaceState(null, "", search ? `?${search}${location.hash}` : `${location.pathname}${location.hash}`), PACE);
+  });
+}
+
+/** Where a look at the run begins: no need to say so. */
+function boundary(): number | undefined {
+  return current.value?.view.figures.two_phases?.losses.marks.find((mark) => mark.label.startsWith("boundary"))?.epoch;
+}

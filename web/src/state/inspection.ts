@@ -1,0 +1,90 @@
+/** One sample under inspection: its decomposition, and what is asked of it. The worker keeps the sample, the page keeps the answers. */
+
+import { batch, signal, type Signal } from "@preact/signals";
+import { expect, inWords, type Engine } from "../engine/client";
+import type { Explanation } from "../generated/Explanation";
+import type { Kind } from "../generated/Kind";
+import type { Matching } from "../generated/Matching";
+import type { SampleView } from "../generated/SampleView";
+
+/** An interaction by its name: AND or OR, and its players. */
+export interface Named {
+  kind: Kind;
+  mask: number;
+}
+
+export function same(a: Named | undefined, b: Named | undefined): boolean {
+  return a?.kind === b?.kind && a?.mask === b?.mask;
+}
+
+export class Inspection {
+  readonly view: Signal<SampleView | undefined> = signal<SampleView | undefined>(undefined);
+  readonly error: Signal<string | undefined> = signal<string | undefined>(undefined);
+  readonly busy = signal(false);
+  /** How many of the strongest interactions are kept. */
+  readonly strongest = signal(0);
+  readonly matching: Signal<Matching | undefined> = signal<Matching | undefined>(undefined);
+  /** The mask that is told term by term. */
+  readonly mask: Signal<number | undefined> = signal<number | undefined>(undefined);
+  readonly explanation: Signal<Explanation | undefined> = signal<Explanation | undefined>(undefined);
+  /** The interaction that was clicked, and the one that is pointed at. */
+  readonly chosen: Signal<Named | undefined> = signal<Named | undefined>(undefined);
+  readonly pointed: Signal<Named | undefined> = signal<Named | undefined>(undefined);
+
+  private engine: Engine | undefined;
+  private turn = 0;
+
+  /** Asks for a sample; of several calls only the last one counts. */
+  async inspect(ask: () => Promise<{ engine: Engine; view: SampleView }>): Promise<void> {
+    const turn = ++this.turn;
+    this.busy.value = true;
+    try {
+      const { engine, view } = await ask();
+      if (turn !== this.turn) return;
+      this.engine = engine;
+      const salient = view.interactions.filter((found) => found.salient).length;
+      batch(() => {
+        this.view.value = view;
+        this.error.value = undefined;
+        this.strongest.value = Math.min(view.interactions.length, Math.max(1, salient));
+        this.chosen.value = view.interactions.find((found) => same(found, this.chosen.value)) ?? view.interactions[0];
+        this.matching.value = undefined;
+      });
+      await this.keep(this.strongest.value);
+      if (this.mask.value !== undefined) await this.explain(this.mask.value);
+    } catch (error) {
+      if (turn === this.turn) this.error.value = inWords(error);
+    } finally {
+      if (turn === this.turn) this.busy.value = false;
+    }
+  }
+
+  /** Keeps the strongest interactions and adds them up again on all masks. */
+  async keep(strongest: number): Promise<void> {
+    this.strongest.value = strongest;
+    if (!this.view.value?.outputs) return;
+    await this.ask(async (engine) => {
+      const found = expect(await engine.call({ type: "matching", strongest }), "matching");
+      if (found.strongest === this.strongest.value) this.matching.value = found;
+    });
+  }
+
+  /** Tells one output term by term. */
+  async explain(mask: number): Promise<void> {
+    this.mask.value = mask;
+    if (!this.view.value?.outputs) return;
+    await this.ask(async (engine) => {
+      const found = expect(await engine.call({ type: "explain", mask }), "explanation");
+      if (found.mask === this.mask.value) this.explanation.value = found;
+    });
+  }
+
+  private async ask(work: (engine: Engine) => Promise<void>): Promise<void> {
+    const turn = this.turn;
+    try {
+      if (this.engine) await work(this.engine);
+    } catch (error) {
+      if (turn === this.turn) this.error.value = inWords(error);
+    }
+  }
+}

@@ -1,0 +1,189 @@
+/** The runs that are open, the one that is looked at, and the place in it: one cursor in time and one sample drive every figure. */
+
+import { batch, computed, signal } from "@preact/signals";
+import { Engine, EngineError, expect } from "../engine/client";
+import type { RunView } from "../generated/RunView";
+
+/** An open run. */
+export interface Run {
+  /** Its name in the worker that answers for it. */
+  name: string;
+  /** Its name for readers. */
+  title: string;
+  view: RunView;
+  /** The worker that answers for it; the first call opens the run there. */
+  engine(): Promise<Engine>;
+  /** The run as the bytes of a `.spindle` file. */
+  file(): Promise<Uint8Array>;
+  /** Whether it is trained on this device. */
+  live: boolean;
+}
+
+/** A run that came with the page. */
+export interface Shipped {
+  name: string;
+  title: string;
+  file: string;
+  view: string;
+}
+
+/** Runs, the shipped ones first. */
+export const runs = signal<Run[]>([]);
+/** Name of the run that is looked at. */
+export const currentName = signal<string>("");
+/** The run that is looked at. */
+export const current = computed<Run | undefined>(() => runs.value.find((run) => run.name === currentName.value) ?? runs.value[0]);
+/** Position of the checkpoint that is looked at. */
+export const cursor = signal(0);
+/** Position of the sample that is looked at. */
+export const sample = signal(0);
+/** Whether figures show the published SGD's interactions where a run has them. */
+export const showPublished = signal(false);
+
+let viewer: Promise<Engine> | undefined;
+
+/** The viewer; a new one after a fault. */
+function viewerEngine(): Promise<Engine> {
+  viewer ??= Engine.start("viewer", () => (viewer = undefined)).catch((error: unknown) => {
+    viewer = undefined;
+    throw error;
+  });
+  return viewer;
+}
+
+/** Puts a run among the others, over one of its name. */
+function put(run: Run): void {
+  const known = runs.value.some((other) => other.name === run.name);
+  runs.value = known ? runs.value.map((other) => (other.name === run.name ? run : other)) : [...runs.value, run];
+}
+
+/** Looks at a run; at `epoch` where given, or where the phases meet. */
+export function look(name: string, epoch?: number): void {
+  batch(() => {
+    currentName.value = name;
+    const view = current.value?.view;
+    if (!view) return;
+    cursor.value = epoch === undefined ? start(view) : nearest(view, epoch);
+    if (sample.value >= view.samples.length) sample.value = 0;
+  });
+}
+
+/** Where a look at a run begins: at the boundary of the phases, or at its last checkpoint. */
+function start(view: RunView): number {
+  const boundary = view.figures.two_phases?.losses.marks.find((mark) => mark.label.startsWith("boundary"));
+  return boundary ? nearest(view, boundary.epoch) : Math.max(0, view.checkpoints.length - 1);
+}
+
+/** Position of the checkpoint that lies nearest to an epoch. */
+export function nearest(view: RunView, epoch: number): number {
+  const distance = (index: number): number => Math.abs(scaled(view.checkpoints[index]?.losses.epoch ?? 0) - scaled(epoch));
+  let best = 0;
+  for (let index = 1; index < view.checkpoints.length; index++) if (distance(index) < distance(best)) best = index;
+  return best;
+}
+
+/** Figures have epochs on a logarithmic axis that begins linearly. */
+function scaled(epoch: number): number {
+  return Math.asinh(epoch * 10);
+}
+
+/** Shows the runs that came with the page. Their files are loaded when a sample is looked at. */
+export async function openShipped(): Promise<void> {
+  const first = await shippedRun({ name: "lenet-mnist", title: TITLES["lenet-mnist"] ?? "", file: "runs/lenet-mnist.spindle", view: "runs/lenet-mnist.json" });
+  put(first);
+  for (const shipped of await shippedIndex()) {
+    if (shipped.name !== first.name) put(await shippedRun(shipped));
+  }
+}
+
+/** All runs that came with the page; none where their list is not there, offline or on a server of one's own making. */
+async function shippedIndex(): Promise<Shipped[]> {
+  try {
+    const answer = await fetch("./runs/index.json");
+    return answer.ok ? ((await answer.json()) as Shipped[]) : [];
+  } catch {
+    return [];
+  }
+}
+
+const TITLES: Record<string, string> = { "lenet-mnist": "LeNet on 60,000 digits" };
+
+async function shippedRun(shipped: Shipped): Promise<Run> {
+  const answer = await fetch(`./${shipped.view}`);
+  if (!answer.ok) throw new Error(`the run ${shipped.name} could not be loaded; check the connection and load the page again`);
+  const view = (await answer.json()) as RunView;
+  const file = once(async () => {
+    const bytes = await fetch(`./${shipped.file}`);
+    if (!bytes.ok) throw new Error(`${shipped.file} could not be loaded; check the connection and try again`);
+    return new Uint8Array(await bytes.arrayBuffer());
+  });
+  const title = TITLES[shipped.name] ?? shipped.title;
+  return { name: shipped.name, title, view, live: false, file, engine: opener(shipped.name, file) };
+}
+
+/** Opens a `.spindle` file and looks at it. Rejects with an error that says what is wrong with the file; what was open stays. */
+export async function openFile(title: string, bytes: Uint8Array): Promise<void> {
+  const name = `file ${title}`;
+  const engine = await viewerEngine();
+  const view = expect(await engine.call({ type: "open", run: name, bytes }), "run");
+  const file = (): Promise<Uint8Array> => Promise.resolve(bytes);
+  put({ name, title, view, live: false, file, engine: opener(name, file, engine) });
+  look(name);
+}
+
+/** Opens a `.spindle` file of this page's own server. */
+export async function openUrl(url: string): Promise<void> {
+  const address = new URL(url, document.baseURI);
+  if (address.origin !== location.origin) {
+    throw new EngineError("input", `${url} lies on another server; this page asks no other. Download the file and drop it here`);
+  }
+  const answer = await fetch(address).catch(() => undefined);
+  if (!answer?.ok) throw new EngineError("input", `${url} could not be loaded${answer ? ` (${answer.status})` : ""}`);
+  await openFile(decodeURIComponent(address.pathname.split("/").pop() ?? url), new Uint8Array(await answer.arrayBuffer()));
+}
+
+/** Shows a training's run; looks at it when it is new, and keeps looking at its newest checkpoint while the reader does. */
+export function showLive(view: RunView, engine: Engine): void {
+  const before = runs.value.find((run) => run.live);
+  const follows = current.value?.live === true && cursor.value >= (before?.view.checkpoints.length ?? 0) - 1;
+  batch(() => {
+    const file = async (): Promise<Uint8Array> => expect(await engine.call({ type: "pack", run: view.run, weights: true }), "file").bytes;
+    put({ name: view.run, title: "Your training", view, live: true, file, engine: () => Promise.resolve(engine) });
+    if (!before) currentName.value = view.run;
+    if (!before || follows) cursor.value = Math.max(0, view.checkpoints.length - 1);
+  });
+}
+
+/** Forgets a run. */
+export function close(name: string): void {
+  batch(() => {
+    runs.value = runs.value.filter((run) => run.name !== name);
+    if (currentName.value === name && runs.value[0]) look(runs.value[0].name);
+  });
+}
+
+/** Opens the run in the viewer at the first call, and again where the viewer had to be replaced. */
+function opener(name: string, file: () => Promise<Uint8Array>, opened?: Engine): () => Promise<Engine> {
+  let where = opened;
+  let opening: Promise<Engine> | undefined;
+  return async () => {
+    const engine = await viewerEngine();
+    if (where === engine) return engine;
+    opening ??= file()
+      .then((bytes) => engine.call({ type: "open", run: name, bytes }))
+      .then(() => (where = engine))
+      .finally(() => (opening = undefined));
+    return opening;
+  };
+}
+
+function once<Result>(load: () => Promise<Result>): () => Promise<Result> {
+  let loaded: Promise<Result> | undefined;
+  return () => {
+    loaded ??= load().catch((error: unknown) => {
+      loaded = undefined;
+      throw error;
+    });
+    return loaded;
+  };
+}
