@@ -81,7 +81,7 @@ test("what cannot be trained is told before anything runs", async () => {
   await withPage({ search: address({ ...SMALL, samples: 2000 }) }, async (page) => {
     await train(page);
     await phase(page, "failed");
-    assert.match(await page.locator(".status [role=alert]").innerText(), /samples is 2000.*at most 1000/);
+    assert.match(await page.locator(".status [role=alert]").innerText(), /Samples is 2000.*at most 1000/);
   });
 });
 
@@ -112,6 +112,7 @@ test("a hidden tab pauses and goes on when it is seen again", async () => {
 
 test("the keyboard alone trains and pauses", async () => {
   await withPage({ search: address(LONG) }, async (page) => {
+    await page.locator(".primary:enabled").waitFor();
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), "Skip to the figure");
     for (let press = 0; press < 40; press++) {

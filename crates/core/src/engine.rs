@@ -5,8 +5,6 @@ use spindle_run::{
     experiment::{self, Model},
 };
 
-#[cfg(feature = "gpu-kernels")]
-use crate::kernel::GpuStackEngine;
 #[cfg(feature = "burn")]
 use crate::network::{self, BurnEngine, LeNet};
 use crate::{
@@ -14,6 +12,8 @@ use crate::{
     kernel::{Stack, StackEngine},
     player::PatchMasks,
 };
+#[cfg(feature = "webgpu")]
+use crate::{gpu, kernel::GpuStackEngine};
 
 /// SGD with momentum, as PyTorch defines it: v <- m v + g, p <- p - lr v; no dampening, no decay.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,7 +29,7 @@ pub enum Engine {
     /// The fused CPU kernels.
     Kernels(StackEngine),
     /// The fused GPU kernels.
-    #[cfg(feature = "gpu-kernels")]
+    #[cfg(feature = "webgpu")]
     GpuKernels(Box<GpuStackEngine>),
     /// Burn.
     #[cfg(feature = "burn")]
@@ -61,7 +61,7 @@ impl Engine {
             }
             #[cfg(feature = "webgpu")]
             experiment::Device::Webgpu => {
-                let gpu = network::opened()?;
+                let gpu = gpu::opened()?;
                 GpuStackEngine::new(&gpu.device, &gpu.queue, stack(model), weights, momentum)
                     .map(|engine| Self::GpuKernels(Box::new(engine)))
             }
@@ -82,7 +82,7 @@ impl Engine {
     pub fn describe(&self) -> String {
         match self {
             Self::Kernels(_) => format!("fused CPU kernels, {}", device::description()),
-            #[cfg(feature = "gpu-kernels")]
+            #[cfg(feature = "webgpu")]
             Self::GpuKernels(engine) => engine.describe(),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.describe(),
@@ -93,7 +93,7 @@ impl Engine {
     pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
         match self {
             Self::Kernels(engine) => engine.step(pictures, labels, sgd),
-            #[cfg(feature = "gpu-kernels")]
+            #[cfg(feature = "webgpu")]
             Self::GpuKernels(engine) => engine.step(pictures, labels, sgd),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.step(pictures, labels, sgd),
@@ -107,7 +107,7 @@ impl Engine {
     pub async fn take_losses(&mut self) -> Result<Vec<f32>, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.take_losses()),
-            #[cfg(feature = "gpu-kernels")]
+            #[cfg(feature = "webgpu")]
             Self::GpuKernels(engine) => engine.take_losses().await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.take_losses().await,
@@ -121,7 +121,7 @@ impl Engine {
     pub async fn logits(&self, pictures: &[f32]) -> Result<Vec<f32>, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.logits(pictures)),
-            #[cfg(feature = "gpu-kernels")]
+            #[cfg(feature = "webgpu")]
             Self::GpuKernels(engine) => engine.logits(pictures).await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.logits(pictures).await,
@@ -139,7 +139,7 @@ impl Engine {
     ) -> Result<Vec<f32>, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.masked_logits(picture, masks)),
-            #[cfg(feature = "gpu-kernels")]
+            #[cfg(feature = "webgpu")]
             Self::GpuKernels(engine) => engine.masked_logits(picture, masks).await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.masked_logits(picture, masks).await,
@@ -161,7 +161,7 @@ impl Engine {
     pub async fn weights(&self) -> Result<Tensors, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.weights()),
-            #[cfg(feature = "gpu-kernels")]
+            #[cfg(feature = "webgpu")]
             Self::GpuKernels(engine) => engine.weights().await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.weights().await,
@@ -175,7 +175,7 @@ impl Engine {
     pub async fn momentum(&self) -> Result<Tensors, Error> {
         match self {
             Self::Kernels(engine) => Ok(engine.momentum()),
-            #[cfg(feature = "gpu-kernels")]
+            #[cfg(feature = "webgpu")]
             Self::GpuKernels(engine) => engine.momentum().await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.momentum().await,

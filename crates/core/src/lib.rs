@@ -11,6 +11,8 @@ pub mod drawing;
 pub mod engine;
 mod error;
 pub mod extract;
+#[cfg(feature = "webgpu")]
+pub mod gpu;
 pub mod kernel;
 pub mod log_odds;
 #[cfg(feature = "burn")]

@@ -8,6 +8,7 @@ import { number, when } from "../figure/numbers";
 import { historyCurve } from "../figure/plots";
 import type { RunView } from "../generated/RunView";
 import type { SampleSolver } from "../generated/SampleSolver";
+import type { SampleView } from "../generated/SampleView";
 import { current, cursor, sample, type Run } from "../state/runs";
 import { Inspection } from "../state/inspection";
 import { Inspector } from "./inspector";
@@ -18,6 +19,9 @@ export const inspection = new Inspection();
 const solver = signal<SampleSolver>({ name: "certified" });
 /** L1 norm of the certified decomposition of the sample and checkpoint that are looked at. */
 const optimum = signal<{ at: string; primal: number } | undefined>(undefined);
+
+/** By what a decomposition that is shown was made. */
+const solvedBy = new WeakMap<SampleView, SampleSolver>();
 
 /** Time in which a moving cursor is not followed, ms. */
 const SETTLE = 80;
@@ -78,6 +82,7 @@ async function ask(run: Run, checkpoint: number, index: number, by: SampleSolver
     optimum.value = certified.certificate ? { at: address, primal: certified.certificate.primal } : undefined;
   }
   const view = expect(await engine.call({ type: "sample", at, solver: by }), "sample");
+  solvedBy.set(view, by);
   if (by.name === "certified" && view.certificate) optimum.value = { at: address, primal: view.certificate.primal };
   return { engine, view };
 }
@@ -167,7 +172,8 @@ function SolverChoice() {
     rate.value = exponent;
     solver.value = { name: "published_sgd", learning_rate: 10 ** exponent, steps: STEPS };
   };
-  const ratio = chosen.name === "published_sgd" && view?.certificate && optimum.value ? view.certificate.primal / optimum.value.primal : undefined;
+  const shown = view && solvedBy.get(view);
+  const ratio = shown?.name === "published_sgd" && view?.certificate && optimum.value ? view.certificate.primal / optimum.value.primal : undefined;
   return (
     <div class="solver-choice">
       <h3 id="solver">The same outputs by the published procedure</h3>
@@ -199,7 +205,12 @@ function SolverChoice() {
               onChange={(event) => set(Number(event.currentTarget.value))}
             />
           </label>
-          {ratio !== undefined && (
+          {chosen !== shown && inspection.busy.value && (
+            <p class="verdict" role="status">
+              {STEPS.toLocaleString("en")} steps are being done…
+            </p>
+          )}
+          {chosen === shown && ratio !== undefined && (
             <p class="verdict" role="status">
               After {STEPS.toLocaleString("en")} steps its L1 norm is <strong>{number(ratio)} times</strong> the certified optimum's.
             </p>

@@ -8,7 +8,7 @@
 
 mod convolution;
 mod engine;
-#[cfg(feature = "gpu-kernels")]
+#[cfg(feature = "webgpu")]
 mod gpu;
 mod pass;
 mod product;
@@ -16,6 +16,6 @@ mod reference;
 mod stack;
 
 pub use engine::StackEngine;
-#[cfg(feature = "gpu-kernels")]
+#[cfg(feature = "webgpu")]
 pub use gpu::GpuStackEngine;
 pub use stack::{Convolution, Dense, Stack};

@@ -9,10 +9,6 @@ mod weights;
 use burn::{module::Module, tensor::Tensor};
 
 pub(crate) use device::device;
-#[cfg(feature = "webgpu")]
-pub(crate) use device::opened;
-#[cfg(feature = "webgpu")]
-pub use device::{Gpu, gpu_device, open_gpu};
 pub use engine::BurnEngine;
 pub use lenet::LeNet;
 

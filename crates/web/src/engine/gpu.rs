@@ -1,6 +1,6 @@
 //! The GPU behind WebGPU: what it is, whether it computes right, and what goes wrong on it.
 
-use spindle_core::{network::open_gpu, self_test};
+use spindle_core::{gpu, self_test};
 use spindle_run::experiment::{Device, Model};
 use wgpu::{AdapterInfo, DeviceType};
 
@@ -13,8 +13,8 @@ use crate::{Error, protocol::Gpu};
 pub async fn open(
     failed: impl Fn(String) + Clone + Send + Sync + 'static,
 ) -> Result<(Gpu, wgpu::Device), Error> {
-    let setup = open_gpu().await?.setup;
-    let device = setup.device;
+    let opened = gpu::open().await?;
+    let device = opened.device.clone();
     let uncaptured = failed.clone();
     device.on_uncaptured_error(std::sync::Arc::new(move |error: wgpu::Error| {
         uncaptured(format!("the GPU reported an error: {error}"));
@@ -22,7 +22,7 @@ pub async fn open(
     device.set_device_lost_callback(move |reason, message| {
         failed(format!("the GPU was lost ({reason:?}): {message}"));
     });
-    let info = setup.adapter.get_info();
+    let info = opened.adapter.get_info();
     let limits = device.limits();
     let gpu = Gpu {
         software: is_software(&info),

@@ -62,7 +62,7 @@ fn announce(engine: Engine) {
 
 /// Builds an engine and publishes it to the page that is being served.
 fn add(engine: Engine, ready: &mut Vec<Engine>, toolchain: &Toolchain) -> anyhow::Result<()> {
-    // `wasm-opt` would take minutes over the GPU engine, to save megabytes that come from this machine's own disk.
+    // `wasm-opt` would keep the reader of the GPU engine waiting, to save megabytes that come from this machine's own disk.
     let optimise = match engine {
         Engine::Gpu => Optimise::No,
         Engine::Cpu | Engine::Viewer => Optimise::Yes,

@@ -15,6 +15,8 @@ use crate::process::output;
 /// Compression is Node's: in C, and so in seconds.
 const COMPRESS: &str = include_str!("compress.mjs");
 const GZIP: u8 = 0;
+/// Brotli's best, which a site compresses with once; half a minute for the GPU engine.
+const BEST: u8 = 11;
 
 /// What is loaded together.
 struct Part {
@@ -66,18 +68,17 @@ fn parts() -> anyhow::Result<Vec<Part>> {
         limit: 200_000,
     }];
     parts.extend(ALL.map(|engine| {
-        // Brotli's best takes a minute over the GPU engine, and saves little over the step before.
-        let (quality, limit) = match engine {
-            Engine::Viewer => (11, 200_000),
-            Engine::Cpu => (11, 1_500_000),
-            Engine::Gpu => (9, 4_000_000),
+        let limit = match engine {
+            Engine::Viewer => 200_000,
+            Engine::Cpu => 1_500_000,
+            Engine::Gpu => 4_000_000,
         };
         Part {
             name: engine.name(),
             files: [MODULE, SCRIPT]
                 .map(|file| engine.folder().join(file))
                 .into(),
-            quality,
+            quality: BEST,
             limit,
         }
     }));
