@@ -100,7 +100,7 @@ pub(super) fn build(
     let raw = compile(engine, toolchain)?;
     let digest = files::hash([&files::read(&raw)?[..]]);
     let optimised = format!("{digest} {} {}", engine.optimisation(), optimiser()?);
-    let made_from = fs::read_to_string(engine.folder().join(STAMP)).unwrap_or_default();
+    let made_from = made_from(engine);
     if made_from == optimised || (optimise == Optimise::No && made_from == digest) {
         return Ok(());
     }
@@ -118,6 +118,16 @@ pub(super) fn build(
     files::remove_folder(&engine.folder())?;
     fs::rename(&new, engine.folder())?;
     Ok(())
+}
+
+/// What the present build was made from; nothing where there is none.
+fn made_from(engine: Engine) -> String {
+    let folder = engine.folder();
+    let whole = [SCRIPT, MODULE]
+        .iter()
+        .all(|file| folder.join(file).exists());
+    let stamp = whole.then(|| fs::read_to_string(folder.join(STAMP)).ok());
+    stamp.flatten().unwrap_or_default()
 }
 
 /// Compiles to WebAssembly and returns the file.

@@ -10,7 +10,9 @@ mod server;
 mod sizes;
 mod types;
 
-use std::path::Path;
+use std::{fs::File, path::Path};
+
+use anyhow::Context;
 
 use self::engine::Optimise;
 pub(crate) use self::{
@@ -50,6 +52,7 @@ fn prepare() -> anyhow::Result<Toolchain> {
 
 /// Builds `web/dist` with these engines, as they are to be published.
 fn page(engines: &[Engine], toolchain: &Toolchain) -> anyhow::Result<()> {
+    let _turn = turn()?;
     for engine in engines {
         engine::build(*engine, toolchain, Optimise::Yes)?;
     }
@@ -60,4 +63,14 @@ fn page(engines: &[Engine], toolchain: &Toolchain) -> anyhow::Result<()> {
     publish::engines(public, engines)?;
     run_command(node::tool(PAGE, "vite")?.arg("build"))?;
     precache::write(Path::new(DIST))
+}
+
+/// Waits until no other command builds or publishes; the others wait until the result is dropped. They would take each other's files away.
+fn turn() -> anyhow::Result<File> {
+    let file = File::create("pkg/lock").context("cannot write pkg/lock")?;
+    if file.try_lock().is_err() {
+        eprintln!("\n> waiting for another command that builds the page");
+        file.lock().context("cannot lock pkg/lock")?;
+    }
+    Ok(file)
 }

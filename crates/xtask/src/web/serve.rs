@@ -67,6 +67,7 @@ fn add(engine: Engine, ready: &mut Vec<Engine>, toolchain: &Toolchain) -> anyhow
         Engine::Gpu => Optimise::No,
         Engine::Cpu | Engine::Viewer => Optimise::Yes,
     };
+    let _turn = super::turn()?;
     engine::build(engine, toolchain, optimise)?;
     ready.push(engine);
     for site in [PUBLIC, DIST] {
