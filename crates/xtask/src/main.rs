@@ -32,13 +32,13 @@ enum Chore {
         /// Opens the browser.
         #[arg(long)]
         open: bool,
-        /// Without the GPU engine, which takes minutes to build.
+        /// Without the GPU engine.
         #[arg(long)]
         no_gpu: bool,
     },
     /// Builds the web page with all engines into web/dist, a folder for any web server.
     Web {
-        /// Without the GPU engine, which takes minutes to build.
+        /// Without the GPU engine.
         #[arg(long)]
         no_gpu: bool,
     },

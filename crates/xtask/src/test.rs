@@ -13,7 +13,7 @@ use crate::{
 /// Tests run in the release profile: they are numerics, and the binaries serve the demo as well.
 pub(crate) fn test() -> anyhow::Result<()> {
     cargo("fmt --all --check")?;
-    lint_native()?;
+    cargo("clippy --release --workspace --all-targets --all-features -- -D warnings")?;
     web::check_types()?;
     // The chores' tests run in the profile that has just built the chores.
     cargo("test --package xtask")?;
@@ -25,13 +25,6 @@ pub(crate) fn test() -> anyhow::Result<()> {
     python_reads_a_run()?;
     lint_for_the_browser()?;
     page()
-}
-
-/// All that runs on this machine. Burn's GPU backend is left to [`lint_for_the_browser`]: it has hundreds of crates, and nothing here runs on it.
-fn lint_native() -> anyhow::Result<()> {
-    cargo(
-        "clippy --release --workspace --all-targets --features spindle-web/engine,spindle-web/ts -- -D warnings",
-    )
 }
 
 /// All that runs in the browser, part of which is only there for its target.

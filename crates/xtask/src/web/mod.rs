@@ -14,7 +14,6 @@ use std::{fs::File, path::Path};
 
 use anyhow::Context;
 
-use self::engine::Optimise;
 pub(crate) use self::{
     engine::{ALL, Engine},
     serve::{Options, serve},
@@ -54,7 +53,7 @@ fn prepare() -> anyhow::Result<Toolchain> {
 fn page(engines: &[Engine], toolchain: &Toolchain) -> anyhow::Result<()> {
     let _turn = turn()?;
     for engine in engines {
-        engine::build(*engine, toolchain, Optimise::Yes)?;
+        engine::build(*engine, toolchain)?;
     }
     types::write()?;
     runs::write()?;

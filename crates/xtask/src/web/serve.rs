@@ -4,7 +4,7 @@ use std::{path::Path, process::Command, thread};
 
 use super::{
     DIST, PUBLIC,
-    engine::{self, Engine, Optimise},
+    engine::{self, Engine},
     precache, prepare, publish, server,
 };
 use crate::toolchain::Toolchain;
@@ -34,7 +34,10 @@ pub(crate) fn serve(options: Options) -> anyhow::Result<()> {
         if engine == Engine::Gpu && !options.gpu {
             continue;
         }
-        announce(engine);
+        eprintln!(
+            "\n    Building the {} engine: minutes the first time.",
+            engine.name()
+        );
         match add(engine, &mut ready, &toolchain) {
             Ok(()) => eprintln!("\n    {address} has the {} engine now.", engine.name()),
             Err(error) => eprintln!(
@@ -49,26 +52,10 @@ pub(crate) fn serve(options: Options) -> anyhow::Result<()> {
     }
 }
 
-fn announce(engine: Engine) {
-    eprintln!(
-        "\n    Building the {} engine: {}.",
-        engine.name(),
-        match engine {
-            Engine::Gpu => "six minutes or more the first time",
-            Engine::Cpu | Engine::Viewer => "a minute or two the first time",
-        }
-    );
-}
-
 /// Builds an engine and publishes it to the page that is being served.
 fn add(engine: Engine, ready: &mut Vec<Engine>, toolchain: &Toolchain) -> anyhow::Result<()> {
-    // `wasm-opt` would keep the reader of the GPU engine waiting, to save megabytes that come from this machine's own disk.
-    let optimise = match engine {
-        Engine::Gpu => Optimise::No,
-        Engine::Cpu | Engine::Viewer => Optimise::Yes,
-    };
     let _turn = super::turn()?;
-    engine::build(engine, toolchain, optimise)?;
+    engine::build(engine, toolchain)?;
     ready.push(engine);
     for site in [PUBLIC, DIST] {
         publish::engines(Path::new(site), ready)?;

@@ -15,7 +15,7 @@ use crate::process::output;
 /// Compression is Node's: in C, and so in seconds.
 const COMPRESS: &str = include_str!("compress.mjs");
 const GZIP: u8 = 0;
-/// Brotli's best, which a site compresses with once; half a minute for the GPU engine.
+/// Brotli's best, with which a site compresses once.
 const BEST: u8 = 11;
 
 /// What is loaded together.
