@@ -445,7 +445,7 @@ pub enum Failure {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Gpu {
-    /// Its name.
+    /// Its name; empty where the browser keeps it.
     pub name: String,
     /// Whether it is a program on the CPU.
     pub software: bool,

@@ -12,7 +12,10 @@ const PEERS: &str = "tests/web-peers";
 /// Runs the tests of the page that has been built.
 pub(crate) fn test() -> anyhow::Result<()> {
     let mut command = with_page("node")?;
-    command.arg("--test").args(test_files()?);
+    // One browser at a time: tests that wait for training would slow each other down.
+    command
+        .args(["--test", "--test-concurrency=1"])
+        .args(test_files()?);
     run_command(&mut command)
 }
 

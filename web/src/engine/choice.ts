@@ -27,23 +27,29 @@ const WORTH = 1.2;
 export async function chooseEngine(wish: Wish, experiment: Experiment, data: Uint8Array[]): Promise<Choice> {
   const cpu = (reason: string): Choice => ({ build: "cpu", device: "cpu", name: "WebAssembly", reason });
   if (wish === "cpu") return cpu("as you chose");
-  const obstacle = await obstacleToGpu(wish);
-  if (obstacle) return cpu(obstacle);
+  const adapter = "gpu" in navigator ? await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null) : undefined;
+  const obstacle = obstacleToGpu(wish, adapter);
+  if (obstacle || !adapter) return cpu(obstacle ?? "there is no WebGPU adapter");
   try {
-    return await measured(wish, experiment, data, cpu);
+    return await measured(wish, experiment, data, nameOf(adapter), cpu);
   } catch (error) {
     return cpu(`WebGPU does not work here: ${inWords(error)}`);
   }
 }
 
 /** Why the GPU engine is not even loaded. */
-async function obstacleToGpu(wish: Wish): Promise<string | undefined> {
-  if (!("gpu" in navigator)) return "this browser has no WebGPU";
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null);
-  if (!adapter) return "this browser offers no WebGPU adapter";
+function obstacleToGpu(wish: Wish, adapter: GPUAdapter | null | undefined): string | undefined {
+  if (adapter === undefined) return "this browser has no WebGPU";
+  if (adapter === null) return "this browser offers no WebGPU adapter";
   if (wish === "webgpu") return undefined;
-  if (isSoftware(adapter)) return `the WebGPU adapter (${adapter.info.description || adapter.info.architecture}) is a program on the CPU`;
+  if (isSoftware(adapter)) return `the WebGPU adapter (${nameOf(adapter)}) is a program on the CPU`;
   return manifest.value.gpu ? undefined : "the GPU engine is not built yet";
+}
+
+/** What a browser tells of an adapter: a description, or vendor and architecture, or nothing. */
+function nameOf(adapter: GPUAdapter): string {
+  const { description, vendor, architecture } = adapter.info;
+  return description || [vendor, architecture].filter(Boolean).join(" ") || "an adapter whose name the browser keeps";
 }
 
 function isSoftware(adapter: GPUAdapter): boolean {
@@ -51,11 +57,11 @@ function isSoftware(adapter: GPUAdapter): boolean {
   return adapter.info.isFallbackAdapter || ["swiftshader", "llvmpipe", "basic render"].some((name) => words.includes(name));
 }
 
-async function measured(wish: Wish, experiment: Experiment, data: Uint8Array[], cpu: (reason: string) => Choice): Promise<Choice> {
+async function measured(wish: Wish, experiment: Experiment, data: Uint8Array[], told: string, cpu: (reason: string) => Choice): Promise<Choice> {
   const gpu = await Engine.start("gpu");
   try {
     const adapter = expect(await gpu.call({ type: "open_gpu" }), "gpu");
-    const name = `WebGPU on ${adapter.name}${adapter.software ? ", a program on the CPU" : ""}`;
+    const name = `WebGPU on ${adapter.name || told}${adapter.software ? ", a program on the CPU" : ""}`;
     const chosen = (reason: string): Choice => ({ build: "gpu", device: "webgpu", name, reason });
     if (wish === "webgpu") return chosen("as you chose");
     const onGpu = await rate(gpu, { ...experiment, device: "webgpu" }, data);

@@ -2,43 +2,54 @@
 
 use std::{
     collections::BTreeMap,
-    io::{Cursor, Read, Write},
+    io::{Read, Write},
 };
 
-use zip::{
-    CompressionMethod, DateTime, ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions,
-};
+use rawzip::{CompressionMethod, ZipArchive, ZipArchiveWriter};
 
 use crate::Error;
 
 /// An archive of these files, without compression and without the time of day.
 pub(super) fn stored(entries: &[(String, Vec<u8>)]) -> Result<Vec<u8>, Error> {
-    let options = SimpleFileOptions::default()
-        .compression_method(CompressionMethod::Stored)
-        .last_modified_time(DateTime::default());
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, bytes) in entries {
-        zip.start_file(name.as_str(), options).map_err(broken)?;
-        zip.write_all(bytes).map_err(|error| broken(error.into()))?;
+    let mut bytes = Vec::new();
+    let mut archive = ZipArchiveWriter::new(&mut bytes);
+    for (name, contents) in entries {
+        let file = archive
+            .new_file(name.as_str())
+            .compression_method(CompressionMethod::STORE);
+        let (mut entry, config) = file.start().map_err(broken)?;
+        let mut writer = config.wrap(&mut entry);
+        writer.write_all(contents).map_err(broken)?;
+        let (_, descriptor) = writer.finish().map_err(broken)?;
+        entry.finish(descriptor).map_err(broken)?;
     }
-    Ok(zip.finish().map_err(broken)?.into_inner())
+    archive.finish().map_err(broken)?;
+    Ok(bytes)
 }
 
-/// Files by name. Their checksums are checked.
+/// Files by name. Their sizes and checksums are checked.
 pub(super) fn entries(bytes: &[u8]) -> Result<BTreeMap<String, Vec<u8>>, Error> {
-    let mut zip = ZipArchive::new(Cursor::new(bytes)).map_err(broken)?;
-    (0..zip.len())
-        .map(|index| {
-            let mut file = zip.by_index(index).map_err(broken)?;
-            let name = file.name().map_err(broken)?.into_owned();
-            let mut contents = Vec::new();
-            file.read_to_end(&mut contents)
-                .map_err(|error| broken(error.into()))?;
-            Ok((name, contents))
-        })
-        .collect()
+    let archive = ZipArchive::from_slice(bytes).map_err(broken)?;
+    let mut files = BTreeMap::new();
+    let mut entries = archive.entries();
+    while let Some(entry) = entries.next_entry().map_err(broken)? {
+        let name = entry.file_path().try_normalize().map_err(broken)?;
+        if entry.compression_method() != CompressionMethod::STORE {
+            return Err(Error::Archive(format!(
+                "{} in it is compressed",
+                name.as_ref()
+            )));
+        }
+        let file = archive.get_entry(entry.wayfinder()).map_err(broken)?;
+        let mut contents = Vec::new();
+        file.verifying_reader(file.data())
+            .read_to_end(&mut contents)
+            .map_err(broken)?;
+        files.insert(name.as_ref().to_owned(), contents);
+    }
+    Ok(files)
 }
 
-fn broken(error: ZipError) -> Error {
+fn broken(error: impl std::fmt::Display) -> Error {
     Error::Archive(error.to_string())
 }

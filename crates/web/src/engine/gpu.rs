@@ -34,7 +34,7 @@ pub async fn open(
     Ok((gpu, device))
 }
 
-/// A browser tells a name, or only vendor and architecture, or nothing.
+/// What wgpu says of the adapter; nothing in browsers that keep it.
 fn name(info: &AdapterInfo) -> String {
     let parts = [&info.name, &info.driver, &info.driver_info];
     let known: Vec<&str> = parts
@@ -42,11 +42,7 @@ fn name(info: &AdapterInfo) -> String {
         .map(String::as_str)
         .filter(|part| !part.is_empty())
         .collect();
-    if known.is_empty() {
-        "a GPU whose name the browser keeps".to_owned()
-    } else {
-        known.join(", ")
-    }
+    known.join(", ")
 }
 
 /// Browsers do not say what type an adapter is, but software adapters have names.
