@@ -61,6 +61,7 @@ test("a figure is saved as SVG, PNG, CSV and JSON, and its data is a table", asy
     assert.deepEqual(head.split(","), Object.keys(rows[0]));
     assert.equal(lines.length, rows.length);
     await figure.getByText("Data as a table").click();
+    await figure.locator("tbody tr").first().waitFor();
     assert.equal(await figure.locator("tbody tr").count(), Math.min(200, rows.length));
   });
 });

@@ -119,6 +119,7 @@ test("the keyboard alone trains and pauses", async () => {
       await page.keyboard.press("Tab");
       if (await page.evaluate(() => document.activeElement.classList.contains("primary"))) break;
     }
+    assert.match(await page.evaluate(() => document.activeElement.textContent), /Train/);
     await page.keyboard.press("Enter");
     await phase(page, "running");
     await page.keyboard.press("Enter");

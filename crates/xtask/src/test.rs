@@ -17,7 +17,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     web::check_types()?;
     // The chores' tests run in the profile that has just built the chores.
     cargo("test --package xtask")?;
-    cargo("test --release --workspace --exclude xtask")?;
+    cargo("test --release --workspace --exclude xtask --features spindle-web/engine")?;
     cargo_with(
         "doc --release --workspace --no-deps",
         &[("RUSTDOCFLAGS", "-D warnings")],

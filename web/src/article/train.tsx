@@ -59,7 +59,7 @@ function Controls({ now }: { now: Training | undefined }) {
   const stepsPerEpoch = now?.progress.value ? Math.round(now.progress.value.totalSteps / now.experiment.epochs) : 0;
   return (
     <div class="controls">
-      <button type="button" class="primary" onClick={main} disabled={!manifest.value.cpu || phase === "preparing"}>
+      <button type="button" class="primary" onClick={main} disabled={!manifest.value.cpu}>
         {busy ? <PauseIcon /> : <PlayIcon />}
         {busy ? "Pause" : over ? (now ? "Train anew" : "Train here") : "Go on"}
       </button>

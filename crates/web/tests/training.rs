@@ -1,0 +1,202 @@
+//! A worker's training, natively: what it tells, and that it rests when it is told to.
+#![cfg(feature = "engine")]
+
+use std::{
+    cell::RefCell,
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use serde_bytes::ByteBuf;
+use spindle_run::Experiment;
+use spindle_web::{
+    Error,
+    engine::{measure, record::Recorders, train::Training},
+    protocol::{Command, Event, MeasuredCheckpoint, RunView, SampleAddress, SampleSolver},
+    viewer::Viewer,
+};
+
+macro_rules! digits {
+    ($name:literal) => {
+        ByteBuf::from(include_bytes!(concat!("../../core/assets/mnist/", $name)).to_vec())
+    };
+}
+
+fn data() -> Vec<ByteBuf> {
+    vec![
+        digits!("train-images-idx3-ubyte.gz"),
+        digits!("train-labels-idx1-ubyte.gz"),
+        digits!("t10k-images-idx3-ubyte.gz"),
+        digits!("t10k-labels-idx1-ubyte.gz"),
+    ]
+}
+
+/// Ten steps an epoch.
+fn small() -> Experiment {
+    Experiment {
+        train_size: Some(320),
+        batch: 32,
+        epochs: 2,
+        checkpoints: 2,
+        samples: 3,
+        train_samples: 2,
+        players: 5,
+        resamples: 100,
+        ..Default::default()
+    }
+}
+
+/// Steps at which the training rested, of what it told.
+fn rests(told: &[Event]) -> Vec<usize> {
+    let rest = |event: &Event| match event {
+        Event::Paused { step } => Some(*step),
+        _ => None,
+    };
+    told.iter().filter_map(rest).collect()
+}
+
+#[test]
+fn a_training_goes_as_far_as_it_is_let_and_leaves_a_state_where_it_rests() -> Result<(), Error> {
+    let (training, _) = Training::new(small(), &data(), None, true)?;
+    let control = training.control();
+    let told = RefCell::new(Vec::new());
+    let mut run = pin!(training.run(|event| told.borrow_mut().push(event), async || ()));
+    let mut context = Context::from_waker(Waker::noop());
+    let mut poll = || run.as_mut().poll(&mut context);
+
+    assert!(poll().is_pending());
+    assert_eq!(rests(&told.borrow()), [0]);
+    control.go(Some(7));
+    assert!(poll().is_pending());
+    assert_eq!(rests(&told.borrow()), [0, 7]);
+    assert!(matches!(
+        told.borrow()[told.borrow().len() - 2],
+        Event::State { step: 7, .. }
+    ));
+    control.go(None);
+    assert!(matches!(poll(), Poll::Ready(Ok(()))));
+    assert!(matches!(told.borrow().last(), Some(Event::Finished { .. })));
+    Ok(())
+}
+
+#[test]
+fn a_training_that_was_ended_tells_nothing_more() -> Result<(), Error> {
+    let (training, _) = Training::new(small(), &data(), None, false)?;
+    training.control().cancel();
+    let told = RefCell::new(Vec::new());
+    pollster::block_on(training.run(|event| told.borrow_mut().push(event), async || ()))?;
+    assert!(told.borrow().is_empty());
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_is_said_before_anything_is_done() {
+    let refused = |experiment, data: &[ByteBuf]| {
+        Training::new(experiment, data, None, false)
+            .err()
+            .map_or_else(String::new, |error| error.to_string())
+    };
+    let zero = Experiment {
+        batch: 0,
+        ..small()
+    };
+    assert!(refused(zero, &data()).contains("batch is 0"));
+    assert!(refused(small(), &data()[..3]).contains("four files, 3 were given"));
+    let foreign = vec![ByteBuf::from(b"Dear reader".to_vec()); 4];
+    assert!(refused(small(), &foreign).contains("the training images"));
+}
+
+/// Trains, measures and records as the page does.
+fn recorded(viewer: &mut Viewer) -> Result<RunView, Error> {
+    let (training, started) = Training::new(small(), &data(), None, false)?;
+    let Event::Started {
+        provenance,
+        samples,
+        pictures,
+        ..
+    } = started
+    else {
+        return Err(Error::Input("nothing was started".to_owned()));
+    };
+    let told = RefCell::new(Vec::new());
+    pollster::block_on(training.run(|event| told.borrow_mut().push(event), async || ()))?;
+    let mut recorders = Recorders::default();
+    let run = || "live".to_owned();
+    let mut shown = recorders.begin(
+        run(),
+        small(),
+        provenance,
+        samples.clone(),
+        pictures.to_vec(),
+        viewer,
+    )?;
+    for event in told.into_inner() {
+        let Event::Checkpoint {
+            losses,
+            sample_losses,
+            weights,
+        } = event
+        else {
+            continue;
+        };
+        let parts = [(0, 3), (3, 5)].map(|(first, last)| {
+            pollster::block_on(measure::measure(
+                &small(),
+                losses.step,
+                &weights,
+                samples[first..last].to_vec(),
+                &pictures[first * 784..last * 784],
+            ))
+        });
+        let checkpoint = MeasuredCheckpoint {
+            losses,
+            sample_losses,
+            weights,
+            parts: parts.into_iter().collect::<Result<_, _>>()?,
+        };
+        shown = recorders.checkpoint(run(), &checkpoint, false, viewer)?;
+    }
+    match shown {
+        Event::Run(view) => Ok(*view),
+        _ => Err(Error::Input("no run was shown".to_owned())),
+    }
+}
+
+#[test]
+fn what_was_measured_in_parts_is_a_run_that_can_be_looked_at_and_packed() -> Result<(), Error> {
+    let mut viewer = Viewer::default();
+    let view = recorded(&mut viewer)?;
+    assert_eq!(view.checkpoints.len(), 2);
+    assert_eq!(view.figures.checkpoints.len(), 2);
+    assert!(view.samples.iter().all(|sample| sample.has_outputs));
+    assert_eq!(view.weights, [0, 20]);
+
+    let at = SampleAddress {
+        run: "live".to_owned(),
+        checkpoint: 1,
+        sample: 4,
+    };
+    let solver = SampleSolver::Certified;
+    let sample = Command::Sample { at, solver };
+    let Some(Ok(Event::Sample(sample))) = viewer.answer(sample) else {
+        return Err(Error::Input("no sample was shown".to_owned()));
+    };
+    assert!(sample.certificate.is_some_and(|found| found.gap <= 1e-3));
+
+    let pack = Command::Pack {
+        run: "live".to_owned(),
+        weights: true,
+    };
+    let Some(Ok(Event::File { bytes })) = viewer.answer(pack) else {
+        return Err(Error::Input("no file was packed".to_owned()));
+    };
+    let open = Command::Open {
+        run: "again".to_owned(),
+        bytes,
+    };
+    let Some(Ok(Event::Run(again))) = viewer.answer(open) else {
+        return Err(Error::Input("the file did not open".to_owned()));
+    };
+    assert_eq!(again.figures, view.figures);
+    Ok(())
+}
