@@ -160,7 +160,7 @@ function History({ run }: { run: Run }) {
 }
 
 /** Exponents of the learning rate. */
-const SLOWEST = -7;
+const SLOWEST = -8;
 const FASTEST = -2;
 const STEPS = 10_000;
 
@@ -218,8 +218,8 @@ function SolverChoice() {
         </div>
         <p>
           The papers search the sparsest decomposition by gradient descent with a fixed step. Before training the outputs hardly differ, the steps are large beside them, and what it stops at is spread over
-          all orders: the famous spindle. Slow the steps down and the spindle shrinks; solve the problem exactly and it is gone. That shows where this spindle comes from on this network. It does not show
-          that there is no first phase: a fall and a rise of the orders remain in the certified optimum.
+          all orders: the famous spindle. A step ten times as small leaves a spindle several times as small, of nearly the same shape; the exact solution has none. So this spindle is what the steps leave behind. That does
+          not say that there is no first phase: a fall and a rise of the orders remain in the certified optimum.
         </p>
       </div>
     </div>

@@ -72,14 +72,25 @@ export function plainStrength(positive: number[], negative: number[], width: num
   return strengthByOrder({ positive: positive.map(flat), negative: negative.map(flat) }, width, height, true);
 }
 
-function marked(marks: Mark[], y2: number): Plot.Markish[] {
+/** Losses that have a line: 0.01, 0.1, 1, at most four of them. */
+function powersOfTen(lowest: number, highest: number): number[] {
+  const [first, last] = [Math.ceil(Math.log10(lowest)), Math.floor(Math.log10(highest))];
+  const stride = Math.ceil((last - first + 1) / 4);
+  const powers: number[] = [];
+  for (let power = last; power >= first; power -= stride) powers.push(10 ** power);
+  return powers;
+}
+
+function marked(marks: Mark[], y2: number, lastEpoch: number): Plot.Markish[] {
   const { accent, faint } = theme.value;
   return marks.flatMap((mark) => {
+    // A word near the right edge stands on the left of its mark.
+    const isLate = Math.asinh(mark.epoch / EPOCHS.constant) > 0.75 * Math.asinh(lastEpoch / EPOCHS.constant);
     const colour = mark.label.startsWith("boundary") ? accent : faint;
     return [
       Plot.rect([mark], { x1: "low", x2: "high", fill: colour, fillOpacity: 0.12 }),
       Plot.ruleX([mark], { x: "epoch", stroke: colour, strokeDasharray: "4,3", strokeWidth: 1.5 }),
-      Plot.text([mark], { x: "epoch", y: y2, text: () => mark.label.replace(" of the phases", "").replace("onset of the ", ""), fill: colour, textAnchor: "start", dx: 5, dy: mark.label.startsWith("boundary") ? 4 : 17, fontWeight: 600 }),
+      Plot.text([mark], { x: "epoch", y: y2, text: () => mark.label.replace(" of the phases", "").replace("onset of the ", ""), fill: colour, textAnchor: isLate ? "end" : "start", dx: isLate ? -5 : 5, dy: mark.label.startsWith("boundary") ? 4 : 17, fontWeight: 600 }),
     ];
   });
 }
@@ -103,6 +114,7 @@ export function lossCurves(losses: Losses, cursor: number | undefined, width: nu
     .filter((point) => point.train > 0 && point.test > 0);
   const last = points.at(-1);
   const highest = points.reduce((most, point) => Math.max(most, point.train, point.test), 0);
+  const lowest = points.reduce((least, point) => Math.min(least, point.train, point.test), highest);
   return drawn({
     width,
     height,
@@ -112,9 +124,9 @@ export function lossCurves(losses: Losses, cursor: number | undefined, width: nu
     marginBottom: 24,
     style: { fontSize: "11px" },
     x: { ...EPOCHS, ticks: epochTicks(last?.epoch ?? 0), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) },
-    y: { type: "log", label: "loss (nats)", labelArrow: "none", ticks: 3, tickFormat: (loss: number) => String(loss), tickSize: 0, grid: true },
+    y: { type: "log", label: "loss (nats)", labelArrow: "none", ticks: powersOfTen(lowest, highest), tickFormat: (loss: number) => loss.toLocaleString("en", { maximumSignificantDigits: 1 }), tickSize: 0, grid: true },
     marks: [
-      ...marked(losses.marks, highest),
+      ...marked(losses.marks, highest, last?.epoch ?? 0),
       Plot.areaY(points, { x: "epoch", y1: "train", y2: "test", fill: negative, fillOpacity: 0.1 }),
       Plot.lineY(points, { x: "epoch", y: "train", stroke: positive, strokeWidth: 1.8 }),
       Plot.lineY(points, { x: "epoch", y: "test", stroke: negative, strokeWidth: 1.8 }),
@@ -153,7 +165,7 @@ export function meanOrderCurve(of: MeanOrder, cursor: number | undefined, publis
     x: { ...EPOCHS, label: "epochs of training", labelAnchor: "center", labelArrow: "none", ticks: epochTicks(of.epochs.at(-1) ?? 0), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) },
     y: { label: "mean order", labelArrow: "none", ticks: 4, tickSize: 0, grid: true, domain: [1, highest] },
     marks: [
-      ...marked(of.marks.filter((mark) => mark.label.startsWith("boundary")), highest),
+      ...marked(of.marks.filter((mark) => mark.label.startsWith("boundary")), highest, points.at(-1)?.epoch ?? 0),
       Plot.areaY(points, { x: "epoch", y1: "low", y2: "high", fill: accent, fillOpacity: 0.18 }),
       Plot.lineY(points, { x: "epoch", y: "value", stroke: accent, strokeWidth: 1.8 }),
       Plot.dot(points, { x: "epoch", y: "value", r: 2.2, fill: accent }),
