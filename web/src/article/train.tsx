@@ -112,7 +112,7 @@ function Status({ now }: { now: Training | undefined }) {
         )}
       </p>
       {choice.value && (
-        <p class="badge" data-engine={choice.value.build}>
+        <p class="badge" data-engine={choice.value.build} title={choice.value.detail}>
           <span class="dot" aria-hidden="true" />
           <strong>{choice.value.name}</strong>
           {progress?.stepsPerSecond !== undefined && <span data-fact="rate">{number(progress.stepsPerSecond)} steps/s</span>}

@@ -2,6 +2,7 @@
 
 import type { Device } from "../generated/Device";
 import type { Experiment } from "../generated/Experiment";
+import type { Gpu } from "../generated/Gpu";
 import { Engine, expect, inWords } from "./client";
 import { manifest, type Build } from "./manifest";
 
@@ -16,6 +17,8 @@ export interface Choice {
   name: string;
   /** Why, as half a sentence. */
   reason: string;
+  /** What the adapter can do and how well it computes, where it is one. */
+  detail?: string;
 }
 
 /** Time for which each engine is measured, seconds. */
@@ -52,6 +55,12 @@ function nameOf(adapter: GPUAdapter): string {
   return description || [vendor, architecture].filter(Boolean).join(" ") || "an adapter whose name the browser keeps";
 }
 
+/** Limits of the adapter, and what its self-test gave. */
+function detailOf(adapter: Gpu): string {
+  const mebibytes = Math.round(adapter.max_buffer / 2 ** 20);
+  return `Buffers up to ${mebibytes} MiB, ${adapter.max_workgroup} threads a workgroup; losses of its self-test within ${adapter.self_test.toExponential(0)} of the CPU's`;
+}
+
 function isSoftware(adapter: GPUAdapter): boolean {
   const words = `${adapter.info.vendor} ${adapter.info.architecture} ${adapter.info.description}`.toLowerCase();
   return adapter.info.isFallbackAdapter || ["swiftshader", "llvmpipe", "basic render"].some((name) => words.includes(name));
@@ -62,7 +71,7 @@ async function measured(wish: Wish, experiment: Experiment, data: Uint8Array[], 
   try {
     const adapter = expect(await gpu.call({ type: "open_gpu" }), "gpu");
     const name = `WebGPU on ${adapter.name || told}${adapter.software ? ", a program on the CPU" : ""}`;
-    const chosen = (reason: string): Choice => ({ build: "gpu", device: "webgpu", name, reason });
+    const chosen = (reason: string): Choice => ({ build: "gpu", device: "webgpu", name, reason, detail: detailOf(adapter) });
     if (wish === "webgpu") return chosen("as you chose");
     const onGpu = await rate(gpu, { ...experiment, device: "webgpu" }, data);
     const cpuEngine = await Engine.start("cpu");

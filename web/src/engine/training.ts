@@ -231,7 +231,7 @@ export class Training {
     this.phase.value = this.wantsToRun ? "running" : "paused";
     const known = this.session !== undefined;
     this.session ??= {
-      experiment: this.experiment,
+      experiment: { ...this.experiment, device: this.choice.value?.device ?? "cpu" },
       provenance: event.provenance,
       samples: event.samples,
       pictures: event.pictures,
