@@ -21,9 +21,10 @@ pub fn picture(canvas: &[u8], side: usize) -> Option<Vec<u8>> {
     let (left, right) = (columns().min()?, columns().max()? + 1);
     // The box is a square around the ink, so that its shape is kept.
     let length = (bottom - top).max(right - left) as f64;
+    // On whole pixels of the canvas: ink that has the size already is not smeared.
     let origin = [
-        (top + bottom) as f64 / 2.0 - length / 2.0,
-        (left + right) as f64 / 2.0 - length / 2.0,
+        ((top + bottom) as f64 / 2.0 - length / 2.0).floor(),
+        ((left + right) as f64 / 2.0 - length / 2.0).floor(),
     ];
     let scaled = scale(canvas, side, origin, length / BOX as f64);
     Some(centred(&scaled))
@@ -76,7 +77,8 @@ fn centred(ink: &[f64]) -> Vec<u8> {
         ink.iter().enumerate().map(along).sum::<f64>() / total
     };
     let offset = |centre: f64| {
-        let middle = (SIDE as f64 - 1.0) / 2.0;
+        // Pixel 14 counted from 0, as the mean over MNIST's digits has it.
+        let middle = SIDE as f64 / 2.0;
         (middle - centre).round().clamp(0.0, (SIDE - BOX) as f64) as usize
     };
     let (down, across) = (
@@ -124,8 +126,8 @@ mod tests {
         let middle = picture(&rectangle(280, [90, 190], [130, 150]), 280);
         assert_eq!(corner, middle);
         let picture = corner.unwrap_or_default();
-        assert_eq!(bounds(&picture), [4, 23, 12, 15]);
-        assert_eq!(picture[14 * SIDE + 13], 255);
+        assert_eq!(bounds(&picture), [5, 24, 13, 16]);
+        assert_eq!(picture[14 * SIDE + 14], 255);
     }
 
     #[test]
@@ -149,23 +151,15 @@ mod tests {
     }
 
     #[test]
-    fn a_digit_of_mnist_stays_as_it_is() -> Result<(), crate::Error> {
-        let data = crate::dataset::ImageData::embedded_mnist()?;
-        for position in 0..20 {
-            let digit = data.test.picture(position);
-            let again = picture(digit, SIDE).unwrap_or_default();
-            let difference: u32 = digit
-                .iter()
-                .zip(&again)
-                .map(|(a, b)| u32::from(a.abs_diff(*b)))
-                .sum();
-            // Faint edges are cut off, so that the box is a little smaller and the digit a little larger; no more.
-            let ink: u32 = digit.iter().map(|&a| u32::from(a)).sum();
-            assert!(
-                difference * 5 < ink * 2,
-                "{position}: {difference} of {ink}"
-            );
-        }
+    fn digits_of_mnist_stay_as_they_are() -> Result<(), crate::Error> {
+        let digits = crate::dataset::ImageData::embedded_mnist()?.test;
+        let stays = |&position: &usize| {
+            let digit = digits.picture(position);
+            picture(digit, SIDE).as_deref() == Some(digit)
+        };
+        // A centre of mass on the edge between two pixels may fall to either.
+        let staying = (0..digits.len()).filter(stays).count();
+        assert!(staying * 100 > digits.len() * 98, "{staying}");
         Ok(())
     }
 }

@@ -56,7 +56,7 @@ fn post(id: u32, event: Event) {
         .serialize_maps_as_objects(true);
     let message = Message { id, event }
         .serialize(&serializer)
-        .unwrap_or_else(|error| JsValue::from(error));
+        .unwrap_or_else(JsValue::from);
     // Whoever listens no more misses nothing.
     let _ = scope().post_message(&message);
 }
@@ -132,7 +132,7 @@ impl Host {
                 Ok(Event::Done)
             }
             Command::Go { steps } => self.with_training(|control| control.go(steps)),
-            Command::Pause => self.with_training(|control| control.pause()),
+            Command::Pause => self.with_training(engine::train::Control::pause),
             Command::Measure {
                 experiment,
                 step,
