@@ -35,6 +35,7 @@ test("a closed page goes on where it was, with the checkpoints that were measure
     const [before, curve] = [await epoch(page), await held(page, "training.value.losses.value.length")];
     await page.reload();
     await phase(page, "paused");
+    assert.equal(await page.locator(".tab[aria-pressed=true]").innerText(), "Your training");
     assert.ok(Math.abs((await epoch(page)) - before) < 0.06, "the same epoch");
     assert.equal(await held(page, "training.value.losses.value.length"), curve);
     assert.ok(Number((await fact(page, "measured")).match(/(\d+) of/)[1]) >= 2);
@@ -91,6 +92,25 @@ test("a training that diverges says so and keeps what was measured", async () =>
     await phase(page, "failed");
     assert.match(await page.locator(".status [role=alert]").innerText(), /diverged.*smaller learning rate/s);
     await page.waitForFunction(() => globalThis.spindle.current.value.view.checkpoints.length > 0);
+  });
+});
+
+test("what is pressed while a training is prepared holds, and a training that was reset does not come back", async () => {
+  await withPage({ search: address(LONG) }, async (page) => {
+    await train(page);
+    await page.getByRole("button", { name: "Reset" }).click();
+    await page.waitForTimeout(3_000);
+    assert.equal(await page.locator(".status").count(), 0, "nothing trains after a reset");
+    await train(page);
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await phase(page, "paused");
+    await page.waitForTimeout(600);
+    assert.equal(await epoch(page), 0, "paused before its first step");
+    await page.getByRole("button", { name: "Reset" }).click();
+    await page.reload();
+    await page.getByRole("slider", { name: "Checkpoint" }).waitFor();
+    await page.waitForTimeout(1_000);
+    assert.equal(await page.locator(".status").count(), 0, "nothing is found again");
   });
 });
 

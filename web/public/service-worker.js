@@ -42,7 +42,8 @@ async function refresh() {
     if (!there) await cache.put(absolute(url), await fetched(url, HASHED.test(url) ? "default" : "no-cache"));
   }
   await cache.put(absolute(LIST), answer);
-  const wanted = new Set([LIST, ...list.map(({ url }) => url), ...(await gpuEngine(cache))]);
+  // What was listed before stays until the next time: a tab that was opened then may still load its engines from it.
+  const wanted = new Set([LIST, ...list.map(({ url }) => url), ...before.keys(), ...(await gpuEngine(cache))]);
   for (const { url } of await cache.keys()) {
     if (!wanted.has(relative(url))) await cache.delete(url);
   }

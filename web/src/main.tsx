@@ -12,7 +12,7 @@ import { Engine, inWords } from "./engine/client";
 import { watchManifest } from "./engine/manifest";
 import { watchAddress } from "./state/address";
 import { current, look, openShipped, openUrl, runs, sample } from "./state/runs";
-import { findAgain, pauseWhileHidden, training } from "./state/session";
+import { findAgain, restWhileHidden, training } from "./state/session";
 import { ignored, readAddress } from "./state/settings";
 
 const address = readAddress(location.search);
@@ -69,7 +69,7 @@ async function followAddress(): Promise<void> {
       fileNotice.value = { text: `The run in this page's address was not opened: ${inWords(error)}`, wrong: true };
     }
   } else if (run !== null) look(run);
-  if (at !== undefined && (!Number.isFinite(at) || at < 0)) complain(`epoch=${epoch}: epochs are 0 or above`);
+  if (at !== undefined && (epoch?.trim() === "" || !Number.isFinite(at) || at < 0)) complain(`epoch=${epoch}: epochs are 0 or above`);
   else if (at !== undefined && current.value) look(current.value.name, at);
   if (digit === null) return;
   const index = Number(digit);
@@ -94,8 +94,9 @@ async function start(): Promise<void> {
   await followAddress();
   watchAddress(embedded);
   acceptDrops();
-  pauseWhileHidden();
-  if (!embedded) await findAgain();
+  restWhileHidden();
+  const looksElsewhere = ["run", "epoch", "sample"].some((name) => address.has(name));
+  if (!embedded) await findAgain(looksElsewhere);
 }
 
 /** Works offline after the first visit; asks for what is new whenever the page is opened. */

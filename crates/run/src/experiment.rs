@@ -63,7 +63,7 @@ pub enum Device {
     Cpu,
     /// All cores of this machine, by Burn's flex backend: the reference for the kernels.
     Flex,
-    /// The GPU, by Burn on WebGPU: in a browser, so no flag of the command line.
+    /// The GPU, by fused kernels on WebGPU: in a browser, so no flag of the command line.
     #[cfg_attr(feature = "clap", value(skip))]
     Webgpu,
 }

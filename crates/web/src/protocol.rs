@@ -102,13 +102,11 @@ pub enum Command {
         /// Its name.
         run: String,
     },
-    /// An open run as the bytes of a `.spindle` file; answered by [`Event::File`].
+    /// A recorded run, with its weights, as the bytes of a `.spindle` file; answered by [`Event::File`].
     #[cfg(any(feature = "engine", feature = "ts"))]
     Pack {
         /// Its name.
         run: String,
-        /// Whether the weights go in.
-        weights: bool,
     },
     /// Weights of an open run at a checkpoint; answered by [`Event::File`].
     Weights {
@@ -273,6 +271,8 @@ pub struct MeasuredCheckpoint {
     /// Weights, as safetensors.
     #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
     pub weights: ByteBuf,
+    /// Wall time of training up to here, in seconds.
+    pub train_seconds: f64,
     /// What [`Event::Measured`] gave, in the order of the samples.
     pub parts: Vec<MeasuredPart>,
 }
@@ -404,10 +404,7 @@ pub enum Event {
     },
     /// Training is at its end.
     #[cfg(any(feature = "engine", feature = "ts"))]
-    Finished {
-        /// Wall time of training in this worker, in seconds.
-        train_seconds: f64,
-    },
+    Finished,
     /// Samples of a checkpoint were measured.
     #[cfg(any(feature = "engine", feature = "ts"))]
     Measured {

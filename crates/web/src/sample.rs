@@ -19,6 +19,9 @@ use crate::{
     protocol::{Explanation, Interaction, Matching, SampleSolver, SampleView},
 };
 
+/// Effects below this share of the largest one are rounding.
+const ROUNDING: f64 = 1e-9;
+
 /// A sample that is looked at.
 pub struct Sample {
     players: usize,
@@ -62,8 +65,12 @@ impl Sample {
                 let effects = (0..).zip(effects.iter().copied()).skip(1);
                 effects.map(move |(mask, effect)| (kind, mask, effect))
             })
-            .filter(|&(_, _, effect)| effect != 0.0)
             .collect();
+        // What is left of a 0 by rounding is no interaction.
+        let largest = effects
+            .iter()
+            .fold(0.0, |most: f64, effect| most.max(effect.2.abs()));
+        effects.retain(|effect| effect.2.abs() > ROUNDING * largest);
         effects.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
         Self {
             players: found.players(),

@@ -37,7 +37,7 @@ impl Viewer {
                 Ok(Event::Done)
             }
             #[cfg(feature = "engine")]
-            Command::Pack { run, weights } => self.pack(&run, weights),
+            Command::Pack { run } => self.pack(&run),
             Command::Weights { run, step } => self.weights(&run, step),
             Command::Sample { at, solver } => self
                 .sample(&at, solver)
@@ -74,15 +74,8 @@ impl Viewer {
 
     /// A run that was opened is the file that it was opened from; one that was recorded is packed.
     #[cfg(feature = "engine")]
-    fn pack(&self, run: &str, weights: bool) -> Result<Event, Error> {
-        let bytes = if weights {
-            self.run(run)?.pack()?
-        } else {
-            let mut export = self.run(run)?.clone();
-            export.weights.clear();
-            export.pack()?
-        };
-        Ok(file(bytes))
+    fn pack(&self, run: &str) -> Result<Event, Error> {
+        Ok(file(self.run(run)?.pack()?))
     }
 
     fn weights(&self, run: &str, step: usize) -> Result<Event, Error> {

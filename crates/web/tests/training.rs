@@ -75,7 +75,7 @@ fn a_training_goes_as_far_as_it_is_let_and_leaves_a_state_where_it_rests() -> Re
     ));
     control.go(None);
     assert!(matches!(poll(), Poll::Ready(Ok(()))));
-    assert!(matches!(told.borrow().last(), Some(Event::Finished { .. })));
+    assert!(matches!(told.borrow().last(), Some(Event::Finished)));
     Ok(())
 }
 
@@ -152,6 +152,7 @@ fn recorded(viewer: &mut Viewer) -> Result<RunView, Error> {
             losses,
             sample_losses,
             weights,
+            train_seconds: 1.0,
             parts: parts.into_iter().collect::<Result<_, _>>()?,
         };
         shown = recorders.checkpoint(run(), &checkpoint, false, viewer)?;
@@ -185,7 +186,6 @@ fn what_was_measured_in_parts_is_a_run_that_can_be_looked_at_and_packed() -> Res
 
     let pack = Command::Pack {
         run: "live".to_owned(),
-        weights: true,
     };
     let Some(Ok(Event::File { bytes })) = viewer.answer(pack) else {
         return Err(Error::Input("no file was packed".to_owned()));

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Engine, EngineError, expect } from "../engine/client";
 import { manifest } from "../engine/manifest";
 import { when } from "../figure/numbers";
-import { current, cursor, type Run } from "../state/runs";
+import { current, type Run } from "../state/runs";
 import { Inspection } from "../state/inspection";
 import { Inspector } from "./inspector";
 
@@ -28,22 +28,36 @@ function drawingEngine(): Promise<Engine> {
   return engine;
 }
 
-/** The network that looks: the run's at the cursor, or the nearest checkpoint whose weights are in its file. */
-function networkOf(run: Run): { step: number; checkpoint: number } | undefined {
-  const checkpoints = run.view.checkpoints.map((checkpoint, index) => ({ step: checkpoint.losses.step, checkpoint: index }));
-  const there = checkpoints.filter(({ step }) => run.view.weights.includes(step));
-  return there.sort((a, b) => Math.abs(a.checkpoint - cursor.value) - Math.abs(b.checkpoint - cursor.value))[0];
+/** Step of the checkpoint that the reader asks; the last one without it. */
+const asked = signal<number | undefined>(undefined);
+
+interface Network {
+  step: number;
+  checkpoint: number;
 }
 
-const weights = new Map<string, Uint8Array>();
+/** Networks whose weights are in the run's file. */
+function networksOf(run: Run): Network[] {
+  const checkpoints = run.view.checkpoints.map((checkpoint, index) => ({ step: checkpoint.losses.step, checkpoint: index }));
+  return checkpoints.filter(({ step }) => run.view.weights.includes(step));
+}
+
+/** The network that looks. */
+function networkOf(run: Run): Network | undefined {
+  const networks = networksOf(run);
+  return networks.find(({ step }) => step === asked.value) ?? networks.at(-1);
+}
+
+/** Weights by run and step: a stroke asks many times for the same. */
+const weights = new WeakMap<Run, Map<number, Uint8Array>>();
 
 async function weightsOf(run: Run, step: number): Promise<Uint8Array> {
-  const key = `${run.name} ${step}`;
-  const known = weights.get(key);
+  const ofRun = weights.get(run) ?? new Map<number, Uint8Array>();
+  weights.set(run, ofRun);
+  const known = ofRun.get(step);
   if (known) return known;
   const found = expect(await (await run.engine()).call({ type: "weights", run: run.name, step }), "file").bytes;
-  // One training's weights must not stand for those of the next.
-  if (!run.live) weights.set(key, found);
+  ofRun.set(step, found);
   return found;
 }
 
@@ -88,6 +102,7 @@ export function DrawSection() {
       <p class="lead">
         Write a digit. It is centred and scaled as MNIST's are, and the network's answer is taken apart while you write: a certified decomposition of all its masked versions, several times a second.
       </p>
+      <p class="asked">{!manifest.value.cpu ? "The engine is still being built." : network ? <Asked run={run} network={network} /> : "This run's file has no weights. Choose another run above, or train one here."}</p>
       <div class="draw">
         <div>
           <Canvas canvas={canvas} />
@@ -96,8 +111,8 @@ export function DrawSection() {
               type="button"
               onClick={() => {
                 canvas.current?.getContext("2d")?.clearRect(0, 0, SIDE, SIDE);
-                inspection.view.value = undefined;
-                probabilities.value = undefined;
+                inspection.clear();
+                [ink.value, probabilities.value] = [0, undefined];
               }}
             >
               Clear
@@ -108,22 +123,30 @@ export function DrawSection() {
           </div>
         </div>
         <Answer label={label} />
-        <p class="note">
-          {!manifest.value.cpu
-            ? "The engine is still being built."
-            : network
-              ? `Asked: the network of “${run.title}”, ${when(run.view.checkpoints[network.checkpoint]?.losses.epoch ?? 0)}.`
-              : "This run's file has no weights. Choose another run above, or train one here."}
-        </p>
       </div>
       <Inspector name="drawing" of={inspection} />
     </section>
   );
 }
 
-/** Looks again after every stroke, when the cursor moves, and when another class is asked about. */
+function Asked({ run, network }: { run: Run; network: Network }) {
+  return (
+    <label>
+      Asked: the network of “{run.title}”,{" "}
+      <select value={network.step} onChange={(event) => (asked.value = Number(event.currentTarget.value))}>
+        {networksOf(run).map(({ step, checkpoint }) => (
+          <option key={step} value={step}>
+            {when(run.view.checkpoints[checkpoint]?.losses.epoch ?? 0)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Looks again after every stroke, when another network is asked, and when another class is asked about. */
 function useFollow(canvas: { current: HTMLCanvasElement | null }, label: Signal<number | null>): void {
-  const [strokes, run, at, of] = [ink.value, current.value, cursor.value, label.value];
+  const [strokes, run, of] = [ink.value, current.value, label.value];
   useEffect(() => {
     const element = canvas.current;
     if (strokes === 0 || !element || !run) return;
@@ -135,7 +158,7 @@ function useFollow(canvas: { current: HTMLCanvasElement | null }, label: Signal<
     };
     ask();
     return () => clearTimeout(waiting);
-  }, [strokes, run?.name, run && networkOf(run)?.step, at, of]);
+  }, [strokes, run?.name, run && networkOf(run)?.step, of]);
 }
 
 function Canvas({ canvas }: { canvas: { current: HTMLCanvasElement | null } }) {

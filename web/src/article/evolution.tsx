@@ -1,7 +1,7 @@
 /** Section 1: how the strength of interactions by order moves while a network trains; one cursor in time drives every figure. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Drawing, Figure } from "../figure/frame";
 import { number, when } from "../figure/numbers";
 import { lossCurves, meanOrderCurve, strengthByOrder, type Drawn } from "../figure/plots";
@@ -21,22 +21,29 @@ const FRAME = 700;
 /** `plain` leaves out the training, for figures in slides and blogs. */
 export function Evolution({ plain = false }: { plain?: boolean }) {
   const run = current.value;
-  if (!run) return <section class="wide evolution waiting" aria-busy="true" />;
-  const { view } = run;
+  const view = run?.view;
   return (
-    <section class="wide evolution" aria-label="How interactions evolve">
+    <section class={`wide evolution${run ? "" : " waiting"}`} aria-label="How interactions evolve" aria-busy={!run}>
       <div class="evolution-head">
         <RunTabs />
         {!plain && <TrainBar />}
       </div>
+      {run && view && (
       <Figure
         name={`spindle-${run.name.replace(/\W+/g, "-")}`}
         title={<Title view={view} />}
-        caption={view.figures.two_phases?.caption ?? waiting(view)}
+        caption={
+          <>
+            {view.figures.two_phases?.caption ?? waiting(view)}
+            {showPublished.value && " These numbers are the certified optimum's; circles and bars that say so are the published SGD's."}
+            {view.warnings.length > 0 && <span class="warnings"> {view.warnings.length} warnings: {view.warnings.slice(0, 3).join("; ")}.</span>}
+          </>
+        }
         rows={() => rows(view)}
       >
         {view.checkpoints.length > 0 ? <Panels view={view} live={run.live} /> : <Early live={run.live} />}
       </Figure>
+      )}
     </section>
   );
 }
@@ -46,11 +53,12 @@ function waiting(view: RunView): string {
 }
 
 function Title({ view }: { view: RunView }) {
-  const at = view.figures.checkpoints[cursor.value];
+  const at = barsAt(view, cursor.value);
   if (!at) return <>Strength of interactions by order</>;
   return (
     <>
       Strength of interactions by order, <span class="now">{at.title}</span>
+      {isPublished(view, cursor.value) && ", by the published SGD"}
     </>
   );
 }
@@ -66,6 +74,11 @@ function RunTabs() {
       <OpenButton />
     </div>
   );
+}
+
+/** Whether what is shown at a checkpoint is the published SGD's. */
+function isPublished(view: RunView, index: number): boolean {
+  return showPublished.value && Boolean(view.checkpoints[index]?.published_sgd);
 }
 
 /** The bars that are looked at: the certified optimum's, or the published SGD's where they are asked for and there. */
@@ -84,10 +97,10 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
     const found = plot?.scale("x")?.invert?.(x);
     if (found !== undefined) cursor.value = nearest(view, found);
   };
-  let lossPlot: Drawn | undefined;
-  let orderPlot: Drawn | undefined;
+  const [lossPlot, orderPlot] = [useRef<Drawn>(undefined), useRef<Drawn>(undefined)];
   return (
     <>
+      <TimeCursor view={view} index={index} />
       <div class="panels">
         <div class="main-panel">
           {at && <Drawing label={barsInWords(at)} ratio={0.66} least={260} draw={(width, height) => strengthByOrder(at, width, height)} on={[at]} />}
@@ -98,23 +111,22 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
             label={`Training and test loss over epochs; at ${when(epoch ?? 0)}: ${lossesInWords(view, index)}`}
             ratio={0.46}
             least={170}
-            draw={(width, height) => (lossPlot = lossCurves(losses, epoch, width, height))}
+            draw={(width, height) => (lossPlot.current = lossCurves(losses, epoch, width, height))}
             on={[losses, epoch]}
-            onPointer={(x) => jump(lossPlot, x)}
+            onPointer={(x) => jump(lossPlot.current, x)}
           />
           {meanOrder && (
             <Drawing
               label={meanOrder.caption}
               ratio={0.46}
               least={170}
-              draw={(width, height) => (orderPlot = meanOrderCurve(meanOrder, epoch, showPublished.value, width, height))}
+              draw={(width, height) => (orderPlot.current = meanOrderCurve(meanOrder, epoch, showPublished.value, width, height))}
               on={[meanOrder, epoch, showPublished.value]}
-              onPointer={(x) => jump(orderPlot, x)}
+              onPointer={(x) => jump(orderPlot.current, x)}
             />
           )}
         </div>
       </div>
-      <TimeCursor view={view} index={index} />
       <Multiples view={view} index={index} />
     </>
   );
@@ -209,7 +221,7 @@ function TimeCursor({ view, index }: { view: RunView; index: number }) {
           cursor.value = Number(event.currentTarget.value);
         }}
       />
-      <output>{when(epoch)}</output>
+      <span class="at">{when(epoch)}</span>
     </div>
   );
 }
@@ -224,7 +236,10 @@ function Multiples({ view, index }: { view: RunView; index: number }) {
         const shown = barsAt(view, position) ?? panel;
         return (
           <button key={panel.checkpoint} type="button" class="multiple" aria-pressed={position === index} onClick={() => (cursor.value = position)}>
-            <span>{panel.title}</span>
+            <span>
+              {panel.title}
+              {showPublished.value && !isPublished(view, position) && ", certified"}
+            </span>
             <Drawing label={barsInWords(shown)} ratio={0.72} draw={(width, height) => strengthByOrder(shown, width, height, true)} on={[shown]} />
           </button>
         );
@@ -251,12 +266,14 @@ function lossesInWords(view: RunView, index: number): string {
 }
 
 function rows(view: RunView): Row[] {
-  return view.figures.checkpoints.flatMap((bars, index) => {
+  return view.figures.checkpoints.flatMap((certified, index) => {
+    const bars = barsAt(view, index) ?? certified;
     const losses = view.checkpoints[index]?.losses;
     return bars.positive.map((positive, order) => {
       const negative = bars.negative[order];
       return {
         epoch: bars.epoch,
+        solver: isPublished(view, index) ? "published SGD" : "certified",
         order: order + 1,
         positive: positive.value,
         positive_low: positive.low,

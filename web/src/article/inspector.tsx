@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { useSignal } from "@preact/signals";
+import { useMemo, useRef } from "preact/hooks";
 import { Drawing, Figure } from "../figure/frame";
 import { duration, number, percent, signed } from "../figure/numbers";
 import { matchingPlot, plainStrength, ranked, type Drawn } from "../figure/plots";
@@ -44,7 +45,7 @@ export function Inspector({ name, of, history, children }: InspectorProps) {
             <div class="small-figure">
               <h4>Strength by order, this sample</h4>
               <Drawing
-                label={`Strength by order of this sample's salient interactions`}
+                label={`Strength by order of this sample's salient interactions: ${view.positive.map((positive, order) => `order ${order + 1} ${number(positive)} and ${number(view.negative[order] ?? 0)}`).join(", ")} nats`}
                 ratio={0.6}
                 least={130}
                 draw={(width, height) => plainStrength(view.positive, view.negative, width, height)}
@@ -68,6 +69,8 @@ function LitPicture({ of, view }: { of: Inspection; view: SampleView }) {
 function Certificate({ view }: { view: SampleView }) {
   const found = view.certificate;
   if (!found) return null;
+  // The published SGD has no bound of its own worth telling.
+  if (found.gap > 0.5) return <p class="certificate">L1 norm {number(found.primal)} nats, by the published SGD in {duration(view.seconds)}.</p>;
   return (
     <p class="certificate" title="The smallest sum of all effects' sizes that any decomposition can have lies between these two">
       L1 norm {number(found.primal)} nats; no decomposition has less than {number(found.dual)}. Gap {percent(found.gap)}, found in {duration(view.seconds)}.
@@ -132,10 +135,10 @@ function Term({ found, largest }: { found: Interaction; largest: number }) {
 
 function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view: SampleView }) {
   const matching = of.matching.value;
-  const points = ranked(view.outputs ?? [], matching?.explained ?? []);
-  let plot: Drawn | undefined;
+  const points = useMemo(() => ranked(view.outputs ?? [], matching?.explained ?? []), [view, matching]);
+  const plot = useRef<Drawn>(undefined);
   const point = (x: number): void => {
-    const rank = plot?.scale("x")?.invert?.(x);
+    const rank = plot.current?.scale("x")?.invert?.(x);
     const found = points[Math.min(points.length - 1, Math.max(0, Math.round(rank ?? 0)))];
     if (rank !== undefined && found) void of.explain(found.mask);
   };
@@ -158,27 +161,35 @@ function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view
         }
         rows={() => points.map(({ mask, output, explained }) => ({ mask, present: letters(mask), output, explained }))}
       >
-        <label class="slider">
-          <span>
-            Keep the strongest <output>{of.strongest.value}</output> of {view.interactions.length.toLocaleString("en")}
-          </span>
+        <div class="slider">
+          <label for={`${name}-strongest`}>
+            Keep the strongest <b>{of.strongest.value}</b> of {view.interactions.length.toLocaleString("en")}
+          </label>
           <input
+            id={`${name}-strongest`}
             type="range"
             min={0}
             max={1000}
             value={toSlider(of.strongest.value, view.interactions.length)}
             aria-valuetext={`${of.strongest.value} interactions`}
+            onKeyDown={(event) => {
+              // The slider's own steps are too small to leave a small number.
+              const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+              if (step === undefined) return;
+              event.preventDefault();
+              void of.keep(Math.min(view.interactions.length, Math.max(0, of.strongest.value + step)));
+            }}
             onInput={(event) => void of.keep(fromSlider(Number(event.currentTarget.value), view.interactions.length))}
           />
           <button type="button" class="quiet" onClick={() => void of.keep(Math.max(1, salient))}>
             the {salient} salient ones
           </button>
-        </label>
+        </div>
         <Drawing
           label={matching ? `Outputs on all masks and what the strongest ${matching.strongest} interactions explain: ${percent(matching.explained_variance)} of the variance` : "Outputs on all masks"}
           ratio={0.42}
           least={200}
-          draw={(width, height) => (plot = matchingPlot(points, of.mask.value, width, height))}
+          draw={(width, height) => (plot.current = matchingPlot(points, of.mask.value, width, height))}
           on={[view, matching, of.mask.value]}
           onPointer={point}
         />
@@ -229,12 +240,11 @@ function ExplanationPanel({ of, view }: { of: Inspection; view: SampleView }) {
             </tr>
             {explanation.terms.slice(0, TERMS).map((term) => (
               <tr key={`${term.kind}${term.mask}`}>
-                <td>
+                <td colSpan={2}>
                   <span class="interaction-line">
                     <Term found={term} largest={largest} />
                   </span>
                 </td>
-                <td />
               </tr>
             ))}
             {rest.length > 0 && (
@@ -243,7 +253,7 @@ function ExplanationPanel({ of, view }: { of: Inspection; view: SampleView }) {
                 <td>{signed(rest.reduce((sum, term) => sum + term.effect, 0))}</td>
               </tr>
             )}
-            <tr class="total">
+            <tr class="total" aria-live="polite">
               <td>sum</td>
               <td>{signed(explanation.sum)}</td>
             </tr>

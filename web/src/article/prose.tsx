@@ -34,8 +34,8 @@ export function Reading() {
       <h2 id="reading">What the figure shows</h2>
       <p>
         Each bar adds up the effects of all interactions of one order, over all test digits that are measured: those that speak for the label upwards, those that speak against it downwards. The slider moves through
-        training. Early on, in the first fraction of an epoch, what is learnt is simple: single patches and pairs. In the second phase larger and larger coalitions of patches come in. The gap between test
-        and training loss opens there.
+        training. Early on, in the first fraction of an epoch, what is learnt is simple: single patches and pairs. Then orders stay low for a while, and in the second phase larger and larger coalitions of patches come
+        in. The gap between test and training loss begins to open at the turn between the two.
       </p>
       <p>
         Two marks are computed and not drawn by eye. The <b>boundary</b> of the phases is the checkpoint at which the mean order is smallest before it rises for good; the <b>gap</b> opens where test minus
@@ -78,14 +78,14 @@ export function Evidence() {
           <b>Shown here:</b> a few dozen interactions of about two thousand explain all masked outputs of a digit nearly as well as the network itself. You can check it on every digit above.
         </li>
         <li>
-          <b>Shown here:</b> in the certified optimum the mean order falls within the first epoch and rises later, and the loss gap opens while it rises.
+          <b>Shown here:</b> in the certified optimum the mean order falls within the first epoch, stays low for some ten epochs and then rises. The loss gap begins to open while it is still near its minimum, and widens while it rises.
         </li>
         <li>
           <b>Not found here:</b> a spindle over all orders before training. The published procedure finds one on the same outputs, at several hundred times the smallest possible L1 norm; with an exact solution it
           is not there. Switch the figure above to “Published SGD” before training.
         </li>
         <li>
-          <b>Not shown:</b> that high orders <em>cause</em> over-fitting. Both come at the same time.
+          <b>Not shown:</b> that high orders <em>cause</em> over-fitting. They come together, one network at a time.
         </li>
         <li>
           <b>Not unique:</b> the optimum is not always a single point. Equally sparse sums may share some strength out differently between neighbouring orders; one of small norm is preferred.

@@ -39,7 +39,7 @@ export function SampleSection() {
     <section class="wide" aria-labelledby="sample" ref={place}>
       <h2 id="sample">Inside one digit</h2>
       <p class="lead">
-        The network's log-odds of the label on all masked versions of one digit, taken apart. Point at an interaction to light its patches; the cursor above moves this digit through training as well.
+        The network's log-odds of the label on all masked versions of one digit, taken apart. Choose an interaction to light its patches; the cursor above moves this digit through training as well.
       </p>
       {run && run.view.checkpoints.length > 0 ? (
         <Inspector name="sample" of={inspection} history={<History run={run} />}>
@@ -107,7 +107,7 @@ function Chooser({ view }: { view: RunView }) {
               {samples.map(({ found, index }) => (
                 <option key={index} value={index}>
                   {found.true_label}
-                  {found.label === found.true_label ? "" : ` labelled ${found.label}`} (no. {found.position})
+                  {found.label === found.true_label ? "" : ` as ${found.label}`}, no. {found.position}
                 </option>
               ))}
             </optgroup>
@@ -186,15 +186,16 @@ function SolverChoice() {
               Certified optimum
             </label>
             <label>
-              <input type="radio" name="sample-solver" checked={chosen.name === "published_sgd"} onChange={() => set(rate.value)} />
+              <input type="radio" name="sample-solver" checked={chosen.name === "published_sgd"} disabled={view?.outputs === null} onChange={() => set(rate.value)} />
               Published SGD
             </label>
           </fieldset>
-          <label class="slider">
-            <span>
-              Learning rate <output>{number(10 ** rate.value)}</output>
-            </span>
+          <div class="slider">
+            <label for="sgd-rate">
+              Learning rate <b>{number(10 ** rate.value)}</b>
+            </label>
             <input
+              id="sgd-rate"
               type="range"
               min={SLOWEST}
               max={FASTEST}
@@ -204,7 +205,8 @@ function SolverChoice() {
               aria-valuetext={number(10 ** rate.value)}
               onChange={(event) => set(Number(event.currentTarget.value))}
             />
-          </label>
+          </div>
+          {view?.outputs === null && <p class="note">This needs the outputs on all masks, which the file does not have of this digit.</p>}
           {chosen !== shown && inspection.busy.value && (
             <p class="verdict" role="status">
               {STEPS.toLocaleString("en")} steps are being done…

@@ -1,6 +1,7 @@
 /** Section 2: a LeNet that trains in a worker on the reader's own device. */
 
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import { manifest } from "../engine/manifest";
 import type { Phase, Training } from "../engine/training";
 import { duration, number, percent } from "../figure/numbers";
@@ -36,7 +37,7 @@ export function Train() {
 }
 
 const WORDS: Record<Phase, string> = {
-  preparing: "Preparing",
+  preparing: "Preparing: digits, engine, samples",
   running: "Training",
   paused: "Paused",
   measuring: "Trained; the last checkpoints are being measured",
@@ -47,7 +48,7 @@ const WORDS: Record<Phase, string> = {
 function Controls({ now }: { now: Training | undefined }) {
   const phase = now?.phase.value;
   const busy = phase === "running" || phase === "preparing";
-  const over = phase === undefined || phase === "finished" || phase === "measuring" || (phase === "failed" && now?.progress.value === undefined);
+  const over = phase === undefined || phase === "finished" || phase === "measuring" || (phase === "failed" && now?.canGoOn.value === false);
   const main = (): void => {
     if (over) begin();
     else if (busy) void now?.pause();
@@ -68,7 +69,14 @@ function Controls({ now }: { now: Training | undefined }) {
           <button type="button" onClick={() => void now.go(stepsPerEpoch)} disabled={phase !== "paused"}>
             One epoch
           </button>
-          <button type="button" onClick={reset}>
+          <button
+            type="button"
+            onClick={(event) => {
+              // The button goes away with the training: the keyboard goes on at Train.
+              event.currentTarget.parentElement?.querySelector<HTMLElement>(".primary")?.focus();
+              reset();
+            }}
+          >
             Reset
           </button>
         </>
@@ -172,7 +180,7 @@ function Settings() {
         </label>
       </div>
       <p>
-        <button type="button" class="quiet" onClick={() => (experiment.value = defaults)}>
+        <button type="button" class="quiet" onClick={() => (experiment.value = { ...defaults })}>
           Back to the defaults
         </button>
       </p>
@@ -183,10 +191,16 @@ function Settings() {
 function FieldControl({ field }: { field: Field }) {
   const { label, help, choices } = FIELD_WORDS[field];
   const wrong = useSignal<string | undefined>(undefined);
+  /** What was entered last, while it is wrong: it stays to be mended. */
+  const entered = useSignal<string | undefined>(undefined);
   const value = experiment.value[field] ?? 6_000;
+  useEffect(() => {
+    wrong.value = entered.value = undefined;
+  }, [experiment.value]);
   const set = (text: string): void => {
     const number = text.trim() === "" ? NaN : Number(text);
     wrong.value = problem(field, number);
+    entered.value = wrong.value && text;
     if (!wrong.value) experiment.value = { ...experiment.value, [field]: number };
   };
   const id = `setting-${field}`;
@@ -197,7 +211,7 @@ function FieldControl({ field }: { field: Field }) {
         id={id}
         name={field}
         inputMode="decimal"
-        value={value}
+        value={entered.value ?? value}
         list={choices && `${id}-choices`}
         aria-invalid={wrong.value !== undefined}
         aria-describedby={`${id}-help`}

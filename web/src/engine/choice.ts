@@ -44,9 +44,9 @@ export async function chooseEngine(wish: Wish, experiment: Experiment, data: Uin
 function obstacleToGpu(wish: Wish, adapter: GPUAdapter | null | undefined): string | undefined {
   if (adapter === undefined) return "this browser has no WebGPU";
   if (adapter === null) return "this browser offers no WebGPU adapter";
-  if (wish === "webgpu") return undefined;
-  if (isSoftware(adapter)) return `the WebGPU adapter (${nameOf(adapter)}) is a program on the CPU`;
-  return manifest.value.gpu ? undefined : "the GPU engine is not built yet";
+  if (!manifest.value.gpu) return "the GPU engine is not built";
+  if (wish === "auto" && isSoftware(adapter)) return `the WebGPU adapter (${nameOf(adapter)}) is a program on the CPU`;
+  return undefined;
 }
 
 /** What a browser tells of an adapter: a description, or vendor and architecture, or nothing. */

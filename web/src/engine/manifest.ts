@@ -16,13 +16,15 @@ export interface EngineFiles {
 /** The builds that are there. */
 export const manifest = signal<Partial<Record<Build, EngineFiles>>>({});
 
-/** Time between two looks, ms. */
+/** Time between the first two looks, ms, and how it grows: a page may be without a GPU engine for good. */
 const PATIENCE = 2_000;
+const GROWTH = 1.05;
+const MOST_PATIENCE = 60_000;
 const BUILDS: readonly Build[] = ["viewer", "cpu", "gpu"];
 
-/** Looks now, and again and again until all engines are there or `attempts` looks were in vain. */
-export async function watchManifest(attempts = 900): Promise<void> {
-  for (let attempt = 0; attempt < attempts; attempt++) {
+/** Looks now, and again and again ever more rarely, until all engines are there. */
+export async function watchManifest(): Promise<void> {
+  for (let patience = PATIENCE; patience < MOST_PATIENCE; patience *= GROWTH) {
     try {
       const answer = await fetch("./engines.json", { cache: "no-cache" });
       if (answer.ok) {
@@ -33,7 +35,7 @@ export async function watchManifest(attempts = 900): Promise<void> {
       // Offline, or a server between two builds: the next look will tell.
     }
     if (BUILDS.every((build) => manifest.value[build])) return;
-    await new Promise((done) => setTimeout(done, PATIENCE));
+    await new Promise((done) => setTimeout(done, patience));
   }
 }
 

@@ -58,7 +58,8 @@ export class Pool {
   /** Ends all workers; what waits is forgotten. */
   end(): void {
     this.ended = true;
-    this.jobs.length = 0;
+    this.abandon(new EngineError("input", "the training was ended"));
+    for (const wake of this.wake.splice(0)) wake();
     for (const engine of this.engines) engine.end();
   }
 
@@ -74,12 +75,18 @@ export class Pool {
   /** One worker's life: jobs until the pool ends, in a new worker where the old one failed. */
   private async work(): Promise<void> {
     while (!this.ended) {
-      const engine = await Engine.start("cpu");
+      const engine = await Engine.start("cpu").catch((error: unknown) => this.abandon(error));
+      if (!engine) return;
       this.engines.add(engine);
-      while (await this.takeJob(engine));
+      while (!this.ended && (await this.takeJob(engine)));
       this.engines.delete(engine);
       engine.end();
     }
+  }
+
+  /** No worker can be had: nothing waits for one any longer. */
+  private abandon(error: unknown): undefined {
+    for (const job of this.jobs.splice(0)) job.fail(error);
   }
 
   /** Whether the worker can go on. */

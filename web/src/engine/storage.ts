@@ -6,8 +6,14 @@ import type { MeasuredPart } from "../generated/MeasuredPart";
 import type { Provenance } from "../generated/Provenance";
 import type { SampleRecord } from "../generated/SampleRecord";
 
+/** Version of what is stored: a page that has learnt to store otherwise leaves what it does not know. */
+export const FORMAT = 1;
+
 /** What a training is, apart from how far it is. */
 export interface StoredSession {
+  /** Its name: a training writes nothing into another tab's. */
+  id: string;
+  format: number;
   experiment: Experiment;
   provenance: Provenance;
   samples: SampleRecord[];
@@ -30,6 +36,8 @@ export interface StoredCheckpoint {
   losses: LossRecord;
   sample_losses: Uint8Array;
   weights: Uint8Array;
+  /** Wall time of training up to here, in seconds. */
+  train_seconds: number;
   parts?: MeasuredPart[];
 }
 
@@ -80,19 +88,32 @@ export function storeSession(session: StoredSession): Promise<void> {
   });
 }
 
+/** Writes into the session of this name; rejects where another one has taken its place. */
+async function write(id: string, work: (session: IDBObjectStore, checkpoints: IDBObjectStore) => void): Promise<void> {
+  let isOther = false;
+  await transact("readwrite", (store, checkpoints) => {
+    const request = store.get("session") as IDBRequest<StoredSession | undefined>;
+    request.onsuccess = () => {
+      isOther = request.result?.id !== id;
+      if (!isOther) work(store, checkpoints);
+    };
+  });
+  if (isOther) throw new Error("another training, perhaps in another tab, is kept instead");
+}
+
 /** Stores where the session can go on from. */
-export function storeState(state: StoredState): Promise<void> {
-  return transact("readwrite", (store) => store.put(state, "state"));
+export function storeState(id: string, state: StoredState): Promise<void> {
+  return write(id, (store) => store.put(state, "state"));
 }
 
 /** Stores a checkpoint, over the same one without its parts. */
-export function storeCheckpoint(checkpoint: StoredCheckpoint): Promise<void> {
-  return transact("readwrite", (_, store) => store.put(checkpoint, checkpoint.losses.step));
+export function storeCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void> {
+  return write(id, (_, store) => store.put(checkpoint, checkpoint.losses.step));
 }
 
-/** Forgets the last session. */
-export function forget(): Promise<void> {
-  return transact("readwrite", (store, checkpoints) => {
+/** Forgets the session of this name. */
+export function forget(id: string): Promise<void> {
+  return write(id, (store, checkpoints) => {
     store.clear();
     checkpoints.clear();
   });
@@ -108,7 +129,7 @@ export async function restore(): Promise<Stored | undefined> {
     state = store.get("state");
     stored = checkpoints.getAll();
   });
-  if (!session?.result || !stored) return undefined;
+  if (session?.result?.format !== FORMAT || !stored) return undefined;
   const checkpoints = stored.result.sort((a, b) => a.losses.step - b.losses.step);
   return { session: session.result, state: state?.result, checkpoints };
 }

@@ -4,7 +4,7 @@ import { signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { inWords } from "../engine/client";
-import { csv, png, saveFile, sideBySide, standalone, type Row } from "./save";
+import { csv, png, saveFile, standalone, titled, type Row } from "./save";
 import { theme } from "./theme";
 
 interface FigureProps {
@@ -21,12 +21,15 @@ interface FigureProps {
 /** A figure. Its drawings are whatever SVG is among its children. */
 export function Figure({ name, title, caption, rows, children, class: className = "" }: FigureProps) {
   const body = useRef<HTMLDivElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
   const id = useId();
   return (
     <figure class={`figure ${className}`} aria-labelledby={`${id}-title`} aria-describedby={`${id}-caption`}>
       <div class="figure-head">
-        <h3 id={`${id}-title`}>{title}</h3>
-        <Files name={name} rows={rows} drawing={() => drawingIn(body.current)} />
+        <h3 ref={heading} id={`${id}-title`}>
+          {title}
+        </h3>
+        <Files name={name} rows={rows} drawing={() => drawingIn(body.current, heading.current?.textContent ?? "")} />
       </div>
       <div ref={body} class="figure-body">
         {children}
@@ -37,8 +40,10 @@ export function Figure({ name, title, caption, rows, children, class: className 
   );
 }
 
-function drawingIn(element: HTMLElement | null): SVGSVGElement | undefined {
-  return sideBySide([...(element?.querySelectorAll<SVGSVGElement>("svg[data-drawing]") ?? [])]);
+/** All drawings of a figure under its title; those on buttons are ways through it, and stay out. */
+function drawingIn(element: HTMLElement | null, title: string): SVGSVGElement | undefined {
+  const drawings = [...(element?.querySelectorAll<SVGSVGElement>("svg[data-drawing]") ?? [])];
+  return titled(drawings.filter((drawing) => !drawing.closest("button")), title);
 }
 
 /** Buttons that save a figure. */

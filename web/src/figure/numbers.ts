@@ -2,7 +2,7 @@
 
 /** Up to three significant digits. */
 export function number(value: number): string {
-  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5)) return value.toExponential(1).replace("e+", "e").replace("-", "−");
+  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5)) return value.toExponential(1).replace("e+", "e").replaceAll("-", "−");
   return value.toLocaleString("en", { maximumSignificantDigits: 3 }).replace("-", "−");
 }
 
@@ -27,5 +27,5 @@ export function duration(seconds: number): string {
 
 /** A share in percent. */
 export function percent(share: number): string {
-  return `${(100 * share).toLocaleString("en", { maximumFractionDigits: 1 })} %`;
+  return `${(100 * share).toLocaleString("en", { maximumFractionDigits: 1 })} %`.replace("-", "−");
 }

@@ -44,7 +44,8 @@ function bars({ positive, negative }: Pick<Bars, "positive" | "negative">): Bar[
 /** Strength by order: positive up, negative down, with intervals; as in figure 3 of the paper. */
 export function strengthByOrder(of: Pick<Bars, "positive" | "negative">, width: number, height: number, small = false): Drawn {
   const { positive, negative, ink, faint } = theme.value;
-  const data = bars(of);
+  const data = bars(of).filter(({ estimate }) => estimate.value !== 0);
+  const orders = of.positive.map((_, index) => index + 1);
   return drawn({
     width,
     height,
@@ -53,8 +54,9 @@ export function strengthByOrder(of: Pick<Bars, "positive" | "negative">, width: 
     marginTop: small ? 8 : 26,
     marginBottom: small ? 22 : 42,
     style: { fontSize: small ? "10px" : "12px" },
-    x: { label: small ? null : "order: how many variables an interaction joins", labelAnchor: "center", labelArrow: "none", labelOffset: 36, tickSize: 0, padding: 0.25 },
-    y: { label: small ? null : "strength (nats)", labelArrow: "none", nice: true, ticks: small ? 3 : 6, tickSize: 0, grid: true },
+    x: { domain: orders, ticks: small ? orders.filter((order) => order === 1 || order % 5 === 0) : orders, label: small ? null : "order: how many variables an interaction joins", labelAnchor: "center", labelArrow: "none", labelOffset: 36, tickSize: 0, padding: 0.25 },
+    // Without any effect there is nothing to take a scale from.
+    y: { ...(data.length === 0 && { domain: [-1, 1] }), label: small ? null : "strength (nats)", labelArrow: "none", nice: true, ticks: small ? 3 : 6, tickSize: 0, grid: true },
     marks: [
       Plot.barY(data, { x: "order", y: (bar: Bar) => bar.estimate.value, fill: (bar: Bar) => (bar.positive ? positive : negative), rx: 1.5 }),
       Plot.ruleX(
@@ -82,7 +84,7 @@ function powersOfTen(lowest: number, highest: number): number[] {
 }
 
 function marked(marks: Mark[], y2: number, lastEpoch: number): Plot.Markish[] {
-  const { accent, faint } = theme.value;
+  const { accent, faint, paper } = theme.value;
   return marks.flatMap((mark) => {
     // A word near the right edge stands on the left of its mark.
     const isLate = Math.asinh(mark.epoch / EPOCHS.constant) > 0.75 * Math.asinh(lastEpoch / EPOCHS.constant);
@@ -90,7 +92,7 @@ function marked(marks: Mark[], y2: number, lastEpoch: number): Plot.Markish[] {
     return [
       Plot.rect([mark], { x1: "low", x2: "high", fill: colour, fillOpacity: 0.12 }),
       Plot.ruleX([mark], { x: "epoch", stroke: colour, strokeDasharray: "4,3", strokeWidth: 1.5 }),
-      Plot.text([mark], { x: "epoch", y: y2, text: () => mark.label.replace(" of the phases", "").replace("onset of the ", ""), fill: colour, textAnchor: isLate ? "end" : "start", dx: isLate ? -5 : 5, dy: mark.label.startsWith("boundary") ? 4 : 17, fontWeight: 600 }),
+      Plot.text([mark], { x: "epoch", y: y2, text: () => mark.label.replace(" of the phases", "").replace("onset of the ", ""), fill: colour, stroke: paper, strokeWidth: 4, textAnchor: isLate ? "end" : "start", dx: isLate ? -5 : 5, dy: mark.label.startsWith("boundary") ? 4 : 17, fontWeight: 600 }),
     ];
   });
 }
@@ -130,14 +132,15 @@ export function lossCurves(losses: Losses, cursor: number | undefined, width: nu
       Plot.areaY(points, { x: "epoch", y1: "train", y2: "test", fill: negative, fillOpacity: 0.1 }),
       Plot.lineY(points, { x: "epoch", y: "train", stroke: positive, strokeWidth: 1.8 }),
       Plot.lineY(points, { x: "epoch", y: "test", stroke: negative, strokeWidth: 1.8 }),
-      ...(last ? [ends(last, "test", negative, last.test >= last.train ? -4 : 6), ends(last, "train", positive, last.test >= last.train ? 6 : -4)] : []),
+      ...(last ? [ends(last, "test", negative, last.test >= last.train ? -4 : 6), ends(last, "train", positive, last.test >= last.train ? -2 : -4)] : []),
       ...cursorMark(cursor),
     ],
   });
 }
 
 function ends(point: LossPoint, name: "train" | "test", colour: string, dy: number): Plot.Markish {
-  return Plot.text([point], { x: "epoch", y: name, text: () => name, fill: colour, textAnchor: "start", dx: 6, dy, fontWeight: 600 });
+  const { paper } = theme.value;
+  return Plot.text([point], { x: "epoch", y: name, text: () => name, fill: colour, stroke: paper, strokeWidth: 4, textAnchor: "start", dx: 6, dy, fontWeight: 600 });
 }
 
 interface OrderPoint extends Estimate {

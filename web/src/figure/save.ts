@@ -36,27 +36,27 @@ export function standalone(svg: SVGSVGElement, paper: string, ink: string): stri
   return new XMLSerializer().serializeToString(copy);
 }
 
-/** Several drawings side by side, wrapped to rows, as one. */
-export function sideBySide(drawings: SVGSVGElement[]): SVGSVGElement | undefined {
-  const first = drawings[0];
-  if (!first || drawings.length === 1) return first;
+/** Room for a title, pixels. */
+const TITLE = 30;
+
+/** Drawings as they lie on the page, under their title, as one. */
+export function titled(drawings: SVGSVGElement[], title: string): SVGSVGElement | undefined {
+  const boxes = drawings.map((drawing) => ({ drawing, box: drawing.getBoundingClientRect() }));
+  if (boxes.length === 0) return undefined;
+  const left = Math.min(...boxes.map(({ box }) => box.left));
+  const top = Math.min(...boxes.map(({ box }) => box.top)) - TITLE;
   const all = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const origin = first.getBoundingClientRect();
-  let [left, top, right, bottom] = [origin.left, origin.top, origin.right, origin.bottom];
-  const boxes = drawings.map((drawing) => drawing.getBoundingClientRect());
-  for (const box of boxes) [left, top, right, bottom] = [Math.min(left, box.left), Math.min(top, box.top), Math.max(right, box.right), Math.max(bottom, box.bottom)];
-  for (const [index, drawing] of drawings.entries()) {
+  const head = document.createElementNS("http://www.w3.org/2000/svg", "text");
+  for (const [name, value] of Object.entries({ x: 8, y: TITLE - 10, "font-size": 15, "font-weight": 600, fill: "currentColor" })) head.setAttribute(name, String(value));
+  head.textContent = title;
+  all.append(head);
+  for (const { drawing, box } of boxes) {
     const copy = drawing.cloneNode(true) as SVGSVGElement;
-    const box = boxes[index];
-    if (!box) continue;
-    copy.setAttribute("x", String(box.left - left));
-    copy.setAttribute("y", String(box.top - top));
-    copy.setAttribute("width", String(box.width));
-    copy.setAttribute("height", String(box.height));
+    for (const [name, value] of Object.entries({ x: box.left - left, y: box.top - top, width: box.width, height: box.height })) copy.setAttribute(name, String(value));
     all.append(copy);
   }
-  all.setAttribute("width", String(right - left));
-  all.setAttribute("height", String(bottom - top));
+  all.setAttribute("width", String(Math.max(...boxes.map(({ box }) => box.right)) - left));
+  all.setAttribute("height", String(Math.max(...boxes.map(({ box }) => box.bottom)) - top));
   return all;
 }
 
@@ -69,8 +69,8 @@ export async function png(svg: SVGSVGElement, paper: string, ink: string): Promi
     await picture.decode();
     const canvas = document.createElement("canvas");
     const scale = 2;
-    canvas.width = svg.width.baseVal.value * scale;
-    canvas.height = svg.height.baseVal.value * scale;
+    canvas.width = picture.naturalWidth * scale;
+    canvas.height = picture.naturalHeight * scale;
     canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
     return await new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the browser made no picture")))));
   } finally {

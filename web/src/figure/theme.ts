@@ -36,6 +36,3 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 /** The colours in force. */
 export const theme = signal<Theme>(dark.matches ? DARK : LIGHT);
 dark.addEventListener("change", () => (theme.value = dark.matches ? DARK : LIGHT));
-
-/** The colours of a file to save: paper is light. */
-export const PAPER = LIGHT;

@@ -15,10 +15,11 @@ export function watchAddress(embedded: boolean): void {
     const run = current.value;
     const isFirst = run === runs.value[0];
     // A file of the reader's has no address, and a training is found by its settings.
-    if (run && !isFirst && !run.live && !run.name.startsWith("file ")) address.set("run", run.name);
+    const hasAddress = run && !run.live && (run.address !== undefined || !run.name.startsWith("file "));
+    if (run && !isFirst && hasAddress) address.set("run", run.address ?? run.name);
     const epoch = run?.view.checkpoints[cursor.value]?.losses.epoch;
-    if (run && !run.live && epoch !== undefined && epoch !== boundary()) address.set("epoch", String(epoch));
-    if (sample.value !== 0) address.set("sample", String(sample.value));
+    if (hasAddress && epoch !== undefined && epoch !== boundary()) address.set("epoch", String(epoch));
+    if (hasAddress && sample.value !== 0) address.set("sample", String(sample.value));
     if (embedded) address.set("embed", "figure");
     const search = address.toString();
     clearTimeout(waiting);

@@ -2,6 +2,8 @@
 
 import { batch, signal, type Signal } from "@preact/signals";
 import { expect, inWords, type Engine } from "../engine/client";
+import type { Command } from "../generated/Command";
+import type { Event } from "../generated/Event";
 import type { Explanation } from "../generated/Explanation";
 import type { Kind } from "../generated/Kind";
 import type { Matching } from "../generated/Matching";
@@ -42,6 +44,8 @@ export class Inspection {
       const { engine, view } = await ask();
       if (turn !== this.turn) return;
       this.engine = engine;
+      // A mask of other players says nothing here.
+      if (view.players.length !== this.view.value?.players.length) this.mask.value = undefined;
       const salient = view.interactions.filter((found) => found.salient).length;
       batch(() => {
         this.view.value = view;
@@ -49,6 +53,7 @@ export class Inspection {
         this.strongest.value = Math.min(view.interactions.length, Math.max(1, salient));
         this.chosen.value = view.interactions.find((found) => same(found, this.chosen.value)) ?? view.interactions[0];
         this.matching.value = undefined;
+        this.explanation.value = undefined;
       });
       await this.keep(this.strongest.value);
       if (this.mask.value !== undefined) await this.explain(this.mask.value);
@@ -63,8 +68,8 @@ export class Inspection {
   async keep(strongest: number): Promise<void> {
     this.strongest.value = strongest;
     if (!this.view.value?.outputs) return;
-    await this.ask(async (engine) => {
-      const found = expect(await engine.call({ type: "matching", strongest }), "matching");
+    await this.ask({ type: "matching", strongest }, (answer) => {
+      const found = expect(answer, "matching");
       if (found.strongest === this.strongest.value) this.matching.value = found;
     });
   }
@@ -73,16 +78,27 @@ export class Inspection {
   async explain(mask: number): Promise<void> {
     this.mask.value = mask;
     if (!this.view.value?.outputs) return;
-    await this.ask(async (engine) => {
-      const found = expect(await engine.call({ type: "explain", mask }), "explanation");
+    await this.ask({ type: "explain", mask }, (answer) => {
+      const found = expect(answer, "explanation");
       if (found.mask === this.mask.value) this.explanation.value = found;
     });
   }
 
-  private async ask(work: (engine: Engine) => Promise<void>): Promise<void> {
-    const turn = this.turn;
+  /** Looks at nothing; answers that are under way are not heard. */
+  clear(): void {
+    this.turn++;
+    batch(() => {
+      this.busy.value = false;
+      this.view.value = this.error.value = this.matching.value = this.mask.value = this.explanation.value = undefined;
+    });
+  }
+
+  /** Asks about the sample that is shown. While another one is on its way, the worker may be at that already: then the question is dropped. */
+  private async ask(command: Command, hear: (answer: Event) => void): Promise<void> {
+    const [turn, shown] = [this.turn, this.view.value];
     try {
-      if (this.engine) await work(this.engine);
+      const answer = await this.engine?.call(command);
+      if (answer && turn === this.turn && shown === this.view.value) hear(answer);
     } catch (error) {
       if (turn === this.turn) this.error.value = inWords(error);
     }

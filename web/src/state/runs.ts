@@ -17,6 +17,8 @@ export interface Run {
   file(): Promise<Uint8Array>;
   /** Whether it is trained on this device. */
   live: boolean;
+  /** Address of the file on this page's server, where it was opened by it. */
+  address?: string;
 }
 
 /** A run that came with the page. */
@@ -92,7 +94,9 @@ export async function openShipped(): Promise<void> {
   const first = await shippedRun({ name: "lenet-mnist", title: TITLES["lenet-mnist"] ?? "", file: "runs/lenet-mnist.spindle", view: "runs/lenet-mnist.json" });
   put(first);
   for (const shipped of await shippedIndex()) {
-    if (shipped.name !== first.name) put(await shippedRun(shipped));
+    // One that cannot be loaded is no reason to do without the others.
+    const run = shipped.name === first.name ? undefined : await shippedRun(shipped).catch(() => undefined);
+    if (run) put(run);
   }
 }
 
@@ -122,12 +126,12 @@ async function shippedRun(shipped: Shipped): Promise<Run> {
 }
 
 /** Opens a `.spindle` file and looks at it. Rejects with an error that says what is wrong with the file; what was open stays. */
-export async function openFile(title: string, bytes: Uint8Array): Promise<void> {
+export async function openFile(title: string, bytes: Uint8Array, address?: string): Promise<void> {
   const name = `file ${title}`;
   const engine = await viewerEngine();
   const view = expect(await engine.call({ type: "open", run: name, bytes }), "run");
   const file = (): Promise<Uint8Array> => Promise.resolve(bytes);
-  put({ name, title, view, live: false, file, engine: opener(name, file, engine) });
+  put({ name, title, view, live: false, file, engine: opener(name, file, engine), ...(address !== undefined && { address }) });
   look(name);
 }
 
@@ -139,23 +143,26 @@ export async function openUrl(url: string): Promise<void> {
   }
   const answer = await fetch(address).catch(() => undefined);
   if (!answer?.ok) throw new EngineError("input", `${url} could not be loaded${answer ? ` (${answer.status})` : ""}`);
-  await openFile(decodeURIComponent(address.pathname.split("/").pop() ?? url), new Uint8Array(await answer.arrayBuffer()));
+  await openFile(decodeURIComponent(address.pathname.split("/").pop() ?? url), new Uint8Array(await answer.arrayBuffer()), url);
 }
 
-/** Shows a training's run; looks at it when it is new, and keeps looking at its newest checkpoint while the reader does. */
-export function showLive(view: RunView, engine: Engine): void {
+/** Shows a training's run; looks at it when it is new, unless `quietly`, and keeps looking at its newest checkpoint while the reader does. */
+export function showLive(view: RunView, engine: Engine, quietly = false): void {
   const before = runs.value.find((run) => run.live);
   const follows = current.value?.live === true && cursor.value >= (before?.view.checkpoints.length ?? 0) - 1;
   batch(() => {
-    const file = async (): Promise<Uint8Array> => expect(await engine.call({ type: "pack", run: view.run, weights: true }), "file").bytes;
+    const file = async (): Promise<Uint8Array> => expect(await engine.call({ type: "pack", run: view.run }), "file").bytes;
     put({ name: view.run, title: "Your training", view, live: true, file, engine: () => Promise.resolve(engine) });
-    if (!before) currentName.value = view.run;
-    if (!before || follows) cursor.value = Math.max(0, view.checkpoints.length - 1);
+    if (!before && !quietly) currentName.value = view.run;
+    if ((!before && !quietly) || follows) cursor.value = Math.max(0, view.checkpoints.length - 1);
+    if (current.value?.live && sample.value >= view.samples.length) sample.value = 0;
   });
 }
 
-/** Forgets a run. */
+/** Forgets a run, here and in the viewer. */
 export function close(name: string): void {
+  const closed = runs.value.find((run) => run.name === name);
+  if (closed && !closed.live) void viewer?.then((engine) => engine.call({ type: "close", run: name })).catch(() => undefined);
   batch(() => {
     runs.value = runs.value.filter((run) => run.name !== name);
     if (currentName.value === name && runs.value[0]) look(runs.value[0].name);

@@ -1,7 +1,7 @@
 /** The training on this device: at most one at a time, the last one found again after a reload. */
 
 import { effect, signal } from "@preact/signals";
-import { restore } from "../engine/storage";
+import { forget, restore } from "../engine/storage";
 import { Training } from "../engine/training";
 import { close, showLive } from "./runs";
 import { experiment, stopAtSecondPhase, wish } from "./settings";
@@ -11,42 +11,38 @@ export const training = signal<Training | undefined>(undefined);
 
 /** Begins a new training with the settings, over the last one. */
 export function begin(): void {
-  reset();
-  const next = new Training(experiment.value, wish.value, { run: showLive });
+  leave();
+  const next = new Training(experiment.value, wish.value, { run: (view, engine) => showLive(view, engine) });
   training.value = next;
   void next.start();
 }
 
-/** Ends the training. Its run is forgotten here, and in the browser's storage when the next one begins. */
+/** Ends the training and forgets it, here and in the browser's storage. */
 export function reset(): void {
+  const id = training.value?.id;
+  leave();
+  // Another tab's training is not forgotten.
+  if (id) void forget(id).catch(() => undefined);
+}
+
+function leave(): void {
   training.value?.end();
   training.value = undefined;
   close("live");
 }
 
-/** Finds the last session again, paused where it was. */
-export async function findAgain(): Promise<void> {
+/** Finds the last session again, paused where it was; looks at it unless the reader came to `lookElsewhere`. */
+export async function findAgain(lookElsewhere: boolean): Promise<void> {
   const stored = await restore().catch(() => undefined);
   if (!stored || training.value) return;
-  experiment.value = { ...experiment.value, ...stored.session.experiment };
-  const found = new Training(stored.session.experiment, wish.value, { run: showLive });
+  const found = new Training(stored.session.experiment, wish.value, { run: (view, engine) => showLive(view, engine, lookElsewhere) });
   training.value = found;
   await found.restore(stored);
 }
 
-/** A hidden tab pauses, and goes on when it is seen again. */
-export function pauseWhileHidden(): void {
-  let paused: Training | undefined;
-  document.addEventListener("visibilitychange", () => {
-    const now = training.value;
-    if (document.hidden && now?.phase.value === "running") {
-      paused = now;
-      void now.pause();
-    } else if (!document.hidden && paused) {
-      if (paused === now && now.phase.value === "paused") void now.go();
-      paused = undefined;
-    }
-  });
+/** A hidden tab rests, and goes on when it is seen again. */
+export function restWhileHidden(): void {
+  document.addEventListener("visibilitychange", () => void training.value?.hold(document.hidden));
 }
 
 effect(() => {

@@ -31,6 +31,9 @@ export type Field = (typeof FIELDS)[number];
 /** Fields that are whole numbers. */
 const WHOLE = new Set<Field>(FIELDS.filter((field) => !["learning_rate", "momentum", "label_noise"].includes(field)));
 
+/** What a browser adds to the ranges: the digits that there are, and masks that a page can draw; the command line tool goes further. */
+const MOST: Partial<Record<Field, number>> = { train_size: 6_000, players: 12 };
+
 /** Numbers of the address that are not an experiment's. */
 const WISHES: readonly Wish[] = ["auto", "cpu", "webgpu"];
 
@@ -50,7 +53,7 @@ export function problem(field: Field, value: number): string | undefined {
   if (WHOLE.has(field) && !Number.isInteger(value)) return `${name} must be a whole number`;
   const range = ranges.get(field);
   if (!range) return undefined;
-  const max = field === "train_size" ? Math.min(range.max, 6_000) : range.max;
+  const max = Math.min(range.max, MOST[field] ?? Infinity);
   const above = range.min_excluded ? value > range.min : value >= range.min;
   const below = range.max_excluded ? value < max : value <= max;
   if (above && below) return undefined;
@@ -75,6 +78,8 @@ export function readAddress(search: string): URLSearchParams {
     if (WISHES.includes(engine as Wish)) wish.value = engine as Wish;
     else wrong.push(`engine=${engine}: the engine is one of ${WISHES.join(", ")}`);
   }
+  const embed = address.get("embed");
+  if (embed !== null && embed !== "figure") wrong.push(`embed=${embed}: only the figure can be embedded, by embed=figure`);
   const known = new Set<string>([...FIELDS, "engine", "run", "epoch", "sample", "embed"]);
   for (const name of address.keys()) if (!known.has(name)) wrong.push(`${name}: there is no such setting`);
   experiment.value = { ...defaults, ...found };

@@ -8,7 +8,7 @@
 //! weights/<step>.safetensors      on request
 //! ```
 //!
-//! No compression: it opens everywhere, and servers and browsers compress on the way. Sizes are bounded by [`Budget`], so that
+//! No compression: Python and unzip programs open it, and servers and browsers compress on the way. Sizes are bounded by [`Budget`], so that
 //! a file of 120 samples and 12 checkpoints stays under 3 MB; what does not fit is left out, the strongest interactions last.
 
 mod history;

@@ -1,6 +1,11 @@
 //! What a network says to a drawing.
 
-use spindle_core::{dataset::MeasuredSample, drawing, log_odds::log_odds};
+use spindle_core::{
+    dataset::MeasuredSample,
+    drawing,
+    log_odds::log_odds,
+    player::{GRID, check_patches},
+};
 use spindle_run::{
     Experiment,
     event::Outputs,
@@ -52,6 +57,8 @@ pub async fn draw(
             canvas.len()
         )));
     }
+    experiment.check()?;
+    check_patches([GRID, GRID], players)?;
     let picture = drawing::picture(canvas, side)
         .ok_or_else(|| Error::Input("there is nothing on the canvas yet".to_owned()))?;
     let experiment = Experiment {

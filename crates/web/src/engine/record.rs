@@ -74,6 +74,7 @@ impl Recorders {
         let losses = checkpoint.losses;
         recorder.checkpoint(measurement(checkpoint)?)?;
         let record = recorder.record_mut();
+        record.provenance.train_seconds = checkpoint.train_seconds;
         for part in &checkpoint.parts {
             record.provenance.extract_seconds += part.extract_seconds;
             record.provenance.decompose_seconds += part.decompose_seconds;

@@ -168,7 +168,6 @@ impl Training {
     /// The training diverged or the device failed; what was told before is still good.
     pub async fn run(mut self, tell: impl Fn(Event), rest: impl AsyncFn()) -> Result<(), Error> {
         let mut pace = Pace::new(self.session.trainer().step());
-        let mut train_seconds = 0.0;
         loop {
             let allowed = match self.control.allowed() {
                 None => return Ok(()),
@@ -183,13 +182,11 @@ impl Training {
                 }
                 Some(steps) => steps,
             };
-            let start = Instant::now();
             let events = self.session.advance(pace.steps().min(allowed)).await?;
-            train_seconds += start.elapsed().as_secs_f64();
             self.control.step.set(self.session.trainer().step());
             for event in events {
                 if event == event::Event::Finished {
-                    tell(Event::Finished { train_seconds });
+                    tell(Event::Finished);
                     return Ok(());
                 }
                 if let Some(event) = self.told(event, &mut pace)? {
