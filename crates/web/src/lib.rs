@@ -2,7 +2,7 @@
 //! trains and measures as well, and the *GPU* engine, which trains on WebGPU besides.
 //!
 //! All of it lives in module workers: the page's own thread only draws. [`protocol`] is what is said between them; who listens is
-//! `worker`, and what is answered is in [`viewer`] and, in the engines, [`engine`].
+//! `worker`, and what is answered is in [`viewer`] and, in the engines, `engine`.
 
 #[cfg(feature = "engine")]
 pub mod engine;

@@ -9,7 +9,7 @@ export function Opening() {
       <h1>When does a network begin to over-fit?</h1>
       <p class="lead">
         Everything a network says about a picture can be written as a sum of <em>interactions</em>: effects of a few parts of the picture acting together. How many parts an interaction joins is its{" "}
-        <em>order</em>. While a network trains, its interactions first collapse to low orders, and then their orders grow again. Where they begin to grow, it begins to over-fit.
+        <em>order</em>. While a network trains, its interactions first collapse to low orders, and then their orders grow again. Around the turn, it begins to over-fit.
         <Cite number={1} />
       </p>
     </header>
@@ -85,7 +85,7 @@ export function Evidence() {
           is not there. Switch the figure above to “Published SGD” before training.
         </li>
         <li>
-          <b>Not shown:</b> that high orders <em>cause</em> over-fitting. They come together, one network at a time.
+          <b>Not shown:</b> that high orders <em>cause</em> over-fitting. Both are seen together, in one network at a time.
         </li>
         <li>
           <b>Not unique:</b> the optimum is not always a single point. Equally sparse sums may share some strength out differently between neighbouring orders; one of small norm is preferred.
