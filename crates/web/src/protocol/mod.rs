@@ -1,0 +1,57 @@
+//! What the page and its workers say to each other. TypeScript's types of these messages are made from here.
+//!
+//! The page sends a [`Request`], a worker answers with [`Message`]s under the request's number: most commands with one, training with
+//! many. A viewer answers the commands on runs; an engine answers all of them.
+
+mod command;
+mod event;
+mod view;
+
+use serde::{Deserialize, Serialize};
+use spindle_run::{
+    Experiment,
+    experiment::{RANGES, Range},
+};
+
+pub use command::{Command, MeasuredCheckpoint, MeasuredPart, SampleAddress, SampleSolver};
+pub use event::{Event, Failure, Gpu};
+pub use view::{Explanation, Interaction, Matching, RunCheckpoint, RunSample, RunView, SampleView};
+
+/// A command with its number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Request {
+    /// Number that the answers carry.
+    pub id: u32,
+    /// What to do.
+    pub command: Command,
+}
+
+/// What a worker says.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Message {
+    /// Number of the request that this answers; 0 for what concerns the whole worker.
+    pub id: u32,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What the page's controls are made from.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Controls {
+    /// The experiment that the page starts with.
+    pub defaults: Experiment,
+    /// What its numbers may be.
+    pub ranges: Vec<Range>,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self {
+            defaults: Experiment::default(),
+            ranges: RANGES.to_vec(),
+        }
+    }
+}

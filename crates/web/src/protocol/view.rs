@@ -1,0 +1,152 @@
+//! Runs and samples as the page shows them.
+
+use serde::Serialize;
+use serde_bytes::ByteBuf;
+use spindle_interactions::decompose::Certificate;
+use spindle_run::{
+    Experiment,
+    export::Kind,
+    figure::{Bars, Figures},
+    record::{Group, LossRecord, Provenance},
+};
+
+/// A run, as far as its figures go.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RunView {
+    /// Its name.
+    pub run: String,
+    /// What was asked for.
+    pub experiment: Experiment,
+    /// What it ran on.
+    pub provenance: Provenance,
+    /// The samples.
+    pub samples: Vec<RunSample>,
+    /// Patches that are players of its first sample; of all samples, where they share them.
+    pub players: Vec<[usize; 2]>,
+    /// Analysed checkpoints.
+    pub checkpoints: Vec<RunCheckpoint>,
+    /// Data of all figures.
+    pub figures: Figures,
+    /// Whether the second phase has begun: the mean order has risen from its minimum by more than both intervals.
+    pub second_phase: bool,
+    /// Steps with weights in the file.
+    pub weights: Vec<usize>,
+    /// Warnings that the run gave.
+    pub warnings: Vec<String>,
+}
+
+/// A sample of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RunSample {
+    /// Which samples it stands for.
+    pub group: Group,
+    /// Position in its set.
+    pub position: usize,
+    /// Label in use.
+    pub label: usize,
+    /// Label of the data set.
+    pub true_label: usize,
+    /// Whether its outputs on all masks are there.
+    pub has_outputs: bool,
+}
+
+/// A checkpoint of a run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RunCheckpoint {
+    /// Losses and accuracies there.
+    pub losses: LossRecord,
+    /// Salience threshold, nats.
+    pub threshold: f64,
+    /// Mean number of salient interactions per test sample.
+    pub salient_per_sample: f64,
+    /// Rounding noise of the outputs, nats.
+    pub noise_floor: f64,
+    /// Largest certified gap over the samples.
+    pub largest_gap: f64,
+    /// Strength by order of the published SGD on the same outputs, where it was run.
+    pub published_sgd: Option<Bars>,
+}
+
+/// One sample's interactions at one checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SampleView {
+    /// Pixels, `side` x `side`, 0 is black.
+    #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
+    pub picture: ByteBuf,
+    /// Pixels along one side.
+    pub side: usize,
+    /// Class whose log-odds are decomposed.
+    pub label: usize,
+    /// Patches that are players, `[row, column]` on the 8x8 grid.
+    pub players: Vec<[usize; 2]>,
+    /// For every pixel of the picture the player whose patch it lies under, or -1.
+    pub owners: Vec<i8>,
+    /// Outputs on all masks, nats; `None` where the file does not have them, and only the salient interactions are known.
+    pub outputs: Option<Vec<f64>>,
+    /// Output on the empty mask, nats.
+    pub baseline: f64,
+    /// Interactions, strongest first: all whose effect is not 0.
+    pub interactions: Vec<Interaction>,
+    /// Salience threshold, nats.
+    pub threshold: f64,
+    /// Summed positive effects by order, index order - 1, nats.
+    pub positive: Vec<f64>,
+    /// Summed negative effects by order, nats.
+    pub negative: Vec<f64>,
+    /// How far from the optimum it is at most; `None` where only the salient interactions are known.
+    pub certificate: Option<Certificate>,
+    /// Wall time of the decomposition, in seconds.
+    pub seconds: f64,
+}
+
+/// An interaction.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Interaction {
+    /// AND or OR.
+    pub kind: Kind,
+    /// Its players; bit i = player i.
+    pub mask: u32,
+    /// How many they are.
+    pub order: usize,
+    /// Its effect, nats.
+    pub effect: f64,
+    /// Whether it is salient.
+    pub salient: bool,
+}
+
+/// Outputs on all masks as the strongest interactions explain them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Matching {
+    /// How many interactions are kept.
+    pub strongest: usize,
+    /// What they explain, on all masks, nats.
+    pub explained: Vec<f64>,
+    /// Root of the mean squared error, nats.
+    pub rms_error: f64,
+    /// Largest error over all masks, nats.
+    pub largest_error: f64,
+    /// Share of the outputs' variance over the masks that is explained.
+    pub explained_variance: f64,
+}
+
+/// One output, term by term.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Explanation {
+    /// The mask.
+    pub mask: u32,
+    /// The network's output, nats.
+    pub output: f64,
+    /// Output on the empty mask, the first term.
+    pub baseline: f64,
+    /// Baseline and all terms, nats.
+    pub sum: f64,
+    /// Interactions that act on the mask, strongest first.
+    pub terms: Vec<Interaction>,
+}
