@@ -71,6 +71,13 @@ test("a training is saved and dropped back in", async () => {
     assert.equal(views[0], views[1], "the saved run shows what the training showed");
     const [weights] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name: "Save weights" }).click()]);
     assert.match(weights.suggestedFilename(), /\.safetensors$/);
+    await choose(page, { name: "mine.safetensors", mimeType: "", buffer: readFileSync(await weights.path()) });
+    await page.locator(".file-notice", { hasText: "mine.safetensors can be asked" }).waitFor();
+    await page.getByRole("button", { name: "Draw a 4" }).click();
+    await page.locator(".classes li").first().waitFor();
+    assert.match(await page.locator(".asked option:checked").innerText(), /mine\.safetensors/);
+    await choose(page, { name: "other.safetensors", mimeType: "", buffer: Buffer.from("Dear reader") });
+    await page.locator(".file-notice.wrong", { hasText: "other.safetensors was not opened" }).waitFor();
   });
 });
 

@@ -4,6 +4,7 @@ import { signal, useSignal, type Signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Engine, EngineError, expect } from "../engine/client";
 import { manifest } from "../engine/manifest";
+import type { Command } from "../generated/Command";
 import { when } from "../figure/numbers";
 import { current, type Run } from "../state/runs";
 import { Inspection } from "../state/inspection";
@@ -30,6 +31,27 @@ function drawingEngine(): Promise<Engine> {
 
 /** Step of the checkpoint that the reader asks; the last one without it. */
 const asked = signal<number | undefined>(undefined);
+/** Weights from a file of the reader's, and whether they are asked. */
+const ownWeights = signal<{ title: string; bytes: Uint8Array } | undefined>(undefined);
+const asksOwn = signal(false);
+/** Value of the reader's weights among the networks to choose from; steps are 0 or above. */
+const OWN = -1;
+
+/** Takes a LeNet's weights, PyTorch's or this page's, to ask about drawings. Rejects with what is wrong with them. */
+export async function takeWeights(title: string, bytes: Uint8Array): Promise<void> {
+  const run = current.value;
+  if (!run) throw new EngineError("input", "there is no run to compare with yet");
+  // What does not fit the network is found out by asking it about a dot.
+  const dot = new Uint8Array(16).fill(255);
+  await (await drawingEngine()).call(question(run, bytes, dot, 4, null, 0));
+  ownWeights.value = { title, bytes };
+  asksOwn.value = true;
+  document.getElementById("draw")?.scrollIntoView();
+}
+
+function question(run: Run, weights: Uint8Array, canvas: Uint8Array, side: number, label: number | null, threshold: number): Command {
+  return { type: "draw", weights, experiment: run.view.experiment, canvas, side, players: run.view.players, label, threshold };
+}
 
 interface Network {
   step: number;
@@ -62,21 +84,15 @@ async function weightsOf(run: Run, step: number): Promise<Uint8Array> {
 }
 
 async function look(canvas: HTMLCanvasElement, run: Run, label: number | null): Promise<void> {
+  const own = asksOwn.value ? ownWeights.value : undefined;
   const network = networkOf(run);
-  const sample = run.view.samples[0];
-  if (!network || !sample) return;
+  if (!network && !own) return;
   await inspection.inspect(async () => {
-    const [worker, bytes] = await Promise.all([drawingEngine(), weightsOf(run, network.step)]);
-    const answer = await worker.call({
-      type: "draw",
-      weights: bytes,
-      experiment: run.view.experiment,
-      canvas: inkOf(canvas),
-      side: SIDE,
-      players: run.view.players,
-      label,
-      threshold: run.view.checkpoints[network.checkpoint]?.threshold ?? 0,
-    });
+    const worker = await drawingEngine();
+    const bytes = own?.bytes ?? (network && (await weightsOf(run, network.step)));
+    if (!bytes) throw new EngineError("input", "this run's file has no weights");
+    const threshold = run.view.checkpoints[network?.checkpoint ?? run.view.checkpoints.length - 1]?.threshold ?? 0;
+    const answer = await worker.call(question(run, bytes, inkOf(canvas), SIDE, label, threshold));
     const drawn = expect(answer, "drawn");
     probabilities.value = drawn.probabilities;
     return { engine: worker, view: drawn.sample };
@@ -102,7 +118,7 @@ export function DrawSection() {
       <p class="lead">
         Write a digit. It is centred and scaled as MNIST's are, and the network's answer is taken apart while you write: a certified decomposition of all its masked versions, several times a second.
       </p>
-      <p class="asked">{!manifest.value.cpu ? "The engine is still being built." : network ? <Asked run={run} network={network} /> : "This run's file has no weights. Choose another run above, or train one here."}</p>
+      <p class="asked">{!manifest.value.cpu ? "The engine is still being built." : run && (network || ownWeights.value) ? <Asked run={run} network={network} /> : "This run's file has no weights. Choose another run above, or train one here."}</p>
       <div class="draw">
         <div>
           <Canvas canvas={canvas} />
@@ -129,14 +145,20 @@ export function DrawSection() {
   );
 }
 
-function Asked({ run, network }: { run: Run; network: Network }) {
+function Asked({ run, network }: { run: Run; network: Network | undefined }) {
+  const own = ownWeights.value;
+  const ask = (value: number): void => {
+    asksOwn.value = value === OWN;
+    if (value !== OWN) asked.value = value;
+  };
   return (
     <label>
-      Asked: the network of “{run.title}”,{" "}
-      <select value={network.step} onChange={(event) => (asked.value = Number(event.currentTarget.value))}>
+      Asked: the network of{" "}
+      <select value={asksOwn.value ? OWN : network?.step} onChange={(event) => ask(Number(event.currentTarget.value))}>
+        {own && <option value={OWN}>{own.title}</option>}
         {networksOf(run).map(({ step, checkpoint }) => (
           <option key={step} value={step}>
-            {when(run.view.checkpoints[checkpoint]?.losses.epoch ?? 0)}
+            “{run.title}”, {when(run.view.checkpoints[checkpoint]?.losses.epoch ?? 0)}
           </option>
         ))}
       </select>
@@ -146,7 +168,7 @@ function Asked({ run, network }: { run: Run; network: Network }) {
 
 /** Looks again after every stroke, when another network is asked, and when another class is asked about. */
 function useFollow(canvas: { current: HTMLCanvasElement | null }, label: Signal<number | null>): void {
-  const [strokes, run, of] = [ink.value, current.value, label.value];
+  const [strokes, run, of, own] = [ink.value, current.value, label.value, asksOwn.value ? ownWeights.value : undefined];
   useEffect(() => {
     const element = canvas.current;
     if (strokes === 0 || !element || !run) return;
@@ -158,7 +180,7 @@ function useFollow(canvas: { current: HTMLCanvasElement | null }, label: Signal<
     };
     ask();
     return () => clearTimeout(waiting);
-  }, [strokes, run?.name, run && networkOf(run)?.step, of]);
+  }, [strokes, run?.name, run && networkOf(run)?.step, of, own]);
 }
 
 function Canvas({ canvas }: { canvas: { current: HTMLCanvasElement | null } }) {

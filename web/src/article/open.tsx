@@ -5,6 +5,7 @@ import { useRef } from "preact/hooks";
 import { expect, inWords } from "../engine/client";
 import { saveFile } from "../figure/save";
 import { close, current, openFile } from "../state/runs";
+import { takeWeights } from "./draw";
 
 /** What is wrong with the last file, or what became of it. */
 export const fileNotice = signal<{ text: string; wrong: boolean } | undefined>(undefined);
@@ -12,8 +13,10 @@ export const fileNotice = signal<{ text: string; wrong: boolean } | undefined>(u
 async function openAll(files: Iterable<File>): Promise<void> {
   for (const file of files) {
     try {
-      await openFile(file.name, new Uint8Array(await file.arrayBuffer()));
-      fileNotice.value = { text: `${file.name} is open.`, wrong: false };
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      const isWeights = file.name.endsWith(".safetensors");
+      await (isWeights ? takeWeights(file.name, bytes) : openFile(file.name, bytes));
+      fileNotice.value = { text: isWeights ? `${file.name} can be asked about drawings.` : `${file.name} is open.`, wrong: false };
     } catch (error) {
       fileNotice.value = { text: `${file.name} was not opened: ${inWords(error)}`, wrong: true };
     }
@@ -40,8 +43,8 @@ export function OpenButton() {
         ref={input}
         type="file"
         class="hidden"
-        accept=".spindle"
-        aria-label="A .spindle file"
+        accept=".spindle,.safetensors"
+        aria-label="A .spindle file, or weights as .safetensors"
         tabIndex={-1}
         onChange={(event) => {
           void openAll(event.currentTarget.files ?? []);
@@ -107,7 +110,7 @@ export function OpenSection() {
       <p>
         Heavier runs are made natively: <code>spindle run --out RUN</code> trains and measures, and <code>spindle export RUN --out FILE.spindle</code> packs what this page needs into one file. Drop it
         anywhere on this page, choose it above, or put it beside the page and open <code>?run=FILE.spindle</code>. It is read here, by your own browser; a file that is broken or foreign gets a sentence
-        that says so, and what is open stays open.
+        that says so, and what is open stays open. Weights of a LeNet, saved here or in PyTorch (<code>.safetensors</code>), can be dropped as well: they are asked about what you draw.
       </p>
     </section>
   );
