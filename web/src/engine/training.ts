@@ -86,6 +86,8 @@ export class Training {
   private lookedAt = 0;
   /** Records go in one after another. */
   private recording: Promise<unknown> = Promise.resolve();
+  /** What is stored is stored in order: the session first. */
+  private storing: Promise<void> = Promise.resolve();
 
   constructor(
     readonly experiment: Experiment,
@@ -306,14 +308,14 @@ export class Training {
       stepsPerEpoch: event.steps_per_epoch,
       checkpoints: event.checkpoints,
     };
+    const session = this.session;
     this.step = event.step;
     this.listens = true;
     this.report();
-    // The record begins before the first losses come in.
-    const begun = known ? undefined : this.inTurn(() => this.beginRecord());
+    // The session is stored before anything of it, and the record begins before the first losses come in.
+    const begun = known ? [] : [this.stored(() => storeSession(session)), this.inTurn(() => this.beginRecord())];
     await this.obey();
-    if (!known) await this.stored(storeSession(this.session));
-    await begun;
+    await Promise.all(begun);
   }
 
   /** A checkpoint was reached: it is stored, then measured, then recorded. */
@@ -324,7 +326,7 @@ export class Training {
     const { losses, sample_losses, weights } = event;
     const checkpoint: StoredCheckpoint = { losses, sample_losses, weights, train_seconds: this.trainSeconds };
     this.checkpoints.set(losses.step, checkpoint);
-    await this.stored(storeCheckpoint(session.id, checkpoint));
+    await this.stored(() => storeCheckpoint(session.id, checkpoint));
     await this.measure(checkpoint);
   }
 
@@ -335,7 +337,7 @@ export class Training {
     try {
       this.pool ??= new Pool();
       checkpoint.parts = await this.pool.measure(session, checkpoint.losses.step, checkpoint.weights);
-      await this.stored(storeCheckpoint(session.id, checkpoint));
+      await this.stored(() => storeCheckpoint(session.id, checkpoint));
       await this.inTurn(() => this.record(checkpoint, false));
     } catch (error) {
       if (this.ended) return;
@@ -422,17 +424,21 @@ export class Training {
   }
 
   private async store(finished: boolean): Promise<void> {
-    if (!this.state || !this.session) return;
-    await this.stored(storeState(this.session.id, { ...this.state, losses: this.losses.value, finished }));
+    const [state, session, losses] = [this.state, this.session, this.losses.value];
+    if (state && session) await this.stored(() => storeState(session.id, { ...state, losses, finished }));
   }
 
-  /** A browser that stores nothing trains all the same; the reader is told. */
-  private async stored(writing: Promise<void>): Promise<void> {
-    try {
-      await writing;
-    } catch (error) {
-      if (!this.ended) this.notice.value = `This training cannot be resumed after the page is closed: ${inWords(error)}.`;
-    }
+  /** Stores one thing after another. A browser that stores nothing trains all the same; the reader is told. */
+  private stored(write: () => Promise<void>): Promise<void> {
+    this.storing = this.storing.then(async () => {
+      if (this.ended) return;
+      try {
+        await write();
+      } catch (error) {
+        this.notice.value ??= `This training cannot be resumed after the page is closed: ${inWords(error)}.`;
+      }
+    });
+    return this.storing;
   }
 }
 
