@@ -4,9 +4,9 @@ import { cpus } from "node:os";
 export const CPU_ENGINE = "Spindle, CPU engine";
 export const GPU_ENGINE = "Spindle, GPU engine";
 
-/** Largest relative difference between the losses of two peers. */
 /** Steps after which a loss must have fallen. */
 const ENOUGH_TO_FALL = 10;
+/** Largest relative difference between the losses of two peers. */
 const LOSS_TOLERANCE = 1e-3;
 /** Whose losses the others' are compared with: all its kernels are its own. */
 const REFERENCE = "TensorFlow.js, cpu";
