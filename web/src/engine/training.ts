@@ -298,7 +298,8 @@ export class Training {
   private async started(event: Extract<Event, { type: "started" }>): Promise<void> {
     const known = this.session !== undefined;
     this.session ??= {
-      id: crypto.randomUUID(),
+      // Unlike a UUID, this is to be had on servers without encryption too.
+      id: crypto.getRandomValues(new Uint32Array(4)).join("-"),
       format: FORMAT,
       experiment: { ...this.experiment, device: this.choice.value?.device ?? "cpu" },
       provenance: event.provenance,
