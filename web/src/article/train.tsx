@@ -28,7 +28,7 @@ export function Train() {
     <section class="text train" aria-labelledby="train">
       <h2 id="train">Train it on this device</h2>
       <p>
-        Press <b>Train</b> above the figure: a LeNet learns 6,000 digits in this browser, its interactions are measured while it trains, and the figure follows. Two phases take a minute or two. Nothing leaves your
+        Press <b>Train</b> above the figure: a LeNet learns 6,000 digits in this browser, its interactions are measured while it trains, and the figure follows. Both phases take a few minutes. Nothing leaves your
         device; a page that is closed goes on where it was. What is set here holds from the next start.
       </p>
       <Settings />
