@@ -1,7 +1,7 @@
 //! The shared engine of Spindle: data sets, networks, players, training, extraction, the session.
 //!
 //! The data goes one way: [`dataset`] -> [`train`] -> [`extract`] -> [`analysis`]; [`session`] drives it and tells what happens
-//! as events of `spindle-run`. What computes a network is an [`engine`]: fused [`kernel`]s on the CPU, or Burn ([`network`]).
+//! as events of `spindle-run`. What computes a network is an [`engine`]: fused [`kernel`]s on the CPU or on WebGPU, or Burn ([`network`]).
 //! Everything compiles natively and to wasm32; all that differs is in one module.
 
 pub mod analysis;

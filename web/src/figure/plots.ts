@@ -12,7 +12,7 @@ import { theme } from "./theme";
 export type Drawn = SVGSVGElement & { scale(name: string): { invert?(value: number): number } | undefined };
 
 /** Epochs: logarithmic, but linear at the start, since epoch 0 is on the axis. */
-const EPOCHS = { type: "symlog", constant: 0.05, label: null } as const;
+const EPOCHS = { type: "symlog", constant: 0.05 } as const;
 
 function drawn(options: Plot.PlotOptions): Drawn {
   const { ink } = theme.value;
@@ -26,6 +26,11 @@ function drawn(options: Plot.PlotOptions): Drawn {
 function epochTicks(last: number): number[] {
   const ticks = [0, 0.25, 1, 4, 16, 64, 256, 1024, 4096].filter((tick) => tick < last * 0.75 || tick === 0);
   return last > 0 ? [...ticks, last] : ticks;
+}
+
+/** The axis of the epochs up to the last one. */
+function epochAxis(last: number, label: string | null = null): Plot.ScaleOptions {
+  return { ...EPOCHS, label, labelAnchor: "center", labelArrow: "none", ticks: epochTicks(last), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) };
 }
 
 interface Bar {
@@ -125,7 +130,7 @@ export function lossCurves(losses: Losses, cursor: number | undefined, width: nu
     marginTop: 20,
     marginBottom: 24,
     style: { fontSize: "11px" },
-    x: { ...EPOCHS, ticks: epochTicks(last?.epoch ?? 0), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) },
+    x: epochAxis(last?.epoch ?? 0),
     y: { type: "log", label: "loss (nats)", labelArrow: "none", ticks: powersOfTen(lowest, highest), tickFormat: (loss: number) => loss.toLocaleString("en", { maximumSignificantDigits: 1 }), tickSize: 0, grid: true },
     marks: [
       ...marked(losses.marks, highest, last?.epoch ?? 0),
@@ -165,7 +170,7 @@ export function meanOrderCurve(of: MeanOrder, cursor: number | undefined, publis
     marginTop: 20,
     marginBottom: 38,
     style: { fontSize: "11px" },
-    x: { ...EPOCHS, label: "epochs of training", labelAnchor: "center", labelArrow: "none", ticks: epochTicks(of.epochs.at(-1) ?? 0), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) },
+    x: epochAxis(of.epochs.at(-1) ?? 0, "epochs of training"),
     y: { label: "mean order", labelArrow: "none", ticks: 4, tickSize: 0, grid: true, domain: [1, highest] },
     marks: [
       ...marked(of.marks.filter((mark) => mark.label.startsWith("boundary")), highest, points.at(-1)?.epoch ?? 0),
@@ -191,7 +196,7 @@ export function historyCurve(epochs: number[], effects: number[], cursor: number
     marginTop: 18,
     marginBottom: 36,
     style: { fontSize: "11px" },
-    x: { ...EPOCHS, label: "epochs", labelAnchor: "center", labelArrow: "none", ticks: epochTicks(epochs.at(-1) ?? 0), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) },
+    x: epochAxis(epochs.at(-1) ?? 0, "epochs"),
     y: { label: "effect (nats)", labelArrow: "none", ticks: 3, tickSize: 0, grid: true },
     marks: [
       Plot.ruleY([0], { stroke: faint }),
