@@ -27,7 +27,7 @@ pub struct Sgd {
 /// A network on what computes it.
 pub enum Engine {
     /// The fused CPU kernels.
-    Kernels(StackEngine),
+    Kernels(Box<StackEngine>),
     /// The fused GPU kernels.
     #[cfg(feature = "webgpu")]
     GpuKernels(Box<GpuStackEngine>),
@@ -56,9 +56,8 @@ impl Engine {
         momentum: &Tensors,
     ) -> Result<Self, Error> {
         match device {
-            experiment::Device::Cpu => {
-                StackEngine::new(stack(model), weights, momentum).map(Self::Kernels)
-            }
+            experiment::Device::Cpu => StackEngine::new(stack(model), weights, momentum)
+                .map(|engine| Self::Kernels(Box::new(engine))),
             #[cfg(feature = "webgpu")]
             experiment::Device::Webgpu => {
                 let gpu = gpu::opened()?;

@@ -55,7 +55,7 @@ pub fn check_patches(grid: [usize; 2], patches: &[[usize; 2]]) -> Result<(), Err
 }
 
 /// All 2^n masks of a sample's players, laid over a feature map; bit i of a mask is player i.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PatchMasks {
     /// For every pixel of the feature map, the bit of the player it belongs to, or 0.
     owners: Vec<u32>,

@@ -84,17 +84,6 @@ pub(super) fn forward(
     }
 }
 
-/// 2x2 max pooling of a feature map `[channels, side, side]` that is already behind its ReLU.
-pub(super) fn pool(map: &[f32], side: usize, out: &mut [f32]) {
-    let half = side / 2;
-    for (pair, out) in map.chunks_exact(2 * side).zip(out.chunks_exact_mut(half)) {
-        let (upper, lower) = pair.split_at(side);
-        for ((u, l), out) in upper.chunks_exact(2).zip(lower.chunks_exact(2)).zip(out) {
-            *out = u[0].max(u[1]).max(l[0].max(l[1]));
-        }
-    }
-}
-
 /// What a forward pass saw and gave, for its way back.
 pub(super) struct Passed<'a> {
     pub(super) picture: &'a [f32],

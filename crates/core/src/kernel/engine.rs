@@ -1,8 +1,15 @@
 //! Training and evaluation of a stack on the CPU.
 
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
 use spindle_run::event::Tensors;
 
-use super::{convolution, pass::Workspace, stack::Stack};
+use super::{
+    convolution,
+    local::{LocalPlan, PackedWeights},
+    pass::Workspace,
+    stack::Stack,
+};
 use crate::{Error, device, engine::Sgd, player::PatchMasks};
 
 /// Pictures per micro-batch: small enough that a LeNet's activations stay in cache.
@@ -19,6 +26,10 @@ pub struct StackEngine {
     /// Losses of steps since they were last taken.
     losses: Vec<f32>,
     micro_batches: Vec<MicroBatch>,
+    /// The weights as masked outputs need them, once they do.
+    packed: OnceLock<PackedWeights>,
+    /// How the last masked outputs were evaluated.
+    plan: Mutex<Option<Arc<LocalPlan>>>,
 }
 
 /// What one micro-batch needs: buffers, its gradients, its loss.
@@ -46,6 +57,8 @@ impl StackEngine {
             momentum,
             losses: Vec::new(),
             micro_batches: Vec::new(),
+            packed: OnceLock::new(),
+            plan: Mutex::new(None),
         })
     }
 
@@ -107,6 +120,7 @@ impl StackEngine {
             *velocity = momentum * *velocity + gradient;
             *weight -= learning_rate * *velocity;
         }
+        self.packed.take();
     }
 
     /// Mean losses of the steps since they were last taken, in order.
@@ -132,24 +146,22 @@ impl StackEngine {
     /// The picture goes through the layers up to the masked feature map once; the rest runs for every mask.
     #[must_use]
     pub fn masked_logits(&self, picture: &[f32], masks: &PatchMasks) -> Vec<f32> {
-        let map = self.feature_map(picture);
-        let channels = map.len() / masks.owners().len();
-        let chunk_count = masks.count().div_ceil(MASKS);
-        device::in_parallel(chunk_count, |chunk| {
-            let first = chunk * MASKS;
-            let count = MASKS.min(masks.count() - first);
-            let mut workspace = Workspace::new(&self.stack, count);
-            workspace
-                .masked_logits(&self.stack, &self.weights, count, |index, masked| {
-                    for channel in 0..channels {
-                        let range =
-                            channel * masks.owners().len()..(channel + 1) * masks.owners().len();
-                        masks.apply(first + index, &map[range.clone()], &mut masked[range]);
-                    }
-                })
-                .to_vec()
-        })
-        .concat()
+        let packed = self
+            .packed
+            .get_or_init(|| PackedWeights::new(&self.stack, &self.weights));
+        let plan = self.plan(masks);
+        plan.logits(&self.weights, packed, &self.feature_map(picture))
+    }
+
+    /// The plan for these masks, made anew only where the last one was for others.
+    fn plan(&self, masks: &PatchMasks) -> Arc<LocalPlan> {
+        let mut last = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(plan) if plan.is_for(masks) => plan.clone(),
+            _ => last
+                .insert(Arc::new(LocalPlan::new(&self.stack, masks)))
+                .clone(),
+        }
     }
 
     /// Logits `[classes]` of one picture under one mask, in f64: what [`Self::masked_logits`] rounds.
@@ -165,7 +177,7 @@ impl StackEngine {
     }
 
     /// The feature map that players are patches of, `[channels, side, side]`, behind its ReLU.
-    fn feature_map(&self, picture: &[f32]) -> Vec<f32> {
+    pub(super) fn feature_map(&self, picture: &[f32]) -> Vec<f32> {
         let mut input = picture.to_vec();
         let layers = self.stack.layers(&self.weights);
         for (index, layer) in self.stack.convolutions[..=self.stack.masked]

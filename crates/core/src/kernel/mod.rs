@@ -10,12 +10,15 @@ mod convolution;
 mod engine;
 #[cfg(feature = "webgpu")]
 mod gpu;
+mod local;
 mod pass;
 mod product;
 mod reference;
+mod rows;
 mod stack;
 
 pub use engine::StackEngine;
 #[cfg(feature = "webgpu")]
 pub use gpu::GpuStackEngine;
+pub use local::Arithmetic;
 pub use stack::{Convolution, Dense, Stack};

@@ -58,28 +58,22 @@ impl Workspace {
         self.dense_forward(stack, weights, count)
     }
 
-    /// Logits of masked feature maps: `mask(index, map)` writes the masked map of each of `count` masks, as
-    /// `[channels, side, side]`, behind its ReLU. Returns `[count, classes]`.
-    pub(super) fn masked_logits(
+    /// Logits `[count, classes]` from convolution `first` on, which is not the first of all: `fill(index, input)` writes what
+    /// comes into it, `[channels, side, side]`.
+    pub(super) fn logits_from(
         &mut self,
         stack: &Stack,
         weights: &[f32],
+        first: usize,
         count: usize,
-        mut mask: impl FnMut(usize, &mut [f32]),
+        fill: impl Fn(usize, &mut [f32]),
     ) -> &[f32] {
-        let layer = &stack.convolutions[stack.masked];
-        let out_len = layer.out_len();
-        let mut map = vec![0.0; layer.map_len()];
-        for index in 0..count {
-            let out = &mut self.convolved[stack.masked][index * out_len..(index + 1) * out_len];
-            if layer.pool {
-                mask(index, &mut map);
-                convolution::pool(&map, layer.map_side(), out);
-            } else {
-                mask(index, out);
-            }
+        let in_len = stack.convolutions[first].in_len();
+        let inputs = self.convolved[first - 1].chunks_exact_mut(in_len);
+        for (index, input) in inputs.take(count).enumerate() {
+            fill(index, input);
         }
-        for index in stack.masked + 1..stack.convolutions.len() {
+        for index in first..stack.convolutions.len() {
             self.convolve(stack, weights, index, &[], count);
         }
         self.dense_forward(stack, weights, count)

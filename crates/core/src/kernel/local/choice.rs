@@ -1,0 +1,147 @@
+//! How far a network is evaluated by patterns, and for how many players at a time.
+//!
+//! The more players there are, the more values a table has: beyond what stays in cache, some players are held fixed while the others
+//! vary, and everything is computed once for each of the fixed ones' patterns. And where every position sees all players already, tables have a
+//! value per mask, and plain passes over masked pictures do the same products with less around them.
+
+use super::layout::{Layout, Place, pool_cell, window};
+use crate::{
+    kernel::{
+        rows::{bits, padded},
+        stack::{Convolution, Stack},
+    },
+    player::PatchMasks,
+};
+
+/// Most bytes that the tables of one layer should take.
+const MOST_BYTES: usize = 1 << 24;
+/// Fewest players that vary at a time, where there are more.
+const FEWEST_FREE: usize = 6;
+/// What a sum of tables costs beside its products, in additions per pattern and output.
+const ADDITIONS: usize = 4;
+
+/// How a network is evaluated on all masks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    /// Players that vary, as bits of a mask; the others are held fixed in turn.
+    pub(super) free: u32,
+    /// The last convolution that is evaluated by patterns. If it is the last of all, dense layers are as well.
+    pub(super) last: usize,
+}
+
+/// What a choice takes.
+#[derive(Clone, Copy, Debug)]
+struct Estimate {
+    /// Products and additions on all masks.
+    operations: usize,
+    /// Bytes of the largest layer's tables.
+    bytes: usize,
+}
+
+/// The choice with the fewest operations among those whose tables stay small.
+pub(super) fn choose(stack: &Stack, masks: &PatchMasks) -> Choice {
+    let players = masks.count().ilog2() as usize;
+    let by_weight = players_by_weight(stack, masks);
+    let fewest = FEWEST_FREE.min(players);
+    let candidates = (fewest..=players).flat_map(|count| {
+        let free = by_weight[..count].iter().fold(0, |free, bit| free | bit);
+        estimates(stack, masks, free)
+            .into_iter()
+            .zip(stack.masked..)
+            .map(move |(estimate, last)| (estimate, Choice { free, last }))
+    });
+    let cost = |estimate: &Estimate| {
+        let excess = estimate.bytes.saturating_sub(MOST_BYTES);
+        (excess, estimate.operations)
+    };
+    let all = Choice {
+        free: masks.count() as u32 - 1,
+        last: stack.masked,
+    };
+    candidates
+        .min_by_key(|(estimate, _)| cost(estimate))
+        .map_or(all, |(_, choice)| choice)
+}
+
+/// All players, as bits; those whose variation costs least come first.
+fn players_by_weight(stack: &Stack, masks: &PatchMasks) -> Vec<u32> {
+    let all = masks.count() as u32 - 1;
+    let layouts = layouts(stack, masks, all);
+    let places = layouts.iter().flat_map(|layout| &layout.places);
+    let mut weights: Vec<(usize, u32)> = bits(all).map(|bit| (0, bit)).collect();
+    for place in places {
+        for (weight, _) in weights
+            .iter_mut()
+            .filter(|(_, bit)| place.players & bit != 0)
+        {
+            *weight += place.patterns();
+        }
+    }
+    weights.sort_unstable();
+    weights.into_iter().map(|(_, bit)| bit).collect()
+}
+
+/// The layout behind every convolution from the masked one on.
+fn layouts(stack: &Stack, masks: &PatchMasks, free: u32) -> Vec<Layout> {
+    let masked = Layout::masked(&stack.convolutions[stack.masked], masks, free);
+    let mut layouts = vec![masked];
+    for layer in &stack.convolutions[stack.masked + 1..] {
+        let next = layouts[layouts.len() - 1].behind(layer);
+        layouts.push(next);
+    }
+    layouts
+}
+
+/// What it takes to go by patterns as far as each convolution, from the masked one on.
+fn estimates(stack: &Stack, masks: &PatchMasks, free: u32) -> Vec<Estimate> {
+    let layouts = layouts(stack, masks, free);
+    let (patterns, rounds) = (1 << free.count_ones(), masks.count() >> free.count_ones());
+    let (mut local, mut bytes) = (0, 0);
+    let mut estimates = Vec::new();
+    for (index, layout) in layouts.iter().enumerate() {
+        let layer = &stack.convolutions[stack.masked + index];
+        if index > 0 {
+            local += convolution_operations(layer, &layouts[index - 1]);
+        }
+        local += ADDITIONS * layout.rows * layer.outputs;
+        bytes = bytes.max(4 * layout.rows * padded(layer.outputs));
+        let rest = &stack.convolutions[stack.masked + index + 1..];
+        let (tail, tail_bytes) = if rest.is_empty() {
+            let first = &stack.dense[0];
+            let per_position: usize = layout.places.iter().map(Place::patterns).sum();
+            let products = per_position * layer.outputs * first.outputs;
+            let others: usize = stack.dense[1..].iter().map(|d| d.inputs * d.outputs).sum();
+            (
+                products + patterns * (ADDITIONS * first.outputs + others),
+                4 * patterns * padded(first.outputs),
+            )
+        } else {
+            // Every mask's picture is put together from its positions' values.
+            (
+                patterns * (layer.out_len() + dense_products(rest, stack)),
+                0,
+            )
+        };
+        estimates.push(Estimate {
+            operations: rounds * (local + tail),
+            bytes: bytes.max(tail_bytes),
+        });
+    }
+    estimates
+}
+
+/// Products of a convolution by patterns.
+fn convolution_operations(layer: &Convolution, inputs: &Layout) -> usize {
+    let positions = (0..layer.out_side().pow(2)).flat_map(|cell| pool_cell(layer, cell));
+    let patterns = positions
+        .flat_map(|pixel| window(layer, pixel))
+        .map(|input| inputs.places[input].patterns());
+    patterns.sum::<usize>() * layer.inputs * layer.outputs
+}
+
+/// Products of one pass through some convolutions and all dense layers.
+pub(super) fn dense_products(convolutions: &[Convolution], stack: &Stack) -> usize {
+    let convolutions = convolutions.iter().map(|c| c.map_len() * c.window());
+    let dense = stack.dense.iter().map(|d| d.inputs * d.outputs);
+    convolutions.chain(dense).sum()
+}

@@ -1,0 +1,175 @@
+//! A weighted sum over inputs that see few players each, for all patterns of all of their players.
+//!
+//! Inputs that see the same players are multiplied by their weights together, once per pattern of those players: a
+//! table. The tables are then added, smallest unions first, so that partial sums are shared by as many patterns as possible. What is
+//! left are a few tables whose pairwise unions are all players; their rows are added pattern by pattern.
+//!
+//! This is a plain sum in another order: unlike Moebius and zeta transforms it subtracts nothing, so it rounds no worse than a
+//! sum mask by mask.
+
+use std::collections::BTreeMap;
+
+use pulp::Simd;
+
+use super::super::rows::{self, Factors, Finish, Lookup, Packed, Run};
+use super::{Arithmetic, layout::Place};
+
+/// How a sum is computed. Tables lie one after the other, a row per pattern.
+#[derive(Clone, Debug)]
+pub(super) struct Sum {
+    /// All players that it depends on, as bits of a mask.
+    pub(super) players: u32,
+    groups: Vec<Group>,
+    merges: Vec<Merge>,
+    /// The tables that are left, looked up for every pattern of all players.
+    lookups: Vec<Lookup>,
+    /// Rows of all tables.
+    table_rows: usize,
+}
+
+/// Inputs that see the same players.
+#[derive(Clone, Debug)]
+struct Group {
+    table: Table,
+    runs: Vec<Run>,
+}
+
+/// Two tables, added.
+#[derive(Clone, Debug)]
+struct Merge {
+    table: Table,
+    parts: [Lookup; 2],
+}
+
+/// Where a table lies.
+type Table = Place;
+
+impl Sum {
+    /// A sum over `inputs`, in the order of their weights; an input is `channels` values in a row of `stride`, per pattern.
+    pub(super) fn new(inputs: impl Iterator<Item = Place>, channels: usize, stride: usize) -> Self {
+        let mut by_players = BTreeMap::<u32, Vec<Run>>::new();
+        for (index, input) in inputs.enumerate() {
+            let run = Run {
+                left: input.first * stride,
+                right: index * channels,
+            };
+            by_players.entry(input.players).or_default().push(run);
+        }
+        let mut table_rows = 0;
+        let mut table = |players| {
+            let table = Table {
+                players,
+                first: table_rows,
+            };
+            table_rows += table.patterns();
+            table
+        };
+        let groups: Vec<Group> = by_players
+            .into_iter()
+            .map(|(players, runs)| Group {
+                table: table(players),
+                runs,
+            })
+            .collect();
+        let mut open: Vec<Table> = groups.iter().map(|group| group.table).collect();
+        let players = open.iter().fold(0, |all, table| all | table.players);
+        let mut merges = Vec::new();
+        while let Some([a, b]) = smallest_union(&open, players) {
+            let (b, a) = (open.swap_remove(b), open.swap_remove(a));
+            let sum = table(a.players | b.players);
+            let parts = [a, b].map(|part| Lookup::new(part.first, part.players, sum.players));
+            merges.push(Merge { table: sum, parts });
+            open.push(sum);
+        }
+        let lookups = open
+            .iter()
+            .map(|part| Lookup::new(part.first, part.players, players))
+            .collect();
+        Self {
+            players,
+            groups,
+            merges,
+            lookups,
+            table_rows,
+        }
+    }
+
+    /// Number of patterns.
+    pub(super) fn patterns(&self) -> usize {
+        1 << self.players.count_ones()
+    }
+
+    /// Rows that the tables take.
+    pub(super) fn table_rows(&self) -> usize {
+        self.table_rows
+    }
+
+    /// What it takes, for `channels` values an input and `outputs` values a row.
+    pub(super) fn arithmetic(&self, channels: usize, outputs: usize) -> Arithmetic {
+        let products = self
+            .groups
+            .iter()
+            .map(|group| group.table.patterns() * group.runs.len() * channels * outputs);
+        let merged = self
+            .merges
+            .iter()
+            .map(|merge| merge.table.patterns() * outputs);
+        Arithmetic {
+            products: products.sum(),
+            additions: merged.sum::<usize>() + self.lookups.len() * self.patterns() * outputs,
+        }
+    }
+
+    /// Fills the tables: `inputs` are the rows of all inputs, as told when the sum was made; `weights` `[inputs * channels][outputs]`.
+    #[inline(always)]
+    pub(super) fn fill<S: Simd>(
+        &self,
+        simd: S,
+        inputs: &[f32],
+        (stride, channels): (usize, usize),
+        weights: &Packed,
+        tables: &mut [f32],
+    ) {
+        let row = weights.stride();
+        for group in &self.groups {
+            let factors = Factors {
+                left: inputs,
+                left_stride: stride,
+                runs: &group.runs,
+                len: channels,
+                right: weights,
+            };
+            let table = group.table.rows();
+            let out = &mut tables[table.start * row..table.end * row];
+            rows::multiply(simd, factors, Finish::NONE, out);
+        }
+        for merge in &self.merges {
+            let table = merge.table.rows();
+            let (before, after) = tables.split_at_mut(table.start * row);
+            let out = &mut after[..table.len() * row];
+            rows::add(simd, before, &merge.parts, 0, row, Finish::NONE, out);
+        }
+    }
+
+    /// Sums of patterns from `first` on, as many as `out` has rows, once the tables are filled.
+    #[inline(always)]
+    pub(super) fn finish<S: Simd>(
+        &self,
+        simd: S,
+        tables: &[f32],
+        first: usize,
+        stride: usize,
+        finish: Finish<'_>,
+        out: &mut [f32],
+    ) {
+        rows::add(simd, tables, &self.lookups, first, stride, finish, out);
+    }
+}
+
+/// The two tables with the smallest union, unless that is all `players`: then nothing is gained by adding them first.
+fn smallest_union(tables: &[Table], players: u32) -> Option<[usize; 2]> {
+    let pairs = (0..tables.len()).flat_map(|b| (0..b).map(move |a| [a, b]));
+    let union = |[a, b]: [usize; 2]| tables[a].players | tables[b].players;
+    let smallest = pairs.min_by_key(|&pair| union(pair).count_ones())?;
+    (union(smallest) != players).then_some(smallest)
+}

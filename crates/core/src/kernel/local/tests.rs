@@ -1,0 +1,232 @@
+//! Local patterns against exact arithmetic and plain passes; what they save.
+
+use proptest::prelude::*;
+use spindle_run::event::Tensors;
+
+use super::{
+    super::{Convolution, Dense, StackEngine},
+    choice::Choice,
+    *,
+};
+use crate::{Error, player::draw_patches, random::Stream};
+
+/// Weights, one picture, its feature map.
+struct Case {
+    engine: StackEngine,
+    weights: Vec<f32>,
+    picture: Vec<f32>,
+}
+
+impl Case {
+    fn new(stack: Stack, seed: u64) -> Result<Self, Error> {
+        let weights = stack.initial_weights(seed);
+        let picture = (0..stack.side().pow(2) * stack.convolutions[0].inputs)
+            .map(|i| ((i * 37 + seed as usize * 11) % 101) as f32 / 100.0)
+            .collect();
+        Ok(Self {
+            weights: stack.values(&weights)?,
+            engine: StackEngine::new(stack, &weights, &Tensors::new())?,
+            picture,
+        })
+    }
+
+    fn stack(&self) -> &Stack {
+        self.engine.stack()
+    }
+
+    /// Logits by a given choice.
+    fn logits(&self, masks: &PatchMasks, choice: Choice) -> Vec<f32> {
+        let packed = PackedWeights::new(self.stack(), &self.weights);
+        let map = self.engine.feature_map(&self.picture);
+        LocalPlan::of_choice(self.stack(), masks, choice).logits(&self.weights, &packed, &map)
+    }
+
+    /// Largest difference of `logits` from exact ones on every `step`-th mask, in units of the largest exact one.
+    fn error(&self, masks: &PatchMasks, logits: &[f32], step: usize) -> f64 {
+        let classes = self.stack().classes();
+        let (mut difference, mut largest) = (0.0_f64, 0.0_f64);
+        for mask in (0..masks.count()).step_by(step) {
+            let exact = self.engine.exact_masked_logits(&self.picture, masks, mask);
+            for (exact, found) in exact.iter().zip(&logits[mask * classes..]) {
+                difference = difference.max((exact - f64::from(*found)).abs());
+                largest = largest.max(exact.abs());
+            }
+        }
+        difference / largest
+    }
+}
+
+fn lenet_masks(players: usize, seed: u64) -> PatchMasks {
+    let patches = draw_patches(players, &mut Stream::Weights.rng(seed, 0));
+    PatchMasks::new(&patches, Stack::lenet().masked_side())
+}
+
+fn all(masks: &PatchMasks) -> u32 {
+    masks.count() as u32 - 1
+}
+
+/// Stacks of up to three convolutions, with players anywhere, that differ in all that a stack may differ in.
+fn stacks() -> impl Strategy<Value = Stack> {
+    let convolution = (1_usize..=5, 1_usize..=20, any::<bool>());
+    let convolutions = prop::collection::vec(convolution, 1..=3);
+    let hidden = prop::collection::vec(1_usize..=40, 0..=2);
+    (
+        12_usize..=18,
+        1_usize..=2,
+        convolutions,
+        hidden,
+        2_usize..=12,
+    )
+        .prop_map(|(side, inputs, convolutions, hidden, classes)| {
+            let mut stack = Stack {
+                name: "random",
+                convolutions: Vec::new(),
+                dense: Vec::new(),
+                masked: 0,
+            };
+            let (mut side, mut inputs) = (side, inputs);
+            let names = ["conv1", "conv2", "conv3"];
+            for (name, (kernel, outputs, pool)) in names.into_iter().zip(convolutions) {
+                let kernel = kernel.min(side);
+                let mut layer = Convolution {
+                    name,
+                    inputs,
+                    outputs,
+                    kernel,
+                    side,
+                    pool: false,
+                };
+                layer.pool = pool && layer.map_side().is_multiple_of(2);
+                (side, inputs) = (layer.out_side(), outputs);
+                stack.convolutions.push(layer);
+            }
+            let names = ["fc1", "fc2", "fc3"];
+            let mut inputs = inputs * side * side;
+            let outputs = hidden.iter().copied().chain([classes]);
+            for (name, outputs) in names.into_iter().zip(outputs) {
+                let relu = stack.dense.len() < hidden.len();
+                stack.dense.push(Dense {
+                    name,
+                    inputs,
+                    outputs,
+                    relu,
+                });
+                inputs = outputs;
+            }
+            stack
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn random_stacks_give_exact_logits_by_every_choice(
+        stack in stacks(), masked in 0_usize..3, seed in 0_u64..1000,
+        patches in prop::collection::btree_set((0_usize..8, 0_usize..8), 2..=7),
+        fixed in 0_u32..128,
+    ) {
+        let stack = Stack { masked: masked.min(stack.convolutions.len() - 1), ..stack };
+        let players: Vec<[usize; 2]> = patches.into_iter().map(|(row, column)| [row, column]).collect();
+        let masks = PatchMasks::new(&players, stack.masked_side());
+        let case = Case::new(stack, seed).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        for free in [all(&masks), all(&masks) & !fixed] {
+            for last in case.stack().masked..case.stack().convolutions.len() {
+                let logits = case.logits(&masks, Choice { free, last });
+                let error = case.error(&masks, &logits, 5);
+                prop_assert!(error < 1e-5, "{error} with {free:b} free, by patterns up to {last}");
+            }
+        }
+        let chosen = case.engine.masked_logits(&case.picture, &masks);
+        prop_assert!(case.error(&masks, &chosen, 5) < 1e-5);
+    }
+}
+
+#[test]
+fn lenet_gives_exact_logits() -> Result<(), Error> {
+    for (players, seed, step) in [(10, 0, 31), (10, 1, 31), (13, 2, 257)] {
+        let case = Case::new(Stack::lenet(), seed)?;
+        let masks = lenet_masks(players, seed);
+        let error = case.error(
+            &masks,
+            &case.engine.masked_logits(&case.picture, &masks),
+            step,
+        );
+        assert!(error < 1e-6, "{error} of the largest logit, n = {players}");
+        // Four players held fixed in turn, and plain passes behind the masked feature map.
+        let few = Choice {
+            free: all(&masks) & !0b1010101,
+            last: 1,
+        };
+        let plain = Choice {
+            free: all(&masks),
+            last: 0,
+        };
+        for choice in [few, plain] {
+            let error = case.error(&masks, &case.logits(&masks, choice), step);
+            assert!(error < 1e-6, "{error} of the largest logit by {choice:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn lenet_takes_a_twelfth_of_the_arithmetic() {
+    let ratio = |seed| {
+        let masks = lenet_masks(10, seed);
+        let [local, plain] = Stack::lenet().masked_arithmetic(&masks);
+        assert_eq!(
+            plain.products,
+            1024 * (100 * 150 * 16 + 48_000 + 10_080 + 840)
+        );
+        plain.products as f64 / (local.products + local.additions) as f64
+    };
+    let mut ratios: Vec<f64> = (0..25).map(ratio).collect();
+    ratios.sort_unstable_by(f64::total_cmp);
+    assert!(ratios[0] > 12.0 && ratios[12] > 18.0, "{ratios:?}");
+}
+
+#[test]
+fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
+    let masks = lenet_masks(10, 0);
+    let lenet = choose(&Stack::lenet(), &masks);
+    assert_eq!((lenet.free, lenet.last), (all(&masks), 1));
+    // A first convolution over the whole map, then wide ones: every position sees every player at once.
+    let convolution = |name, inputs, outputs, kernel, side| Convolution {
+        name,
+        inputs,
+        outputs,
+        kernel,
+        side,
+        pool: false,
+    };
+    let early = Stack {
+        name: "early",
+        convolutions: vec![
+            convolution("conv1", 1, 8, 3, 24),
+            convolution("conv2", 8, 8, 17, 22),
+            convolution("conv3", 8, 8, 3, 6),
+        ],
+        dense: vec![Dense {
+            name: "fc1",
+            inputs: 128,
+            outputs: 10,
+            relu: false,
+        }],
+        masked: 0,
+    };
+    let masks = PatchMasks::new(
+        &(0..10).map(|i| [2 + i / 4, 2 + i % 4]).collect::<Vec<_>>(),
+        22,
+    );
+    assert_eq!(choose(&early, &masks).last, 1);
+}
+
+#[test]
+fn many_players_are_taken_some_at_a_time() {
+    let masks = lenet_masks(20, 0);
+    let choice = choose(&Stack::lenet(), &masks);
+    let free = choice.free.count_ones();
+    assert!((8..=15).contains(&free), "{free} free players");
+    assert_eq!(choice.last, 1);
+}
