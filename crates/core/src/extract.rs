@@ -5,6 +5,7 @@ use spindle_run::{event::Outputs, experiment::Model};
 use crate::{
     Error,
     dataset::MeasuredSample,
+    device,
     engine::{self, Engine},
     kernel::StackEngine,
     log_odds::log_odds,
@@ -104,11 +105,14 @@ impl<'a> Extraction<'a> {
 
     /// Compares outputs on a few masks, evenly spaced, with exact ones.
     fn measure_noise(&mut self, picture: &[f32], masks: &PatchMasks, label: usize, first: usize) {
-        for mask in (0..masks.count()).step_by((masks.count() / NOISE_MASKS).max(1)) {
+        let step = (masks.count() / NOISE_MASKS).max(1);
+        let values = &self.outputs.values[first..];
+        let squares = device::in_parallel(masks.count() / step, |index| {
+            let mask = index * step;
             let exact = log_odds(&self.exact.exact_masked_logits(picture, masks, mask), label);
-            let noise = self.outputs.values[first + mask] - exact;
-            self.squared_noise.push(noise * noise);
-        }
+            (values[mask] - exact).powi(2)
+        });
+        self.squared_noise.extend(squares);
     }
 
     /// The outputs of all samples; with 0 classes where their logits were too many to keep.

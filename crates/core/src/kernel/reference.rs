@@ -22,16 +22,13 @@ impl Stack {
                 let weight = &weight[channel * layer.window()..][..layer.window()];
                 for position in 0..map_side * map_side {
                     let (y, x) = (position / map_side, position % map_side);
-                    let sum: f64 = weight
-                        .iter()
-                        .enumerate()
-                        .map(|(w, weight)| {
-                            let (input, dy, dx) =
-                                (w / kernel / kernel, w / kernel % kernel, w % kernel);
-                            f64::from(*weight) * values[(input * side + y + dy) * side + x + dx]
-                        })
-                        .sum();
-                    map.push((sum + f64::from(*bias)).max(0.0));
+                    let mut sum = f64::from(*bias);
+                    for (row, weight) in weight.chunks_exact(kernel).enumerate() {
+                        let (input, dy) = (row / kernel, row % kernel);
+                        let values = &values[(input * side + y + dy) * side + x..];
+                        sum += dot(weight, values);
+                    }
+                    map.push(sum.max(0.0));
                 }
             }
             if let (Some((masks, mask)), true) = (mask, index == self.masked) {
@@ -54,18 +51,19 @@ impl Stack {
                 .chunks_exact(layer.inputs)
                 .zip(*bias)
                 .map(|(row, bias)| {
-                    let sum: f64 = row
-                        .iter()
-                        .zip(&values)
-                        .map(|(w, x)| f64::from(*w) * x)
-                        .sum();
-                    let sum = sum + f64::from(*bias);
+                    let sum = dot(row, &values) + f64::from(*bias);
                     if layer.relu { sum.max(0.0) } else { sum }
                 })
                 .collect();
         }
         values
     }
+}
+
+/// Sum of the products of weights and as many values.
+fn dot(weights: &[f32], values: &[f64]) -> f64 {
+    let products = weights.iter().zip(values).map(|(w, x)| f64::from(*w) * x);
+    products.sum()
 }
 
 fn pooled(map: &[f64], side: usize) -> Vec<f64> {
