@@ -19,6 +19,27 @@ const MOST_LOGITS: usize = 1 << 26;
 const NOISE_SAMPLES: usize = 10;
 const NOISE_MASKS: usize = 8;
 
+/// Logits `[2^n, classes]` of a square picture of grey pixels on all masks of its players.
+///
+/// # Errors
+/// The device failed.
+pub async fn masked_logits(
+    engine: &Engine,
+    model: Model,
+    pixels: &[u8],
+    players: &[[usize; 2]],
+) -> Result<Vec<f32>, Error> {
+    let (picture, masks) = network_input(model, pixels, players);
+    engine.masked_logits(&picture, &masks).await
+}
+
+/// A picture as the network takes it, and its players' masks over the masked feature map.
+fn network_input(model: Model, pixels: &[u8], players: &[[usize; 2]]) -> (Vec<f32>, PatchMasks) {
+    let stack = engine::stack(model);
+    let picture = picture::values([pixels].into_iter(), pixels.len().isqrt(), stack.side());
+    (picture, PatchMasks::new(players, stack.masked_side()))
+}
+
 /// One checkpoint's extraction, sample by sample.
 pub struct Extraction<'a> {
     samples: &'a [MeasuredSample],
@@ -75,10 +96,7 @@ impl<'a> Extraction<'a> {
         let Some(sample) = self.samples.get(self.next) else {
             return Ok(());
         };
-        let stack = engine::stack(self.model);
-        let masks = PatchMasks::new(&sample.record.players, stack.masked_side());
-        let pixels = sample.picture.as_slice();
-        let picture = picture::values([pixels].into_iter(), pixels.len().isqrt(), stack.side());
+        let (picture, masks) = network_input(self.model, &sample.picture, &sample.record.players);
         let logits = engine.masked_logits(&picture, &masks).await?;
         let first = self.outputs.values.len();
         for (mask, logits) in logits.chunks_exact(self.outputs.classes).enumerate() {

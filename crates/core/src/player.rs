@@ -100,12 +100,9 @@ impl PatchMasks {
         &self.owners
     }
 
-    /// What `mask` keeps of one channel of the feature map.
-    pub(crate) fn apply(&self, mask: usize, channel: &[f32], masked: &mut [f32]) {
-        let absent = !(mask as u32);
-        for ((masked, value), owner) in masked.iter_mut().zip(channel).zip(&self.owners) {
-            *masked = if owner & absent == 0 { *value } else { 0.0 };
-        }
+    /// Whether a pixel of the feature map stays as it is under `mask`: its player is present, or it is no player's.
+    pub(crate) fn keeps(&self, mask: u32, pixel: usize) -> bool {
+        self.owners[pixel] & !mask == 0
     }
 }
 
@@ -127,10 +124,10 @@ mod tests {
     fn a_mask_zeroes_the_absent_players_cells_only() {
         // 16x16 under an 8x8 grid: cells of 2x2 pixels.
         let masks = PatchMasks::new(&[[1, 1], [3, 2]], 16);
-        let zeros = |mask: usize| -> Vec<usize> {
-            let mut masked = vec![9.0; 256];
-            masks.apply(mask, &[1.0; 256], &mut masked);
-            (0..256).filter(|&pixel| masked[pixel] == 0.0).collect()
+        let zeros = |mask| -> Vec<usize> {
+            (0..256)
+                .filter(|&pixel| !masks.keeps(mask, pixel))
+                .collect()
         };
         let (first, second) = (vec![34, 35, 50, 51], vec![100, 101, 116, 117]);
         assert_eq!(zeros(0b11), Vec::<usize>::new());

@@ -33,8 +33,8 @@ impl Stack {
             }
             if let (Some((masks, mask)), true) = (mask, index == self.masked) {
                 for channel in map.chunks_exact_mut(map_side * map_side) {
-                    for (value, owner) in channel.iter_mut().zip(masks.owners()) {
-                        if owner & !(mask as u32) != 0 {
+                    for (pixel, value) in channel.iter_mut().enumerate() {
+                        if !masks.keeps(mask as u32, pixel) {
                             *value = 0.0;
                         }
                     }

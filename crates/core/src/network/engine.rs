@@ -118,14 +118,14 @@ impl<N: Network> BurnEngine<N> {
     ) -> Result<Vec<f32>, Error> {
         let network = self.network.valid();
         let map = network.stem(self.tensor(picture, &self.device));
-        let ones = vec![1.0; masks.owners().len()];
+        let pixels = masks.owners().len();
         let mut logits = Vec::new();
         for first in (0..masks.count()).step_by(CHUNK) {
             let count = CHUNK.min(masks.count() - first);
-            let mut factors = vec![0.0; count * ones.len()];
-            for (index, factors) in factors.chunks_exact_mut(ones.len()).enumerate() {
-                masks.apply(first + index, &ones, factors);
-            }
+            let chunk = (first..first + count).flat_map(|mask| {
+                (0..pixels).map(move |pixel| f32::from(u8::from(masks.keeps(mask as u32, pixel))))
+            });
+            let factors: Vec<f32> = chunk.collect();
             let factors = TensorData::new(factors, [count, 1, masks.side(), masks.side()]);
             let masked = map.clone() * Tensor::<4>::from_data(factors, &self.device);
             logits.extend(read(network.tail(masked)).await?);

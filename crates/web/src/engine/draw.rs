@@ -1,18 +1,14 @@
 //! What a network says to a drawing.
 
 use spindle_core::{
-    dataset::MeasuredSample,
     drawing,
+    engine::Engine,
+    extract::masked_logits,
     log_odds::log_odds,
     player::{GRID, check_patches},
 };
-use spindle_run::{
-    Experiment,
-    event::Outputs,
-    record::{Group, SampleRecord},
-};
+use spindle_run::{Experiment, encoding::decode_weights, event::Tensors, experiment::Device};
 
-use super::measure::extract;
 use crate::{
     Error,
     protocol::{Event, SampleSolver},
@@ -65,24 +61,23 @@ pub async fn draw(
         players: players.len(),
         ..experiment.clone()
     };
-    let sample = MeasuredSample {
-        record: SampleRecord {
-            group: Group::Test,
-            position: 0,
-            label: 0,
-            true_label: 0,
-            players: players.to_vec(),
-        },
-        picture: picture.clone(),
-    };
-    let outputs = extract(&experiment, 0, weights, &[sample]).await?;
-    let probabilities = probabilities(&outputs)?;
+    let engine = Engine::new(
+        experiment.model,
+        Device::Cpu,
+        &decode_weights(weights)?,
+        &Tensors::new(),
+    )?;
+    let logits = masked_logits(&engine, experiment.model, &picture, players).await?;
+    let logits: Vec<&[f32]> = logits.chunks_exact(logits.len() >> players.len()).collect();
+    let probabilities = probabilities(logits[logits.len() - 1]);
     let label = drawing.label.unwrap_or_else(|| largest(&probabilities));
     if label >= probabilities.len() {
         return Err(Error::Input(format!("there is no class {label}")));
     }
-    let values = outputs.logits.chunks_exact(outputs.classes);
-    let values = values.map(|logits| log_odds(logits, label)).collect();
+    let values = logits
+        .iter()
+        .map(|logits| log_odds(logits, label))
+        .collect();
     let sample = Sample::decomposed(&experiment, values, SampleSolver::Certified)?;
     let view = sample.view(picture, label, players, drawing.threshold);
     viewer.look_at(sample);
@@ -92,20 +87,15 @@ pub async fn draw(
     })
 }
 
-/// Probability of every class for the whole picture: the last mask, on which all players are present.
-fn probabilities(outputs: &Outputs) -> Result<Vec<f64>, Error> {
-    let logits = outputs
-        .logits
-        .chunks_exact(outputs.classes.max(1))
-        .next_back();
-    let logits = logits.ok_or_else(|| Error::missing("logits of the drawing"))?;
+/// Probability of every class.
+fn probabilities(logits: &[f32]) -> Vec<f64> {
     let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let weights: Vec<f64> = logits
         .iter()
         .map(|&z| f64::from(z - largest).exp())
         .collect();
     let sum: f64 = weights.iter().sum();
-    Ok(weights.into_iter().map(|weight| weight / sum).collect())
+    weights.into_iter().map(|weight| weight / sum).collect()
 }
 
 fn largest(probabilities: &[f64]) -> usize {

@@ -66,7 +66,7 @@ fn with_pictures(
 }
 
 /// Outputs of all samples on all masks.
-pub(super) async fn extract(
+async fn extract(
     experiment: &Experiment,
     step: usize,
     weights: &[u8],

@@ -37,8 +37,8 @@ pub(super) fn masked_rows(
     for (position, place) in layout.places.iter().enumerate() {
         for (pattern, row) in place.rows().enumerate() {
             let there = spread(pattern, place.players) | present;
-            let is_there = |pixel: &usize| masks.owners()[*pixel] & !there == 0;
-            for pixel in pool_cell(layer, position).filter(is_there) {
+            let kept = pool_cell(layer, position).filter(|&pixel| masks.keeps(there, pixel));
+            for pixel in kept {
                 let values = map[pixel..].iter().step_by(positions);
                 for (out, value) in rows[row * stride..].iter_mut().zip(values) {
                     // An absent value is 0, and none is less behind a ReLU.
