@@ -1,200 +1,355 @@
 //! A convolution fused with bias, ReLU and 2x2 max pooling, forward and backward, one picture at a time.
 //!
-//! The windows of a picture are laid out as the columns of a matrix that stays in cache; the products then run at
-//! the speed of dense ones. Pooling keeps, for every cell, which of its four values was largest.
+//! Feature maps are channels last, `[side][side][channels]`: what lies under one row of the kernel is one run of values,
+//! multiplied where it lies, without laying windows out. Pooling keeps, for every value, the window it was taken from. Most values of a map
+//! are passed on by neither pooling nor ReLU, so the way back visits only those that were: each adds its window to the gradient of its weights,
+//! and its weights to the gradient of its window.
+//!
+//! Vectors may reach beyond a run, where they meet padded weights or are overwritten by what follows: every map needs [`SLACK`]
+//! values behind it.
+
+use pulp::{Simd, WithSimd};
 
 use super::{
-    product::{Destination, Matrix, product},
+    parameters::{Forward, Layer},
+    rows::{Factors, Finish, PADDING, Run, multiply, padded},
     stack::Convolution,
 };
+
+/// Values behind a map that vectors may reach.
+pub(super) const SLACK: usize = PADDING;
+
+/// Rows of a kernel whose gradients are kept in registers together, and vectors of each.
+const TILE: [usize; 2] = [5, 2];
 
 /// Buffers for one convolution.
 #[derive(Clone)]
 pub(super) struct Scratch {
-    /// Windows as columns, `[window, map positions]`.
-    columns: Vec<f32>,
-    /// Feature map, `[outputs, map positions]`.
-    map: Vec<f32>,
+    /// The runs of a window.
+    runs: Vec<Run>,
+    /// Rows of the map that are pooled together, `[positions][padded outputs]`.
+    rows: Vec<f32>,
+    /// Values of one channel that were passed on.
+    passed: Vec<Passed>,
+}
+
+/// A value that was passed on.
+#[derive(Clone, Copy, Default)]
+struct Passed {
+    /// Where its window begins in the input.
+    window: u32,
+    /// The gradient by it.
+    gradient: f32,
 }
 
 impl Scratch {
     pub(super) fn new(layer: &Convolution) -> Self {
-        let positions = layer.map_side() * layer.map_side();
+        let runs = (0..layer.kernel).map(|row| Run {
+            left: row * layer.side * layer.inputs,
+            right: row * layer.kernel * layer.inputs,
+        });
+        let rows = if layer.pool { 2 } else { 1 };
         Self {
-            columns: vec![0.0; layer.window() * positions],
-            map: vec![0.0; layer.map_len()],
+            runs: runs.collect(),
+            rows: vec![0.0; rows * layer.map_side() * padded(layer.outputs)],
+            passed: vec![Passed::default(); layer.out_side().pow(2)],
         }
     }
 }
 
-/// From a picture to the feature map behind the ReLU, `[outputs, map side, map side]`.
-pub(super) fn feature_map(
-    layer: &Convolution,
-    (weight, bias): (&[f32], &[f32]),
-    picture: &[f32],
-    scratch: &mut Scratch,
-    map: &mut [f32],
-) {
-    convolve(layer, weight, picture, &mut scratch.columns, map);
-    let positions = layer.map_side() * layer.map_side();
-    for (channel, bias) in map.chunks_exact_mut(positions).zip(bias) {
-        for value in channel {
-            *value = (*value + bias).max(0.0);
-        }
-    }
+/// What comes out of a pass forward, each value with the offset of its window from its cell's first one.
+pub(super) struct Outcome<'a> {
+    pub(super) values: &'a mut [f32],
+    pub(super) offsets: &'a mut [f32],
 }
 
-/// From a picture to what comes out; `largest` tells, for every pooled cell, which of its four values was taken.
-pub(super) fn forward(
-    layer: &Convolution,
-    (weight, bias): (&[f32], &[f32]),
-    picture: &[f32],
-    scratch: &mut Scratch,
-    out: &mut [f32],
-    largest: &mut [u8],
-) {
-    if !layer.pool {
-        feature_map(layer, (weight, bias), picture, scratch, out);
-        return;
-    }
-    convolve(
-        layer,
-        weight,
-        picture,
-        &mut scratch.columns,
-        &mut scratch.map,
-    );
-    let (side, half) = (layer.map_side(), layer.out_side());
-    for (channel, bias) in bias.iter().enumerate() {
-        let map = &scratch.map[channel * side * side..][..side * side];
-        let cells = channel * half * half..(channel + 1) * half * half;
-        let rows = out[cells.clone()]
-            .chunks_exact_mut(half)
-            .zip(largest[cells].chunks_exact_mut(half));
-        for (pair, (out, largest)) in map.chunks_exact(2 * side).zip(rows) {
-            let (upper, lower) = pair.split_at(side);
-            let quads = upper.chunks_exact(2).zip(lower.chunks_exact(2));
-            for ((u, l), (out, largest)) in quads.zip(out.iter_mut().zip(largest)) {
-                let (right, top) = (u8::from(u[1] > u[0]), u[0].max(u[1]));
-                let (right_below, below) = (u8::from(l[1] > l[0]), l[0].max(l[1]));
-                *largest = if below > top { 2 + right_below } else { right };
-                *out = (top.max(below) + bias).max(0.0);
+/// A pass forward; `offsets` are left as they are without pooling.
+pub(super) struct Pass<'a> {
+    pub(super) layer: &'a Convolution,
+    pub(super) weights: &'a Forward,
+    /// What comes in.
+    pub(super) input: &'a [f32],
+    pub(super) scratch: &'a mut Scratch,
+    pub(super) outcome: Outcome<'a>,
+}
+
+impl WithSimd for Pass<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let layer = self.layer;
+        for row in 0..layer.out_side() {
+            if layer.pool {
+                self.convolve_row(simd, 2 * row, 0, Finish::NONE);
+                self.convolve_row(simd, 2 * row + 1, 1, Finish::NONE);
+                self.pool_row(simd, row);
+            } else {
+                let finish = Finish {
+                    bias: Some(&self.weights.bias),
+                    relu: true,
+                };
+                self.convolve_row(simd, row, 0, finish);
+                self.keep_row(row);
             }
         }
     }
 }
 
-/// What a forward pass saw and gave, for its way back.
-pub(super) struct Passed<'a> {
-    pub(super) picture: &'a [f32],
-    pub(super) out: &'a [f32],
-    pub(super) largest: &'a [u8],
+impl Pass<'_> {
+    /// One row of the map into row `to` of the scratch rows.
+    #[inline(always)]
+    fn convolve_row<S: Simd>(&mut self, simd: S, row: usize, to: usize, finish: Finish<'_>) {
+        let layer = self.layer;
+        let factors = Factors {
+            left: &self.input[row * layer.side * layer.inputs..],
+            row_stride: layer.inputs,
+            step: 1,
+            runs: &self.scratch.runs,
+            len: layer.kernel * layer.inputs,
+            right: self.weights.weight.as_matrix(),
+        };
+        let len = layer.map_side() * self.weights.weight.stride();
+        let rows = &mut self.scratch.rows[to * len..(to + 1) * len];
+        multiply(simd, factors, finish, rows);
+    }
+
+    /// The largest of every four values of two rows, with bias and ReLU, and which it was.
+    #[inline(always)]
+    fn pool_row<S: Simd>(&mut self, simd: S, row: usize) {
+        let layer = self.layer;
+        let (rows, _) = S::as_simd_f32s(&self.scratch.rows);
+        let (bias, _) = S::as_simd_f32s(&self.weights.bias);
+        let vectors = self.weights.weight.stride() / S::F32_LANES;
+        let (upper, lower) = rows.split_at(layer.map_side() * vectors);
+        let zero = simd.splat_f32s(0.0);
+        let [right, below] =
+            [layer.inputs, layer.side * layer.inputs].map(|offset| simd.splat_f32s(offset as f32));
+        let below_right = simd.add_f32s(right, below);
+        for cell in 0..layer.out_side() {
+            for vector in 0..layer.outputs.div_ceil(S::F32_LANES) {
+                let place = 2 * cell * vectors + vector;
+                let [a, b] = [upper[place], upper[place + vectors]];
+                let [c, d] = [lower[place], lower[place + vectors]];
+                let upper_right = simd.greater_than_f32s(b, a);
+                let lower_right = simd.greater_than_f32s(d, c);
+                let (top, bottom) = (simd.max_f32s(a, b), simd.max_f32s(c, d));
+                let is_lower = simd.greater_than_f32s(bottom, top);
+                let offset = simd.select_f32s(
+                    is_lower,
+                    simd.select_f32s(lower_right, below_right, below),
+                    simd.select_f32s(upper_right, right, zero),
+                );
+                let largest = simd.max_f32s(top, bottom);
+                let value = simd.max_f32s(simd.add_f32s(largest, bias[vector]), zero);
+                let to = (row * layer.out_side() + cell) * layer.outputs + vector * S::F32_LANES;
+                store::<S>(&mut self.outcome.values[to..], value);
+                store::<S>(&mut self.outcome.offsets[to..], offset);
+            }
+        }
+    }
+
+    /// The scratch row without its padding.
+    fn keep_row(&mut self, row: usize) {
+        let (outputs, side) = (self.layer.outputs, self.layer.map_side());
+        let to = self.outcome.values[row * side * outputs..].chunks_exact_mut(outputs);
+        let from = self.scratch.rows.chunks_exact(self.weights.weight.stride());
+        for (to, from) in to.zip(from) {
+            to.copy_from_slice(&from[..outputs]);
+        }
+    }
 }
 
-/// Adds the gradients by weight and bias, given the gradient by what came out; writes the gradient by the picture
-/// where it is wanted.
-pub(super) fn backward(
-    layer: &Convolution,
-    weight: &[f32],
-    passed: &Passed<'_>,
-    out_gradient: &[f32],
-    scratch: &mut Scratch,
-    (weight_gradient, bias_gradient): (&mut [f32], &mut [f32]),
-    picture_gradient: Option<&mut [f32]>,
-) {
-    let positions = layer.map_side() * layer.map_side();
-    map_gradient(layer, passed, out_gradient, &mut scratch.map);
-    for (sum, channel) in bias_gradient
-        .iter_mut()
-        .zip(scratch.map.chunks_exact(positions))
-    {
-        *sum += channel.iter().sum::<f32>();
+#[inline(always)]
+fn store<S: Simd>(to: &mut [f32], vector: S::f32s) {
+    S::as_mut_simd_f32s(&mut to[..S::F32_LANES]).0[0] = vector;
+}
+
+/// The way back of one picture. Gradients by weights and bias are added; so is the one by the input, where it is wanted.
+pub(super) struct Backward<'a> {
+    pub(super) layer: &'a Convolution,
+    pub(super) place: &'a Layer,
+    /// Weights `[outputs][kernel][padded run]`.
+    pub(super) weight: &'a [f32],
+    pub(super) input: &'a [f32],
+    /// What came out, and from which windows.
+    pub(super) values: &'a [f32],
+    pub(super) offsets: &'a [f32],
+    /// The gradient by what came out.
+    pub(super) gradient: &'a [f32],
+    pub(super) scratch: &'a mut Scratch,
+    pub(super) weight_gradient: &'a mut [f32],
+    pub(super) bias_gradient: &'a mut [f32],
+    pub(super) input_gradient: Option<&'a mut [f32]>,
+}
+
+impl WithSimd for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let row = self.place.row();
+        for output in 0..self.layer.outputs {
+            let count = self.collect_passed(output);
+            let passed = &self.scratch.passed[..count];
+            self.bias_gradient[output] += passed.iter().map(|value| value.gradient).sum::<f32>();
+            let mut window = Window {
+                simd,
+                passed,
+                input_row: self.layer.side * self.layer.inputs,
+                run: self.place.run_stride(),
+            };
+            let weights = output * row..(output + 1) * row;
+            let vectors = self.place.run().div_ceil(S::F32_LANES);
+            let add = AddWindows {
+                input: self.input,
+                sums: &mut self.weight_gradient[weights.clone()],
+            };
+            window.tiles(self.layer.kernel, vectors, add);
+            if let Some(gradient) = &mut self.input_gradient {
+                let add = AddWeights {
+                    weights: &self.weight[weights],
+                    gradient,
+                };
+                window.tiles(self.layer.kernel, vectors, add);
+            }
+        }
     }
-    windows(layer, passed.picture, &mut scratch.columns);
-    product(
-        [layer.outputs, positions, layer.window()],
-        Matrix::rows(&scratch.map, positions),
-        Matrix::rows(&scratch.columns, positions).transposed(),
-        weight_gradient,
-        Destination::Add,
+}
+
+impl Backward<'_> {
+    /// Gathers what was passed on of one channel; returns how many values that are.
+    #[inline(always)]
+    fn collect_passed(&mut self, output: usize) -> usize {
+        let (layer, side) = (self.layer, self.layer.out_side());
+        let step = if layer.pool { 2 } else { 1 } * layer.inputs;
+        let mut count = 0;
+        for row in 0..side {
+            for column in 0..side {
+                let index = (row * side + column) * layer.outputs + output;
+                let offset = if layer.pool { self.offsets[index] } else { 0.0 };
+                let window = (row * layer.side + column) * step + offset as usize;
+                self.scratch.passed[count] = Passed {
+                    window: window as u32,
+                    gradient: self.gradient[index],
+                };
+                // Without a branch, which would be taken at random.
+                count += usize::from(self.values[index] > 0.0);
+            }
+        }
+        count
+    }
+}
+
+/// Windows of values that were passed on.
+struct Window<'a, S: Simd> {
+    simd: S,
+    passed: &'a [Passed],
+    /// Values from one row of the input to the next.
+    input_row: usize,
+    /// Values from one run of the weights to the next.
+    run: usize,
+}
+
+/// What is done with a few rows and vectors of every window, from a place in the input and one in the weights on.
+trait Add {
+    fn add<S: Simd, const ROWS: usize, const VECTORS: usize>(
+        &mut self,
+        window: &Window<'_, S>,
+        first: [usize; 2],
     );
-    if let Some(picture_gradient) = picture_gradient {
-        product(
-            [layer.window(), layer.outputs, positions],
-            Matrix::rows(weight, layer.window()).transposed(),
-            Matrix::rows(&scratch.map, positions),
-            &mut scratch.columns,
-            Destination::Overwrite,
-        );
-        add_windows(layer, &scratch.columns, picture_gradient);
-    }
 }
 
-/// The gradient by the feature map: what came out passes it to the value it was taken from, if that was positive.
-fn map_gradient(layer: &Convolution, passed: &Passed<'_>, out_gradient: &[f32], map: &mut [f32]) {
-    let active = passed.out.iter().zip(out_gradient);
-    if !layer.pool {
-        for (map, (out, gradient)) in map.iter_mut().zip(active) {
-            *map = if *out > 0.0 { *gradient } else { 0.0 };
-        }
-        return;
-    }
-    map.fill(0.0);
-    let (side, half) = (layer.map_side(), layer.out_side());
-    for (cell, ((out, gradient), largest)) in active.zip(passed.largest).enumerate() {
-        if *out > 0.0 {
-            let (row, column) = (cell / half, cell % half);
-            let (below, right) = (usize::from(largest >> 1), usize::from(largest & 1));
-            map[(2 * row + below) * side + 2 * column + right] = *gradient;
+impl<S: Simd> Window<'_, S> {
+    /// All rows and vectors of the windows, tile by tile.
+    #[inline(always)]
+    fn tiles(&mut self, kernel: usize, vectors: usize, mut add: impl Add) {
+        for row in (0..kernel).step_by(TILE[0]) {
+            for vector in (0..vectors).step_by(TILE[1]) {
+                let column = vector * S::F32_LANES;
+                let first = [row * self.input_row + column, row * self.run + column];
+                let vectors = TILE[1].min(vectors - vector);
+                match (TILE[0].min(kernel - row), vectors) {
+                    (1, 1) => add.add::<S, 1, 1>(self, first),
+                    (2, 1) => add.add::<S, 2, 1>(self, first),
+                    (3, 1) => add.add::<S, 3, 1>(self, first),
+                    (4, 1) => add.add::<S, 4, 1>(self, first),
+                    (_, 1) => add.add::<S, 5, 1>(self, first),
+                    (1, _) => add.add::<S, 1, 2>(self, first),
+                    (2, _) => add.add::<S, 2, 2>(self, first),
+                    (3, _) => add.add::<S, 3, 2>(self, first),
+                    (4, _) => add.add::<S, 4, 2>(self, first),
+                    (_, _) => add.add::<S, 5, 2>(self, first),
+                }
+            }
         }
     }
 }
 
-fn convolve(
-    layer: &Convolution,
-    weight: &[f32],
-    picture: &[f32],
-    columns: &mut [f32],
-    map: &mut [f32],
-) {
-    let positions = layer.map_side() * layer.map_side();
-    windows(layer, picture, columns);
-    product(
-        [layer.outputs, layer.window(), positions],
-        Matrix::rows(weight, layer.window()),
-        Matrix::rows(columns, positions),
-        map,
-        Destination::Overwrite,
-    );
+/// The gradient of the weights: windows, each times its gradient, are added up.
+struct AddWindows<'a> {
+    input: &'a [f32],
+    sums: &'a mut [f32],
 }
 
-/// Lays the windows of a picture out as columns, `[window, map positions]`.
-fn windows(layer: &Convolution, picture: &[f32], columns: &mut [f32]) {
-    for_each_run(layer, |source, target, len| {
-        columns[target..target + len].copy_from_slice(&picture[source..source + len]);
-    });
-}
-
-/// Sums columns back to the pixels they were copied from.
-fn add_windows(layer: &Convolution, columns: &[f32], picture: &mut [f32]) {
-    picture.fill(0.0);
-    for_each_run(layer, |source, target, len| {
-        let pixels = &mut picture[source..source + len];
-        for (pixel, value) in pixels.iter_mut().zip(&columns[target..target + len]) {
-            *pixel += value;
+impl Add for AddWindows<'_> {
+    #[inline(always)]
+    fn add<S: Simd, const ROWS: usize, const VECTORS: usize>(
+        &mut self,
+        window: &Window<'_, S>,
+        [input, weights]: [usize; 2],
+    ) {
+        let simd = window.simd;
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+        for value in window.passed {
+            let gradient = simd.splat_f32s(value.gradient);
+            let first = value.window as usize + input;
+            let input = &self.input[first..];
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let row = &input[row * window.input_row..][..VECTORS * S::F32_LANES];
+                for (sum, value) in sums.iter_mut().zip(S::as_simd_f32s(row).0) {
+                    *sum = simd.mul_add_e_f32s(gradient, *value, *sum);
+                }
+            }
         }
-    });
+        for (row, sums) in sums.into_iter().enumerate() {
+            let to = &mut self.sums[weights + row * window.run..][..VECTORS * S::F32_LANES];
+            for (to, sum) in S::as_mut_simd_f32s(to).0.iter_mut().zip(sums) {
+                *to = simd.add_f32s(*to, sum);
+            }
+        }
+    }
 }
 
-/// Calls `run(first pixel, first column value, length)` for every run of pixels that is contiguous in both.
-fn for_each_run(layer: &Convolution, mut run: impl FnMut(usize, usize, usize)) {
-    let (side, kernel, map_side) = (layer.side, layer.kernel, layer.map_side());
-    for row in 0..layer.window() {
-        let (channel, within) = (row / (kernel * kernel), row % (kernel * kernel));
-        let (dy, dx) = (within / kernel, within % kernel);
-        for y in 0..map_side {
-            let source = (channel * side + y + dy) * side + dx;
-            run(source, (row * map_side + y) * map_side, map_side);
+/// The gradient of the input: weights, times a value's gradient, are added to its window.
+struct AddWeights<'a, 'b> {
+    weights: &'a [f32],
+    gradient: &'a mut &'b mut [f32],
+}
+
+impl Add for AddWeights<'_, '_> {
+    #[inline(always)]
+    fn add<S: Simd, const ROWS: usize, const VECTORS: usize>(
+        &mut self,
+        window: &Window<'_, S>,
+        [input, weights]: [usize; 2],
+    ) {
+        let simd = window.simd;
+        let mut kernel = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+        for (row, kernel) in kernel.iter_mut().enumerate() {
+            let from = &self.weights[weights + row * window.run..][..VECTORS * S::F32_LANES];
+            kernel.copy_from_slice(S::as_simd_f32s(from).0);
+        }
+        for value in window.passed {
+            let factor = simd.splat_f32s(value.gradient);
+            let first = value.window as usize + input;
+            let gradient = &mut self.gradient[first..];
+            for (row, kernel) in kernel.iter().enumerate() {
+                let row = &mut gradient[row * window.input_row..][..VECTORS * S::F32_LANES];
+                for (sum, weight) in S::as_mut_simd_f32s(row).0.iter_mut().zip(kernel) {
+                    *sum = simd.mul_add_e_f32s(factor, *weight, *sum);
+                }
+            }
         }
     }
 }

@@ -1,33 +1,37 @@
 //! Training and evaluation of a stack on the CPU.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use spindle_run::event::Tensors;
 
 use super::{
-    convolution,
-    local::{LocalPlan, PackedWeights},
-    pass::Workspace,
+    local::LocalPlan,
+    parameters::{ForwardWeights, Parameters},
+    pass::{Network, Workspace},
+    rows::without_padding,
     stack::Stack,
 };
 use crate::{Error, device, engine::Sgd, player::PatchMasks};
 
 /// Pictures per micro-batch: small enough that a LeNet's activations stay in cache.
 const MICRO_BATCH: usize = 32;
-/// Masks per chunk of a tail.
-const MASKS: usize = 64;
+/// Pictures per chunk of a pass forward.
+const PICTURES: usize = 64;
+/// Parameters that are moved at a time.
+const UPDATED: usize = 4096;
 
 /// A stack with its weights, on all cores.
 pub struct StackEngine {
     stack: Stack,
+    parameters: Parameters,
     weights: Vec<f32>,
+    /// The weights, for passes forward.
+    forward: ForwardWeights,
     /// Momentum buffer of every parameter; absent before the first step.
     momentum: Option<Vec<f32>>,
     /// Losses of steps since they were last taken.
     losses: Vec<f32>,
     micro_batches: Vec<MicroBatch>,
-    /// The weights as masked outputs need them, once they do.
-    packed: OnceLock<PackedWeights>,
     /// How the last masked outputs were evaluated.
     plan: Mutex<Option<Arc<LocalPlan>>>,
 }
@@ -45,21 +49,32 @@ impl StackEngine {
     /// # Errors
     /// All tensors that are missing, extra or misshapen.
     pub fn new(stack: Stack, weights: &Tensors, momentum: &Tensors) -> Result<Self, Error> {
-        let values = stack.values(weights)?;
+        let parameters = Parameters::new(&stack);
+        let weights = parameters.pack(&stack.values(weights)?);
         let momentum = if momentum.is_empty() {
             None
         } else {
-            Some(stack.values(momentum)?)
+            Some(parameters.pack(&stack.values(momentum)?))
         };
         Ok(Self {
+            forward: ForwardWeights::new(&parameters, &weights),
             stack,
-            weights: values,
+            parameters,
+            weights,
             momentum,
             losses: Vec::new(),
             micro_batches: Vec::new(),
-            packed: OnceLock::new(),
             plan: Mutex::new(None),
         })
+    }
+
+    pub(super) fn network(&self) -> Network<'_> {
+        Network {
+            stack: &self.stack,
+            parameters: &self.parameters,
+            weights: &self.weights,
+            forward: &self.forward,
+        }
     }
 
     /// The stack.
@@ -71,15 +86,16 @@ impl StackEngine {
     /// Weights under PyTorch's names.
     #[must_use]
     pub fn weights(&self) -> Tensors {
-        self.stack.tensors(&self.weights)
+        let values = self.parameters.unpack(&self.weights);
+        self.stack.tensors(&values)
     }
 
     /// Momentum buffers under the weights' names; empty before the first step.
     #[must_use]
     pub fn momentum(&self) -> Tensors {
-        self.momentum
-            .as_ref()
-            .map_or_else(Tensors::new, |values| self.stack.tensors(values))
+        self.momentum.as_ref().map_or_else(Tensors::new, |values| {
+            self.stack.tensors(&self.parameters.unpack(values))
+        })
     }
 
     /// One step of SGD on the mean cross-entropy over `pictures` `[count, 1, side, side]`.
@@ -88,19 +104,22 @@ impl StackEngine {
         let count = labels.len().div_ceil(MICRO_BATCH);
         while self.micro_batches.len() < count {
             self.micro_batches.push(MicroBatch {
-                workspace: Workspace::new(&self.stack, MICRO_BATCH),
+                workspace: Workspace::for_training(&self.stack, MICRO_BATCH),
                 gradients: vec![0.0; self.weights.len()],
                 loss: 0.0,
             });
         }
-        let (stack, weights) = (&self.stack, &self.weights);
+        let network = Network {
+            stack: &self.stack,
+            parameters: &self.parameters,
+            weights: &self.weights,
+            forward: &self.forward,
+        };
         device::for_each_in_parallel(&mut self.micro_batches[..count], |index, part| {
             let first = index * MICRO_BATCH;
             let last = (first + MICRO_BATCH).min(labels.len());
-            part.gradients.fill(0.0);
             part.loss = part.workspace.loss_and_gradients(
-                stack,
-                weights,
+                network,
                 (
                     &pictures[first * picture_len..last * picture_len],
                     &labels[first..last],
@@ -111,16 +130,40 @@ impl StackEngine {
         });
         let parts = &self.micro_batches[..count];
         self.losses.push(parts.iter().map(|part| part.loss).sum());
+        self.update(count, sgd);
+    }
+
+    /// Moves the weights along the sum of the first micro-batches' gradients.
+    fn update(&mut self, count: usize, sgd: Sgd) {
         let velocity = self
             .momentum
             .get_or_insert_with(|| vec![0.0; self.weights.len()]);
         let (learning_rate, momentum) = (sgd.learning_rate as f32, sgd.momentum as f32);
-        for (index, (weight, velocity)) in self.weights.iter_mut().zip(velocity).enumerate() {
-            let gradient: f32 = parts.iter().map(|part| part.gradients[index]).sum();
-            *velocity = momentum * *velocity + gradient;
-            *weight -= learning_rate * *velocity;
-        }
-        self.packed.take();
+        let parts = &self.micro_batches[..count];
+        let parameters = self
+            .weights
+            .chunks_mut(UPDATED)
+            .zip(velocity.chunks_mut(UPDATED));
+        let mut chunks: Vec<_> = parameters.collect();
+        device::for_each_in_parallel(&mut chunks, |index, (weights, velocity)| {
+            let first = index * UPDATED;
+            for velocity in velocity.iter_mut() {
+                *velocity *= momentum;
+            }
+            let mut sums = [0.0; UPDATED];
+            for part in parts {
+                let gradients = &part.gradients[first..first + weights.len()];
+                for (sum, gradient) in sums.iter_mut().zip(gradients) {
+                    *sum += gradient;
+                }
+            }
+            let moved = weights.iter_mut().zip(velocity.iter_mut()).zip(&sums);
+            for ((weight, velocity), sum) in moved {
+                *velocity += sum;
+                *weight -= learning_rate * *velocity;
+            }
+        });
+        self.forward.update(&self.parameters, &self.weights);
     }
 
     /// Mean losses of the steps since they were last taken, in order.
@@ -131,12 +174,12 @@ impl StackEngine {
     /// Logits `[count, classes]` of `pictures` `[count, 1, side, side]`.
     #[must_use]
     pub fn logits(&self, pictures: &[f32]) -> Vec<f32> {
-        let picture_len = self.stack.side() * self.stack.side();
-        let chunks: Vec<&[f32]> = pictures.chunks(MASKS * picture_len).collect();
+        let picture_len = self.stack.convolutions[0].in_len();
+        let chunks: Vec<&[f32]> = pictures.chunks(PICTURES * picture_len).collect();
         device::in_parallel(chunks.len(), |index| {
-            Workspace::new(&self.stack, MASKS)
-                .logits(&self.stack, &self.weights, chunks[index])
-                .to_vec()
+            let mut workspace = Workspace::new(&self.stack, PICTURES);
+            let logits = workspace.logits(self.network(), chunks[index]);
+            without_padding(logits, self.stack.classes())
         })
         .concat()
     }
@@ -146,11 +189,8 @@ impl StackEngine {
     /// The picture goes through the layers up to the masked feature map once; the rest runs for every mask.
     #[must_use]
     pub fn masked_logits(&self, picture: &[f32], masks: &PatchMasks) -> Vec<f32> {
-        let packed = self
-            .packed
-            .get_or_init(|| PackedWeights::new(&self.stack, &self.weights));
-        let plan = self.plan(masks);
-        plan.logits(&self.weights, packed, &self.feature_map(picture))
+        self.plan(masks)
+            .logits(self.network(), &self.feature_map(picture))
     }
 
     /// The plan for these masks, made anew only where the last one was for others.
@@ -172,36 +212,16 @@ impl StackEngine {
         masks: &PatchMasks,
         mask: usize,
     ) -> Vec<f64> {
-        self.stack
-            .exact_logits(&self.weights, picture, Some((masks, mask)))
+        self.stack.exact_logits(
+            &self.parameters.unpack(&self.weights),
+            picture,
+            Some((masks, mask)),
+        )
     }
 
-    /// The feature map that players are patches of, `[channels, side, side]`, behind its ReLU.
+    /// The feature map that players are patches of, `[side, side, channels]`, behind its ReLU.
     pub(super) fn feature_map(&self, picture: &[f32]) -> Vec<f32> {
-        let mut input = picture.to_vec();
-        let layers = self.stack.layers(&self.weights);
-        for (index, layer) in self.stack.convolutions[..=self.stack.masked]
-            .iter()
-            .enumerate()
-        {
-            let mut scratch = convolution::Scratch::new(layer);
-            if index == self.stack.masked {
-                let mut map = vec![0.0; layer.map_len()];
-                convolution::feature_map(layer, layers[index], &input, &mut scratch, &mut map);
-                return map;
-            }
-            let mut out = vec![0.0; layer.out_len()];
-            let mut largest = vec![0; layer.out_len()];
-            convolution::forward(
-                layer,
-                layers[index],
-                &input,
-                &mut scratch,
-                &mut out,
-                &mut largest,
-            );
-            input = out;
-        }
-        input
+        let mut workspace = Workspace::new(&self.stack, 1);
+        workspace.feature_map(self.network(), picture)
     }
 }

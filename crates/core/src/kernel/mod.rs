@@ -11,8 +11,8 @@ mod engine;
 #[cfg(feature = "webgpu")]
 mod gpu;
 mod local;
+mod parameters;
 mod pass;
-mod product;
 mod reference;
 mod rows;
 mod stack;

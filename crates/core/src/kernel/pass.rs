@@ -1,187 +1,246 @@
-//! Passes through a stack: forward, forward from its masked feature map, and backward, for a few pictures at a time.
+//! Passes through a stack, forward and backward, for a few pictures at a time.
 
 use super::{
-    convolution::{self, Passed, Scratch},
-    product::{Destination, Matrix, product},
-    stack::{Dense, Stack},
+    convolution::{Backward, Outcome, Pass, SLACK, Scratch},
+    parameters::{ForwardWeights, Parameters},
+    rows::{Factors, Finish, Matrix, Product, WHOLE, padded, with_simd},
+    stack::{Convolution, Dense, Stack},
 };
+
+/// Values of some pictures at one place of a stack, a padded row each.
+struct Rows {
+    values: Vec<f32>,
+    stride: usize,
+}
+
+impl Rows {
+    fn new(capacity: usize, len: usize) -> Self {
+        let stride = padded(len);
+        Self {
+            values: vec![0.0; capacity * stride + SLACK],
+            stride,
+        }
+    }
+
+    /// From a picture on, what is behind its row included.
+    fn behind(&self, picture: usize) -> &[f32] {
+        &self.values[picture * self.stride..]
+    }
+
+    fn behind_mut(&mut self, picture: usize) -> &mut [f32] {
+        &mut self.values[picture * self.stride..]
+    }
+
+    /// The first pictures.
+    fn first(&self, count: usize) -> &[f32] {
+        &self.values[..count * self.stride]
+    }
+
+    fn first_mut(&mut self, count: usize) -> &mut [f32] {
+        &mut self.values[..count * self.stride]
+    }
+}
+
+/// What a pass needs to know of the network.
+#[derive(Clone, Copy)]
+pub(super) struct Network<'a> {
+    pub(super) stack: &'a Stack,
+    pub(super) parameters: &'a Parameters,
+    /// All parameters, as `parameters` lays them out.
+    pub(super) weights: &'a [f32],
+    /// The same, for passes forward.
+    pub(super) forward: &'a ForwardWeights,
+}
 
 /// Buffers for passes of up to `capacity` pictures, so that no pass allocates.
 pub(super) struct Workspace {
-    /// What comes out of each convolution, `[pictures, len]`.
-    convolved: Vec<Vec<f32>>,
-    /// Which of four values each pooled cell took, `[pictures, len]`.
-    largest: Vec<Vec<u8>>,
-    /// What comes out of each dense layer, `[pictures, outputs]`.
-    activations: Vec<Vec<f32>>,
+    /// What comes into the first convolution, then what comes out of each, channels last.
+    maps: Vec<Rows>,
+    /// For every value behind a pooling, the offset of the window it was taken from.
+    offsets: Vec<Rows>,
+    /// What comes out of each dense layer.
+    activations: Vec<Rows>,
     scratch: Vec<Scratch>,
-    /// Gradients on the way back, `[pictures, len]`.
-    gradient: Vec<f32>,
-    next_gradient: Vec<f32>,
+    /// Gradients by what came out of the convolutions and dense layers, in the shape of `maps` and `activations`.
+    map_gradients: Vec<Rows>,
+    gradients: Vec<Rows>,
 }
 
 impl Workspace {
+    /// For passes forward.
     pub(super) fn new(stack: &Stack, capacity: usize) -> Self {
-        let convolved = stack
-            .convolutions
-            .iter()
-            .map(|c| vec![0.0; capacity * c.out_len()]);
-        let largest = stack
-            .convolutions
-            .iter()
-            .map(|c| vec![0; capacity * c.out_len()]);
-        let activations = stack.dense.iter().map(|d| vec![0.0; capacity * d.outputs]);
-        let widest = stack
-            .convolutions
-            .iter()
-            .map(|c| c.in_len().max(c.out_len()));
-        let widest = widest
-            .chain(stack.dense.iter().map(|d| d.outputs))
-            .max()
-            .unwrap_or(0);
+        let rows = |len| Rows::new(capacity, len);
+        let maps = stack.convolutions.iter().map(|c| rows(c.out_len()));
         Self {
-            convolved: convolved.collect(),
-            largest: largest.collect(),
-            activations: activations.collect(),
+            maps: [rows(stack.convolutions[0].in_len())]
+                .into_iter()
+                .chain(maps)
+                .collect(),
+            offsets: stack
+                .convolutions
+                .iter()
+                .map(|c| rows(c.out_len()))
+                .collect(),
+            activations: stack.dense.iter().map(|d| rows(d.outputs)).collect(),
             scratch: stack.convolutions.iter().map(Scratch::new).collect(),
-            gradient: vec![0.0; capacity * widest],
-            next_gradient: vec![0.0; capacity * widest],
+            map_gradients: Vec::new(),
+            gradients: Vec::new(),
         }
     }
 
-    /// Logits of `pictures` `[count, 1, side, side]`, as `[count, classes]`.
-    pub(super) fn logits(&mut self, stack: &Stack, weights: &[f32], pictures: &[f32]) -> &[f32] {
-        let count = pictures.len() / stack.convolutions[0].in_len();
-        for index in 0..stack.convolutions.len() {
-            self.convolve(stack, weights, index, pictures, count);
+    /// For passes forward and back.
+    pub(super) fn for_training(stack: &Stack, capacity: usize) -> Self {
+        let rows = |len| Rows::new(capacity, len);
+        Self {
+            map_gradients: stack
+                .convolutions
+                .iter()
+                .map(|c| rows(c.out_len()))
+                .collect(),
+            gradients: stack.dense.iter().map(|d| rows(d.outputs)).collect(),
+            ..Self::new(stack, capacity)
         }
-        self.dense_forward(stack, weights, count)
     }
 
-    /// Logits `[count, classes]` from convolution `first` on, which is not the first of all: `fill(index, input)` writes what
-    /// comes into it, `[channels, side, side]`.
+    /// Logits of `pictures` `[count, channels, side, side]`, as padded rows.
+    pub(super) fn logits(&mut self, network: Network<'_>, pictures: &[f32]) -> &[f32] {
+        let pictures = pictures.chunks_exact(network.stack.convolutions[0].in_len());
+        let count = pictures.len();
+        self.take(network.stack, pictures);
+        self.logits_behind(network, 0, count)
+    }
+
+    /// Takes pictures `[channels, side, side]` in.
+    fn take<'a>(&mut self, stack: &Stack, pictures: impl Iterator<Item = &'a [f32]>) {
+        let channels = stack.convolutions[0].inputs;
+        for (index, picture) in pictures.enumerate() {
+            let to = &mut self.maps[0].behind_mut(index)[..picture.len()];
+            channels_last(picture, channels, to);
+        }
+    }
+
+    /// The masked feature map of one picture, `[side, side, channels]`, behind its ReLU and before pooling.
+    pub(super) fn feature_map(&mut self, network: Network<'_>, picture: &[f32]) -> Vec<f32> {
+        let stack = network.stack;
+        self.take(stack, [picture].into_iter());
+        for index in 0..stack.masked {
+            self.convolve(network, index, 1);
+        }
+        let layer = Convolution {
+            pool: false,
+            ..stack.convolutions[stack.masked]
+        };
+        let mut map = Rows::new(1, layer.map_len());
+        with_simd(Pass {
+            layer: &layer,
+            weights: &network.forward.convolutions[stack.masked],
+            input: self.maps[stack.masked].behind(0),
+            scratch: &mut Scratch::new(&layer),
+            outcome: Outcome {
+                values: map.behind_mut(0),
+                offsets: &mut [],
+            },
+        });
+        map.values.truncate(layer.map_len());
+        map.values
+    }
+
+    /// Logits from convolution `first` on, as padded rows: `fill(index, input)` writes what comes into it, channels last.
     pub(super) fn logits_from(
         &mut self,
-        stack: &Stack,
-        weights: &[f32],
+        network: Network<'_>,
         first: usize,
         count: usize,
         fill: impl Fn(usize, &mut [f32]),
     ) -> &[f32] {
-        let in_len = stack.convolutions[first].in_len();
-        let inputs = self.convolved[first - 1].chunks_exact_mut(in_len);
-        for (index, input) in inputs.take(count).enumerate() {
-            fill(index, input);
+        let len = network.stack.convolutions[first].in_len();
+        for index in 0..count {
+            fill(index, &mut self.maps[first].behind_mut(index)[..len]);
         }
-        for index in first..stack.convolutions.len() {
-            self.convolve(stack, weights, index, &[], count);
-        }
-        self.dense_forward(stack, weights, count)
+        self.logits_behind(network, first, count)
     }
 
-    /// One convolution for all pictures; the first reads `pictures`, the others what the one before gave.
-    fn convolve(
-        &mut self,
-        stack: &Stack,
-        weights: &[f32],
-        index: usize,
-        pictures: &[f32],
-        count: usize,
-    ) {
-        let layer = &stack.convolutions[index];
-        let parameters = stack.layers(weights)[index];
-        let (before, after) = self.convolved.split_at_mut(index);
-        let inputs: &[f32] = before.last().map_or(pictures, |inputs| inputs);
-        let outs = after[0].chunks_exact_mut(layer.out_len());
-        let largest = self.largest[index].chunks_exact_mut(layer.out_len());
-        let each = inputs.chunks_exact(layer.in_len()).zip(outs.zip(largest));
-        for (picture, (out, largest)) in each.take(count) {
-            convolution::forward(
-                layer,
-                parameters,
-                picture,
-                &mut self.scratch[index],
-                out,
-                largest,
-            );
+    fn logits_behind(&mut self, network: Network<'_>, first: usize, count: usize) -> &[f32] {
+        for index in first..network.stack.convolutions.len() {
+            self.convolve(network, index, count);
         }
-    }
-
-    fn dense_forward(&mut self, stack: &Stack, weights: &[f32], count: usize) -> &[f32] {
-        let parameters = &stack.layers(weights)[stack.convolutions.len()..];
-        for (index, (layer, (weight, bias))) in stack.dense.iter().zip(parameters).enumerate() {
-            let (before, after) = self.activations.split_at_mut(index);
-            let inputs = before.last().or(self.convolved.last());
-            let out = &mut after[0][..count * layer.outputs];
-            for row in out.chunks_exact_mut(layer.outputs) {
-                row.copy_from_slice(bias);
-            }
-            product(
-                [count, layer.inputs, layer.outputs],
-                Matrix::rows(inputs.map_or(&[], |inputs| inputs), layer.inputs),
-                Matrix::rows(weight, layer.inputs).transposed(),
-                out,
-                Destination::Add,
-            );
-            if layer.relu {
-                for value in out {
-                    *value = value.max(0.0);
-                }
-            }
+        for index in 0..network.stack.dense.len() {
+            self.dense_forward(network, index, count);
         }
-        let classes = stack.classes();
         self.activations
             .last()
-            .map_or(&[], |logits| &logits[..count * classes])
+            .map_or(&[], |logits| logits.first(count))
     }
 
-    /// Adds the gradients of sum(cross-entropy) / `batch_len` over these pictures to `gradients`; returns that sum.
+    /// One convolution for all pictures.
+    fn convolve(&mut self, network: Network<'_>, index: usize, count: usize) {
+        let (inputs, outputs) = self.maps.split_at_mut(index + 1);
+        for picture in 0..count {
+            with_simd(Pass {
+                layer: &network.stack.convolutions[index],
+                weights: &network.forward.convolutions[index],
+                input: inputs[index].behind(picture),
+                scratch: &mut self.scratch[index],
+                outcome: Outcome {
+                    values: outputs[0].behind_mut(picture),
+                    offsets: self.offsets[index].behind_mut(picture),
+                },
+            });
+        }
+    }
+
+    /// One dense layer for all pictures.
+    fn dense_forward(&mut self, network: Network<'_>, index: usize, count: usize) {
+        let layer = &network.forward.dense[index];
+        let (before, after) = self.activations.split_at_mut(index);
+        let inputs = before.last().unwrap_or(&self.maps[self.maps.len() - 1]);
+        with_simd(Product {
+            factors: Factors {
+                left: inputs.first(count),
+                row_stride: inputs.stride,
+                step: 1,
+                runs: WHOLE,
+                len: network.stack.dense[index].inputs,
+                right: layer.weight.as_matrix(),
+            },
+            finish: Finish {
+                bias: Some(&layer.bias),
+                relu: network.stack.dense[index].relu,
+            },
+            out: after[0].first_mut(count),
+        });
+    }
+
+    /// Writes the gradients of sum(cross-entropy) / `batch_len` over these pictures to `gradients`, which lie as the parameters
+    /// do; returns that sum.
     pub(super) fn loss_and_gradients(
         &mut self,
-        stack: &Stack,
-        weights: &[f32],
+        network: Network<'_>,
         (pictures, labels): (&[f32], &[usize]),
         batch_len: usize,
         gradients: &mut [f32],
     ) -> f32 {
-        self.logits(stack, weights, pictures);
-        let loss = self.logit_gradient(stack.classes(), labels, batch_len);
-        let parameters = stack.layers(weights);
-        let mut gradients = stack.layers_mut(gradients);
-        let first_dense = stack.convolutions.len();
-        for index in (0..stack.dense.len()).rev() {
-            let (weight, _) = parameters[first_dense + index];
-            let (weight_gradient, bias_gradient) = &mut gradients[first_dense + index];
-            self.dense_backward(
-                &stack.dense[index],
-                index,
-                labels.len(),
-                weight,
-                (weight_gradient, bias_gradient),
-            );
+        self.logits(network, pictures);
+        let loss = self.logit_gradient(network.stack.classes(), labels, batch_len);
+        for index in (0..network.stack.dense.len()).rev() {
+            self.dense_backward(network, index, labels.len(), gradients);
         }
-        for index in (0..first_dense).rev() {
-            let (weight, _) = parameters[index];
-            let (weight_gradient, bias_gradient) = &mut gradients[index];
-            self.convolution_backward(
-                stack,
-                index,
-                pictures,
-                weight,
-                (weight_gradient, bias_gradient),
-            );
+        for index in (0..network.stack.convolutions.len()).rev() {
+            self.convolution_backward(network, index, labels.len(), gradients);
         }
         loss
     }
 
-    /// Writes softmax minus one-hot, over `batch_len`, into `gradient`; returns the loss.
+    /// Writes softmax minus one-hot, over `batch_len`, as the logits' gradient; returns the loss.
     fn logit_gradient(&mut self, classes: usize, labels: &[usize], batch_len: usize) -> f32 {
-        let logits = self.activations.last().map_or(&[][..], |logits| logits);
-        let rows = logits
-            .chunks_exact(classes)
-            .zip(self.gradient.chunks_exact_mut(classes));
+        let (Some(logits), Some(gradients)) = (self.activations.last(), self.gradients.last_mut())
+        else {
+            return 0.0;
+        };
         let mut loss = 0.0;
-        for ((logits, gradient), &label) in rows.zip(labels) {
+        for (picture, &label) in labels.iter().enumerate() {
+            let logits = &logits.behind(picture)[..classes];
+            let gradient = &mut gradients.behind_mut(picture)[..classes];
             let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             for (gradient, logit) in gradient.iter_mut().zip(logits) {
                 *gradient = (logit - largest).exp();
@@ -196,77 +255,115 @@ impl Workspace {
         loss / batch_len as f32
     }
 
-    /// One dense layer's way back; leaves the gradient by what came in, behind its ReLU, in `gradient`.
+    /// One dense layer's way back.
     fn dense_backward(
         &mut self,
-        layer: &Dense,
+        network: Network<'_>,
         index: usize,
         count: usize,
-        weight: &[f32],
-        (weight_gradient, bias_gradient): (&mut [f32], &mut [f32]),
+        gradients: &mut [f32],
     ) {
-        let gradient = &mut self.gradient[..count * layer.outputs];
-        if layer.relu {
-            for (gradient, out) in gradient.iter_mut().zip(&self.activations[index]) {
-                *gradient = if *out > 0.0 { *gradient } else { 0.0 };
-            }
-        }
-        for row in gradient.chunks_exact(layer.outputs) {
+        let layer = &network.stack.dense[index];
+        let place = &network.parameters.dense[index];
+        let (weight_gradient, bias_gradient) = place.split_mut(gradients);
+        let (before, after) = self.gradients.split_at_mut(index);
+        let gradient = &mut after[0];
+        let outputs = &self.activations[index];
+        pass_relu(layer, outputs.first(count), gradient.first_mut(count));
+        bias_gradient.fill(0.0);
+        for row in gradient.first(count).chunks_exact(gradient.stride) {
             for (sum, value) in bias_gradient.iter_mut().zip(row) {
                 *sum += value;
             }
         }
-        let inputs = self.activations[..index].last().or(self.convolved.last());
-        product(
-            [layer.outputs, count, layer.inputs],
-            Matrix::rows(gradient, layer.outputs).transposed(),
-            Matrix::rows(inputs.map_or(&[], |inputs| inputs), layer.inputs),
-            weight_gradient,
-            Destination::Add,
-        );
-        product(
-            [count, layer.outputs, layer.inputs],
-            Matrix::rows(gradient, layer.outputs),
-            Matrix::rows(weight, layer.inputs),
-            &mut self.next_gradient,
-            Destination::Overwrite,
-        );
-        std::mem::swap(&mut self.gradient, &mut self.next_gradient);
+        let inputs = self.activations[..index].last();
+        let inputs = inputs.unwrap_or(&self.maps[self.maps.len() - 1]);
+        with_simd(Product {
+            factors: Factors {
+                left: gradient.first(count),
+                row_stride: 1,
+                step: gradient.stride,
+                runs: WHOLE,
+                len: count,
+                right: Matrix {
+                    values: inputs.first(count),
+                    stride: inputs.stride,
+                },
+            },
+            finish: Finish::NONE,
+            out: weight_gradient,
+        });
+        let input_gradient = before.last_mut();
+        let last_map = self.map_gradients.len() - 1;
+        let input_gradient = input_gradient.unwrap_or(&mut self.map_gradients[last_map]);
+        with_simd(Product {
+            factors: Factors {
+                left: gradient.first(count),
+                row_stride: gradient.stride,
+                step: 1,
+                runs: WHOLE,
+                len: layer.outputs,
+                right: place.weight(network.weights),
+            },
+            finish: Finish::NONE,
+            out: input_gradient.first_mut(count),
+        });
     }
 
     /// One convolution's way back, picture by picture.
     fn convolution_backward(
         &mut self,
-        stack: &Stack,
+        network: Network<'_>,
         index: usize,
-        pictures: &[f32],
-        weight: &[f32],
-        (weight_gradient, bias_gradient): (&mut [f32], &mut [f32]),
+        count: usize,
+        gradients: &mut [f32],
     ) {
-        let layer = &stack.convolutions[index];
-        let (in_len, out_len) = (layer.in_len(), layer.out_len());
-        let inputs = self.convolved[..index]
-            .last()
-            .map_or(pictures, |inputs| inputs);
-        let count = pictures.len() / stack.convolutions[0].in_len();
-        for picture in 0..count {
-            let out = picture * out_len..(picture + 1) * out_len;
-            let input = picture * in_len..(picture + 1) * in_len;
-            let passed = Passed {
-                picture: &inputs[input.clone()],
-                out: &self.convolved[index][out.clone()],
-                largest: &self.largest[index][out.clone()],
-            };
-            convolution::backward(
-                layer,
-                weight,
-                &passed,
-                &self.gradient[out],
-                &mut self.scratch[index],
-                (weight_gradient, bias_gradient),
-                (index > 0).then_some(&mut self.next_gradient[input]),
-            );
+        let place = &network.parameters.convolutions[index];
+        let (weight_gradient, bias_gradient) = place.split_mut(gradients);
+        weight_gradient.fill(0.0);
+        bias_gradient.fill(0.0);
+        let (before, after) = self.map_gradients.split_at_mut(index);
+        let mut input_gradients = before.last_mut();
+        if let Some(gradients) = &mut input_gradients {
+            gradients.first_mut(count).fill(0.0);
         }
-        std::mem::swap(&mut self.gradient, &mut self.next_gradient);
+        for picture in 0..count {
+            let input_gradient = input_gradients.as_mut();
+            with_simd(Backward {
+                layer: &network.stack.convolutions[index],
+                place,
+                weight: place.weight(network.weights).values,
+                input: self.maps[index].behind(picture),
+                values: self.maps[index + 1].behind(picture),
+                offsets: self.offsets[index].behind(picture),
+                gradient: after[0].behind(picture),
+                scratch: &mut self.scratch[index],
+                weight_gradient,
+                bias_gradient,
+                input_gradient: input_gradient.map(|gradients| gradients.behind_mut(picture)),
+            });
+        }
+        // Vectors reached beyond the runs of the windows.
+        for run in weight_gradient.chunks_exact_mut(place.run_stride()) {
+            run[place.run()..].fill(0.0);
+        }
+    }
+}
+
+/// The gradient by what came in, given that by what came out of the layer's ReLU, if it has one.
+fn pass_relu(layer: &Dense, outputs: &[f32], gradient: &mut [f32]) {
+    if layer.relu {
+        for (gradient, out) in gradient.iter_mut().zip(outputs) {
+            *gradient = if *out > 0.0 { *gradient } else { 0.0 };
+        }
+    }
+}
+
+/// From `[channels, positions]` to `[positions, channels]`.
+fn channels_last(picture: &[f32], channels: usize, to: &mut [f32]) {
+    for (channel, values) in picture.chunks_exact(picture.len() / channels).enumerate() {
+        for (to, value) in to[channel..].iter_mut().step_by(channels).zip(values) {
+            *to = *value;
+        }
     }
 }

@@ -1,23 +1,39 @@
-//! Products and sums of rows in vector registers: where the evaluation by local patterns spends its time.
+//! Products and sums of rows in vector registers: where the kernels spend their time.
 //!
 //! Rows are padded to whole vectors, and a product keeps a tile of its result in registers; AVX-512, AVX2, NEON or simd128 is
-//! chosen by `pulp`, natively at run time. For tables this small that is faster than a general product, which
-//! has to find out what it was given and to copy it first: `product` is for training, whose matrices are large.
+//! chosen by `pulp`, natively at run time. For matrices this small that is faster than a general product, which has to find out
+//! what it was given and to copy it first; and the left side need not be a matrix: windows of a picture are multiplied where they lie.
+
+use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-/// Values to which rows are padded: a multiple of the vectors of every processor.
-const PADDING: usize = 16;
+/// Values to which rows are padded: a multiple of every processor's vectors, or of two of the browser's.
+pub(super) const PADDING: usize = if cfg!(target_arch = "wasm32") { 8 } else { 16 };
 
 /// The length of a row of `columns` values with its padding.
 pub(super) fn padded(columns: usize) -> usize {
     columns.next_multiple_of(PADDING)
 }
 
+/// Rows of `columns` values, given padded ones.
+pub(super) fn without_padding(rows: &[f32], columns: usize) -> Vec<f32> {
+    let rows = rows.chunks_exact(padded(columns));
+    rows.flat_map(|row| &row[..columns]).copied().collect()
+}
+
 /// Runs `work` with the widest vectors of this processor.
 #[inline]
 pub(super) fn with_simd<W: WithSimd>(work: W) -> W::Output {
     pulp::Arch::new().dispatch(work)
+}
+
+/// Padded rows in a slice.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Matrix<'a> {
+    pub(super) values: &'a [f32],
+    /// Values of a row, padding included.
+    pub(super) stride: usize,
 }
 
 /// A matrix with padded rows.
@@ -28,20 +44,28 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// A matrix `[rows][columns]` of given entries.
-    pub(super) fn from_fn(
-        rows: usize,
-        columns: usize,
-        entry: impl Fn(usize, usize) -> f32,
-    ) -> Self {
+    /// A matrix `[rows][columns]` of zeros.
+    pub(super) fn zeros(rows: usize, columns: usize) -> Self {
         let stride = padded(columns);
-        let mut values = vec![0.0; rows * stride];
-        for (row, values) in values.chunks_exact_mut(stride).enumerate() {
-            for (column, value) in values[..columns].iter_mut().enumerate() {
-                *value = entry(row, column);
+        Self {
+            stride,
+            values: vec![0.0; rows * stride],
+        }
+    }
+
+    /// Its rows from `first` on become some columns of another matrix, which has as many rows as this one has columns.
+    pub(super) fn transpose_from(&mut self, first: usize, from: Matrix<'_>, columns: Range<usize>) {
+        let sources: Vec<&[f32]> = from
+            .values
+            .chunks_exact(from.stride)
+            .map(|row| &row[columns.clone()])
+            .collect();
+        let rows = self.values[first * self.stride..].chunks_exact_mut(self.stride);
+        for (column, row) in rows.take(columns.len()).enumerate() {
+            for (value, source) in row.iter_mut().zip(&sources) {
+                *value = source[column];
             }
         }
-        Self { stride, values }
     }
 
     /// Values of a row, padding included.
@@ -49,12 +73,15 @@ impl Packed {
         self.stride
     }
 
-    fn vectors<S: Simd>(&self) -> &[S::f32s] {
-        S::as_simd_f32s(&self.values).0
+    pub(super) fn as_matrix(&self) -> Matrix<'_> {
+        Matrix {
+            values: &self.values,
+            stride: self.stride,
+        }
     }
 }
 
-/// A run of contiguous factors.
+/// A run of factors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Run {
     /// Where the run begins in the first left row.
@@ -63,20 +90,25 @@ pub(super) struct Run {
     pub(super) right: usize,
 }
 
-/// What is multiplied: row r of the left side consists of `len` values from `r * left_stride + run.left` on, for every run.
+/// What is multiplied: the factors of left row r are `left[run.left + r * row_stride + k * step]`, k < `len`, for every run; they meet
+/// rows `run.right + k` of the right side.
 #[derive(Clone, Copy)]
 pub(super) struct Factors<'a> {
     pub(super) left: &'a [f32],
-    pub(super) left_stride: usize,
+    pub(super) row_stride: usize,
+    pub(super) step: usize,
     pub(super) runs: &'a [Run],
     pub(super) len: usize,
-    pub(super) right: &'a Packed,
+    pub(super) right: Matrix<'a>,
 }
+
+/// The one run of plain matrices.
+pub(super) const WHOLE: &[Run] = &[Run { left: 0, right: 0 }];
 
 /// What is done to every row of a result: a padded bias is added, then ReLU.
 #[derive(Clone, Copy)]
 pub(super) struct Finish<'a> {
-    pub(super) bias: Option<&'a Packed>,
+    pub(super) bias: Option<&'a [f32]>,
     pub(super) relu: bool,
 }
 
@@ -90,7 +122,7 @@ impl Finish<'_> {
     #[inline(always)]
     fn start<S: Simd>(&self, simd: S, column: usize) -> S::f32s {
         self.bias
-            .map_or(simd.splat_f32s(0.0), |bias| bias.vectors::<S>()[column])
+            .map_or(simd.splat_f32s(0.0), |bias| S::as_simd_f32s(bias).0[column])
     }
 
     #[inline(always)]
@@ -103,7 +135,7 @@ impl Finish<'_> {
     }
 }
 
-/// `out [rows][stride]` <- finish(left * right); as many rows as `out` has.
+/// `out [rows][stride]` <- finish(left * right), rows as long as those of the right side; as many of them as `out` has.
 #[inline(always)]
 pub(super) fn multiply<S: Simd>(
     simd: S,
@@ -111,59 +143,86 @@ pub(super) fn multiply<S: Simd>(
     finish: Finish<'_>,
     out: &mut [f32],
 ) {
-    let vectors = factors.right.stride / S::F32_LANES;
-    let rows = out.len() / factors.right.stride;
-    let (out, _) = S::as_mut_simd_f32s(out);
-    let mut product = RowProduct {
-        simd,
+    // A function of its own for each kind of vectors, however many places call it.
+    simd.vectorize(Product {
         factors,
         finish,
-        vectors,
         out,
-    };
-    // Tiles that fill, but do not overflow, the registers: 32 of AVX-512, 16 of the others.
-    if S::F32_LANES == PADDING {
-        product.rows::<8, 1>(rows);
-    } else {
-        product.rows::<4, 2>(rows);
+    });
+}
+
+/// See [`multiply`].
+pub(super) struct Product<'a> {
+    pub(super) factors: Factors<'a>,
+    pub(super) finish: Finish<'a>,
+    pub(super) out: &'a mut [f32],
+}
+
+impl WithSimd for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let vectors = self.factors.right.stride / S::F32_LANES;
+        let rows = self.out.len() / self.factors.right.stride;
+        let mut tiles = Tiles {
+            simd,
+            factors: self.factors,
+            right: S::as_simd_f32s(self.factors.right.values).0,
+            finish: self.finish,
+            vectors,
+            out: S::as_mut_simd_f32s(self.out).0,
+        };
+        // Tiles that fill the registers and do not overflow them: 32 of AVX-512, 16 of the others.
+        match S::F32_LANES {
+            16 => tiles.all::<1>(rows, 12),
+            8 => tiles.all::<2>(rows, 6),
+            _ => tiles.all::<2>(rows, 4),
+        }
     }
 }
 
-struct RowProduct<'a, S: Simd> {
+struct Tiles<'a, S: Simd> {
     simd: S,
     factors: Factors<'a>,
+    right: &'a [S::f32s],
     finish: Finish<'a>,
     /// Vectors in a row.
     vectors: usize,
     out: &'a mut [S::f32s],
 }
 
-impl<S: Simd> RowProduct<'_, S> {
-    /// All rows, `ROWS` at a time, the last few in smaller tiles.
+impl<S: Simd> Tiles<'_, S> {
+    /// All rows in tiles of at most `most`, about equally high, since a low one waits for its additions.
     #[inline(always)]
-    fn rows<const ROWS: usize, const VECTORS: usize>(&mut self, rows: usize) {
-        let mut row = 0;
-        while row + ROWS <= rows {
-            self.columns::<ROWS, VECTORS>(row);
-            row += ROWS;
-        }
-        if ROWS > 4 && row + 4 <= rows {
-            self.columns::<4, VECTORS>(row);
-            row += 4;
-        }
-        if row + 2 <= rows {
-            self.columns::<2, VECTORS>(row);
-            row += 2;
-        }
-        if row < rows {
-            self.columns::<1, VECTORS>(row);
+    fn all<const VECTORS: usize>(&mut self, rows: usize, most: usize) {
+        let tiles = rows.div_ceil(most);
+        let mut first = 0;
+        for tile in 0..tiles {
+            let height = (rows - first) / (tiles - tile);
+            match height {
+                1 => self.columns::<1, VECTORS>(first),
+                2 => self.columns::<2, VECTORS>(first),
+                3 => self.columns::<3, VECTORS>(first),
+                4 => self.columns::<4, VECTORS>(first),
+                5 if most > 4 => self.columns::<5, VECTORS>(first),
+                6 if most > 4 => self.columns::<6, VECTORS>(first),
+                7 if most > 6 => self.columns::<7, VECTORS>(first),
+                8 if most > 6 => self.columns::<8, VECTORS>(first),
+                9 if most > 6 => self.columns::<9, VECTORS>(first),
+                10 if most > 6 => self.columns::<10, VECTORS>(first),
+                11 if most > 6 => self.columns::<11, VECTORS>(first),
+                _ if most > 6 => self.columns::<12, VECTORS>(first),
+                _ => {}
+            }
+            first += height;
         }
     }
 
     #[inline(always)]
-    fn columns<const ROWS: usize, const VECTORS: usize>(&mut self, row: usize) {
+    fn columns<const ROWS: usize, const VECTORS: usize>(&mut self, first: usize) {
         for column in (0..self.vectors).step_by(VECTORS) {
-            self.tile::<ROWS, VECTORS>(row, column);
+            self.tile::<ROWS, VECTORS>(first, column);
         }
     }
 
@@ -172,12 +231,12 @@ impl<S: Simd> RowProduct<'_, S> {
         let (simd, vectors) = (self.simd, self.vectors);
         let Factors {
             left,
-            left_stride,
+            row_stride,
+            step,
             runs,
             len,
-            right,
+            ..
         } = self.factors;
-        let right = right.vectors::<S>();
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
         for vector in 0..VECTORS {
             let start = self.finish.start(simd, column + vector);
@@ -186,15 +245,13 @@ impl<S: Simd> RowProduct<'_, S> {
             }
         }
         for run in runs {
-            let rows: [&[f32]; ROWS] = std::array::from_fn(
-                #[inline(always)]
-                |row| &left[run.left + (first + row) * left_stride..][..len],
-            );
-            let right = &right[run.right * vectors..][..len * vectors];
+            let right = &self.right[run.right * vectors..][..len * vectors];
+            let left = &left[run.left + first * row_stride..];
+            let left = &left[..(ROWS - 1) * row_stride + (len - 1) * step + 1];
             for (k, right) in right.chunks_exact(vectors).enumerate() {
                 let right = &right[column..][..VECTORS];
-                for (sums, row) in sums.iter_mut().zip(&rows) {
-                    let factor = simd.splat_f32s(row[k]);
+                for (row, sums) in sums.iter_mut().enumerate() {
+                    let factor = simd.splat_f32s(left[k * step + row * row_stride]);
                     for (sum, right) in sums.iter_mut().zip(right) {
                         *sum = simd.mul_add_e_f32s(factor, *right, *sum);
                     }

@@ -263,20 +263,4 @@ impl Stack {
             .map(|pair| (&values[pair[0].range()], &values[pair[1].range()]))
             .collect()
     }
-
-    /// The same, to be written to.
-    pub(super) fn layers_mut<'a>(
-        &self,
-        values: &'a mut [f32],
-    ) -> Vec<(&'a mut [f32], &'a mut [f32])> {
-        let mut rest = values;
-        let mut layers = Vec::new();
-        for pair in self.parameters().chunks_exact(2) {
-            let (weight, tail) = rest.split_at_mut(pair[0].len());
-            let (bias, tail) = tail.split_at_mut(pair[1].len());
-            layers.push((weight, bias));
-            rest = tail;
-        }
-        layers
-    }
 }

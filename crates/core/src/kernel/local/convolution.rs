@@ -8,11 +8,11 @@ use super::{
     Arithmetic,
     layout::{Layout, Place, pool_cell, spread, window},
     sum::Sum,
-    weights::Layer,
 };
 use crate::{
     device,
     kernel::{
+        parameters::Forward,
         rows::{self, Finish, Lookup, padded, with_simd},
         stack::Convolution,
     },
@@ -23,7 +23,7 @@ use crate::{
 const PARTS: usize = 8;
 
 /// The rows of the masked feature map behind its pooling; `present` are those of the players with a fixed place that are there.
-/// `map`: `[channels, side, side]`, behind its ReLU.
+/// `map`: `[side, side, channels]`, behind its ReLU.
 pub(super) fn masked_rows(
     layer: &Convolution,
     masks: &PatchMasks,
@@ -33,13 +33,12 @@ pub(super) fn masked_rows(
 ) -> Vec<f32> {
     let stride = padded(layer.outputs);
     let mut rows = vec![0.0_f32; layout.rows * stride];
-    let positions = layer.map_side().pow(2);
     for (position, place) in layout.places.iter().enumerate() {
         for (pattern, row) in place.rows().enumerate() {
             let there = spread(pattern, place.players) | present;
             let kept = pool_cell(layer, position).filter(|&pixel| masks.keeps(there, pixel));
             for pixel in kept {
-                let values = map[pixel..].iter().step_by(positions);
+                let values = &map[pixel * layer.outputs..][..layer.outputs];
                 for (out, value) in rows[row * stride..].iter_mut().zip(values) {
                     // An absent value is 0, and none is less behind a ReLU.
                     *out = out.max(*value);
@@ -88,7 +87,7 @@ impl ConvolutionPlan {
     }
 
     /// The rows of what comes out, given those of what comes in.
-    pub(super) fn rows(&self, weights: &Layer, inputs: &[f32]) -> Vec<f32> {
+    pub(super) fn rows(&self, weights: &Forward, inputs: &[f32]) -> Vec<f32> {
         let mut out = vec![0.0; self.layout.rows * weights.weight.stride()];
         let mut parts = Vec::with_capacity(PARTS);
         let mut rest = &mut out[..];
@@ -159,7 +158,7 @@ impl Cell {
 struct Part<'a> {
     cells: &'a [Cell],
     layer: &'a Convolution,
-    weights: &'a Layer,
+    weights: &'a Forward,
     inputs: &'a [f32],
     out: &'a mut [f32],
 }

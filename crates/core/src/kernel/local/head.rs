@@ -3,16 +3,12 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{
-    Arithmetic,
-    layout::Layout,
-    sum::Sum,
-    weights::{Layer, PackedWeights},
-};
+use super::{Arithmetic, layout::Layout, sum::Sum};
 use crate::{
     device,
     kernel::{
-        rows::{self, Factors, Finish, Run, padded, with_simd},
+        parameters::{Forward, ForwardWeights},
+        rows::{self, Factors, Finish, WHOLE, padded, with_simd},
         stack::{Dense, Stack},
     },
 };
@@ -57,7 +53,7 @@ impl Head {
     }
 
     /// Logits `[patterns, classes]`, given the rows of the feature map.
-    pub(super) fn logits(&self, weights: &PackedWeights, inputs: &[f32]) -> Vec<f32> {
+    pub(super) fn logits(&self, weights: &ForwardWeights, inputs: &[f32]) -> Vec<f32> {
         let first = &weights.dense[0];
         let mut tables = vec![0.0; self.sum.table_rows() * first.weight.stride()];
         with_simd(Fill {
@@ -81,7 +77,7 @@ impl Head {
         logits
     }
 
-    fn finish<'a>(&self, index: usize, layer: &'a Layer) -> Finish<'a> {
+    fn finish<'a>(&self, index: usize, layer: &'a Forward) -> Finish<'a> {
         Finish {
             bias: Some(&layer.bias),
             relu: self.layers[index].relu,
@@ -92,7 +88,7 @@ impl Head {
 /// The tables of the first layer.
 struct Fill<'a> {
     head: &'a Head,
-    weights: &'a Layer,
+    weights: &'a Forward,
     inputs: &'a [f32],
     tables: &'a mut [f32],
 }
@@ -111,7 +107,7 @@ impl WithSimd for Fill<'_> {
 /// All layers for up to [`BLOCK`] patterns.
 struct Block<'a> {
     head: &'a Head,
-    weights: &'a PackedWeights,
+    weights: &'a ForwardWeights,
     tables: &'a [f32],
     /// The first pattern.
     first: usize,
@@ -138,10 +134,11 @@ impl WithSimd for Block<'_> {
         for (index, layer) in layers.iter().enumerate().skip(1) {
             let factors = Factors {
                 left: &from,
-                left_stride: stride,
-                runs: &[Run { left: 0, right: 0 }],
+                row_stride: stride,
+                step: 1,
+                runs: WHOLE,
                 len: head.layers[index].inputs,
-                right: &layer.weight,
+                right: layer.weight.as_matrix(),
             };
             stride = layer.weight.stride();
             let finish = head.finish(index, layer);

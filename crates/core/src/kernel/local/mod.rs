@@ -14,7 +14,6 @@ mod layout;
 mod sum;
 #[cfg(test)]
 mod tests;
-mod weights;
 
 use std::{iter, ops::Add};
 
@@ -25,13 +24,11 @@ use self::{
     layout::{Layout, spread},
 };
 use super::{
-    pass::Workspace,
-    rows::{Lookup, padded},
+    pass::{Network, Workspace},
+    rows::{Lookup, padded, without_padding},
     stack::Stack,
 };
 use crate::{device, player::PatchMasks};
-
-pub(super) use weights::PackedWeights;
 
 /// Masks per chunk of plain passes.
 const MASKS: usize = 64;
@@ -123,15 +120,15 @@ impl LocalPlan {
         }
     }
 
-    /// Logits `[2^n, classes]`; `map`: the feature map `[channels, side, side]` behind its ReLU that players are patches of.
-    pub(super) fn logits(&self, weights: &[f32], packed: &PackedWeights, map: &[f32]) -> Vec<f32> {
+    /// Logits `[2^n, classes]`; `map`: the feature map `[side, side, channels]` behind its ReLU that players are patches of.
+    pub(super) fn logits(&self, network: Network<'_>, map: &[f32]) -> Vec<f32> {
         let fixed = (self.masks.count() as u32 - 1) & !self.free;
         if fixed == 0 {
-            return self.round(weights, packed, map, 0);
+            return self.round(network, map, 0);
         }
         let classes = self.stack.classes();
         let rounds = device::in_parallel(self.masks.count() / self.patterns(), |round| {
-            self.round(weights, packed, map, spread(round, fixed))
+            self.round(network, map, spread(round, fixed))
         });
         let mut logits = vec![0.0; self.masks.count() * classes];
         for (round, values) in rounds.iter().enumerate() {
@@ -155,25 +152,19 @@ impl LocalPlan {
     }
 
     /// Logits for all patterns of the free players, with `present` those of the others that are there.
-    fn round(
-        &self,
-        weights: &[f32],
-        packed: &PackedWeights,
-        map: &[f32],
-        present: u32,
-    ) -> Vec<f32> {
+    fn round(&self, network: Network<'_>, map: &[f32], present: u32) -> Vec<f32> {
         let layer = &self.stack.convolutions[self.stack.masked];
         let mut rows = masked_rows(layer, &self.masks, &self.masked, present, map);
         for (plan, weights) in self
             .convolutions
             .iter()
-            .zip(&packed.convolutions[self.stack.masked + 1..])
+            .zip(&network.forward.convolutions[self.stack.masked + 1..])
         {
             rows = plan.rows(weights, &rows);
         }
         match &self.head {
-            Some(head) => self.for_all_free(head.logits(packed, &rows), head.players()),
-            None => self.plain_passes(weights, &rows),
+            Some(head) => self.for_all_free(head.logits(network.forward, &rows), head.players()),
+            None => self.plain_passes(network, &rows),
         }
     }
 
@@ -191,7 +182,7 @@ impl LocalPlan {
     }
 
     /// The rest of the network for every pattern of the free players, picture by picture.
-    fn plain_passes(&self, weights: &[f32], rows: &[f32]) -> Vec<f32> {
+    fn plain_passes(&self, network: Network<'_>, rows: &[f32]) -> Vec<f32> {
         let layout = self
             .convolutions
             .last()
@@ -211,16 +202,12 @@ impl LocalPlan {
             let fill = |index: usize, picture: &mut [f32]| {
                 for (position, lookup) in lookups.iter().enumerate() {
                     let row = lookup.rows()[masks.start + index] as usize * stride;
-                    let values = &rows[row..row + channels];
-                    let picture = picture[position..].iter_mut().step_by(lookups.len());
-                    for (out, value) in picture.zip(values) {
-                        *out = *value;
-                    }
+                    picture[position * channels..][..channels]
+                        .copy_from_slice(&rows[row..row + channels]);
                 }
             };
-            workspace
-                .logits_from(&self.stack, weights, first, masks.len(), fill)
-                .to_vec()
+            let logits = workspace.logits_from(network, first, masks.len(), fill);
+            without_padding(logits, self.stack.classes())
         })
         .concat()
     }

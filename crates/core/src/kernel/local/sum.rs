@@ -134,10 +134,11 @@ impl Sum {
         for group in &self.groups {
             let factors = Factors {
                 left: inputs,
-                left_stride: stride,
+                row_stride: stride,
+                step: 1,
                 runs: &group.runs,
                 len: channels,
-                right: weights,
+                right: weights.as_matrix(),
             };
             let table = group.table.rows();
             let out = &mut tables[table.start * row..table.end * row];

@@ -10,10 +10,9 @@ use super::{
 };
 use crate::{Error, player::draw_patches, random::Stream};
 
-/// Weights, one picture, its feature map.
+/// A network and a picture.
 struct Case {
     engine: StackEngine,
-    weights: Vec<f32>,
     picture: Vec<f32>,
 }
 
@@ -24,7 +23,6 @@ impl Case {
             .map(|i| ((i * 37 + seed as usize * 11) % 101) as f32 / 100.0)
             .collect();
         Ok(Self {
-            weights: stack.values(&weights)?,
             engine: StackEngine::new(stack, &weights, &Tensors::new())?,
             picture,
         })
@@ -36,9 +34,8 @@ impl Case {
 
     /// Logits by a given choice.
     fn logits(&self, masks: &PatchMasks, choice: Choice) -> Vec<f32> {
-        let packed = PackedWeights::new(self.stack(), &self.weights);
         let map = self.engine.feature_map(&self.picture);
-        LocalPlan::of_choice(self.stack(), masks, choice).logits(&self.weights, &packed, &map)
+        LocalPlan::of_choice(self.stack(), masks, choice).logits(self.engine.network(), &map)
     }
 
     /// Largest difference of `logits` from exact ones on every `step`-th mask, in units of the largest exact one.
