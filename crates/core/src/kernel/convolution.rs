@@ -60,7 +60,7 @@ impl Scratch {
 /// What comes out of a pass forward, each value with the offset of its window from its cell's first one.
 pub(super) struct Outcome<'a> {
     pub(super) values: &'a mut [f32],
-    pub(super) offsets: &'a mut [f32],
+    pub(super) offsets: &'a mut [u32],
 }
 
 /// A pass forward; `offsets` are left as they are without pooling.
@@ -123,9 +123,8 @@ impl Pass<'_> {
         let vectors = self.weights.weight.stride() / S::F32_LANES;
         let (upper, lower) = rows.split_at(layer.map_side() * vectors);
         let zero = simd.splat_f32s(0.0);
-        let [right, below] =
-            [layer.inputs, layer.side * layer.inputs].map(|offset| simd.splat_f32s(offset as f32));
-        let below_right = simd.add_f32s(right, below);
+        let [right, below] = [layer.inputs, layer.side * layer.inputs].map(|offset| offset as u32);
+        let offsets = [0, right, below, below + right].map(|offset| simd.splat_u32s(offset));
         for cell in 0..layer.out_side() {
             for vector in 0..layer.outputs.div_ceil(S::F32_LANES) {
                 let place = 2 * cell * vectors + vector;
@@ -135,16 +134,17 @@ impl Pass<'_> {
                 let lower_right = simd.greater_than_f32s(d, c);
                 let (top, bottom) = (simd.max_f32s(a, b), simd.max_f32s(c, d));
                 let is_lower = simd.greater_than_f32s(bottom, top);
-                let offset = simd.select_f32s(
+                let offset = simd.select_u32s(
                     is_lower,
-                    simd.select_f32s(lower_right, below_right, below),
-                    simd.select_f32s(upper_right, right, zero),
+                    simd.select_u32s(lower_right, offsets[3], offsets[2]),
+                    simd.select_u32s(upper_right, offsets[1], offsets[0]),
                 );
                 let largest = simd.max_f32s(top, bottom);
                 let value = simd.max_f32s(simd.add_f32s(largest, bias[vector]), zero);
                 let to = (row * layer.out_side() + cell) * layer.outputs + vector * S::F32_LANES;
-                store::<S>(&mut self.outcome.values[to..], value);
-                store::<S>(&mut self.outcome.offsets[to..], offset);
+                let places = to..to + S::F32_LANES;
+                S::as_mut_simd_f32s(&mut self.outcome.values[places.clone()]).0[0] = value;
+                S::as_mut_simd_u32s(&mut self.outcome.offsets[places]).0[0] = offset;
             }
         }
     }
@@ -160,11 +160,6 @@ impl Pass<'_> {
     }
 }
 
-#[inline(always)]
-fn store<S: Simd>(to: &mut [f32], vector: S::f32s) {
-    S::as_mut_simd_f32s(&mut to[..S::F32_LANES]).0[0] = vector;
-}
-
 /// The way back of one picture. Gradients by weights and bias are added; so is the one by the input, where it is wanted.
 pub(super) struct Backward<'a> {
     pub(super) layer: &'a Convolution,
@@ -174,7 +169,7 @@ pub(super) struct Backward<'a> {
     pub(super) input: &'a [f32],
     /// What came out, and from which windows.
     pub(super) values: &'a [f32],
-    pub(super) offsets: &'a [f32],
+    pub(super) offsets: &'a [u32],
     /// The gradient by what came out.
     pub(super) gradient: &'a [f32],
     pub(super) scratch: &'a mut Scratch,
@@ -227,10 +222,10 @@ impl Backward<'_> {
         for row in 0..side {
             for column in 0..side {
                 let index = (row * side + column) * layer.outputs + output;
-                let offset = if layer.pool { self.offsets[index] } else { 0.0 };
-                let window = (row * layer.side + column) * step + offset as usize;
+                let offset = if layer.pool { self.offsets[index] } else { 0 };
+                let window = ((row * layer.side + column) * step) as u32 + offset;
                 self.scratch.passed[count] = Passed {
-                    window: window as u32,
+                    window,
                     gradient: self.gradient[index],
                 };
                 // Without a branch, which would be taken at random.

@@ -8,35 +8,35 @@ use super::{
 };
 
 /// Values of some pictures at one place of a stack, a padded row each.
-struct Rows {
-    values: Vec<f32>,
+struct Rows<T = f32> {
+    values: Vec<T>,
     stride: usize,
 }
 
-impl Rows {
+impl<T: Clone + Default> Rows<T> {
     fn new(capacity: usize, len: usize) -> Self {
         let stride = padded(len);
         Self {
-            values: vec![0.0; capacity * stride + SLACK],
+            values: vec![T::default(); capacity * stride + SLACK],
             stride,
         }
     }
 
     /// From a picture on, what is behind its row included.
-    fn behind(&self, picture: usize) -> &[f32] {
+    fn behind(&self, picture: usize) -> &[T] {
         &self.values[picture * self.stride..]
     }
 
-    fn behind_mut(&mut self, picture: usize) -> &mut [f32] {
+    fn behind_mut(&mut self, picture: usize) -> &mut [T] {
         &mut self.values[picture * self.stride..]
     }
 
     /// The first pictures.
-    fn first(&self, count: usize) -> &[f32] {
+    fn first(&self, count: usize) -> &[T] {
         &self.values[..count * self.stride]
     }
 
-    fn first_mut(&mut self, count: usize) -> &mut [f32] {
+    fn first_mut(&mut self, count: usize) -> &mut [T] {
         &mut self.values[..count * self.stride]
     }
 }
@@ -57,7 +57,7 @@ pub(super) struct Workspace {
     /// What comes into the first convolution, then what comes out of each, channels last.
     maps: Vec<Rows>,
     /// For every value behind a pooling, the offset of the window it was taken from.
-    offsets: Vec<Rows>,
+    offsets: Vec<Rows<u32>>,
     /// What comes out of each dense layer.
     activations: Vec<Rows>,
     scratch: Vec<Scratch>,
@@ -79,7 +79,7 @@ impl Workspace {
             offsets: stack
                 .convolutions
                 .iter()
-                .map(|c| rows(c.out_len()))
+                .map(|c| Rows::new(capacity, c.out_len()))
                 .collect(),
             activations: stack.dense.iter().map(|d| rows(d.outputs)).collect(),
             scratch: stack.convolutions.iter().map(Scratch::new).collect(),
