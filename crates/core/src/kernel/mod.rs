@@ -20,5 +20,5 @@ mod stack;
 pub use engine::StackEngine;
 #[cfg(feature = "webgpu")]
 pub use gpu::GpuStackEngine;
-pub use local::Arithmetic;
+pub use local::{Arithmetic, LayerArithmetic};
 pub use stack::{Convolution, Dense, Stack};

@@ -82,7 +82,7 @@ fn players_by_weight(stack: &Stack, masks: &PatchMasks) -> Vec<u32> {
 }
 
 /// The layout behind every convolution from the masked one on.
-fn layouts(stack: &Stack, masks: &PatchMasks, free: u32) -> Vec<Layout> {
+pub(super) fn layouts(stack: &Stack, masks: &PatchMasks, free: u32) -> Vec<Layout> {
     let masked = Layout::masked(&stack.convolutions[stack.masked], masks, free);
     let mut layouts = vec![masked];
     for layer in &stack.convolutions[stack.masked + 1..] {
@@ -118,7 +118,7 @@ fn estimates(stack: &Stack, masks: &PatchMasks, free: u32) -> Vec<Estimate> {
         } else {
             // Every mask's picture is put together from its positions' values.
             (
-                patterns * (layer.out_len() + dense_products(rest, stack)),
+                patterns * (layer.out_len() + plain_products(rest, stack).sum::<usize>()),
                 0,
             )
         };
@@ -139,9 +139,11 @@ fn convolution_operations(layer: &Convolution, inputs: &Layout) -> usize {
     patterns.sum::<usize>() * layer.inputs * layer.outputs
 }
 
-/// Products of one pass through some convolutions and all dense layers.
-pub(super) fn dense_products(convolutions: &[Convolution], stack: &Stack) -> usize {
+/// Products of one plain pass through some convolutions and all dense layers, layer by layer.
+pub(super) fn plain_products(
+    convolutions: &[Convolution],
+    stack: &Stack,
+) -> impl Iterator<Item = usize> {
     let convolutions = convolutions.iter().map(|c| c.map_len() * c.window());
-    let dense = stack.dense.iter().map(|d| d.inputs * d.outputs);
-    convolutions.chain(dense).sum()
+    convolutions.chain(stack.dense.iter().map(|d| d.inputs * d.outputs))
 }

@@ -43,13 +43,13 @@ impl Head {
         self.sum.players
     }
 
-    pub(super) fn arithmetic(&self) -> Arithmetic {
+    /// What each layer takes.
+    pub(super) fn arithmetic(&self) -> impl Iterator<Item = Arithmetic> {
         let first = self.sum.arithmetic(self.channels, self.layers[0].outputs);
-        let others = self.layers[1..].iter().map(|layer| Arithmetic {
-            products: self.sum.patterns() * layer.inputs * layer.outputs,
-            additions: 0,
+        let others = self.layers[1..].iter().map(|layer| {
+            Arithmetic::of_products(self.sum.patterns() * layer.inputs * layer.outputs)
         });
-        others.fold(first, |sum, layer| sum + layer)
+        [first].into_iter().chain(others)
     }
 
     /// Logits `[patterns, classes]`, given the rows of the feature map.

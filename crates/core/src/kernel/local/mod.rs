@@ -18,7 +18,7 @@ mod tests;
 use std::{iter, ops::Add};
 
 use self::{
-    choice::{Choice, choose, dense_products},
+    choice::{Choice, choose, layouts, plain_products},
     convolution::{ConvolutionPlan, masked_rows},
     head::Head,
     layout::{Layout, spread},
@@ -40,6 +40,21 @@ pub struct Arithmetic {
     pub products: usize,
     /// Other additions.
     pub additions: usize,
+}
+
+impl Arithmetic {
+    fn of_products(products: usize) -> Self {
+        Self {
+            products,
+            additions: 0,
+        }
+    }
+
+    /// Products and additions.
+    #[must_use]
+    pub fn operations(&self) -> usize {
+        self.products + self.additions
+    }
 }
 
 impl Add for Arithmetic {
@@ -102,22 +117,26 @@ impl LocalPlan {
         self.masks == *masks
     }
 
-    /// What all masks take.
-    pub(super) fn arithmetic(&self) -> Arithmetic {
-        let local = self.convolutions.iter().map(ConvolutionPlan::arithmetic);
-        let tail = match &self.head {
-            Some(head) => head.arithmetic(),
-            None => Arithmetic {
-                products: self.patterns() * dense_products(self.plain_convolutions(), &self.stack),
-                additions: 0,
-            },
-        };
-        let once = local.sum::<Arithmetic>() + tail;
+    /// What each layer behind the masked feature map takes on all masks.
+    fn arithmetic(&self) -> Vec<Arithmetic> {
         let rounds = self.masks.count() / self.patterns();
-        Arithmetic {
-            products: rounds * once.products,
-            additions: rounds * once.additions,
+        let mut layers: Vec<Arithmetic> = self
+            .convolutions
+            .iter()
+            .map(ConvolutionPlan::arithmetic)
+            .collect();
+        match &self.head {
+            Some(head) => layers.extend(head.arithmetic()),
+            None => layers.extend(
+                plain_products(self.plain_convolutions(), &self.stack)
+                    .map(|products| Arithmetic::of_products(self.patterns() * products)),
+            ),
         }
+        for layer in &mut layers {
+            layer.products *= rounds;
+            layer.additions *= rounds;
+        }
+        layers
     }
 
     /// Logits `[2^n, classes]`; `map`: the feature map `[side, side, channels]` behind its ReLU that players are patches of.
@@ -213,15 +232,43 @@ impl LocalPlan {
     }
 }
 
+/// What one layer takes on all masks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerArithmetic {
+    /// The layer's name.
+    pub name: &'static str,
+    /// As it is evaluated.
+    pub by_patterns: Arithmetic,
+    /// By a plain pass for every mask.
+    pub mask_by_mask: Arithmetic,
+}
+
 impl Stack {
-    /// What the logits on all masks take behind the masked feature map: by local patterns, and by a plain pass for every mask.
+    /// What the layers behind the masked feature map take on all masks.
     #[must_use]
-    pub fn masked_arithmetic(&self, masks: &PatchMasks) -> [Arithmetic; 2] {
-        let plain = dense_products(&self.convolutions[self.masked + 1..], self);
-        let plain = Arithmetic {
-            products: masks.count() * plain,
-            additions: 0,
-        };
-        [LocalPlan::new(self, masks).arithmetic(), plain]
+    pub fn masked_arithmetic(&self, masks: &PatchMasks) -> Vec<LayerArithmetic> {
+        let convolutions = &self.convolutions[self.masked + 1..];
+        let names = convolutions.iter().map(|layer| layer.name);
+        let names = names.chain(self.dense.iter().map(|layer| layer.name));
+        let plain = plain_products(convolutions, self)
+            .map(|products| Arithmetic::of_products(masks.count() * products));
+        names
+            .zip(LocalPlan::new(self, masks).arithmetic())
+            .zip(plain)
+            .map(|((name, by_patterns), mask_by_mask)| LayerArithmetic {
+                name,
+                by_patterns,
+                mask_by_mask,
+            })
+            .collect()
+    }
+
+    /// The players, as bits of a mask, that each position of a feature map sees: for the masked one and those behind it, in order,
+    /// each behind its pooling and row by row.
+    #[must_use]
+    pub fn receptive_players(&self, masks: &PatchMasks) -> Vec<Vec<u32>> {
+        let all = masks.count() as u32 - 1;
+        let players = |layout: Layout| layout.places.iter().map(|place| place.players).collect();
+        layouts(self, masks, all).into_iter().map(players).collect()
     }
 }
