@@ -4,7 +4,7 @@
 //! passes over memory, a second core that idles. Here a convolution is one pass with its bias, ReLU and pooling, forward
 //! and backward, in buffers that stay in cache and are allocated once; a batch is computed in micro-batches of a
 //! fixed size on all cores, and their gradients are added in order, so that the numbers do not depend on how
-//! many cores there are.
+//! many cores there are. Outputs on all masks of a sample share what few players change (module `local`).
 
 mod convolution;
 mod engine;
