@@ -177,7 +177,7 @@ impl WithSimd for Product<'_> {
         match S::F32_LANES {
             16 => tiles.all::<1>(rows, 12),
             8 => tiles.all::<2>(rows, 6),
-            _ => tiles.all::<2>(rows, 4),
+            _ => tiles.all::<2>(rows, 5),
         }
     }
 }
@@ -205,8 +205,8 @@ impl<S: Simd> Tiles<'_, S> {
                 2 => self.columns::<2, VECTORS>(first),
                 3 => self.columns::<3, VECTORS>(first),
                 4 => self.columns::<4, VECTORS>(first),
-                5 if most > 4 => self.columns::<5, VECTORS>(first),
-                6 if most > 4 => self.columns::<6, VECTORS>(first),
+                5 => self.columns::<5, VECTORS>(first),
+                6 if most > 5 => self.columns::<6, VECTORS>(first),
                 7 if most > 6 => self.columns::<7, VECTORS>(first),
                 8 if most > 6 => self.columns::<8, VECTORS>(first),
                 9 if most > 6 => self.columns::<9, VECTORS>(first),
