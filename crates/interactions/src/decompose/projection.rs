@@ -7,7 +7,7 @@
 
 use crate::{
     mask::{MAX_PLAYERS, binomial},
-    schur::{Schur, Square, between_unnormalised, kronecker_power_block},
+    schur::{Blocks, Schur, Square, kronecker_power_block},
 };
 
 /// One number an order, 0 to n.
@@ -67,7 +67,7 @@ impl Projection {
     }
 
     /// H^-1 as [`Schur::apply`] takes it; `None` where H is singular to the digits that numbers have.
-    pub(super) fn inverse(&self, steps: &Steps) -> Option<Vec<f64>> {
+    pub(super) fn inverse(&self, steps: &Steps) -> Option<Blocks> {
         let players = self.schur.players();
         let inverses = self.syntheses.iter().map(|(spin, and, or)| {
             let first = (players - spin) / 2;
@@ -80,9 +80,9 @@ impl Projection {
                 products.sum::<f64>() + if i == j { steps.noise } else { 0.0 }
             });
             let identity = Square::from_fn(size, |i, j| if i == j { 1.0 } else { 0.0 });
-            Some(between_unnormalised(&h.solve(&identity)?.symmetrised()))
+            Some(h.solve(&identity)?.symmetrised())
         });
-        Some(inverses.collect::<Option<Vec<_>>>()?.concat())
+        Some(self.schur.blocks(&inverses.collect::<Option<Vec<_>>>()?))
     }
 }
 
@@ -140,9 +140,12 @@ mod tests {
                     noise,
                     ..Steps::uniform(1.0)
                 };
-                let finite =
-                    |inverse: Vec<f64>| inverse.iter().all(|x| x.is_finite() && x.abs() < 1e30);
-                assert!(projection.inverse(&steps).is_none_or(finite), "{n} {noise}");
+                let finite = |x: &f64| x.is_finite() && x.abs() < 1e30;
+                let inverse = projection.inverse(&steps);
+                assert!(
+                    inverse.is_none_or(|inverse| inverse.entries().all(finite)),
+                    "{n} {noise}"
+                );
             }
         }
     }

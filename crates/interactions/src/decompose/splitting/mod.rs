@@ -31,9 +31,9 @@ use super::{
     projection::{Projection, Steps},
 };
 use crate::{
-    arch::vectorized,
+    arch::{Aligned, vectorized},
     butterfly::{self, Moebius, Superset, Zeta},
-    schur::Scratch,
+    schur::{Blocks, Scratch},
 };
 
 use adaptation::ADAPTATION_GROWTH;
@@ -74,12 +74,12 @@ impl Best {
 }
 
 /// Sums over iterations, for their mean.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 struct Sums {
     count: f64,
-    multiplier: Vec<f64>,
-    and: Vec<f64>,
-    or: Vec<f64>,
+    multiplier: Aligned,
+    and: Aligned,
+    or: Aligned,
 }
 
 /// State and scratch memory of a game. Arrays have a value for every mask, and padding of 0 up to a whole row.
@@ -90,24 +90,24 @@ pub(super) struct Splitting<'p> {
     masks: usize,
     /// The game's unit over the one that the splitting works in, a power of two that brings the largest output to 1 up to 2.
     unit: f64,
-    v: Vec<f64>,
+    v: Aligned,
     /// Noise bound at every mask.
-    bounds: Vec<f64>,
+    bounds: Aligned,
     /// The same, less the margin.
-    inner_bounds: Vec<f64>,
-    z_and: Vec<f64>,
-    z_or: Vec<f64>,
-    z_noise: Vec<f64>,
+    inner_bounds: Aligned,
+    z_and: Aligned,
+    z_or: Aligned,
+    z_noise: Aligned,
     /// Reflected AND effects, then Z of them, then Z' l.
-    and: Vec<f64>,
+    and: Aligned,
     /// Reflected OR effects, then their superset sums, then Z l.
-    or: Vec<f64>,
+    or: Aligned,
     /// Residual, then l.
-    multiplier: Vec<f64>,
+    multiplier: Aligned,
     sums: Sums,
     steps: Steps,
     /// H^-1 for `steps`.
-    inverse: Vec<f64>,
+    inverse: Blocks,
     scratch: Scratch,
     tie_break: f64,
     /// Factor of the steps of the effects, and its root that of the noise, from the balance of the bounds.
@@ -123,7 +123,7 @@ pub(super) struct Splitting<'p> {
 impl<'p> Splitting<'p> {
     pub(super) fn new(projection: &'p Projection, relative_tie_break: f64, tolerance: f64) -> Self {
         let masks = 1 << projection.schur.players();
-        let zeros = || vec![0.0; masks.max(ROW)];
+        let zeros = || Aligned::zeros(masks.max(ROW));
         Self {
             projection,
             relative_tie_break,
@@ -146,7 +146,7 @@ impl<'p> Splitting<'p> {
                 or: zeros(),
             },
             steps: Steps::uniform(1.0),
-            inverse: Vec::new(),
+            inverse: Blocks::default(),
             scratch: Scratch::new(),
             tie_break: 0.0,
             balance: 1.0,
@@ -172,7 +172,7 @@ impl<'p> Splitting<'p> {
         let largest = v.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));
         self.unit = 2.0_f64.powi((largest.log2().floor() as i32).clamp(-1000, 1000));
         let bound = bound.scaled(1.0 / self.unit);
-        let inputs = self.v.iter_mut().zip(&mut self.bounds).zip(v);
+        let inputs = self.v.iter_mut().zip(self.bounds.iter_mut()).zip(v);
         for (mask, ((out, out_bound), v)) in inputs.enumerate() {
             (*out, *out_bound) = (v / self.unit, bound.at(mask));
         }
@@ -309,7 +309,7 @@ impl<'p> Splitting<'p> {
     fn add_to_sums(&mut self, spread: &Spread) {
         let sums = &mut self.sums;
         sums.count += 1.0;
-        for (sum, l) in sums.multiplier.iter_mut().zip(&self.multiplier) {
+        for (sum, l) in sums.multiplier.iter_mut().zip(self.multiplier.iter()) {
             *sum += l;
         }
         add_prox(&mut sums.and, &self.z_and, &spread.and, &spread.and_shrink);
@@ -329,7 +329,7 @@ impl<'p> Splitting<'p> {
     #[inline(always)]
     fn mean_dual(&mut self) {
         let weight = 1.0 / self.sums.count;
-        for (out, sum) in self.and.iter_mut().zip(&self.sums.multiplier) {
+        for (out, sum) in self.and.iter_mut().zip(self.sums.multiplier.iter()) {
             *out = weight * sum;
         }
         self.or.copy_from_slice(&self.and);
@@ -348,7 +348,7 @@ impl<'p> Splitting<'p> {
             (&mut self.and, &self.sums.and),
             (&mut self.or, &self.sums.or),
         ] {
-            for (out, sum) in out.iter_mut().zip(sums) {
+            for (out, sum) in out.iter_mut().zip(sums.iter()) {
                 *out = weight * sum;
             }
         }
