@@ -64,7 +64,27 @@ const CACHED: usize = 1 << 12;
 /// Applies all levels of `S` to `values`, laid out as \[2^n\]\[lanes\], in place.
 #[inline(always)]
 pub(crate) fn transform<S: Step, T: Real>(values: &mut [T], lanes: usize) {
-    let lanes = lanes.max(1);
+    all_levels::<S, T, false>(values, lanes.max(1));
+}
+
+/// Applies all levels of `S` to one game and leaves it with its players exchanged as by [`exchange_players`], which saves a
+/// transposition of every tile. Of two such transforms the second brings the players back.
+#[inline(always)]
+pub(crate) fn exchanging_transform<S: Step, T: Real>(values: &mut [T]) {
+    all_levels::<S, T, true>(values, 1);
+}
+
+/// Exchanges players 0, 1 and 2 with 3, 4 and 5, where there are so many.
+pub(crate) fn exchange_players<T: Real>(values: &mut [T]) {
+    for tile in values.as_chunks_mut::<TILE>().0 {
+        let mut rows = [[T::default(); ROW]; ROW];
+        rows.copy_from_slice(tile.as_chunks().0);
+        tile.as_chunks_mut().0.copy_from_slice(&transposed(rows));
+    }
+}
+
+#[inline(always)]
+fn all_levels<S: Step, T: Real, const EXCHANGE: bool>(values: &mut [T], lanes: usize) {
     let mut block = values.len();
     // High levels first, on runs longer than the cache; the levels commute.
     while block > CACHED && block >= 16 * lanes {
@@ -74,17 +94,17 @@ pub(crate) fn transform<S: Step, T: Real>(values: &mut [T], lanes: usize) {
         block /= 8;
     }
     for part in values.chunks_exact_mut(block) {
-        cached::<S, T>(part, lanes);
+        cached::<S, T, EXCHANGE>(part, lanes);
     }
 }
 
 /// All levels of a block that fits the cache, lowest first.
 #[inline(always)]
-fn cached<S: Step, T: Real>(values: &mut [T], lanes: usize) {
+fn cached<S: Step, T: Real, const EXCHANGE: bool>(values: &mut [T], lanes: usize) {
     let mut run = lanes;
     if lanes == 1 && values.len() >= TILE {
         for tile in values.as_chunks_mut::<TILE>().0 {
-            six_levels::<S, T>(tile);
+            six_levels::<S, T, EXCHANGE>(tile);
             one_by_one();
         }
         run = TILE;
@@ -114,11 +134,14 @@ pub(crate) fn one_by_one() {
 
 /// Levels of the six lowest players, on the masks of these.
 #[inline(always)]
-fn six_levels<S: Step, T: Real>(tile: &mut [T; TILE]) {
+fn six_levels<S: Step, T: Real, const EXCHANGE: bool>(tile: &mut [T; TILE]) {
     let mut rows = [[T::default(); ROW]; ROW];
     rows.copy_from_slice(tile.as_chunks().0);
     rows = between::<S, T, ROW>(rows);
-    rows = transposed(between::<S, T, ROW>(transposed(rows)));
+    rows = between::<S, T, ROW>(transposed(rows));
+    if !EXCHANGE {
+        rows = transposed(rows);
+    }
     tile.as_chunks_mut().0.copy_from_slice(&rows);
 }
 

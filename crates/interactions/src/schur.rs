@@ -197,6 +197,8 @@ struct Family {
     spin: usize,
     /// The rows of every path, J+1 a path.
     places: Vec<u32>,
+    /// How that spin couples to those of the row players: the largest, and what two of them leave where they cancel each other.
+    couplings: [Coupled; 2],
 }
 
 /// Where every coupling is; depends on n only.
@@ -261,7 +263,8 @@ fn couple_players(
 
 impl Schur {
     pub(crate) fn new(players: usize) -> Self {
-        let coupled = players.saturating_sub(ROW_PLAYERS);
+        let row_players = players.min(ROW_PLAYERS);
+        let coupled = players - row_players;
         let cached = coupled.min(CACHED_PLAYERS - ROW_PLAYERS);
         let whole = vec![Path {
             spin: 0,
@@ -281,6 +284,7 @@ impl Schur {
             Family {
                 spin,
                 places: of_spin.flat_map(|path| path.places.clone()).collect(),
+                couplings: [row_players, row_players - 2].map(|low| Coupled::new(spin, low)),
             }
         });
         Self {
@@ -309,34 +313,9 @@ impl Schur {
         };
         for family in &self.families {
             blocks.starts[family.spin] = blocks.entries.len();
-            self.extend_blocks(&mut blocks.entries, family.spin, squares);
+            family.extend_blocks(&mut blocks.entries, squares);
         }
         blocks
-    }
-
-    /// The map on spin `high` (x) the spins of the row players.
-    fn extend_blocks(&self, entries: &mut Vec<Fanned>, high: usize, squares: &[Square]) {
-        let row_players = self.players.min(ROW_PLAYERS);
-        let of_low = |low: usize| Coupled::new(high, low, squares);
-        let (sym, mixed) = (of_low(row_players), of_low(row_players - 2));
-        let entry = |(to, m): (usize, usize), r, (from, k): (usize, usize), s| match (to, from) {
-            (0, 0) => sym.entry([r, m], [s, k]),
-            (1, 1) if row_players < ROW_PLAYERS => 0.0,
-            (1, 1) | (2, 2) => mixed.entry([r, m], [s, k]),
-            _ => 0.0,
-        };
-        for r in 0..=high {
-            for s in 0..=high {
-                let Fanned(mut fanned) = Fanned::ZERO;
-                for lane in 0..ROW {
-                    fanned[0][lane] = entry(LANES[lane], r, LANES[lane], s);
-                    fanned[1][lane] = entry(LANES[lane], r, LANES[lane ^ 1], s);
-                    let to = lane % 4;
-                    fanned[2][lane] = entry(LANES[to], r, LANES[to ^ (2 + lane / 4)], s);
-                }
-                entries.push(Fanned(fanned));
-            }
-        }
     }
 
     /// values <- the map of `blocks`. `values`: \[2^n\].
@@ -427,51 +406,82 @@ impl Schur {
     }
 }
 
-/// Entries of a map on `high` (x) `low` whose blocks by total spin are known, between vectors that are not normalised.
-struct Coupled<'a> {
-    low: usize,
-    /// For each total spin, high + low - 2 t: its block, and the Clebsch-Gordan coefficients over the lengths of the vectors.
-    parts: Vec<(&'a Square, Vec<f64>)>,
+impl Family {
+    /// The map on this spin (x) the spins of the row players.
+    fn extend_blocks(&self, entries: &mut Vec<Fanned>, squares: &[Square]) {
+        let [largest, other] = self.couplings.each_ref().map(|c| c.matrix(squares));
+        let row_players = self.couplings[0].low;
+        let entry = |to: usize, r: usize, from: usize, s: usize| {
+            let ((to, m), (from, k)) = (LANES[to], LANES[from]);
+            match (to, from) {
+                (0, 0) => largest.at_or_0([r, m], [s, k], row_players),
+                // Two players leave one spin of that kind, three leave two.
+                (1, 1) if row_players < ROW_PLAYERS => 0.0,
+                (1, 1) | (2, 2) => other.at_or_0([r, m], [s, k], row_players - 2),
+                _ => 0.0,
+            }
+        };
+        for r in 0..=self.spin {
+            for s in 0..=self.spin {
+                entries.push(Fanned([
+                    std::array::from_fn(|lane| entry(lane, r, lane, s)),
+                    std::array::from_fn(|lane| entry(lane, r, lane ^ 1, s)),
+                    std::array::from_fn(|lane| {
+                        let to = lane % 4;
+                        entry(to, r, to ^ (2 + lane / 4), s)
+                    }),
+                ]));
+            }
+        }
+    }
 }
 
-impl<'a> Coupled<'a> {
-    fn new(high: usize, low: usize, squares: &'a [Square]) -> Self {
-        let parts = (0..=low.min(high)).map(|lost| {
-            let coefficients = (0..(high + 1) * (low + 1)).map(|i| {
+/// Two spins coupled, in vectors that are not normalised.
+#[derive(Clone, Debug)]
+struct Coupled {
+    high: usize,
+    low: usize,
+    /// For each total spin, high + low - 2 t, the Clebsch-Gordan coefficients over the lengths of the vectors, \[high+1\]\[low+1\].
+    coefficients: Vec<Vec<f64>>,
+}
+
+impl Coupled {
+    fn new(high: usize, low: usize) -> Self {
+        let coefficients = (0..=low.min(high)).map(|lost| {
+            let coefficient = |i| {
                 let (r, l) = (i / (low + 1), i % (low + 1));
                 if r + l < lost || r + l + lost > high + low {
                     return 0.0;
                 }
                 clebsch_gordan([high, r], [low, l], lost)
                     / (binomial(high, r) * binomial(low, l)).sqrt()
-            });
-            (
-                &squares[(high + low - 2 * lost) / 2],
-                coefficients.collect(),
-            )
+            };
+            (0..(high + 1) * (low + 1)).map(coefficient).collect()
         });
         Self {
+            high,
             low,
-            parts: parts.collect(),
+            coefficients: coefficients.collect(),
         }
     }
 
-    /// From `l` row players and `s` others present to `k` and `r`.
-    fn entry(&self, [r, k]: [usize; 2], [s, l]: [usize; 2]) -> f64 {
-        if k > self.low || l > self.low {
-            return 0.0;
-        }
-        let parts = self.parts.iter().enumerate();
-        let products = parts.map(|(lost, (block, coefficients))| {
-            let at = |r: usize, l: usize| coefficients[r * (self.low + 1) + l];
-            let both = at(r, k) * at(s, l);
-            if both == 0.0 {
-                0.0
-            } else {
-                both * block.at(r + k - lost, s + l - lost)
+    /// The map whose blocks by total spin are known.
+    fn matrix(&self, squares: &[Square]) -> Square {
+        let lows = self.low + 1;
+        let mut matrix = Square::from_fn((self.high + 1) * lows, |_, _| 0.0);
+        for (lost, coefficients) in self.coefficients.iter().enumerate() {
+            let block = &squares[(self.high + self.low - 2 * lost) / 2];
+            let present = |i: usize| i / lows + i % lows;
+            let acting = || (0..coefficients.len()).filter(|&i| coefficients[i] != 0.0);
+            for i in acting() {
+                for j in acting() {
+                    matrix.entries[i * matrix.size + j] += coefficients[i]
+                        * coefficients[j]
+                        * block.at(present(i) - lost, present(j) - lost);
+                }
             }
-        });
-        products.sum()
+        }
+        matrix
     }
 }
 
@@ -565,6 +575,14 @@ impl Square {
 
     pub(crate) fn at(&self, row: usize, column: usize) -> f64 {
         self.entries[row * self.size + column]
+    }
+
+    /// The entry between two states of a pair of spins, the second `low`; 0 where it has no such state.
+    fn at_or_0(&self, [r, m]: [usize; 2], [s, k]: [usize; 2], low: usize) -> f64 {
+        if m > low || k > low {
+            return 0.0;
+        }
+        self.at(r * (low + 1) + m, s * (low + 1) + k)
     }
 
     pub(crate) fn transposed(&self) -> Self {

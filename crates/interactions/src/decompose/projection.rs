@@ -5,6 +5,8 @@
 //! (n-J)/2 + m; Z is the Kronecker power of \[\[1,0\],\[1,1\]\], and Z_B = 1 1' - R Z with R Z that of \[\[1,1\],\[1,0\]\] and 1 1'
 //! in the block J = n only (ours).
 
+use std::sync::OnceLock;
+
 use crate::{
     mask::{MAX_PLAYERS, binomial},
     schur::{Blocks, Schur, Square, kronecker_power_block},
@@ -46,8 +48,17 @@ pub(super) struct Projection {
     syntheses: Vec<(usize, Square, Square)>,
 }
 
+/// One projection for each number of players, made when it is first asked for.
+static PROJECTIONS: [OnceLock<Projection>; MAX_PLAYERS + 1] =
+    [const { OnceLock::new() }; MAX_PLAYERS + 1];
+
 impl Projection {
-    pub(super) fn new(players: usize) -> Self {
+    /// The projection for `players`, 2 to [`MAX_PLAYERS`], shared by all games and calls.
+    pub(super) fn shared(players: usize) -> &'static Self {
+        PROJECTIONS[players].get_or_init(|| Self::new(players))
+    }
+
+    fn new(players: usize) -> Self {
         let schur = Schur::new(players);
         let syntheses = schur.spins().map(|spin| {
             let and = kronecker_power_block([[1.0, 0.0], [1.0, 1.0]], players, spin);

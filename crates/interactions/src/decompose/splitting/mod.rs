@@ -19,7 +19,8 @@
 //!   last restarts of their averaging, which are far better on both sides: a short one, and one as long as half of all iterations.
 //!
 //! OR effects are kept by the complement of their mask here: then Z_B and its adjoint need no reversal, because
-//! (Z_B b)(S) = sum of all b - sum over U that contain S of b(N\U). Sums have a fixed order, so that a result does not depend
+//! (Z_B b)(S) = sum of all b - sum over U that contain S of b(N\U). Outputs, noise and l have their players exchanged
+//! (`butterfly::exchanging_transform`), which changes nothing for the projection and saves half of the transpositions. Sums have a fixed order, so that a result does not depend
 //! on the processor.
 
 mod adaptation;
@@ -177,6 +178,9 @@ impl<'p> Splitting<'p> {
         for (mask, ((out, out_bound), v)) in inputs.enumerate() {
             (*out, *out_bound) = (v / self.unit, bound.at(mask));
         }
+        for outputs in [&mut self.v, &mut self.bounds] {
+            butterfly::exchange_players(outputs);
+        }
         self.set_margin(MARGIN * self.tolerance);
         for z in [&mut self.z_and, &mut self.z_or, &mut self.z_noise] {
             z.fill(0.0);
@@ -267,15 +271,15 @@ impl<'p> Splitting<'p> {
     /// and <- Z and; or <- its superset sums, so that Z_B or = or(empty) - or.
     #[inline(always)]
     fn synthesize(&mut self) {
-        butterfly::transform::<Zeta, f64>(&mut self.and[..self.masks], 1);
-        butterfly::transform::<Superset, f64>(&mut self.or[..self.masks], 1);
+        butterfly::exchanging_transform::<Zeta, f64>(&mut self.and[..self.masks]);
+        butterfly::exchanging_transform::<Superset, f64>(&mut self.or[..self.masks]);
     }
 
     /// and <- Z' and; or <- its subset sums, so that Z_B' or = and(empty) - or where both were the same.
     #[inline(always)]
     fn synthesize_adjoint(&mut self) {
-        butterfly::transform::<Superset, f64>(&mut self.and[..self.masks], 1);
-        butterfly::transform::<Zeta, f64>(&mut self.or[..self.masks], 1);
+        butterfly::exchanging_transform::<Superset, f64>(&mut self.and[..self.masks]);
+        butterfly::exchanging_transform::<Zeta, f64>(&mut self.or[..self.masks]);
     }
 
     /// multiplier <- Z a + Z_B b - q - v at the reflected point.
@@ -439,5 +443,6 @@ impl Best {
         for (y, l) in self.dual.iter_mut().zip(multiplier) {
             *y = -l;
         }
+        butterfly::exchange_players(&mut self.dual);
     }
 }
