@@ -137,12 +137,15 @@ pub(crate) fn one_by_one() {
 fn six_levels<S: Step, T: Real, const EXCHANGE: bool>(tile: &mut [T; TILE]) {
     let mut rows = [[T::default(); ROW]; ROW];
     rows.copy_from_slice(tile.as_chunks().0);
-    rows = between::<S, T, ROW>(rows);
-    rows = between::<S, T, ROW>(transposed(rows));
+    rows = transposed(between::<S, T, ROW>(rows));
     if !EXCHANGE {
-        rows = transposed(rows);
+        rows = transposed(between::<S, T, ROW>(rows));
     }
     tile.as_chunks_mut().0.copy_from_slice(&rows);
+    if EXCHANGE {
+        // As a loop of a length that the compiler does not know: else it takes the rows apart and does one value at a time.
+        eight::<S, T>(&mut tile[..std::hint::black_box(TILE)]);
+    }
 }
 
 /// Three levels at once over eight runs.
