@@ -18,7 +18,7 @@ const SMALLEST_RATIO: f64 = 1e-3;
 /// Change of the logarithm of a step that is worth new steps.
 const SMALL_CHANGE: f64 = 0.2;
 /// By how much one bound may lag more than the other before the steps are balanced.
-const TOLERATED_LAG: f64 = 3.0;
+const TOLERATED_LAG: f64 = 4.0;
 /// Largest change of the balance at a time.
 const BALANCE_CHANGE: f64 = 1.5;
 /// Growth of the number of rounds from one adaptation of the steps to the next.
