@@ -13,3 +13,35 @@ pub(crate) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     pulp::Arch::new().dispatch(work)
 }
+
+/// Values at the start of a cache line, so that no vector lies across two.
+#[derive(Debug)]
+pub(crate) struct Aligned {
+    values: Vec<f64>,
+    start: usize,
+    len: usize,
+}
+
+impl Aligned {
+    pub(crate) fn zeros(len: usize) -> Self {
+        const LINE: usize = 64;
+        let values = vec![0.0; len + LINE / size_of::<f64>()];
+        let start = values.as_ptr().align_offset(LINE).min(values.len() - len);
+        Self { values, start, len }
+    }
+}
+
+impl std::ops::Deref for Aligned {
+    type Target = [f64];
+    #[inline(always)]
+    fn deref(&self) -> &[f64] {
+        &self.values[self.start..][..self.len]
+    }
+}
+
+impl std::ops::DerefMut for Aligned {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut [f64] {
+        &mut self.values[self.start..][..self.len]
+    }
+}

@@ -54,13 +54,37 @@ impl Step for SupersetMoebius {
     }
 }
 
+/// Values in a row, the unit that vector instructions work on.
+const ROW: usize = 8;
+/// Values of a tile of eight rows, all of whose levels are done in registers.
+const TILE: usize = ROW * ROW;
 /// Values of a block that stays in the first-level cache.
 const CACHED: usize = 1 << 12;
 
 /// Applies all levels of `S` to `values`, laid out as \[2^n\]\[lanes\], in place.
 #[inline(always)]
 pub(crate) fn transform<S: Step, T: Real>(values: &mut [T], lanes: usize) {
-    let lanes = lanes.max(1);
+    all_levels::<S, T, false>(values, lanes.max(1));
+}
+
+/// Applies all levels of `S` to one game and leaves it with its players exchanged as by [`exchange_players`], which saves a
+/// transposition of every tile. Of two such transforms the second brings the players back.
+#[inline(always)]
+pub(crate) fn exchanging_transform<S: Step, T: Real>(values: &mut [T]) {
+    all_levels::<S, T, true>(values, 1);
+}
+
+/// Exchanges players 0, 1 and 2 with 3, 4 and 5, where there are so many.
+pub(crate) fn exchange_players<T: Real>(values: &mut [T]) {
+    for tile in values.as_chunks_mut::<TILE>().0 {
+        let mut rows = [[T::default(); ROW]; ROW];
+        rows.copy_from_slice(tile.as_chunks().0);
+        tile.as_chunks_mut().0.copy_from_slice(&transposed(rows));
+    }
+}
+
+#[inline(always)]
+fn all_levels<S: Step, T: Real, const EXCHANGE: bool>(values: &mut [T], lanes: usize) {
     let mut block = values.len();
     // High levels first, on runs longer than the cache; the levels commute.
     while block > CACHED && block >= 16 * lanes {
@@ -70,19 +94,20 @@ pub(crate) fn transform<S: Step, T: Real>(values: &mut [T], lanes: usize) {
         block /= 8;
     }
     for part in values.chunks_exact_mut(block) {
-        cached::<S, T>(part, lanes);
+        cached::<S, T, EXCHANGE>(part, lanes);
     }
 }
 
 /// All levels of a block that fits the cache, lowest first.
 #[inline(always)]
-fn cached<S: Step, T: Real>(values: &mut [T], lanes: usize) {
+fn cached<S: Step, T: Real, const EXCHANGE: bool>(values: &mut [T], lanes: usize) {
     let mut run = lanes;
-    if lanes == 1 && values.len() >= 8 {
-        for row in values.as_chunks_mut::<8>().0 {
-            *row = within::<S, T, 4>(within::<S, T, 2>(within::<S, T, 1>(*row)));
+    if lanes == 1 && values.len() >= TILE {
+        for tile in values.as_chunks_mut::<TILE>().0 {
+            six_levels::<S, T, EXCHANGE>(tile);
+            one_by_one();
         }
-        run = 8;
+        run = TILE;
     }
     while 8 * run <= values.len() {
         for part in values.chunks_exact_mut(8 * run) {
@@ -101,15 +126,26 @@ fn cached<S: Step, T: Real>(values: &mut [T], lanes: usize) {
     }
 }
 
-/// The level of the player with this bit, within a row of eight masks.
+/// At the end of a loop's body keeps the compiler from running several passes side by side, with gathers, where one fills the vectors.
 #[inline(always)]
-fn within<S: Step, T: Real, const BIT: usize>(row: [T; 8]) -> [T; 8] {
-    let mut out = row;
-    for mask in 0..8 {
-        let (without, with) = S::step(row[mask & !BIT], row[mask | BIT]);
-        out[mask] = if mask & BIT == 0 { without } else { with };
+pub(crate) fn one_by_one() {
+    std::hint::black_box(());
+}
+
+/// Levels of the six lowest players, on the masks of these.
+#[inline(always)]
+fn six_levels<S: Step, T: Real, const EXCHANGE: bool>(tile: &mut [T; TILE]) {
+    let mut rows = [[T::default(); ROW]; ROW];
+    rows.copy_from_slice(tile.as_chunks().0);
+    rows = transposed(between::<S, T, ROW>(rows));
+    if !EXCHANGE {
+        rows = transposed(between::<S, T, ROW>(rows));
     }
-    out
+    tile.as_chunks_mut().0.copy_from_slice(&rows);
+    if EXCHANGE {
+        // As a loop of a length that the compiler does not know: else it takes the rows apart and does one value at a time.
+        eight::<S, T>(&mut tile[..std::hint::black_box(TILE)]);
+    }
 }
 
 /// Three levels at once over eight runs.
@@ -157,4 +193,47 @@ fn three<S: Step, T: Real>([a, b, c, d, e, f, g, h]: [T; 8]) -> [T; 8] {
     let ((a, e), (b, f)) = (S::step(a, e), S::step(b, f));
     let ((c, g), (d, h)) = (S::step(c, g), S::step(d, h));
     [a, b, c, d, e, f, g, h]
+}
+
+/// All levels between `COUNT` rows.
+#[inline(always)]
+fn between<S: Step, T: Real, const COUNT: usize>(mut rows: [[T; ROW]; COUNT]) -> [[T; ROW]; COUNT] {
+    let mut bit = 1;
+    while bit < COUNT {
+        for k in 0..COUNT {
+            if k & bit == 0 {
+                for lane in 0..ROW {
+                    (rows[k][lane], rows[k | bit][lane]) =
+                        S::step(rows[k][lane], rows[k | bit][lane]);
+                }
+            }
+        }
+        bit *= 2;
+    }
+    rows
+}
+
+/// The transpose, by exchanging blocks beside the diagonal of sizes 1, 2 and 4, so that it stays in vector registers.
+#[inline(always)]
+pub(crate) fn transposed<T: Real>(mut tile: [[T; ROW]; ROW]) -> [[T; ROW]; ROW] {
+    exchange::<T, 1>(&mut tile);
+    exchange::<T, 2>(&mut tile);
+    exchange::<T, 4>(&mut tile);
+    tile
+}
+
+#[inline(always)]
+fn exchange<T: Real, const SIZE: usize>(tile: &mut [[T; ROW]; ROW]) {
+    for row in 0..ROW {
+        if row & SIZE == 0 {
+            let (upper, lower) = (tile[row], tile[row | SIZE]);
+            for column in 0..ROW {
+                if column & SIZE == 0 {
+                    tile[row | SIZE][column] = upper[column | SIZE];
+                } else {
+                    tile[row][column] = lower[column & !SIZE];
+                }
+            }
+        }
+    }
 }

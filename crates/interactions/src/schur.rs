@@ -11,37 +11,81 @@
 //! Both read the same two rows and may overwrite them, which makes the transform a butterfly network. The squared
 //! length of D_m is C(J,m); the blocks carry that factor. (Clebsch-Gordan coefficients are textbook, e.g. Sakurai,
 //! Modern Quantum Mechanics, section 3.8; the in-place, unnormalised form is ours.)
+//!
+//! # What makes it fast (ours)
+//!
+//! Eight masks make a row, the unit that vector instructions work on, and the three players that tell them apart are coupled among
+//! themselves only, to spins 3, 1 and 1. All other couplings are then of whole rows. Where a path of the other players ends in
+//! spin j, what is left is a map on j (x) (3 + 1 + 1), whose matrix is small enough to be applied as it is ([`Blocks`]): that takes more
+//! multiplications than coupling to the end, but no vector is ever half empty and none is taken apart.
 
-use crate::mask::{MAX_PLAYERS, binomial};
+use crate::{
+    butterfly::{one_by_one, transposed},
+    mask::{MAX_PLAYERS, binomial},
+};
 
 /// Players whose masks make up one row of contiguous values.
 const ROW_PLAYERS: usize = 3;
-/// Values in a row, the unit that vector instructions work on.
+/// Values in a row.
 const ROW: usize = 1 << ROW_PLAYERS;
 /// Players whose couplings are done path by path, so that a path stays in the first-level cache.
 const CACHED_PLAYERS: usize = 9;
-/// Values on which the players above are coupled at a time, for the same reason.
-const CACHED_VALUES: usize = 1 << 12;
-/// Most values of one path on the way through its row players.
-const MOST_CELLS: usize = (MAX_PLAYERS - ROW_PLAYERS + 1) * ROW;
+/// Rows on which the players above are coupled at a time, for the same reason.
+const CACHED_ROWS: usize = (1 << 12) / ROW;
 
-/// One value each of paths side by side.
-type Cell = [f64; ROW];
+type Row = [f64; ROW];
 
-/// Memory for [`Schur::apply`].
+/// Of each lane of a coupled row: which of the spins 3, 1 and 1 it belongs to, and how many players are present.
+const LANES: [(usize, usize); ROW] = [
+    (0, 0),
+    (0, 1),
+    (0, 2),
+    (0, 3),
+    (1, 0),
+    (1, 1),
+    (2, 0),
+    (2, 1),
+];
+
+/// A row with its lanes in the orders that [`Blocks`] need.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Fanned([Row; 3]);
+
+impl Fanned {
+    const ZERO: Self = Self([[0.0; ROW]; 3]);
+}
+
+/// For each pair of rows of a path the entries of the map between them: by lane of the output from the same lane, from its neighbour,
+/// and, for the four lanes of spin 3, from the second next and from the third.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Blocks {
+    entries: Vec<Fanned>,
+    /// Start of the entries for each spin that paths end in.
+    starts: [usize; MAX_PLAYERS + 1],
+}
+
+#[cfg(test)]
+impl Blocks {
+    pub(crate) fn entries(&self) -> impl Iterator<Item = &f64> {
+        let rows = self.entries.iter().flat_map(|Fanned(rows)| rows);
+        rows.flatten()
+    }
+}
+
+/// Memory for [`Schur::apply`]: the rows of a path.
 #[derive(Clone, Debug)]
 pub(crate) struct Scratch {
-    /// Values of a group of paths by place.
-    cells: Vec<Cell>,
-    /// A block times some of them.
-    products: [Cell; MAX_PLAYERS + 1],
+    inputs: [Fanned; MAX_PLAYERS + 1],
+    /// What [`Blocks`] make of them, the part across the lanes of spin 3 apart.
+    outputs: [[Row; 2]; MAX_PLAYERS + 1],
 }
 
 impl Scratch {
     pub(crate) fn new() -> Self {
         Self {
-            cells: vec![[0.0; ROW]; MOST_CELLS],
-            products: [[0.0; ROW]; MAX_PLAYERS + 1],
+            inputs: [Fanned::ZERO; MAX_PLAYERS + 1],
+            outputs: [[[0.0; ROW]; 2]; MAX_PLAYERS + 1],
         }
     }
 }
@@ -49,25 +93,58 @@ impl Scratch {
 /// One rotation of two runs.
 #[derive(Clone, Copy, Debug)]
 struct Coupling {
-    /// Place of up_m, then of the raised out_m.
+    /// Row of up_m, then of the raised out_m.
     up: u32,
-    /// Place of dn_(m-1), then of the lowered out_(m-1).
+    /// Row of dn_(m-1), then of the lowered out_(m-1).
     down: u32,
+    rotation: Rotation,
+}
+
+/// The numbers of a rotation.
+#[derive(Clone, Copy, Debug)]
+struct Rotation {
     /// m / sqrt(J (J+1)).
     from_up: f64,
     /// (J-m+1) / sqrt(J (J+1)).
     from_down: f64,
 }
 
+impl Rotation {
+    /// Of spin J with m players present.
+    fn new(spin: usize, m: usize) -> Self {
+        let norm = ((spin * (spin + 1)) as f64).sqrt();
+        Self {
+            from_up: m as f64 / norm,
+            from_down: (spin - m + 1) as f64 / norm,
+        }
+    }
+
+    /// Inner products with the raised and the lowered vector.
+    #[inline(always)]
+    fn couple<const N: usize>(self, up: &mut [f64; N], down: &mut [f64; N]) {
+        for (u, d) in up.iter_mut().zip(down) {
+            (*u, *d) = (*u + *d, self.from_down * *d - self.from_up * *u);
+        }
+    }
+
+    /// The transpose of [`Self::couple`].
+    #[inline(always)]
+    fn couple_adjoint<const N: usize>(self, up: &mut [f64; N], down: &mut [f64; N]) {
+        for (u, d) in up.iter_mut().zip(down) {
+            (*u, *d) = (*u - self.from_up * *d, *u + self.from_down * *d);
+        }
+    }
+}
+
 /// All couplings of one player.
 #[derive(Clone, Debug)]
 struct Level {
-    /// Values in each of the two runs of a coupling: one for every mask of the players below.
+    /// Rows in each of the two runs of a coupling: one for every mask of the players between the row players and this one.
     run: usize,
     couplings: Vec<Coupling>,
 }
 
-/// Some values of every run: `len` of them from `start` on, and again after every `period`.
+/// Some rows of every run: `len` of them from `start` on, and again after every `period`.
 #[derive(Clone, Copy, Debug)]
 struct Columns {
     start: usize,
@@ -76,7 +153,7 @@ struct Columns {
 }
 
 impl Level {
-    /// All values of its runs.
+    /// All rows of its runs.
     fn all(&self) -> Columns {
         Columns {
             start: 0,
@@ -85,66 +162,49 @@ impl Level {
         }
     }
 
-    /// Inner products with the raised and the lowered vectors; `values` are `LANES` arrays side by side.
+    /// (up, down) <- rotate(rotation, up, down), for every coupling.
     #[inline(always)]
-    fn couple<const LANES: usize>(&self, values: &mut [f64], columns: Columns) {
-        self.for_each::<LANES>(values, columns, |c, u, d| {
-            (u + d, c.from_down * d - c.from_up * u)
-        });
-    }
-
-    /// The transpose of [`Self::couple`].
-    #[inline(always)]
-    fn couple_adjoint<const LANES: usize>(&self, values: &mut [f64], columns: Columns) {
-        self.for_each::<LANES>(values, columns, |c, u, d| {
-            (u - c.from_up * d, u + c.from_down * d)
-        });
-    }
-
-    /// (up, down) <- rotation(coupling, up, down), for every coupling.
-    #[inline(always)]
-    fn for_each<const LANES: usize>(
+    fn for_each(
         &self,
-        values: &mut [f64],
+        rows: &mut [Row],
         columns: Columns,
-        rotation: impl Fn(&Coupling, f64, f64) -> (f64, f64),
+        rotate: impl Fn(Rotation, &mut Row, &mut Row),
     ) {
         for c in &self.couplings {
             for start in (columns.start..self.run).step_by(columns.period) {
-                let (up, down) = two_runs::<LANES>(values, c, start, columns.len);
-                for (u, d) in up.iter_mut().zip(down) {
-                    (*u, *d) = rotation(c, *u, *d);
+                for i in start..start + columns.len {
+                    let [up, down] = [c.up as usize + i, c.down as usize + i];
+                    let (mut u, mut d) = (rows[up], rows[down]);
+                    rotate(c.rotation, &mut u, &mut d);
+                    (rows[up], rows[down]) = (u, d);
+                    one_by_one();
                 }
             }
         }
     }
 }
 
-/// A sequence of couplings that ends in total spin `spin`: the places of its J+1 values.
+/// A sequence of couplings that ends in total spin `spin`: the rows of its J+1 values.
 #[derive(Clone, Debug)]
 struct Path {
     spin: usize,
     places: Vec<u32>,
 }
 
-/// All paths that begin with the same spin once the players above the row players are coupled.
+/// All paths that end in the same spin once all but the row players are coupled.
 #[derive(Clone, Debug)]
 struct Family {
-    /// First values of the rows of every path, J+1 a path.
-    rows: Vec<u32>,
-    /// Rows a path, J+1.
-    size: usize,
-    /// Couplings of the row players within a path, whose values are numbered row by row.
-    levels: Vec<Level>,
-    /// Where each path ends: spin, and the places of its values.
-    ends: Vec<Path>,
+    spin: usize,
+    /// The rows of every path, J+1 a path.
+    places: Vec<u32>,
+    /// How that spin couples to those of the row players: the largest, and what two of them leave where they cancel each other.
+    couplings: [Coupled; 2],
 }
 
-/// Where every coupling and every block is; depends on n only.
+/// Where every coupling is; depends on n only.
 ///
-/// Players are coupled highest first, in three stages that each take one pass over the memory: the highest players on a few columns of
-/// all runs at a time, the next ones path by path, and the row players on several paths of a family side by side, with the blocks
-/// applied in between.
+/// Players are coupled highest first, in two stages that each take one pass over the memory: the highest players on a few columns of
+/// all runs at a time, the others path by path.
 #[derive(Clone, Debug)]
 pub(crate) struct Schur {
     players: usize,
@@ -155,22 +215,18 @@ pub(crate) struct Schur {
     /// For each path that the highest players leave: couplings of the players below, down to the row players.
     middle: Vec<Vec<Level>>,
     families: Vec<Family>,
-    /// Start of each block in an array of all of them, by spin.
-    starts: [usize; MAX_PLAYERS + 1],
 }
 
-/// Couples one more player.
-fn couple_player(paths: Vec<Path>, player: usize) -> (Level, Vec<Path>) {
-    let with = 1_u32 << player;
+/// Couples one more player, whose absence and presence are `run` rows apart.
+fn couple_player(paths: Vec<Path>, run: usize) -> (Level, Vec<Path>) {
+    let with = run as u32;
     let mut couplings = Vec::new();
     let mut longer = Vec::with_capacity(2 * paths.len());
     for Path { spin, places } in paths {
-        let norm = ((spin * (spin + 1)) as f64).sqrt();
         couplings.extend((1..=spin).map(|m| Coupling {
             up: places[m],
             down: places[m - 1] + with,
-            from_up: m as f64 / norm,
-            from_down: (spin - m + 1) as f64 / norm,
+            rotation: Rotation::new(spin, m),
         }));
         let mut lowered: Vec<u32> = places.iter().map(|place| place + with).collect();
         let mut raised = places;
@@ -188,77 +244,56 @@ fn couple_player(paths: Vec<Path>, player: usize) -> (Level, Vec<Path>) {
     }
     // Walking through memory in order is worth the sort.
     couplings.sort_unstable_by_key(|c| c.up);
-    let run = 1 << player;
     (Level { run, couplings }, longer)
 }
 
-/// Couples players one after the other.
+/// Couples players one after the other, from the highest of `players` down to the lowest; player 0 is the first above the row players.
 fn couple_players(
     mut paths: Vec<Path>,
-    players: impl Iterator<Item = usize>,
+    players: std::ops::Range<usize>,
 ) -> (Vec<Level>, Vec<Path>) {
     let mut levels = Vec::new();
-    for player in players {
-        let (level, longer) = couple_player(paths, player);
+    for player in players.rev() {
+        let (level, longer) = couple_player(paths, 1 << player);
         levels.push(level);
         paths = longer;
     }
     (levels, paths)
 }
 
-impl Family {
-    fn new(spin: usize, paths: &[Path], row_players: usize) -> Self {
-        let row = 1_u32 << row_players;
-        let whole = vec![Path {
-            spin,
-            places: (0..=spin as u32).map(|m| m * row).collect(),
-        }];
-        let (levels, ends) = couple_players(whole, (0..row_players).rev());
-        let of_spin = paths.iter().filter(|path| path.spin == spin);
-        Self {
-            rows: of_spin.flat_map(|path| path.places.clone()).collect(),
-            size: spin + 1,
-            levels,
-            ends,
-        }
-    }
-}
-
 impl Schur {
     pub(crate) fn new(players: usize) -> Self {
         let row_players = players.min(ROW_PLAYERS);
-        let cached_players = players.min(CACHED_PLAYERS);
+        let coupled = players - row_players;
+        let cached = coupled.min(CACHED_PLAYERS - ROW_PLAYERS);
         let whole = vec![Path {
             spin: 0,
             places: vec![0],
         }];
-        let (high, ends) = couple_players(whole, (cached_players..players).rev());
+        let (high, ends) = couple_players(whole, cached..coupled);
         let mut middle = Vec::with_capacity(ends.len());
         let mut paths = Vec::new();
         for path in ends {
-            let (levels, ends) = couple_players(vec![path], (row_players..cached_players).rev());
+            let (levels, ends) = couple_players(vec![path], 0..cached);
             middle.push(levels);
             paths.extend(ends);
         }
         paths.sort_unstable_by(|a, b| a.places.cmp(&b.places));
-        let families = (0..=players - row_players)
-            .map(|spin| Family::new(spin, &paths, row_players))
-            .filter(|family| !family.rows.is_empty());
-        let families = families.collect();
-        let mut schur = Self {
+        let families = (coupled % 2..=coupled).step_by(2).map(|spin| {
+            let of_spin = paths.iter().filter(|path| path.spin == spin);
+            Family {
+                spin,
+                places: of_spin.flat_map(|path| path.places.clone()).collect(),
+                couplings: [row_players, row_players - 2].map(|low| Coupled::new(spin, low)),
+            }
+        });
+        Self {
             players,
             high,
-            columns: (CACHED_VALUES >> (players - cached_players)).max(ROW),
+            columns: (CACHED_ROWS >> (coupled - cached)).max(1),
             middle,
-            families,
-            starts: [0; MAX_PLAYERS + 1],
-        };
-        let mut start = 0;
-        for spin in schur.spins() {
-            schur.starts[spin] = start;
-            start += (spin + 1) * (spin + 1);
+            families: families.collect(),
         }
-        schur
     }
 
     pub(crate) fn players(&self) -> usize {
@@ -270,42 +305,98 @@ impl Schur {
         (self.players % 2..=self.players).step_by(2)
     }
 
-    /// values <- the map whose blocks are `blocks`, one after the other (row-major, \[J+1\]\[J+1\] for each J ascending, as
-    /// [`between_unnormalised`] gives them). `values`: \[2^n\].
+    /// The map whose blocks are `squares`, in the normalised basis, one for each of [`Self::spins`].
+    pub(crate) fn blocks(&self, squares: &[Square]) -> Blocks {
+        let mut blocks = Blocks {
+            entries: Vec::new(),
+            starts: [0; MAX_PLAYERS + 1],
+        };
+        for family in &self.families {
+            blocks.starts[family.spin] = blocks.entries.len();
+            family.extend_blocks(&mut blocks.entries, squares);
+        }
+        blocks
+    }
+
+    /// values <- the map of `blocks`. `values`: \[2^n\].
     #[inline(always)]
-    pub(crate) fn apply(&self, values: &mut [f64], blocks: &[f64], scratch: &mut Scratch) {
+    pub(crate) fn apply(&self, values: &mut [f64], blocks: &Blocks, scratch: &mut Scratch) {
+        if values.len() < ROW {
+            let mut row = [0.0; ROW];
+            row[..values.len()].copy_from_slice(values);
+            self.apply_to_rows(std::slice::from_mut(&mut row), blocks, scratch);
+            values.copy_from_slice(&row[..values.len()]);
+        } else {
+            self.apply_to_rows(values.as_chunks_mut().0, blocks, scratch);
+        }
+    }
+
+    #[inline(always)]
+    fn apply_to_rows(&self, rows: &mut [Row], blocks: &Blocks, scratch: &mut Scratch) {
+        self.couple_row_players(rows);
         for columns in self.columns() {
             for level in &self.high {
-                level.couple::<1>(values, columns);
+                level.for_each(rows, columns, Rotation::couple);
             }
         }
         for level in self.middle.iter().flatten() {
-            level.couple::<1>(values, level.all());
+            level.for_each(rows, level.all(), Rotation::couple);
         }
         for family in &self.families {
-            for group in family.rows.chunks(ROW * family.size) {
-                if self.players < ROW_PLAYERS {
-                    self.apply_within::<{ ROW / 2 }>(family, group, values, blocks, scratch);
-                } else {
-                    self.apply_within::<ROW>(family, group, values, blocks, scratch);
-                }
+            let entries = &blocks.entries[blocks.starts[family.spin]..];
+            for path in family.places.chunks_exact(family.spin + 1) {
+                multiply(rows, path, entries, scratch);
             }
         }
         for path in &self.middle {
             for level in path.iter().rev() {
-                level.couple_adjoint::<1>(values, level.all());
+                level.for_each(rows, level.all(), Rotation::couple_adjoint);
             }
         }
         for columns in self.columns() {
             for level in self.high.iter().rev() {
-                level.couple_adjoint::<1>(values, columns);
+                level.for_each(rows, columns, Rotation::couple_adjoint);
             }
+        }
+        self.couple_row_players_adjoint(rows);
+    }
+
+    /// Any three players may be the row players, since the map commutes with their permutations: where there are enough, it is those that tell
+    /// the rows of a tile apart, which takes one transposition less.
+    #[inline(always)]
+    fn couple_row_players(&self, rows: &mut [Row]) {
+        let both = self.players >= ROW_PLAYERS;
+        if rows.len() < ROW {
+            for row in rows {
+                *row = coupled(row.map(|x| [x]), both).map(|[x]| x);
+            }
+            return;
+        }
+        for tile in rows.as_chunks_mut::<ROW>().0 {
+            *tile = transposed(coupled(*tile, both));
+            one_by_one();
+        }
+    }
+
+    /// The transpose of [`Self::couple_row_players`].
+    #[inline(always)]
+    fn couple_row_players_adjoint(&self, rows: &mut [Row]) {
+        let both = self.players >= ROW_PLAYERS;
+        if rows.len() < ROW {
+            for row in rows {
+                *row = coupled_adjoint(row.map(|x| [x]), both).map(|[x]| x);
+            }
+            return;
+        }
+        for tile in rows.as_chunks_mut::<ROW>().0 {
+            *tile = coupled_adjoint(transposed(*tile), both);
+            one_by_one();
         }
     }
 
     /// The columns of the highest players, as many at a time as the cache holds.
     fn columns(&self) -> impl Iterator<Item = Columns> + use<> {
-        let (period, len) = (1 << CACHED_PLAYERS, self.columns);
+        let (period, len) = (1 << (CACHED_PLAYERS - ROW_PLAYERS), self.columns);
         let end = if self.high.is_empty() { 0 } else { period };
         (0..end).step_by(len).map(move |start| Columns {
             start,
@@ -313,106 +404,157 @@ impl Schur {
             period,
         })
     }
+}
 
-    /// Couples the row players of up to [`ROW`] paths, applies the blocks and goes back. `R`: values in a row.
-    #[inline(always)]
-    fn apply_within<const R: usize>(
-        &self,
-        family: &Family,
-        group: &[u32],
-        values: &mut [f64],
-        blocks: &[f64],
-        scratch: &mut Scratch,
-    ) {
-        let cells = &mut scratch.cells[..family.size * R];
-        for (row, cells) in cells.as_chunks_mut::<R>().0.iter_mut().enumerate() {
-            let mut tile = [[0.0; ROW]; ROW];
-            for (lane, path) in tile.iter_mut().zip(group.chunks_exact(family.size)) {
-                lane[..R].copy_from_slice(&values[path[row] as usize..][..R]);
+impl Family {
+    /// The map on this spin (x) the spins of the row players.
+    fn extend_blocks(&self, entries: &mut Vec<Fanned>, squares: &[Square]) {
+        let [largest, other] = self.couplings.each_ref().map(|c| c.matrix(squares));
+        let row_players = self.couplings[0].low;
+        let entry = |to: usize, r: usize, from: usize, s: usize| {
+            let ((to, m), (from, k)) = (LANES[to], LANES[from]);
+            match (to, from) {
+                (0, 0) => largest.at_or_0([r, m], [s, k], row_players),
+                // Two players leave one spin of that kind, three leave two.
+                (1, 1) if row_players < ROW_PLAYERS => 0.0,
+                (1, 1) | (2, 2) => other.at_or_0([r, m], [s, k], row_players - 2),
+                _ => 0.0,
             }
-            cells.copy_from_slice(&transposed(tile)[..R]);
-        }
-        for level in &family.levels {
-            level.couple::<ROW>(cells.as_flattened_mut(), level.all());
-        }
-        for end in &family.ends {
-            let size = end.spin + 1;
-            let block = &blocks[self.starts[end.spin]..][..size * size];
-            multiply(cells, &end.places, block, &mut scratch.products);
-        }
-        for level in family.levels.iter().rev() {
-            level.couple_adjoint::<ROW>(cells.as_flattened_mut(), level.all());
-        }
-        for (row, cells) in cells.as_chunks::<R>().0.iter().enumerate() {
-            let mut tile = [[0.0; ROW]; ROW];
-            tile[..R].copy_from_slice(cells);
-            let tile = transposed(tile);
-            for (lane, path) in tile.iter().zip(group.chunks_exact(family.size)) {
-                values[path[row] as usize..][..R].copy_from_slice(&lane[..R]);
+        };
+        for r in 0..=self.spin {
+            for s in 0..=self.spin {
+                entries.push(Fanned([
+                    std::array::from_fn(|lane| entry(lane, r, lane, s)),
+                    std::array::from_fn(|lane| entry(lane, r, lane ^ 1, s)),
+                    std::array::from_fn(|lane| {
+                        let to = lane % 4;
+                        entry(to, r, to ^ (2 + lane / 4), s)
+                    }),
+                ]));
             }
         }
     }
 }
 
-/// The transpose, by exchanging blocks beside the diagonal of sizes 1, 2 and 4, so that it stays in vector registers.
-#[inline(always)]
-fn transposed(mut tile: [Cell; ROW]) -> [Cell; ROW] {
-    exchange::<1>(&mut tile);
-    exchange::<2>(&mut tile);
-    exchange::<4>(&mut tile);
-    tile
+/// Two spins coupled, in vectors that are not normalised.
+#[derive(Clone, Debug)]
+struct Coupled {
+    high: usize,
+    low: usize,
+    /// For each total spin, high + low - 2 t, the Clebsch-Gordan coefficients over the lengths of the vectors, \[high+1\]\[low+1\].
+    coefficients: Vec<Vec<f64>>,
 }
 
-#[inline(always)]
-fn exchange<const SIZE: usize>(tile: &mut [Cell; ROW]) {
-    for row in 0..ROW {
-        if row & SIZE == 0 {
-            let (upper, lower) = (tile[row], tile[row | SIZE]);
-            for column in 0..ROW {
-                if column & SIZE == 0 {
-                    tile[row | SIZE][column] = upper[column | SIZE];
-                } else {
-                    tile[row][column] = lower[column & !SIZE];
+impl Coupled {
+    fn new(high: usize, low: usize) -> Self {
+        let coefficients = (0..=low.min(high)).map(|lost| {
+            let coefficient = |i| {
+                let (r, l) = (i / (low + 1), i % (low + 1));
+                if r + l < lost || r + l + lost > high + low {
+                    return 0.0;
+                }
+                clebsch_gordan([high, r], [low, l], lost)
+                    / (binomial(high, r) * binomial(low, l)).sqrt()
+            };
+            (0..(high + 1) * (low + 1)).map(coefficient).collect()
+        });
+        Self {
+            high,
+            low,
+            coefficients: coefficients.collect(),
+        }
+    }
+
+    /// The map whose blocks by total spin are known.
+    fn matrix(&self, squares: &[Square]) -> Square {
+        let lows = self.low + 1;
+        let mut matrix = Square::from_fn((self.high + 1) * lows, |_, _| 0.0);
+        for (lost, coefficients) in self.coefficients.iter().enumerate() {
+            let block = &squares[(self.high + self.low - 2 * lost) / 2];
+            let present = |i: usize| i / lows + i % lows;
+            let acting = || (0..coefficients.len()).filter(|&i| coefficients[i] != 0.0);
+            for i in acting() {
+                for j in acting() {
+                    matrix.entries[i * matrix.size + j] += coefficients[i]
+                        * coefficients[j]
+                        * block.at(present(i) - lost, present(j) - lost);
                 }
             }
         }
+        matrix
     }
 }
 
-/// The cells at `places` <- `block` times them.
+/// Couples three players between eight rows, the third only if there is one, and puts the rows in the order of [`LANES`].
 #[inline(always)]
-fn multiply(cells: &mut [Cell], places: &[u32], block: &[f64], products: &mut [Cell]) {
-    for (product, row) in products.iter_mut().zip(block.chunks_exact(places.len())) {
-        let mut sums = [0.0; ROW];
-        for (&place, entry) in places.iter().zip(row) {
-            let x = cells[place as usize];
+fn coupled<const N: usize>(mut x: [[f64; N]; ROW], third: bool) -> [[f64; N]; ROW] {
+    let [first, second] = [Rotation::new(2, 1), Rotation::new(2, 2)];
+    let mut couple = |up: usize, down: usize, rotation: Rotation| {
+        let (mut u, mut d) = (x[up], x[down]);
+        rotation.couple(&mut u, &mut d);
+        (x[up], x[down]) = (u, d);
+    };
+    couple(1, 2, Rotation::new(1, 1));
+    if third {
+        couple(5, 6, Rotation::new(1, 1));
+        couple(1, 4, first);
+        couple(3, 5, second);
+    }
+    let [a, b, c, d, e, f, g, h] = x;
+    [a, b, d, h, e, f, c, g]
+}
+
+/// The transpose of [`coupled`].
+#[inline(always)]
+fn coupled_adjoint<const N: usize>(rows: [[f64; N]; ROW], third: bool) -> [[f64; N]; ROW] {
+    let [a, b, d, h, e, f, c, g] = rows;
+    let mut x = [a, b, c, d, e, f, g, h];
+    let [first, second] = [Rotation::new(2, 1), Rotation::new(2, 2)];
+    let mut couple = |up: usize, down: usize, rotation: Rotation| {
+        let (mut u, mut d) = (x[up], x[down]);
+        rotation.couple_adjoint(&mut u, &mut d);
+        (x[up], x[down]) = (u, d);
+    };
+    if third {
+        couple(3, 5, second);
+        couple(1, 4, first);
+        couple(5, 6, Rotation::new(1, 1));
+    }
+    couple(1, 2, Rotation::new(1, 1));
+    x
+}
+
+/// The rows of `path` <- the map of `entries` of them.
+#[inline(always)]
+fn multiply(rows: &mut [Row], path: &[u32], entries: &[Fanned], scratch: &mut Scratch) {
+    let inputs = &mut scratch.inputs[..path.len()];
+    let outputs = &mut scratch.outputs[..path.len()];
+    for (input, &place) in inputs.iter_mut().zip(path) {
+        let x = rows[place as usize];
+        let [a, b, c, d, e, f, g, h] = x;
+        *input = Fanned([x, [b, a, d, c, f, e, h, g], [c, d, a, b, d, c, b, a]]);
+        one_by_one();
+    }
+    for (output, entries) in outputs.iter_mut().zip(entries.chunks_exact(path.len())) {
+        let [mut near, mut far] = [[0.0; ROW]; 2];
+        for (Fanned(x), Fanned(entry)) in inputs.iter().zip(entries) {
             for lane in 0..ROW {
-                sums[lane] += entry * x[lane];
+                near[lane] += entry[0][lane] * x[0][lane] + entry[1][lane] * x[1][lane];
+                far[lane] += entry[2][lane] * x[2][lane];
             }
         }
-        *product = sums;
+        *output = [near, far];
+        one_by_one();
     }
-    for (&place, product) in places.iter().zip(products) {
-        cells[place as usize] = *product;
-    }
-}
-
-/// The values of the two runs from `start` on; `down` lies behind `up` or before it.
-#[inline(always)]
-fn two_runs<'a, const LANES: usize>(
-    values: &'a mut [f64],
-    coupling: &Coupling,
-    start: usize,
-    len: usize,
-) -> (&'a mut [f64], &'a mut [f64]) {
-    let [up, down] = [coupling.up, coupling.down].map(|place| LANES * (place as usize + start));
-    let len = LANES * len;
-    if up < down {
-        let (low, high) = values.split_at_mut(down);
-        (&mut low[up..up + len], &mut high[..len])
-    } else {
-        let (low, high) = values.split_at_mut(up);
-        (&mut high[..len], &mut low[down..down + len])
+    // Apart from the sums, so that these stay in whole vectors.
+    for (&place, [near, far]) in path.iter().zip(outputs) {
+        let [a, b, c, d, e, f, g, h] = *far;
+        let far = [a + e, b + f, c + g, d + h, 0.0, 0.0, 0.0, 0.0];
+        let row = &mut rows[place as usize];
+        for lane in 0..ROW {
+            row[lane] = near[lane] + far[lane];
+        }
+        one_by_one();
     }
 }
 
@@ -433,6 +575,14 @@ impl Square {
 
     pub(crate) fn at(&self, row: usize, column: usize) -> f64 {
         self.entries[row * self.size + column]
+    }
+
+    /// The entry between two states of a pair of spins, the second `low`; 0 where it has no such state.
+    fn at_or_0(&self, [r, m]: [usize; 2], [s, k]: [usize; 2], low: usize) -> f64 {
+        if m > low || k > low {
+            return 0.0;
+        }
+        self.at(r * (low + 1) + m, s * (low + 1) + k)
     }
 
     pub(crate) fn transposed(&self) -> Self {
@@ -510,15 +660,41 @@ pub(crate) fn kronecker_power_block(p: [[f64; 2]; 2], players: usize, spin: usiz
     })
 }
 
-/// Rewrites a block from the normalised basis to what [`Schur::apply`] takes: divided by sqrt(C(J,row) C(J,column)).
-pub(crate) fn between_unnormalised(block: &Square) -> Vec<f64> {
-    let spin = block.size - 1;
-    (0..block.size * block.size)
-        .map(|i| {
-            let (row, column) = (i / block.size, i % block.size);
-            block.at(row, column) / (binomial(spin, row) * binomial(spin, column)).sqrt()
+/// The Clebsch-Gordan coefficient of spins `high` and `low` at `r` and `l` players present, for the total spin
+/// high + low - 2 `lost`, in which r + l - lost players are present (Racah's formula).
+fn clebsch_gordan([high, r]: [usize; 2], [low, l]: [usize; 2], lost: usize) -> f64 {
+    let spin = high + low - 2 * lost;
+    let present = r + l - lost;
+    let terms = (0..=lost.min(r).min(low - l)).filter(|k| high - r + k >= lost && l + k >= lost);
+    let sum: f64 = terms
+        .map(|k| {
+            let sign = if k % 2 == 0 { 1.0 } else { -1.0 };
+            let below = [k, lost - k, r - k, low - l - k];
+            let above = [high - r + k - lost, l + k - lost];
+            sign / below
+                .into_iter()
+                .chain(above)
+                .map(factorial)
+                .product::<f64>()
         })
-        .collect()
+        .sum();
+    let above = [
+        high - lost,
+        low - lost,
+        lost,
+        spin - present,
+        present,
+        r,
+        high - r,
+        l,
+        low - l,
+    ];
+    let square = above.into_iter().map(factorial).product::<f64>() * (spin + 1) as f64;
+    sum * (square / factorial(high + low - lost + 1)).sqrt()
+}
+
+fn factorial(k: usize) -> f64 {
+    (2..=k).fold(1.0, |product, i| product * i as f64)
 }
 
 #[cfg(test)]
@@ -540,11 +716,11 @@ mod tests {
     /// Applies the Kronecker power of p through the blocks.
     fn through_blocks(players: usize, p: [[f64; 2]; 2], values: &mut [f64]) {
         let schur = Schur::new(players);
-        let blocks: Vec<f64> = schur
+        let squares: Vec<Square> = schur
             .spins()
-            .flat_map(|j| between_unnormalised(&kronecker_power_block(p, players, j)))
+            .map(|j| kronecker_power_block(p, players, j))
             .collect();
-        schur.apply(values, &blocks, &mut Scratch::new());
+        schur.apply(values, &schur.blocks(&squares), &mut Scratch::new());
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     Error,
     arch::vectorized,
     mask, salience,
-    schur::{Schur, Scratch, between_unnormalised, kronecker_power_block},
+    schur::{Blocks, Schur, Scratch, kronecker_power_block},
     strength,
 };
 
@@ -50,7 +50,7 @@ pub fn row_norms(players: usize, sigma2: f64) -> Result<Vec<f64>, Error> {
 }
 
 /// Blocks of (G + diag(2^|T| sigma^2))^-1 G, or of its transpose.
-fn shrinking_blocks(schur: &Schur, sigma2: f64, transposed: bool) -> Result<Vec<f64>, Error> {
+fn shrinking_blocks(schur: &Schur, sigma2: f64, transposed: bool) -> Result<Blocks, Error> {
     if !(sigma2.is_finite() && sigma2 > 0.0) {
         return Err(Error::Parameter {
             field: "sigma2",
@@ -66,19 +66,18 @@ fn shrinking_blocks(schur: &Schur, sigma2: f64, transposed: bool) -> Result<Vec<
             *entry = *entry * sigma2 + g;
         }
         let block = sum.solve(&g)?;
-        let block = if transposed {
+        Some(if transposed {
             block.transposed()
         } else {
             block
-        };
-        Some(between_unnormalised(&block))
+        })
     });
     let blocks = blocks.collect::<Option<Vec<_>>>().ok_or(Error::Parameter {
         field: "sigma2",
         value: sigma2,
         allowed: "larger for this many players, or rounding swallows it",
     })?;
-    Ok(blocks.concat())
+    Ok(schur.blocks(&blocks))
 }
 
 /// `count` values from `low` to `high`, equally spaced in the logarithm.

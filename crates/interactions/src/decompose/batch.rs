@@ -35,10 +35,10 @@ pub fn decompose_batch(
     params.check()?;
     let masks = mask::masks_of_games(values.len(), players)?;
     let games = values.len() / masks;
-    let projection = Projection::new(players);
+    let projection = Projection::shared(players);
     let queue = Queue::new(values, masks, params, NoiseBound::Ratio);
     let workers = threads().min(games.max(1));
-    let mut done = on_all_cores(workers, || queue.work(&projection, &mut |p| progress(p)));
+    let mut done = on_all_cores(workers, || queue.work(projection, &mut |p| progress(p)));
     let mut outcomes: Vec<Outcome> = vec![Err(Error::Stopped); games];
     for (game, outcome) in done.drain(..).flatten() {
         outcomes[game] = outcome;
@@ -54,9 +54,9 @@ pub(super) fn decompose_one(
     tau: NoiseBound<'_>,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Outcome {
-    let projection = Projection::new(players);
+    let projection = Projection::shared(players);
     let queue = Queue::new(v, v.len(), params, tau);
-    let done = queue.work(&projection, progress);
+    let done = queue.work(projection, progress);
     done.into_iter()
         .next()
         .map_or(Err(Error::Stopped), |(_, outcome)| outcome)

@@ -6,6 +6,7 @@ use crate::butterfly::{self, Moebius, SupersetMoebius};
 ///
 /// What q = Z a + Z_B b - v exceeds the noise bound by is taken back from the AND part on masks of at least half of the players and
 /// from the OR part on the others: a change at a mask of order k moves 2^(n-k) AND effects or 2^k OR effects, whichever are fewer (ours).
+/// Takes outputs with their players exchanged, as [`butterfly::exchanging_transform`] leaves them, and brings them back.
 /// Overwrites `from_and` (Z a) with a, by mask, and `from_or` (Z_B b, by mask) with b, by the complement of the mask.
 #[inline(always)]
 pub(super) fn feasible_effects(
@@ -26,8 +27,8 @@ pub(super) fn feasible_effects(
         }
     }
     let constant = from_or[0];
-    butterfly::transform::<Moebius, f64>(from_and, 1);
-    butterfly::transform::<SupersetMoebius, f64>(from_or, 1);
+    butterfly::exchanging_transform::<Moebius, f64>(from_and);
+    butterfly::exchanging_transform::<SupersetMoebius, f64>(from_or);
     for b in from_or.iter_mut() {
         *b = -*b;
     }

@@ -5,9 +5,11 @@
 //! (n-J)/2 + m; Z is the Kronecker power of \[\[1,0\],\[1,1\]\], and Z_B = 1 1' - R Z with R Z that of \[\[1,1\],\[1,0\]\] and 1 1'
 //! in the block J = n only (ours).
 
+use std::sync::OnceLock;
+
 use crate::{
     mask::{MAX_PLAYERS, binomial},
-    schur::{Schur, Square, between_unnormalised, kronecker_power_block},
+    schur::{Blocks, Schur, Square, kronecker_power_block},
 };
 
 /// One number an order, 0 to n.
@@ -46,8 +48,17 @@ pub(super) struct Projection {
     syntheses: Vec<(usize, Square, Square)>,
 }
 
+/// One projection for each number of players, made when it is first asked for.
+static PROJECTIONS: [OnceLock<Projection>; MAX_PLAYERS + 1] =
+    [const { OnceLock::new() }; MAX_PLAYERS + 1];
+
 impl Projection {
-    pub(super) fn new(players: usize) -> Self {
+    /// The projection for `players`, 2 to [`MAX_PLAYERS`], shared by all games and calls.
+    pub(super) fn shared(players: usize) -> &'static Self {
+        PROJECTIONS[players].get_or_init(|| Self::new(players))
+    }
+
+    fn new(players: usize) -> Self {
         let schur = Schur::new(players);
         let syntheses = schur.spins().map(|spin| {
             let and = kronecker_power_block([[1.0, 0.0], [1.0, 1.0]], players, spin);
@@ -67,7 +78,7 @@ impl Projection {
     }
 
     /// H^-1 as [`Schur::apply`] takes it; `None` where H is singular to the digits that numbers have.
-    pub(super) fn inverse(&self, steps: &Steps) -> Option<Vec<f64>> {
+    pub(super) fn inverse(&self, steps: &Steps) -> Option<Blocks> {
         let players = self.schur.players();
         let inverses = self.syntheses.iter().map(|(spin, and, or)| {
             let first = (players - spin) / 2;
@@ -80,9 +91,9 @@ impl Projection {
                 products.sum::<f64>() + if i == j { steps.noise } else { 0.0 }
             });
             let identity = Square::from_fn(size, |i, j| if i == j { 1.0 } else { 0.0 });
-            Some(between_unnormalised(&h.solve(&identity)?.symmetrised()))
+            Some(h.solve(&identity)?.symmetrised())
         });
-        Some(inverses.collect::<Option<Vec<_>>>()?.concat())
+        Some(self.schur.blocks(&inverses.collect::<Option<Vec<_>>>()?))
     }
 }
 
@@ -140,9 +151,12 @@ mod tests {
                     noise,
                     ..Steps::uniform(1.0)
                 };
-                let finite =
-                    |inverse: Vec<f64>| inverse.iter().all(|x| x.is_finite() && x.abs() < 1e30);
-                assert!(projection.inverse(&steps).is_none_or(finite), "{n} {noise}");
+                let finite = |x: &f64| x.is_finite() && x.abs() < 1e30;
+                let inverse = projection.inverse(&steps);
+                assert!(
+                    inverse.is_none_or(|inverse| inverse.entries().all(finite)),
+                    "{n} {noise}"
+                );
             }
         }
     }

@@ -18,7 +18,7 @@ const SMALLEST_RATIO: f64 = 1e-3;
 /// Change of the logarithm of a step that is worth new steps.
 const SMALL_CHANGE: f64 = 0.2;
 /// By how much one bound may lag more than the other before the steps are balanced.
-const TOLERATED_LAG: f64 = 10.0;
+const TOLERATED_LAG: f64 = 4.0;
 /// Largest change of the balance at a time.
 const BALANCE_CHANGE: f64 = 1.5;
 /// Growth of the number of rounds from one adaptation of the steps to the next.
@@ -89,7 +89,7 @@ impl Splitting<'_> {
 
     /// The margin, smaller where the noise is worth so much that giving up a part of it would cost more than intended.
     fn adapt_margin(&mut self) {
-        let multipliers = self.bounds.iter().zip(&self.multiplier);
+        let multipliers = self.bounds.iter().zip(self.multiplier.iter());
         let worth: f64 = multipliers.map(|(bound, l)| bound * l.abs()).sum();
         let primal = self.best.primal / self.unit;
         let share = if worth > primal { primal / worth } else { 1.0 };
@@ -97,7 +97,7 @@ impl Splitting<'_> {
     }
 
     pub(super) fn set_margin(&mut self, margin: f64) {
-        for (inner, bound) in self.inner_bounds.iter_mut().zip(&self.bounds) {
+        for (inner, bound) in self.inner_bounds.iter_mut().zip(self.bounds.iter()) {
             *inner = (1.0 - margin) * bound;
         }
     }

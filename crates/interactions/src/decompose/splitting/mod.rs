@@ -15,11 +15,12 @@
 //!   the lower one the steps shrink, and grow in the other case.
 //! - **A margin.** The noise is kept within slightly less than its bound. An iterate that exceeds that by little is feasible as it is, while
 //!   taking an excess back costs many small effects.
-//! - **Averages.** The iterates circle around the solution. Bounds are evaluated at the last iterate and at the mean since the
-//!   last restart of the averaging, which is far better on both sides.
+//! - **Averages.** The iterates circle around the solution. Bounds are evaluated at the last iterate and at two means since the
+//!   last restarts of their averaging, which are far better on both sides: a short one, and one as long as half of all iterations.
 //!
 //! OR effects are kept by the complement of their mask here: then Z_B and its adjoint need no reversal, because
-//! (Z_B b)(S) = sum of all b - sum over U that contain S of b(N\U). Sums have a fixed order, so that a result does not depend
+//! (Z_B b)(S) = sum of all b - sum over U that contain S of b(N\U). Outputs, noise and l have their players exchanged
+//! (`butterfly::exchanging_transform`), which changes nothing for the projection and saves half of the transpositions. Sums have a fixed order, so that a result does not depend
 //! on the processor.
 
 mod adaptation;
@@ -31,25 +32,27 @@ use super::{
     projection::{Projection, Steps},
 };
 use crate::{
-    arch::vectorized,
+    arch::{Aligned, vectorized},
     butterfly::{self, Moebius, Superset, Zeta},
-    schur::Scratch,
+    schur::{Blocks, Scratch},
 };
 
 use adaptation::ADAPTATION_GROWTH;
 use vector::{
     ROW, Spread, add_prox, l1, largest_constraint, linear_value, prox, reflect, step_effects,
-    step_noise,
+    step_noise, weighted_sum,
 };
 
 /// Over-relaxation of the Douglas-Rachford step, between 1 and 2.
 const RELAXATION: f64 = 1.7;
 /// First step in units of the mean |Moebius v|.
 const FIRST_STEP: f64 = 0.25;
-/// Margin between the noise and its bound, and what it may cost of the objective, in units of the tolerance.
-const MARGIN: f64 = 0.3;
 /// Iterations between two that enter the mean.
 const AVERAGED_EVERY: usize = 5;
+/// Rounds between two restarts of the short mean.
+const SHORT_MEAN: usize = 4;
+/// Margin between the noise and its bound, and what it may cost of the objective, in units of the tolerance.
+const MARGIN: f64 = 0.3;
 /// Relative gap below which e is no longer adapted.
 const FREEZE_TIE_BREAK: f64 = 0.05;
 
@@ -74,12 +77,12 @@ impl Best {
 }
 
 /// Sums over iterations, for their mean.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug)]
 struct Sums {
     count: f64,
-    multiplier: Vec<f64>,
-    and: Vec<f64>,
-    or: Vec<f64>,
+    multiplier: Aligned,
+    and: Aligned,
+    or: Aligned,
 }
 
 /// State and scratch memory of a game. Arrays have a value for every mask, and padding of 0 up to a whole row.
@@ -90,24 +93,27 @@ pub(super) struct Splitting<'p> {
     masks: usize,
     /// The game's unit over the one that the splitting works in, a power of two that brings the largest output to 1 up to 2.
     unit: f64,
-    v: Vec<f64>,
+    v: Aligned,
     /// Noise bound at every mask.
-    bounds: Vec<f64>,
+    bounds: Aligned,
     /// The same, less the margin.
-    inner_bounds: Vec<f64>,
-    z_and: Vec<f64>,
-    z_or: Vec<f64>,
-    z_noise: Vec<f64>,
+    inner_bounds: Aligned,
+    z_and: Aligned,
+    z_or: Aligned,
+    z_noise: Aligned,
     /// Reflected AND effects, then Z of them, then Z' l.
-    and: Vec<f64>,
+    and: Aligned,
     /// Reflected OR effects, then their superset sums, then Z l.
-    or: Vec<f64>,
+    or: Aligned,
     /// Residual, then l.
-    multiplier: Vec<f64>,
-    sums: Sums,
+    multiplier: Aligned,
+    /// Since the short mean was restarted.
+    recent: Sums,
+    /// What the long mean has beside that.
+    older: Sums,
     steps: Steps,
     /// H^-1 for `steps`.
-    inverse: Vec<f64>,
+    inverse: Blocks,
     scratch: Scratch,
     tie_break: f64,
     /// Factor of the steps of the effects, and its root that of the noise, from the balance of the bounds.
@@ -123,7 +129,7 @@ pub(super) struct Splitting<'p> {
 impl<'p> Splitting<'p> {
     pub(super) fn new(projection: &'p Projection, relative_tie_break: f64, tolerance: f64) -> Self {
         let masks = 1 << projection.schur.players();
-        let zeros = || vec![0.0; masks.max(ROW)];
+        let zeros = || Aligned::zeros(masks.max(ROW));
         Self {
             projection,
             relative_tie_break,
@@ -139,14 +145,10 @@ impl<'p> Splitting<'p> {
             and: zeros(),
             or: zeros(),
             multiplier: zeros(),
-            sums: Sums {
-                count: 0.0,
-                multiplier: zeros(),
-                and: zeros(),
-                or: zeros(),
-            },
+            recent: Sums::new(masks.max(ROW)),
+            older: Sums::new(masks.max(ROW)),
             steps: Steps::uniform(1.0),
-            inverse: Vec::new(),
+            inverse: Blocks::default(),
             scratch: Scratch::new(),
             tie_break: 0.0,
             balance: 1.0,
@@ -172,15 +174,19 @@ impl<'p> Splitting<'p> {
         let largest = v.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));
         self.unit = 2.0_f64.powi((largest.log2().floor() as i32).clamp(-1000, 1000));
         let bound = bound.scaled(1.0 / self.unit);
-        let inputs = self.v.iter_mut().zip(&mut self.bounds).zip(v);
+        let inputs = self.v.iter_mut().zip(self.bounds.iter_mut()).zip(v);
         for (mask, ((out, out_bound), v)) in inputs.enumerate() {
             (*out, *out_bound) = (v / self.unit, bound.at(mask));
+        }
+        for outputs in [&mut self.v, &mut self.bounds] {
+            butterfly::exchange_players(outputs);
         }
         self.set_margin(MARGIN * self.tolerance);
         for z in [&mut self.z_and, &mut self.z_or, &mut self.z_noise] {
             z.fill(0.0);
         }
-        self.sums.restart();
+        self.recent.restart();
+        self.older.restart();
         self.steps = Steps::uniform(FIRST_STEP * self.mean_effect());
         self.inverse = self.projection.inverse(&self.steps).unwrap_or_default();
         (self.balance, self.estimate) = (1.0, 0.0);
@@ -218,10 +224,9 @@ impl<'p> Splitting<'p> {
                     }
                 }
                 self.last_dual();
-                if self.sums.count > 0.0 {
-                    self.mean_dual();
-                    self.mean_effects();
-                    self.keep_feasible();
+                self.bounds_of_mean(0.0);
+                if self.older.count > 0.0 {
+                    self.bounds_of_mean(1.0);
                 }
                 self.last_effects(&spread);
                 self.keep_feasible();
@@ -231,7 +236,11 @@ impl<'p> Splitting<'p> {
         self.rounds += 1;
         if self.rounds >= self.next_restart {
             self.next_restart = 2 * self.rounds;
-            self.sums.restart();
+            self.recent.restart();
+            self.older.restart();
+        } else if self.rounds.is_multiple_of(SHORT_MEAN) {
+            self.older.add(&self.recent);
+            self.recent.restart();
         }
         if self.best.gap() > FREEZE_TIE_BREAK {
             self.adapt_tie_break();
@@ -262,15 +271,15 @@ impl<'p> Splitting<'p> {
     /// and <- Z and; or <- its superset sums, so that Z_B or = or(empty) - or.
     #[inline(always)]
     fn synthesize(&mut self) {
-        butterfly::transform::<Zeta, f64>(&mut self.and[..self.masks], 1);
-        butterfly::transform::<Superset, f64>(&mut self.or[..self.masks], 1);
+        butterfly::exchanging_transform::<Zeta, f64>(&mut self.and[..self.masks]);
+        butterfly::exchanging_transform::<Superset, f64>(&mut self.or[..self.masks]);
     }
 
     /// and <- Z' and; or <- its subset sums, so that Z_B' or = and(empty) - or where both were the same.
     #[inline(always)]
     fn synthesize_adjoint(&mut self) {
-        butterfly::transform::<Superset, f64>(&mut self.and[..self.masks], 1);
-        butterfly::transform::<Zeta, f64>(&mut self.or[..self.masks], 1);
+        butterfly::exchanging_transform::<Superset, f64>(&mut self.and[..self.masks]);
+        butterfly::exchanging_transform::<Zeta, f64>(&mut self.or[..self.masks]);
     }
 
     /// multiplier <- Z a + Z_B b - q - v at the reflected point.
@@ -307,9 +316,9 @@ impl<'p> Splitting<'p> {
 
     #[inline(always)]
     fn add_to_sums(&mut self, spread: &Spread) {
-        let sums = &mut self.sums;
+        let sums = &mut self.recent;
         sums.count += 1.0;
-        for (sum, l) in sums.multiplier.iter_mut().zip(&self.multiplier) {
+        for (sum, l) in sums.multiplier.iter_mut().zip(self.multiplier.iter()) {
             *sum += l;
         }
         add_prox(&mut sums.and, &self.z_and, &spread.and, &spread.and_shrink);
@@ -320,37 +329,42 @@ impl<'p> Splitting<'p> {
     #[inline(always)]
     fn last_dual(&mut self) {
         let linear = linear_value(&self.multiplier, &self.v, &self.bounds);
-        let value = linear / largest_constraint(&self.and, &self.or);
-        self.best
-            .keep_dual(self.unit * value, &self.multiplier, 1.0);
+        let value = self.unit * linear / largest_constraint(&self.and, &self.or);
+        if self.best.is_better_dual(value) {
+            self.best.keep_dual(value, &self.multiplier);
+        }
+    }
+
+    /// The bounds of the short mean, or with the `older` sums (1) of the long one.
+    #[inline(always)]
+    fn bounds_of_mean(&mut self, older: f64) {
+        let count = self.recent.count + older * self.older.count;
+        if count == 0.0 {
+            return;
+        }
+        let (recent, older) = (1.0 / count, older / count);
+        self.mean_dual(recent, older);
+        let (new, old) = (&self.recent, &self.older);
+        weighted_sum(&mut self.and, [&new.and, &old.and], [recent, older]);
+        weighted_sum(&mut self.or, [&new.or, &old.or], [recent, older]);
+        self.keep_feasible();
     }
 
     /// The lower bound of the mean of -l.
     #[inline(always)]
-    fn mean_dual(&mut self) {
-        let weight = 1.0 / self.sums.count;
-        for (out, sum) in self.and.iter_mut().zip(&self.sums.multiplier) {
-            *out = weight * sum;
-        }
+    fn mean_dual(&mut self, recent: f64, older: f64) {
+        let mean = |out: &mut [f64], [new, old]: [&Sums; 2]| {
+            weighted_sum(out, [&new.multiplier, &old.multiplier], [recent, older]);
+        };
+        mean(&mut self.and, [&self.recent, &self.older]);
         self.or.copy_from_slice(&self.and);
         // The adjoint overwrites the mean, so its part in the value is taken before.
         let linear = linear_value(&self.and, &self.v, &self.bounds);
         self.synthesize_adjoint();
-        let value = linear / largest_constraint(&self.and, &self.or);
-        self.best
-            .keep_dual(self.unit * value, &self.sums.multiplier, weight);
-    }
-
-    #[inline(always)]
-    fn mean_effects(&mut self) {
-        let weight = 1.0 / self.sums.count;
-        for (out, sums) in [
-            (&mut self.and, &self.sums.and),
-            (&mut self.or, &self.sums.or),
-        ] {
-            for (out, sum) in out.iter_mut().zip(sums) {
-                *out = weight * sum;
-            }
+        let value = self.unit * linear / largest_constraint(&self.and, &self.or);
+        if self.best.is_better_dual(value) {
+            mean(&mut self.and, [&self.recent, &self.older]);
+            self.best.keep_dual(value, &self.and);
         }
     }
 
@@ -385,22 +399,50 @@ impl<'p> Splitting<'p> {
 }
 
 impl Sums {
+    fn new(len: usize) -> Self {
+        let zeros = || Aligned::zeros(len);
+        Self {
+            count: 0.0,
+            multiplier: zeros(),
+            and: zeros(),
+            or: zeros(),
+        }
+    }
+
+    fn each_mut(&mut self) -> [&mut [f64]; 3] {
+        [&mut self.multiplier, &mut self.and, &mut self.or]
+    }
+
     fn restart(&mut self) {
         self.count = 0.0;
-        for sums in [&mut self.multiplier, &mut self.and, &mut self.or] {
+        for sums in self.each_mut() {
             sums.fill(0.0);
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        let others = [&other.multiplier, &other.and, &other.or];
+        for (sums, others) in self.each_mut().into_iter().zip(others) {
+            for (sum, other) in sums.iter_mut().zip(others.iter()) {
+                *sum += other;
+            }
         }
     }
 }
 
 impl Best {
-    /// Keeps the dual point -`weight` `multiplier` if its bound is the best.
-    fn keep_dual(&mut self, value: f64, multiplier: &[f64], weight: f64) {
-        if value > self.dual_value {
-            self.dual_value = value;
-            for (y, l) in self.dual.iter_mut().zip(multiplier) {
-                *y = -weight * l;
-            }
+    fn is_better_dual(&self, value: f64) -> bool {
+        value > self.dual_value
+    }
+
+    /// Keeps the dual point -`multiplier`.
+    #[inline(always)]
+    fn keep_dual(&mut self, value: f64, multiplier: &[f64]) {
+        self.dual_value = value;
+        for (y, l) in self.dual.iter_mut().zip(multiplier) {
+            *y = -l;
         }
+        butterfly::exchange_players(&mut self.dual);
     }
 }

@@ -155,6 +155,14 @@ pub(super) fn add_prox(sums: &mut [f64], z: &[f64], steps: &ByRow, shrinks: &ByR
     });
 }
 
+/// out <- a x + b y.
+#[inline(always)]
+pub(super) fn weighted_sum(out: &mut [f64], [x, y]: [&[f64]; 2], [a, b]: [f64; 2]) {
+    for (out, (x, y)) in out.iter_mut().zip(x.iter().zip(y)) {
+        *out = a * x + b * y;
+    }
+}
+
 /// out <- value(out, input, step, shrinkage), mask by mask.
 #[inline(always)]
 fn for_each_row(
