@@ -1,0 +1,85 @@
+//! A section of the page: what was measured and how, tables, targets.
+
+use std::fmt::{Display, Formatter, Result};
+
+use super::target::Target;
+
+/// A benchmark's results, as Markdown by `Display`.
+pub(crate) struct Section {
+    /// Its name on the command line, which is its heading too.
+    pub(crate) name: &'static str,
+    /// What is measured and how, in a few sentences.
+    pub(crate) about: String,
+    /// What it ran on.
+    pub(crate) machine: String,
+    /// Tables and what is to be said of them.
+    pub(crate) body: Vec<Block>,
+    /// What is to be reached.
+    pub(crate) targets: Vec<Target>,
+}
+
+/// A part of a section's body.
+pub(crate) enum Block {
+    /// A paragraph.
+    Text(String),
+    /// A table.
+    Table(Table),
+}
+
+impl Section {
+    /// The line that a section begins with.
+    pub(crate) fn heading(name: &str) -> String {
+        format!("## {name}")
+    }
+}
+
+impl Display for Section {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        let Self {
+            name,
+            about,
+            machine,
+            ..
+        } = self;
+        writeln!(f, "{}\n", Self::heading(name))?;
+        writeln!(f, "    cargo xtask bench {name}\n\n{about}\n\n{machine}\n")?;
+        for block in &self.body {
+            match block {
+                Block::Text(text) => writeln!(f, "{text}\n")?,
+                Block::Table(table) => writeln!(f, "{table}")?,
+            }
+        }
+        if self.targets.is_empty() {
+            return Ok(());
+        }
+        let rows = self.targets.iter().map(Target::cells).collect();
+        write!(f, "{}", Table::new(Target::HEAD, rows))
+    }
+}
+
+/// Rows of cells under a head.
+pub(crate) struct Table {
+    head: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A table; every row has as many cells as the head.
+    pub(crate) fn new<const N: usize>(head: [&str; N], rows: Vec<Vec<String>>) -> Self {
+        Self {
+            head: head.map(str::to_owned).into(),
+            rows,
+        }
+    }
+}
+
+impl Display for Table {
+    fn fmt(&self, f: &mut Formatter<'_>) -> Result {
+        writeln!(f, "| {} |", self.head.join(" | "))?;
+        writeln!(f, "|{}", "---|".repeat(self.head.len()))?;
+        for row in &self.rows {
+            writeln!(f, "| {} |", row.join(" | "))?;
+        }
+        Ok(())
+    }
+}
