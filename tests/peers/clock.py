@@ -3,13 +3,13 @@ import statistics
 import time
 
 
-def median_seconds(work, rounds=7):
-    """Median of some rounds, after one that warms up."""
-    work()
-    return statistics.median(seconds(work) for _ in range(rounds))
+def median_seconds(work, rounds=7, prepare=lambda: ()):
+    """Median of some rounds, after one that warms up; `work` gets what `prepare` makes anew for every round, untimed."""
+    work(*prepare())
+    return statistics.median(seconds(work, prepare()) for _ in range(rounds))
 
 
-def seconds(work):
+def seconds(work, arguments=()):
     start = time.perf_counter()
-    work()
+    work(*arguments)
     return time.perf_counter() - start

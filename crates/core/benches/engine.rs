@@ -3,12 +3,12 @@
 //! ```text
 //! cargo bench -p spindle-core --bench engine -- training [--json]
 //! cargo bench -p spindle-core --bench engine -- masked [--json]
-//! cargo bench -p spindle-core --bench engine -- masked-once --players N [--json]
+//! cargo bench -p spindle-core --bench engine -- picture --players N [--rounds 1] [--json]
 //! cargo bench -p spindle-core --bench engine -- games --file FILE --players N --samples K --epochs 0,1,16 [--json]
 //! ```
 //!
 //! `training`: steps a second. `masked`: the outputs of a picture on the 1,024 masks of ten players. In both, the fused kernels and
-//! Burn's flex take turns. `masked-once`: one picture with any number of players, and the peak of this process's memory. `games`:
+//! Burn's flex take turns. `picture`: one picture with any number of players, and the peak of this process's memory. `games`:
 //! writes the outputs of K test samples at every one of the epochs to FILE, as little-endian f64.
 
 #[path = "../../interactions/benches/support/mod.rs"]
@@ -36,10 +36,10 @@ fn main() -> Result<()> {
     let found = match arguments.command() {
         "training" => training()?,
         "masked" => masked()?,
-        "masked-once" => masked_once(arguments.value("--players", 10)?)?,
+        "picture" => picture(&arguments)?,
         "games" => games(&arguments)?,
         other => {
-            let known = "training, masked, masked-once and games";
+            let known = "training, masked, picture and games";
             return Err(Error::other(format!("\"{other}\" is none of {known}")));
         }
     };
@@ -157,17 +157,19 @@ fn in_a_border(pixels: &[u8], side: usize) -> Vec<f32> {
 }
 
 /// Milliseconds of one picture's outputs on 2^n masks by the kernels, from random weights, and this process's peak of memory.
-fn masked_once(players: usize) -> Result<Value> {
+fn picture(arguments: &Arguments) -> Result<Value> {
     let data = digits()?;
+    let rounds: usize = arguments.value("--rounds", 1)?;
     let experiment = Experiment {
-        players,
+        players: arguments.value("--players", 10)?,
         samples: 1,
         ..experiment(Device::Cpu)
     };
     let trainer = Trainer::new(experiment.clone(), &data).map_err(Error::other)?;
     let sample = samples(&experiment, &data, &trainer)?.swap_remove(0);
-    let milliseconds = masked_milliseconds(trainer.engine(), &sample)?;
-    Ok(json!({"milliseconds": milliseconds, "peak_megabytes": peak_megabytes()}))
+    let times = (0..rounds).map(|_| masked_milliseconds(trainer.engine(), &sample));
+    let times = times.collect::<Result<_>>()?;
+    Ok(json!({"milliseconds": median(times), "peak_megabytes": peak_megabytes()}))
 }
 
 /// Writes the outputs on all masks of some test samples at some epochs of a training on the embedded digits.

@@ -4,15 +4,18 @@
 //! they are put side by side.
 
 mod decomposition;
+mod growth;
 mod machine;
 mod masked;
 mod ours;
 mod page;
 mod peers;
 mod quantity;
+mod run;
 mod section;
 mod target;
 mod training;
+mod transforms;
 mod turns;
 mod web;
 
@@ -30,6 +33,12 @@ pub(crate) enum Name {
     Masked,
     /// Training beside PyTorch and Burn.
     Training,
+    /// Möbius transforms beside shapiq and NumPy.
+    Transforms,
+    /// Time and memory by players, samples, checkpoints and cores.
+    Growth,
+    /// Extraction and decomposition of a whole run.
+    Run,
     /// The page's engines beside TensorFlow.js and jax-js, and what a reader waits for.
     Web,
 }
@@ -40,6 +49,9 @@ impl Name {
             Self::Decomposition => decomposition::measure(),
             Self::Masked => masked::measure(),
             Self::Training => training::measure(),
+            Self::Transforms => transforms::measure(),
+            Self::Growth => growth::measure(),
+            Self::Run => run::measure(),
             Self::Web => web::measure(),
         }
     }
@@ -56,6 +68,7 @@ pub(crate) fn bench(name: Option<Name>, write: bool) -> anyhow::Result<()> {
         println!("{section}");
         if write {
             // After every section: what is broken off keeps what was measured.
+            section.keep_figures()?;
             Page::read()?.with(&section).write()?;
         }
     }

@@ -1,6 +1,11 @@
 //! A section of the page: what was measured and how, tables, targets.
 
-use std::fmt::{Display, Formatter, Result};
+use std::{
+    fmt::{Display, Formatter, Result},
+    fs,
+};
+
+use anyhow::Context;
 
 use super::target::Target;
 
@@ -24,12 +29,42 @@ pub(crate) enum Block {
     Text(String),
     /// A table.
     Table(Table),
+    /// A figure that has been drawn.
+    Figure(Figure),
+}
+
+/// A figure, drawn outside docs/ until the page is written.
+pub(crate) struct Figure {
+    /// Its name, which that of its file in docs/figures is made of.
+    pub(crate) name: &'static str,
+    /// What it shows.
+    pub(crate) about: &'static str,
+    /// The file that was drawn.
+    pub(crate) file: String,
+}
+
+impl Figure {
+    fn path(&self) -> String {
+        format!("figures/benchmarks-{}.svg", self.name)
+    }
 }
 
 impl Section {
     /// The line that a section begins with.
     pub(crate) fn heading(name: &str) -> String {
         format!("## {name}")
+    }
+
+    /// Copies its figures to where the page shows them.
+    pub(crate) fn keep_figures(&self) -> anyhow::Result<()> {
+        for block in &self.body {
+            if let Block::Figure(figure) = block {
+                let kept = format!("docs/{}", figure.path());
+                fs::copy(&figure.file, &kept)
+                    .with_context(|| format!("cannot copy {} to {kept}", figure.file))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -47,6 +82,7 @@ impl Display for Section {
             match block {
                 Block::Text(text) => writeln!(f, "{text}\n")?,
                 Block::Table(table) => writeln!(f, "{table}")?,
+                Block::Figure(figure) => writeln!(f, "![{}]({})\n", figure.about, figure.path())?,
             }
         }
         if self.targets.is_empty() {
