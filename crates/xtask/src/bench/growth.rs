@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     machine, ours,
-    quantity::{number, time, with_unit},
+    quantity::{number, setting, time, with_unit},
     section::{Block, Figure, Section, Table},
 };
 
@@ -27,7 +27,7 @@ const EPOCHS: usize = 8;
 
 const ABOUT: &str = "\
 How time and memory grow; there is no peer here. *Players*: the masked outputs of one picture on all cores (random weights), and the certified decomposition of one game of LeNet to 1e-3 on one core (first test sample after one epoch, seed 0),
-each in a process of its own whose peak of memory (VmHWM) stands beside it, program and digits included. Up to n = 14 the median of five, beyond one run. *Samples*, *checkpoints*, *cores*: extraction and
+each in a process of its own whose peak of memory (VmHWM) stands beside it, with all that the process holds. Up to n = 14 the median of five, beyond one run. *Samples*, *checkpoints*, *cores*: extraction and
 decomposition of a run on the embedded digits with n = 10, 8 epochs and, where nothing else is said, 50 samples, 12 checkpoints and all cores; one run each, files included.";
 
 pub(crate) fn measure() -> anyhow::Result<Section> {
@@ -104,7 +104,7 @@ fn players_table(measured: &[OfPlayers]) -> Table {
         let decomposition = if seconds.is_finite() {
             time(seconds)
         } else {
-            format!("over {}", time(LIMIT as f64))
+            format!("over {} s", setting(LIMIT as f64))
         };
         vec![
             one.players.to_string(),

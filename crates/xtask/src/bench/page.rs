@@ -3,13 +3,13 @@
 use std::fs;
 
 use anyhow::Context;
+use clap::ValueEnum;
 
 use super::{
     Name,
     section::{Section, Table},
     target::Target,
 };
-use clap::ValueEnum;
 
 const PAGE: &str = "docs/benchmarks.md";
 const README: &str = "README.md";

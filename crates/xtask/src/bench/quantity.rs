@@ -20,6 +20,15 @@ pub(crate) fn number(x: f64) -> String {
     }
 }
 
+/// A number as it was set, not measured: without zeros that nobody wrote.
+pub(crate) fn setting(x: f64) -> String {
+    if x.fract() == 0.0 {
+        grouped(x)
+    } else {
+        x.to_string()
+    }
+}
+
 /// A whole number with commas between thousands.
 fn grouped(x: f64) -> String {
     let digits = format!("{:.0}", x.abs());
@@ -78,6 +87,11 @@ mod tests {
             [1.26e-5, -1_234.0, f64::NAN].map(number),
             ["1.3e-5", "-1,234", "–"]
         );
+    }
+
+    #[test]
+    fn settings_are_as_they_were_written() {
+        assert_eq!([0.0, 2.5, 1_500.0].map(setting), ["0", "2.5", "1,500"]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a benchmark is to reach, and whether it does.
 
-use super::quantity::with_unit;
+use super::quantity::{setting, with_unit};
 
 /// Where a measured number is to lie.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +32,9 @@ impl Target {
     /// What, where it is to lie, what was measured, and the verdict.
     pub(crate) fn cells(&self) -> Vec<String> {
         let unit = self.unit;
-        // A limit is told as it was set: without zeros that nobody wrote.
         let wanted = match self.bound {
-            Bound::AtMost(limit) => format!("at most {limit} {unit}"),
-            Bound::AtLeast(limit) => format!("at least {limit} {unit}"),
+            Bound::AtMost(limit) => format!("at most {} {unit}", setting(limit)),
+            Bound::AtLeast(limit) => format!("at least {} {unit}", setting(limit)),
             Bound::All(count) => format!("all {count} {unit}"),
         };
         let measured = match self.bound {

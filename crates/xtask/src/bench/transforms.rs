@@ -7,7 +7,7 @@ use anyhow::bail;
 use super::{
     machine, ours,
     peers::Peers,
-    quantity::{number, time},
+    quantity::{number, setting, time},
     section::{Block, Section, Table},
     turns::{self, Turns},
 };
@@ -90,7 +90,7 @@ fn shapiq_stops(theirs: &Turns) -> Option<String> {
         .filter(|last| last < PLAYERS.end())?;
     let limit = theirs.median("/about/limit_seconds");
     Some(format!(
-        "shapiq goes through all pairs of a coalition and its subsets, 3^n, in Python: it is asked no more after n = {last}, where a transform takes more than {}.",
-        time(limit)
+        "shapiq goes through all pairs of a coalition and its subsets, 3^n, in Python: it is asked no more after n = {last}, where a transform takes more than {} s.",
+        setting(limit)
     ))
 }

@@ -87,3 +87,32 @@ fn targets(found: &Value) -> Vec<Target> {
         },
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_peer_is_compared_with_both_engines_and_nothing_is_made_up() {
+        let entrant = |name: &str, rate: f64, masked: Value| json!({"name": name, "stepsPerSecond": rate, "maskedSeconds": masked});
+        let found = json!({
+            "entrants": [entrant(ENGINES[0], 48.0, json!(0.05)), entrant("jax-js, wasm", 4.0, Value::Null)],
+            "page": null,
+        });
+        let table = training(&found).to_string();
+        assert!(
+            table.contains("| Spindle, CPU engine | 48.0 | 1.00 | – | 50.0 ms |"),
+            "{table}"
+        );
+        assert!(
+            table.contains("| jax-js, wasm | 4.00 | 12.0 | – | – |"),
+            "{table}"
+        );
+        let verdicts: Vec<_> = targets(&found)
+            .iter()
+            .map(|target| target.cells()[3].clone())
+            .collect();
+        assert_eq!(verdicts, ["met", "not measured", "not measured"]);
+    }
+}
