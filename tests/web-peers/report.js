@@ -3,8 +3,8 @@
 export const CPU_ENGINE = "Spindle, CPU engine";
 export const GPU_ENGINE = "Spindle, GPU engine";
 
-/** Steps after which a loss must have fallen. */
-const ENOUGH_TO_FALL = 10;
+/** Steps after which a loss must have fallen: at a dozen it is still within the noise of a batch. */
+const ENOUGH_TO_FALL = 20;
 /** Largest relative difference between the losses of two peers. */
 const LOSS_TOLERANCE = 1e-3;
 /** Whose losses the others' are compared with: all its kernels are its own. */
