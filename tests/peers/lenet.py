@@ -1,14 +1,21 @@
-"""PyTorch's side of the benchmark: LeNet 32x32, batch 128, SGD with momentum; 1,024 masked tails of one picture.
+"""PyTorch's side of the benchmarks: LeNet 32x32.
 
-python3 tests/peers/lenet.py    prints medians of 7 rounds as JSON, with all threads that PyTorch takes by itself;
-                                masked tails in the fastest of three batch sizes
+python3 tests/peers/lenet.py training    steps a second, batch 128, SGD with momentum
+python3 tests/peers/lenet.py masked      1,024 masked outputs of one picture, by batch size: the whole network on every masked copy, and
+                                         the stem once with the tail on every masked copy
+
+Prints medians of 7 rounds as JSON, with all threads that PyTorch takes by itself.
 """
 import json
-import statistics
-import time
+import sys
 
 import torch
 from torch import nn
+
+from clock import median_seconds
+
+STEPS = 20
+BATCHES = [32, 64, 128, 256, 512, 1024]
 
 
 class LeNet(nn.Module):
@@ -29,37 +36,62 @@ class LeNet(nn.Module):
         return self.tail(self.stem(x))
 
 
-def median_seconds(work, rounds=7):
-    work()
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
-
-
-def main():
-    torch.manual_seed(0)
+def training():
     model, loss = LeNet(), nn.CrossEntropyLoss()
     optimiser = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     x, y = torch.rand(128, 1, 32, 32), torch.randint(0, 10, (128,))
 
     def steps():
-        for _ in range(20):
+        for _ in range(STEPS):
             optimiser.zero_grad()
             loss(model(x), y).backward()
             optimiser.step()
 
-    rate = 20 / median_seconds(steps)
-    with torch.no_grad():
-        features, masks = model.stem(x[:1]), (torch.rand(1024, 1, 28, 28) > 0.5).float()
-        masked = {
-            batch: 1e3 * median_seconds(lambda: [model.tail(features * part) for part in masks.split(batch)])
-            for batch in (128, 256, 1024)
+    return {"steps_per_second": STEPS / median_seconds(steps)}
+
+
+def masked():
+    model, picture, masks = LeNet(), torch.rand(1, 1, 32, 32), patch_masks(10)
+
+    def whole(batch):
+        for part in masks.split(batch):
+            model.tail(model.stem(picture.expand(len(part), -1, -1, -1)) * part)
+
+    def stem_once(batch):
+        features = model.stem(picture)
+        for part in masks.split(batch):
+            model.tail(features * part)
+
+    with torch.inference_mode():
+        times = {
+            name: {batch: 1e3 * median_seconds(lambda: passes(batch)) for batch in BATCHES}
+            for name, passes in (("whole network", whole), ("stem once", stem_once))
         }
-    about = f"PyTorch {torch.__version__}, {torch.get_num_threads()} threads"
-    print(json.dumps({"about": about, "steps_per_second": rate, "masked_milliseconds": min(masked.values())}))
+    milliseconds, name, batch = min((time, name, batch) for name, row in times.items() for batch, time in row.items())
+    return {"milliseconds": milliseconds, "way": name, "batch": batch, "all": times}
+
+
+def patch_masks(players):
+    """[2^n, 1, 28, 28], 1 where a feature map's pixel is kept: players are central cells of an 8x8 grid over it."""
+    cells = torch.arange(28) * 8 // 28
+    grid = cells[:, None] * 8 + cells[None, :]
+    kept = torch.ones(2**players, 1, 28, 28)
+    central = [row * 8 + column for row in range(1, 7) for column in range(1, 7)]
+    masks = torch.arange(2**players)
+    for player, cell in enumerate(torch.tensor(central)[torch.randperm(36)[:players]]):
+        absent = (masks >> player & 1) == 0
+        kept[absent] *= (grid != cell).float()
+    return kept
+
+
+def main():
+    torch.manual_seed(0)
+    found = {"training": training, "masked": masked}[sys.argv[1]]()
+    print(json.dumps({"about": about(), **found}))
+
+
+def about():
+    return f"PyTorch {torch.__version__.split('+')[0]}, {torch.get_num_threads()} threads"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { launch, workerAnswer } from "./chromium.js";
 import { largestPaint, longTasksInTraining } from "./page.js";
-import { CPU_ENGINE, GPU_ENGINE, fail, line, median, report } from "./report.js";
+import { CPU_ENGINE, GPU_ENGINE, fail, median, summary } from "./report.js";
 import { serve } from "./server.js";
 
 /** Rounds in which all take turns. */
@@ -26,9 +26,9 @@ const server = await serve(
 );
 const page = `${server.origin}/page/`;
 try {
-  await compareTraining();
-  if (dist) await measurePage();
-  else console.log("SPINDLE_DIST names no built page: the peers alone were measured.");
+  const training = await compareTraining();
+  if (!dist) console.error("SPINDLE_DIST names no built page: the peers alone were measured.");
+  console.log(JSON.stringify({ ...training, page: dist ? await measurePage() : null }));
 } finally {
   server.close();
 }
@@ -56,7 +56,7 @@ async function compareTraining() {
     for (let round = 1; round <= ROUNDS; round++) {
       for (const entrant of entrants) await takeTurn(browser, entrant, round);
     }
-    report(entrants, `medians of ${ROUNDS} rounds in Chromium ${browser.version()}`);
+    return { about: `Chromium ${browser.version()}`, entrants: summary(entrants) };
   } finally {
     await browser.close();
   }
@@ -98,11 +98,8 @@ async function measurePage() {
   try {
     const paints = [];
     for (let round = 0; round < ROUNDS; round++) paints.push(await largestPaint(browser, page));
-    line("page: largest contentful paint, nothing cached", median(paints), "at most 1,500 ms");
-    const tasks = await longTasksInTraining(browser, page);
-    const longest = Math.max(0, ...tasks);
-    const about = tasks.length ? `, the longest of ${tasks.length}` : "";
-    line(`page: tasks over 50 ms in 10 s of training${about}`, longest, "none");
+    const longTasks = await longTasksInTraining(browser, page);
+    return { largestPaint: median(paints), longTasks };
   } catch (error) {
     fail(`page: ${error.message}`);
   } finally {

@@ -12,6 +12,7 @@ mod png;
 mod reading;
 
 pub use error::Error;
+pub use figure::log_log::LogLog;
 pub use html::{compare_html, html};
 pub use png::png;
 
@@ -66,4 +67,16 @@ pub fn compare(runs: &[(String, RunRecord)]) -> Result<Vec<Figure>, Error> {
         .iter()
         .filter_map(|draw| draw(runs, Width::Double));
     Ok(drawn.map(Figure::new).collect())
+}
+
+/// How quantities grow with each other, in panels side by side.
+#[must_use]
+pub fn log_log(name: &str, title: &str, caption: &str, panels: &[LogLog]) -> Figure {
+    let svg = figure::log_log::draw(panels).finish(name, title, caption);
+    Figure {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        caption: caption.to_owned(),
+        svg: with_fonts(&svg),
+    }
 }

@@ -50,14 +50,13 @@ enum Chore {
     },
     /// Format, lints, all tests, docs, a run read from Python, the page in a browser: what has to pass before a change lands.
     Test,
-    /// Benchmarks, with ratios and medians.
+    /// Benchmarks beside their peers: all of them, written to docs/benchmarks.md, or one of them.
     Bench {
-        /// PyTorch beside ours, in turn; the first time it is installed under target/peers (3 GB).
-        #[arg(long)]
-        peers: bool,
-        /// The page beside other libraries in the browser, and nothing else.
-        #[arg(long, conflicts_with = "peers")]
-        web: bool,
+        /// The one to run; its section of the page is printed.
+        name: Option<bench::Name>,
+        /// Puts the section into the page as well.
+        #[arg(long, requires = "name")]
+        write: bool,
     },
 }
 
@@ -74,7 +73,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Web { no_gpu } => web::build(if no_gpu { &web::ALL[..2] } else { &web::ALL }),
         Chore::WasmTarget { debian } => toolchain::prepare(debian),
         Chore::Test => test::test(),
-        Chore::Bench { web: true, .. } => page_tests::bench(),
-        Chore::Bench { peers, .. } => bench::bench(peers),
+        Chore::Bench { name, write } => bench::bench(name, write),
     }
 }

@@ -3,8 +3,13 @@
 use std::{fs, path::Path, process::Command};
 
 use anyhow::Context;
+use serde_json::Value;
 
-use crate::{chromium, node, process::run_command, web};
+use crate::{
+    chromium, node,
+    process::{output_of_command, run_command},
+    web,
+};
 
 const TESTS: &str = "tests/page";
 const PEERS: &str = "tests/web-peers";
@@ -19,11 +24,13 @@ pub(crate) fn test() -> anyhow::Result<()> {
     run_command(&mut command)
 }
 
-/// Builds the page and measures it beside other libraries, in the same browser.
-pub(crate) fn bench() -> anyhow::Result<()> {
+/// Builds the page and measures it beside other libraries, in the same browser; returns what tests/web-peers/README.md says.
+pub(crate) fn bench() -> anyhow::Result<Value> {
     web::build(&web::ALL)?;
     node::install_packages(PEERS)?;
-    run_command(with_page("node")?.arg(format!("{PEERS}/bench.mjs")))
+    let script = format!("{PEERS}/bench.mjs");
+    let document = output_of_command(with_page("node")?.arg(&script))?;
+    serde_json::from_str(&document).with_context(|| format!("{script} printed no JSON"))
 }
 
 /// The test files, by name: Node 20 takes no pattern.

@@ -17,11 +17,6 @@ pub(crate) fn cargo_with(arguments: &str, environment: &[(&str, &str)]) -> anyho
     run_command(cargo_command(arguments).envs(environment.iter().copied()))
 }
 
-/// As [`cargo`]; returns what it wrote to stdout.
-pub(crate) fn output_of_cargo(arguments: &str) -> anyhow::Result<String> {
-    output_of_command(&mut cargo_command(arguments))
-}
-
 /// Cargo with arguments separated by spaces, not run yet.
 pub(crate) fn cargo_command(arguments: &str) -> Command {
     let program = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());

@@ -1,10 +1,6 @@
-//! Games for tests and benchmarks, made in code from a seed.
+//! Games for tests, made in code from a seed.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "shared by several tests and the benchmark"
-)]
+#![allow(dead_code, unreachable_pub, reason = "shared by several tests")]
 
 use std::ops::ControlFlow;
 

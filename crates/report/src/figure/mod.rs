@@ -3,6 +3,7 @@
 pub(crate) mod checkpoints;
 pub(crate) mod compare;
 pub(crate) mod groups;
+pub(crate) mod log_log;
 mod losses;
 mod mark;
 pub(crate) mod mean_order;

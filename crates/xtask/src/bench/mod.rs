@@ -1,0 +1,76 @@
+//! Benchmarks beside their peers, each of which is a section of docs/benchmarks.md.
+//!
+//! Ours are bench binaries and the command line tool, the peers are scripts in `tests/peers`; all tell their numbers as JSON, and here
+//! they are put side by side.
+
+mod decomposition;
+mod growth;
+mod machine;
+mod masked;
+mod ours;
+mod page;
+mod peers;
+mod quantity;
+mod run;
+mod section;
+mod target;
+mod training;
+mod transforms;
+mod turns;
+mod web;
+
+use clap::ValueEnum;
+
+use page::Page;
+use section::Section;
+
+/// A benchmark; its order here is that of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Name {
+    /// Certified decompositions beside the published procedure.
+    Decomposition,
+    /// Masked outputs beside PyTorch and Burn.
+    Masked,
+    /// Training beside PyTorch and Burn.
+    Training,
+    /// Möbius transforms beside shapiq and NumPy.
+    Transforms,
+    /// Time and memory by players, samples, checkpoints and cores.
+    Growth,
+    /// Extraction and decomposition of a whole run.
+    Run,
+    /// The page's engines beside TensorFlow.js and jax-js, and what a reader waits for.
+    Web,
+}
+
+impl Name {
+    fn measure(self) -> anyhow::Result<Section> {
+        match self {
+            Self::Decomposition => decomposition::measure(),
+            Self::Masked => masked::measure(),
+            Self::Training => training::measure(),
+            Self::Transforms => transforms::measure(),
+            Self::Growth => growth::measure(),
+            Self::Run => run::measure(),
+            Self::Web => web::measure(),
+        }
+    }
+}
+
+/// Runs one benchmark and prints its section, into the page as well where `write` says so; or runs all and writes the page.
+pub(crate) fn bench(name: Option<Name>, write: bool) -> anyhow::Result<()> {
+    let (names, write) = match &name {
+        Some(name) => (std::slice::from_ref(name), write),
+        None => (Name::value_variants(), true),
+    };
+    for name in names {
+        let section = name.measure()?;
+        println!("{section}");
+        if write {
+            // After every section: what is broken off keeps what was measured.
+            section.keep_figures()?;
+            Page::read()?.with(&section).write()?;
+        }
+    }
+    Ok(())
+}
