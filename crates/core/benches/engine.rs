@@ -7,7 +7,7 @@
 //! cargo bench -p spindle-core --bench engine -- games --file FILE --players N --samples K --epochs 0,1,16 [--json]
 //! ```
 //!
-//! `training`: steps a second. `masked`: the outputs of a picture on the 1,024 masks of ten players. In both, the fused kernels and
+//! `training`: steps a second, and a pass forward of a batch. `masked`: the outputs of a picture on the 1,024 masks of ten players. In both, the fused kernels and
 //! Burn's flex take turns. `picture`: one picture with any number of players, and the peak of this process's memory. `games`:
 //! writes the outputs of K test samples at every one of the epochs to FILE, as little-endian f64.
 
@@ -69,22 +69,39 @@ fn digits() -> Result<ImageData> {
     ImageData::embedded_mnist().map_err(Error::other)
 }
 
-/// Training steps a second.
+/// Training steps a second, and milliseconds of a pass forward of one batch.
 fn training() -> Result<Value> {
     let data = digits()?;
     let mut trainers = [trainer(Device::Cpu, &data)?, trainer(Device::Flex, &data)?];
-    let mut times = [Vec::new(), Vec::new()];
+    let batch = batch(&data);
+    let mut times = [(); 2].map(|()| (Vec::new(), Vec::new()));
     for round in 0..=ROUNDS {
-        for (trainer, times) in trainers.iter_mut().zip(&mut times) {
+        for (trainer, (steps, passes)) in trainers.iter_mut().zip(&mut times) {
             let (seconds, loss) = timed(|| block_on(trainer.advance(&data, STEPS)));
             loss.map_err(Error::other)?;
+            let (pass, logits) = timed(|| block_on(trainer.engine().logits(&batch)));
+            logits.map_err(Error::other)?;
             if round > 0 {
-                times.push(seconds / STEPS as f64);
+                steps.push(seconds / STEPS as f64);
+                passes.push(1e3 * pass);
             }
         }
     }
-    let [kernels, flex] = times.map(|times| 1.0 / median(times));
-    Ok(json!({"steps_per_second": kernels, "flex_steps_per_second": flex}))
+    let [kernels, flex] = times.map(|(steps, passes)| (1.0 / median(steps), median(passes)));
+    Ok(json!({
+        "steps_per_second": kernels.0,
+        "forward_milliseconds": kernels.1,
+        "flex_steps_per_second": flex.0,
+        "flex_forward_milliseconds": flex.1,
+    }))
+}
+
+/// The first pictures of the training set, as many as a step takes.
+fn batch(data: &ImageData) -> Vec<f32> {
+    let side = stack(Experiment::default().model).side();
+    (0..Experiment::default().batch)
+        .flat_map(|position| in_a_border(data.train.picture(position), side))
+        .collect()
 }
 
 /// Sets of players besides those that all samples share.
@@ -105,6 +122,8 @@ fn masked() -> Result<Value> {
     let (mut of_shared, mut of_flex) = (Vec::new(), Vec::new());
     let mut of_others = vec![Vec::new(); PLAYER_SETS];
     for round in 0..=ROUNDS {
+        // In a run the samples share their players, and how they are evaluated is planned once.
+        masked_milliseconds(kernels.engine(), &shared)?;
         let first = masked_milliseconds(kernels.engine(), &shared)?;
         let by_flex = masked_milliseconds(flex.engine(), &shared)?;
         for (sample, times) in others.iter().zip(&mut of_others) {
