@@ -12,7 +12,8 @@ use super::{
 const ABOUT: &str = "\
 The outputs of LeNet for one picture on all 1,024 masks of ten players (patches of the feature map behind the first convolution), with all
 cores: the first test sample of the default experiment (seed 0, random weights), and seven more pictures with players of their own, whose median
-is told. PyTorch takes its best of six batch sizes and two ways: the whole network on every masked copy, or the first convolution once and the rest on every copy. Burn's
+is told. The plan by which they are evaluated ([local-patterns.md](local-patterns.md)) is made once for the first, as in a run whose samples share their players, and anew each time for the
+seven. PyTorch takes its best of six batch sizes and two ways: the whole network on every masked copy, or the first convolution once and the rest on every copy. Burn's
 flex backend runs the same network in Burn.";
 
 pub(crate) fn measure() -> anyhow::Result<Section> {
