@@ -16,6 +16,8 @@ mod pass;
 mod reference;
 mod rows;
 mod stack;
+#[cfg(test)]
+mod tests;
 
 pub use engine::StackEngine;
 #[cfg(feature = "webgpu")]

@@ -358,3 +358,98 @@ pub(super) fn largest<S: Simd>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A product whose left rows overlap, in two runs, and a plain one of a transposed left side.
+    fn products(right: Matrix<'_>) -> [Factors<'_>; 2] {
+        const LEFT: &[f32] = &{
+            let mut left = [0.0; 400];
+            let mut i = 0;
+            while i < left.len() {
+                left[i] = ((i * 29) % 31) as f32 - 15.0;
+                i += 1;
+            }
+            left
+        };
+        const RUNS: &[Run] = &[Run { left: 3, right: 0 }, Run { left: 40, right: 5 }];
+        let windows = Factors {
+            left: LEFT,
+            row_stride: 2,
+            step: 1,
+            runs: RUNS,
+            len: 5,
+            right,
+        };
+        let transposed = Factors {
+            row_stride: 1,
+            step: 33,
+            runs: WHOLE,
+            len: 10,
+            ..windows
+        };
+        [windows, transposed]
+    }
+
+    /// What a product should be, by its definition; whole numbers, so that no order of additions matters.
+    fn expected(factors: Factors<'_>, bias: &[f32], rows: usize) -> Vec<f32> {
+        let stride = factors.right.stride;
+        let entry = |i: usize| {
+            let (row, column) = (i / stride, i % stride);
+            let products = factors.runs.iter().flat_map(|run| {
+                (0..factors.len).map(move |k| {
+                    let left = run.left + row * factors.row_stride + k * factors.step;
+                    factors.left[left] * factors.right.values[(run.right + k) * stride + column]
+                })
+            });
+            (products.sum::<f32>() + bias[column]).max(0.0)
+        };
+        (0..rows * stride).map(entry).collect()
+    }
+
+    #[test]
+    fn products_are_right_on_every_kind_of_vectors_and_for_every_number_of_rows() {
+        let stride = 2 * PADDING;
+        let right: Vec<f32> = (0..10 * stride)
+            .map(|i| ((i * 7) % 13) as f32 - 6.0)
+            .collect();
+        let right = Matrix {
+            values: &right,
+            stride,
+        };
+        let bias: Vec<f32> = (0..stride).map(|i| i as f32 - 9.0).collect();
+        let finish = Finish {
+            bias: Some(&bias),
+            relu: true,
+        };
+        for (factors, rows) in products(right)
+            .into_iter()
+            .flat_map(|factors| (1..=30).map(move |rows| (factors, rows)))
+        {
+            let expected = expected(factors, &bias, rows);
+            let check = |run: &dyn Fn(Product<'_>)| {
+                let mut out = vec![0.0; rows * stride];
+                run(Product {
+                    factors,
+                    finish,
+                    out: &mut out,
+                });
+                assert_eq!(out, expected, "{rows} rows");
+            };
+            check(&|product| with_simd(product));
+            check(&|product| Simd::vectorize(pulp::Scalar, product));
+            #[cfg(target_arch = "x86_64")]
+            if let Some(simd) = pulp::x86::V3::try_new() {
+                check(&|product| Simd::vectorize(simd, product));
+            }
+        }
+    }
+
+    #[test]
+    fn a_lookup_drops_the_players_that_a_table_does_not_know() {
+        let lookup = Lookup::new(10, 0b1001, 0b1101);
+        assert_eq!(lookup.rows(), [10, 11, 10, 11, 12, 13, 12, 13]);
+    }
+}

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use spindle_run::event::Tensors;
 
 use super::{
-    super::{Convolution, Dense, StackEngine},
+    super::{Convolution, Dense, StackEngine, tests::stacks},
     choice::Choice,
     *,
 };
@@ -60,58 +60,6 @@ fn lenet_masks(players: usize, seed: u64) -> PatchMasks {
 
 fn all(masks: &PatchMasks) -> u32 {
     masks.count() as u32 - 1
-}
-
-/// Stacks of up to three convolutions, with players anywhere, that differ in all that a stack may differ in.
-fn stacks() -> impl Strategy<Value = Stack> {
-    let convolution = (1_usize..=5, 1_usize..=20, any::<bool>());
-    let convolutions = prop::collection::vec(convolution, 1..=3);
-    let hidden = prop::collection::vec(1_usize..=40, 0..=2);
-    (
-        12_usize..=18,
-        1_usize..=2,
-        convolutions,
-        hidden,
-        2_usize..=12,
-    )
-        .prop_map(|(side, inputs, convolutions, hidden, classes)| {
-            let mut stack = Stack {
-                name: "random",
-                convolutions: Vec::new(),
-                dense: Vec::new(),
-                masked: 0,
-            };
-            let (mut side, mut inputs) = (side, inputs);
-            let names = ["conv1", "conv2", "conv3"];
-            for (name, (kernel, outputs, pool)) in names.into_iter().zip(convolutions) {
-                let kernel = kernel.min(side);
-                let mut layer = Convolution {
-                    name,
-                    inputs,
-                    outputs,
-                    kernel,
-                    side,
-                    pool: false,
-                };
-                layer.pool = pool && layer.map_side().is_multiple_of(2);
-                (side, inputs) = (layer.out_side(), outputs);
-                stack.convolutions.push(layer);
-            }
-            let names = ["fc1", "fc2", "fc3"];
-            let mut inputs = inputs * side * side;
-            let outputs = hidden.iter().copied().chain([classes]);
-            for (name, outputs) in names.into_iter().zip(outputs) {
-                let relu = stack.dense.len() < hidden.len();
-                stack.dense.push(Dense {
-                    name,
-                    inputs,
-                    outputs,
-                    relu,
-                });
-                inputs = outputs;
-            }
-            stack
-        })
 }
 
 proptest! {
