@@ -54,12 +54,7 @@ pub(crate) fn measure() -> anyhow::Result<Section> {
         name: "masked",
         about: ABOUT.to_owned(),
         machine: machine::describe(&[theirs.text("/about")]),
-        body: peers
-            .missing()
-            .map(Block::Text)
-            .into_iter()
-            .chain([Block::Table(table)])
-            .collect(),
+        body: peers.under_notice(Block::Table(table)),
         targets: vec![Target {
             what: "1,024 masked outputs, times as fast as PyTorch; with the slower of both sets of players",
             bound: Bound::AtLeast(8.0),

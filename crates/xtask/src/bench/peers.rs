@@ -3,6 +3,7 @@
 use anyhow::Context;
 use serde_json::Value;
 
+use super::section::Block;
 use crate::{process::output, python};
 
 /// The Python that runs peers, or why there is none.
@@ -27,6 +28,12 @@ impl Peers {
         let script = format!("tests/peers/{}", words[0]);
         let document = output(python, &[&[script.as_str()], &words[1..]].concat())?;
         serde_json::from_str(&document).with_context(|| format!("{script} printed no JSON"))
+    }
+
+    /// What the page shows, below the paragraph that peers are missing where they are.
+    pub(crate) fn under_notice(&self, block: Block) -> Vec<Block> {
+        let missing = self.missing().map(Block::Text);
+        missing.into_iter().chain([block]).collect()
     }
 
     /// A paragraph for a page whose peers are missing.

@@ -58,12 +58,7 @@ pub(crate) fn measure() -> anyhow::Result<Section> {
         name: "run",
         about: ABOUT.to_owned(),
         machine: machine::describe(&[published.text("/about")]),
-        body: peers
-            .missing()
-            .map(Block::Text)
-            .into_iter()
-            .chain([Block::Table(table)])
-            .collect(),
+        body: peers.under_notice(Block::Table(table)),
         targets: vec![Target {
             what: "extraction and decomposition of 50 samples at 12 checkpoints",
             bound: Bound::AtMost(10.0),

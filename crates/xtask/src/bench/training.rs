@@ -46,12 +46,7 @@ pub(crate) fn measure() -> anyhow::Result<Section> {
         name: "training",
         about: ABOUT.to_owned(),
         machine: machine::describe(&[theirs.text("/about")]),
-        body: peers
-            .missing()
-            .map(Block::Text)
-            .into_iter()
-            .chain([Block::Table(table)])
-            .collect(),
+        body: peers.under_notice(Block::Table(table)),
         targets: vec![Target {
             what: "training, times PyTorch's rate",
             bound: Bound::AtLeast(1.0),
