@@ -21,6 +21,7 @@
 
 use crate::{
     butterfly::{one_by_one, transposed},
+    float::Float,
     mask::{MAX_PLAYERS, binomial},
 };
 
@@ -33,7 +34,7 @@ const CACHED_PLAYERS: usize = 9;
 /// Rows on which the players above are coupled at a time, for the same reason.
 const CACHED_ROWS: usize = (1 << 12) / ROW;
 
-type Row = [f64; ROW];
+type Row<T> = [T; ROW];
 
 /// Of each lane of a coupled row: which of the spins 3, 1 and 1 it belongs to, and how many players are present.
 const LANES: [(usize, usize); ROW] = [
@@ -50,7 +51,7 @@ const LANES: [(usize, usize); ROW] = [
 /// A row with its lanes in the orders that [`Blocks`] need.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Fanned([Row; 3]);
+struct Fanned([Row<f64>; 3]);
 
 impl Fanned {
     const ZERO: Self = Self([[0.0; ROW]; 3]);
@@ -78,7 +79,7 @@ impl Blocks {
 pub(crate) struct Scratch {
     inputs: [Fanned; MAX_PLAYERS + 1],
     /// What [`Blocks`] make of them, the part across the lanes of spin 3 apart.
-    outputs: [[Row; 2]; MAX_PLAYERS + 1],
+    outputs: [[Row<f64>; 2]; MAX_PLAYERS + 1],
 }
 
 impl Scratch {
@@ -92,36 +93,36 @@ impl Scratch {
 
 /// One rotation of two runs.
 #[derive(Clone, Copy, Debug)]
-struct Coupling {
+struct Coupling<T> {
     /// Row of up_m, then of the raised out_m.
     up: u32,
     /// Row of dn_(m-1), then of the lowered out_(m-1).
     down: u32,
-    rotation: Rotation,
+    rotation: Rotation<T>,
 }
 
 /// The numbers of a rotation.
 #[derive(Clone, Copy, Debug)]
-struct Rotation {
+struct Rotation<T> {
     /// m / sqrt(J (J+1)).
-    from_up: f64,
+    from_up: T,
     /// (J-m+1) / sqrt(J (J+1)).
-    from_down: f64,
+    from_down: T,
 }
 
-impl Rotation {
+impl<T: Float> Rotation<T> {
     /// Of spin J with m players present.
     fn new(spin: usize, m: usize) -> Self {
         let norm = ((spin * (spin + 1)) as f64).sqrt();
         Self {
-            from_up: m as f64 / norm,
-            from_down: (spin - m + 1) as f64 / norm,
+            from_up: T::from_f64(m as f64 / norm),
+            from_down: T::from_f64((spin - m + 1) as f64 / norm),
         }
     }
 
     /// Inner products with the raised and the lowered vector.
     #[inline(always)]
-    fn couple<const N: usize>(self, up: &mut [f64; N], down: &mut [f64; N]) {
+    fn couple<const N: usize>(self, up: &mut [T; N], down: &mut [T; N]) {
         for (u, d) in up.iter_mut().zip(down) {
             (*u, *d) = (*u + *d, self.from_down * *d - self.from_up * *u);
         }
@@ -129,7 +130,7 @@ impl Rotation {
 
     /// The transpose of [`Self::couple`].
     #[inline(always)]
-    fn couple_adjoint<const N: usize>(self, up: &mut [f64; N], down: &mut [f64; N]) {
+    fn couple_adjoint<const N: usize>(self, up: &mut [T; N], down: &mut [T; N]) {
         for (u, d) in up.iter_mut().zip(down) {
             (*u, *d) = (*u - self.from_up * *d, *u + self.from_down * *d);
         }
@@ -138,10 +139,10 @@ impl Rotation {
 
 /// All couplings of one player.
 #[derive(Clone, Debug)]
-struct Level {
+struct Level<T> {
     /// Rows in each of the two runs of a coupling: one for every mask of the players between the row players and this one.
     run: usize,
-    couplings: Vec<Coupling>,
+    couplings: Vec<Coupling<T>>,
 }
 
 /// Some rows of every run: `len` of them from `start` on, and again after every `period`.
@@ -152,7 +153,7 @@ struct Columns {
     period: usize,
 }
 
-impl Level {
+impl<T: Float> Level<T> {
     /// All rows of its runs.
     fn all(&self) -> Columns {
         Columns {
@@ -166,9 +167,9 @@ impl Level {
     #[inline(always)]
     fn for_each(
         &self,
-        rows: &mut [Row],
+        rows: &mut [Row<T>],
         columns: Columns,
-        rotate: impl Fn(Rotation, &mut Row, &mut Row),
+        rotate: impl Fn(Rotation<T>, &mut Row<T>, &mut Row<T>),
     ) {
         for c in &self.couplings {
             for start in (columns.start..self.run).step_by(columns.period) {
@@ -206,19 +207,96 @@ struct Family {
 /// Players are coupled highest first, in two stages that each take one pass over the memory: the highest players on a few columns of
 /// all runs at a time, the others path by path.
 #[derive(Clone, Debug)]
-pub(crate) struct Schur {
+pub(crate) struct Schur<T> {
     players: usize,
     /// Couplings of the highest players.
-    high: Vec<Level>,
+    high: Vec<Level<T>>,
     /// Columns of a run that are coupled at a time.
     columns: usize,
     /// For each path that the highest players leave: couplings of the players below, down to the row players.
-    middle: Vec<Vec<Level>>,
+    middle: Vec<Vec<Level<T>>>,
     families: Vec<Family>,
+    #[cfg(feature = "single")]
+    within_row: WithinRow<T>,
+}
+
+/// Couplings of the row players as weighted sums of the lanes of a row, see [`Float::WITHIN_ROWS`].
+#[cfg(feature = "single")]
+#[derive(Clone, Debug)]
+struct WithinRow<T> {
+    /// Of the first two players: weights of a lane itself and of its partner.
+    first: [Row<T>; 2],
+    /// The same of the third player.
+    third: [Row<T>; 2],
+    first_adjoint: [Row<T>; 2],
+    third_adjoint: [Row<T>; 2],
+}
+
+#[cfg(feature = "single")]
+impl<T: Float> WithinRow<T> {
+    fn new() -> Self {
+        let weights = |couplings: [(usize, usize, Rotation<T>); 2]| {
+            let (mut own, mut partner) = ([T::from_f64(1.0); ROW], [T::default(); ROW]);
+            let mut adjoint = [T::default(); ROW];
+            for (up, down, rotation) in couplings {
+                let one = T::from_f64(1.0);
+                (own[up], partner[up]) = (one, one);
+                (own[down], partner[down]) = (rotation.from_down, -rotation.from_up);
+                (adjoint[up], adjoint[down]) = (-rotation.from_up, one);
+            }
+            ([own, partner], [own, adjoint])
+        };
+        let single = Rotation::new(1, 1);
+        let (first, first_adjoint) = weights([(1, 2, single), (5, 6, single)]);
+        let (third, third_adjoint) =
+            weights([(1, 4, Rotation::new(2, 1)), (3, 5, Rotation::new(2, 2))]);
+        Self {
+            first,
+            third,
+            first_adjoint,
+            third_adjoint,
+        }
+    }
+
+    #[inline(always)]
+    fn couple(&self, rows: &mut [Row<T>]) {
+        let (first, third) = (self.first, self.third);
+        for row in rows {
+            let [a, b, c, d, e, f, g, h] = *row;
+            let [a, b, c, d, e, f, g, h] = weighted(first, *row, [a, c, b, d, e, g, f, h]);
+            let x = [a, b, c, d, e, f, g, h];
+            let [a, b, c, d, e, f, g, h] = weighted(third, x, [a, e, c, f, b, d, g, h]);
+            *row = [a, b, d, h, e, f, c, g];
+            one_by_one();
+        }
+    }
+
+    #[inline(always)]
+    fn couple_adjoint(&self, rows: &mut [Row<T>]) {
+        let (first, third) = (self.first_adjoint, self.third_adjoint);
+        for row in rows {
+            let [a, b, d, h, e, f, c, g] = *row;
+            let x = [a, b, c, d, e, f, g, h];
+            let [a, b, c, d, e, f, g, h] = weighted(third, x, [a, e, c, f, b, d, g, h]);
+            let x = [a, b, c, d, e, f, g, h];
+            *row = weighted(first, x, [a, c, b, d, e, g, f, h]);
+            one_by_one();
+        }
+    }
+}
+
+#[cfg(feature = "single")]
+#[inline(always)]
+fn weighted<T: Float>([own, other]: [Row<T>; 2], x: Row<T>, partner: Row<T>) -> Row<T> {
+    let mut sums = x;
+    for lane in 0..ROW {
+        sums[lane] = own[lane] * x[lane] + other[lane] * partner[lane];
+    }
+    sums
 }
 
 /// Couples one more player, whose absence and presence are `run` rows apart.
-fn couple_player(paths: Vec<Path>, run: usize) -> (Level, Vec<Path>) {
+fn couple_player<T: Float>(paths: Vec<Path>, run: usize) -> (Level<T>, Vec<Path>) {
     let with = run as u32;
     let mut couplings = Vec::new();
     let mut longer = Vec::with_capacity(2 * paths.len());
@@ -248,10 +326,10 @@ fn couple_player(paths: Vec<Path>, run: usize) -> (Level, Vec<Path>) {
 }
 
 /// Couples players one after the other, from the highest of `players` down to the lowest; player 0 is the first above the row players.
-fn couple_players(
+fn couple_players<T: Float>(
     mut paths: Vec<Path>,
     players: std::ops::Range<usize>,
-) -> (Vec<Level>, Vec<Path>) {
+) -> (Vec<Level<T>>, Vec<Path>) {
     let mut levels = Vec::new();
     for player in players.rev() {
         let (level, longer) = couple_player(paths, 1 << player);
@@ -261,7 +339,7 @@ fn couple_players(
     (levels, paths)
 }
 
-impl Schur {
+impl<T: Float> Schur<T> {
     pub(crate) fn new(players: usize) -> Self {
         let row_players = players.min(ROW_PLAYERS);
         let coupled = players - row_players;
@@ -293,6 +371,8 @@ impl Schur {
             columns: (CACHED_ROWS >> (coupled - cached)).max(1),
             middle,
             families: families.collect(),
+            #[cfg(feature = "single")]
+            within_row: WithinRow::new(),
         }
     }
 
@@ -301,7 +381,7 @@ impl Schur {
     }
 
     /// Values J of the blocks, ascending.
-    pub(crate) fn spins(&self) -> impl Iterator<Item = usize> + use<> {
+    pub(crate) fn spins(&self) -> impl Iterator<Item = usize> + use<T> {
         (self.players % 2..=self.players).step_by(2)
     }
 
@@ -320,9 +400,9 @@ impl Schur {
 
     /// values <- the map of `blocks`. `values`: \[2^n\].
     #[inline(always)]
-    pub(crate) fn apply(&self, values: &mut [f64], blocks: &Blocks, scratch: &mut Scratch) {
+    pub(crate) fn apply(&self, values: &mut [T], blocks: &Blocks, scratch: &mut Scratch) {
         if values.len() < ROW {
-            let mut row = [0.0; ROW];
+            let mut row = [T::default(); ROW];
             row[..values.len()].copy_from_slice(values);
             self.apply_to_rows(std::slice::from_mut(&mut row), blocks, scratch);
             values.copy_from_slice(&row[..values.len()]);
@@ -332,7 +412,7 @@ impl Schur {
     }
 
     #[inline(always)]
-    fn apply_to_rows(&self, rows: &mut [Row], blocks: &Blocks, scratch: &mut Scratch) {
+    fn apply_to_rows(&self, rows: &mut [Row<T>], blocks: &Blocks, scratch: &mut Scratch) {
         self.couple_row_players(rows);
         for columns in self.columns() {
             for level in &self.high {
@@ -364,8 +444,13 @@ impl Schur {
     /// Any three players may be the row players, since the map commutes with their permutations: where there are enough, it is those that tell
     /// the rows of a tile apart, which takes one transposition less.
     #[inline(always)]
-    fn couple_row_players(&self, rows: &mut [Row]) {
+    fn couple_row_players(&self, rows: &mut [Row<T>]) {
         let both = self.players >= ROW_PLAYERS;
+        #[cfg(feature = "single")]
+        if T::WITHIN_ROWS && both {
+            self.within_row.couple(rows);
+            return;
+        }
         if rows.len() < ROW {
             for row in rows {
                 *row = coupled(row.map(|x| [x]), both).map(|[x]| x);
@@ -380,8 +465,13 @@ impl Schur {
 
     /// The transpose of [`Self::couple_row_players`].
     #[inline(always)]
-    fn couple_row_players_adjoint(&self, rows: &mut [Row]) {
+    fn couple_row_players_adjoint(&self, rows: &mut [Row<T>]) {
         let both = self.players >= ROW_PLAYERS;
+        #[cfg(feature = "single")]
+        if T::WITHIN_ROWS && both {
+            self.within_row.couple_adjoint(rows);
+            return;
+        }
         if rows.len() < ROW {
             for row in rows {
                 *row = coupled_adjoint(row.map(|x| [x]), both).map(|[x]| x);
@@ -395,7 +485,7 @@ impl Schur {
     }
 
     /// The columns of the highest players, as many at a time as the cache holds.
-    fn columns(&self) -> impl Iterator<Item = Columns> + use<> {
+    fn columns(&self) -> impl Iterator<Item = Columns> + use<T> {
         let (period, len) = (1 << (CACHED_PLAYERS - ROW_PLAYERS), self.columns);
         let end = if self.high.is_empty() { 0 } else { period };
         (0..end).step_by(len).map(move |start| Columns {
@@ -487,9 +577,9 @@ impl Coupled {
 
 /// Couples three players between eight rows, the third only if there is one, and puts the rows in the order of [`LANES`].
 #[inline(always)]
-fn coupled<const N: usize>(mut x: [[f64; N]; ROW], third: bool) -> [[f64; N]; ROW] {
+fn coupled<T: Float, const N: usize>(mut x: [[T; N]; ROW], third: bool) -> [[T; N]; ROW] {
     let [first, second] = [Rotation::new(2, 1), Rotation::new(2, 2)];
-    let mut couple = |up: usize, down: usize, rotation: Rotation| {
+    let mut couple = |up: usize, down: usize, rotation: Rotation<T>| {
         let (mut u, mut d) = (x[up], x[down]);
         rotation.couple(&mut u, &mut d);
         (x[up], x[down]) = (u, d);
@@ -506,11 +596,11 @@ fn coupled<const N: usize>(mut x: [[f64; N]; ROW], third: bool) -> [[f64; N]; RO
 
 /// The transpose of [`coupled`].
 #[inline(always)]
-fn coupled_adjoint<const N: usize>(rows: [[f64; N]; ROW], third: bool) -> [[f64; N]; ROW] {
+fn coupled_adjoint<T: Float, const N: usize>(rows: [[T; N]; ROW], third: bool) -> [[T; N]; ROW] {
     let [a, b, d, h, e, f, c, g] = rows;
     let mut x = [a, b, c, d, e, f, g, h];
     let [first, second] = [Rotation::new(2, 1), Rotation::new(2, 2)];
-    let mut couple = |up: usize, down: usize, rotation: Rotation| {
+    let mut couple = |up: usize, down: usize, rotation: Rotation<T>| {
         let (mut u, mut d) = (x[up], x[down]);
         rotation.couple_adjoint(&mut u, &mut d);
         (x[up], x[down]) = (u, d);
@@ -526,11 +616,16 @@ fn coupled_adjoint<const N: usize>(rows: [[f64; N]; ROW], third: bool) -> [[f64;
 
 /// The rows of `path` <- the map of `entries` of them.
 #[inline(always)]
-fn multiply(rows: &mut [Row], path: &[u32], entries: &[Fanned], scratch: &mut Scratch) {
+fn multiply<T: Float>(
+    rows: &mut [Row<T>],
+    path: &[u32],
+    entries: &[Fanned],
+    scratch: &mut Scratch,
+) {
     let inputs = &mut scratch.inputs[..path.len()];
     let outputs = &mut scratch.outputs[..path.len()];
     for (input, &place) in inputs.iter_mut().zip(path) {
-        let x = rows[place as usize];
+        let x = rows[place as usize].map(Float::to_f64);
         let [a, b, c, d, e, f, g, h] = x;
         *input = Fanned([x, [b, a, d, c, f, e, h, g], [c, d, a, b, d, c, b, a]]);
         one_by_one();
@@ -552,7 +647,7 @@ fn multiply(rows: &mut [Row], path: &[u32], entries: &[Fanned], scratch: &mut Sc
         let far = [a + e, b + f, c + g, d + h, 0.0, 0.0, 0.0, 0.0];
         let row = &mut rows[place as usize];
         for lane in 0..ROW {
-            row[lane] = near[lane] + far[lane];
+            row[lane] = T::from_f64(near[lane] + far[lane]);
         }
         one_by_one();
     }
