@@ -531,8 +531,9 @@ impl Family {
 struct Coupled {
     high: usize,
     low: usize,
-    /// For each total spin, high + low - 2 t, the Clebsch-Gordan coefficients over the lengths of the vectors, \[high+1\]\[low+1\].
-    coefficients: Vec<Vec<f64>>,
+    /// For each total spin, high + low - 2 t, the Clebsch-Gordan coefficients over the lengths of the vectors that are not 0, with
+    /// their places in \[high+1\]\[low+1\].
+    coefficients: Vec<Vec<(usize, f64)>>,
 }
 
 impl Coupled {
@@ -541,12 +542,15 @@ impl Coupled {
             let coefficient = |i| {
                 let (r, l) = (i / (low + 1), i % (low + 1));
                 if r + l < lost || r + l + lost > high + low {
-                    return 0.0;
+                    return None;
                 }
-                clebsch_gordan([high, r], [low, l], lost)
-                    / (binomial(high, r) * binomial(low, l)).sqrt()
+                let coefficient = clebsch_gordan([high, r], [low, l], lost)
+                    / (binomial(high, r) * binomial(low, l)).sqrt();
+                (coefficient != 0.0).then_some((i, coefficient))
             };
-            (0..(high + 1) * (low + 1)).map(coefficient).collect()
+            (0..(high + 1) * (low + 1))
+                .filter_map(coefficient)
+                .collect()
         });
         Self {
             high,
@@ -561,13 +565,14 @@ impl Coupled {
         let mut matrix = Square::from_fn((self.high + 1) * lows, |_, _| 0.0);
         for (lost, coefficients) in self.coefficients.iter().enumerate() {
             let block = &squares[(self.high + self.low - 2 * lost) / 2];
-            let present = |i: usize| i / lows + i % lows;
-            let acting = || (0..coefficients.len()).filter(|&i| coefficients[i] != 0.0);
-            for i in acting() {
-                for j in acting() {
-                    matrix.entries[i * matrix.size + j] += coefficients[i]
-                        * coefficients[j]
-                        * block.at(present(i) - lost, present(j) - lost);
+            // Of each coefficient its place, the players present less those lost, and itself.
+            let acting: Vec<(usize, usize, f64)> = coefficients
+                .iter()
+                .map(|&(i, coefficient)| (i, i / lows + i % lows - lost, coefficient))
+                .collect();
+            for &(i, row, left) in &acting {
+                for &(j, column, right) in &acting {
+                    matrix.entries[i * matrix.size + j] += left * right * block.at(row, column);
                 }
             }
         }

@@ -1,6 +1,9 @@
 //! The loops over masks that all the time goes into, written so that the compiler makes vector loops of them.
 
-use super::{super::projection::Steps, RELAXATION};
+use super::{
+    super::projection::{ByOrder, Steps},
+    RELAXATION,
+};
 use crate::{float::Float, mask::MAX_PLAYERS};
 
 /// Masks whose steps stand side by side: enough that the compiler makes a vector loop of a row, not one over rows.
@@ -25,22 +28,29 @@ pub(super) struct Spread<T> {
 impl<T: Float> Spread<T> {
     pub(super) fn new(steps: &Steps, tie_break: f64, players: usize) -> Self {
         let masks = 1_usize << players;
-        let by_row = |number: &dyn Fn(usize) -> f64| -> ByRow<T> {
+        let by_row = |numbers: ByOrder| -> ByRow<T> {
+            let numbers = numbers.map(T::from_f64);
             std::array::from_fn(|beside| {
                 std::array::from_fn(|within| {
                     let order = beside + within.count_ones() as usize;
                     // What is no mask is padding, which must stay 0.
                     let is_mask = order <= players && within < masks;
-                    T::from_f64(if is_mask { number(order) } else { 0.0 })
+                    if is_mask {
+                        numbers[order]
+                    } else {
+                        T::default()
+                    }
                 })
             })
         };
-        let shrink = |step: f64| 1.0 / (1.0 + step * tie_break);
+        let shrinks = |steps: ByOrder| steps.map(|step| 1.0 / (1.0 + step * tie_break));
+        // By the order of the complement.
+        let or = std::array::from_fn(|order| steps.or[players.saturating_sub(order)]);
         Self {
-            and: by_row(&|order| steps.and[order]),
-            and_shrink: by_row(&|order| shrink(steps.and[order])),
-            or: by_row(&|order| steps.or[players - order]),
-            or_shrink: by_row(&|order| shrink(steps.or[players - order])),
+            and: by_row(steps.and),
+            and_shrink: by_row(shrinks(steps.and)),
+            or: by_row(or),
+            or_shrink: by_row(shrinks(or)),
             noise: T::from_f64(steps.noise),
         }
     }
