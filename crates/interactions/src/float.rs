@@ -20,6 +20,12 @@ pub(crate) trait Float:
     fn from_f64(x: f64) -> Self;
     fn to_f64(self) -> f64;
     fn abs(self) -> Self;
+
+    /// In another precision.
+    #[inline(always)]
+    fn to<B: Float>(self) -> B {
+        B::from_f64(self.to_f64())
+    }
 }
 
 impl Float for f64 {

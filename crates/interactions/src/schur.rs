@@ -51,17 +51,16 @@ const LANES: [(usize, usize); ROW] = [
 /// A row with its lanes in the orders that [`Blocks`] need.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Fanned([Row<f64>; 3]);
-
-impl Fanned {
-    const ZERO: Self = Self([[0.0; ROW]; 3]);
-}
+struct Fanned<A>([Row<A>; 3]);
 
 /// For each pair of rows of a path the entries of the map between them: by lane of the output from the same lane, from its neighbour,
 /// and, for the four lanes of spin 3, from the second next and from the third.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Blocks {
-    entries: Vec<Fanned>,
+    entries: Vec<Fanned<f64>>,
+    /// The same in f32, see [`Schur::is_single`].
+    #[cfg(feature = "single")]
+    single: Vec<Fanned<f32>>,
     /// Start of the entries for each spin that paths end in.
     starts: [usize; MAX_PLAYERS + 1],
 }
@@ -74,19 +73,38 @@ impl Blocks {
     }
 }
 
-/// Memory for [`Schur::apply`]: the rows of a path.
+/// Memory for [`Schur::apply`].
 #[derive(Clone, Debug)]
 pub(crate) struct Scratch {
-    inputs: [Fanned; MAX_PLAYERS + 1],
-    /// What [`Blocks`] make of them, the part across the lanes of spin 3 apart.
-    outputs: [[Row<f64>; 2]; MAX_PLAYERS + 1],
+    double: PathRows<f64>,
+    #[cfg(feature = "single")]
+    single: PathRows<f32>,
 }
 
 impl Scratch {
     pub(crate) fn new() -> Self {
         Self {
-            inputs: [Fanned::ZERO; MAX_PLAYERS + 1],
-            outputs: [[[0.0; ROW]; 2]; MAX_PLAYERS + 1],
+            double: PathRows::new(),
+            #[cfg(feature = "single")]
+            single: PathRows::new(),
+        }
+    }
+}
+
+/// The rows of a path.
+#[derive(Clone, Debug)]
+struct PathRows<A> {
+    inputs: [Fanned<A>; MAX_PLAYERS + 1],
+    /// What [`Blocks`] make of them, the part across the lanes of spin 3 apart.
+    outputs: [[Row<A>; 2]; MAX_PLAYERS + 1],
+}
+
+impl<A: Float> PathRows<A> {
+    fn new() -> Self {
+        let zero = [A::default(); ROW];
+        Self {
+            inputs: [Fanned([zero; 3]); MAX_PLAYERS + 1],
+            outputs: [[zero; 2]; MAX_PLAYERS + 1],
         }
     }
 }
@@ -389,11 +407,18 @@ impl<T: Float> Schur<T> {
     pub(crate) fn blocks(&self, squares: &[Square]) -> Blocks {
         let mut blocks = Blocks {
             entries: Vec::new(),
+            #[cfg(feature = "single")]
+            single: Vec::new(),
             starts: [0; MAX_PLAYERS + 1],
         };
         for family in &self.families {
             blocks.starts[family.spin] = blocks.entries.len();
             family.extend_blocks(&mut blocks.entries, squares);
+        }
+        #[cfg(feature = "single")]
+        {
+            let rounded = |Fanned(rows): &Fanned<f64>| Fanned(rows.map(|row| row.map(Float::to)));
+            blocks.single = blocks.entries.iter().map(rounded).collect();
         }
         blocks
     }
@@ -423,10 +448,13 @@ impl<T: Float> Schur<T> {
             level.for_each(rows, level.all(), Rotation::couple);
         }
         for family in &self.families {
-            let entries = &blocks.entries[blocks.starts[family.spin]..];
-            for path in family.places.chunks_exact(family.spin + 1) {
-                multiply(rows, path, entries, scratch);
+            let start = blocks.starts[family.spin];
+            #[cfg(feature = "single")]
+            if self.is_single(family) {
+                family.multiply(rows, &blocks.single[start..], &mut scratch.single);
+                continue;
             }
+            family.multiply(rows, &blocks.entries[start..], &mut scratch.double);
         }
         for path in &self.middle {
             for level in path.iter().rev() {
@@ -439,6 +467,14 @@ impl<T: Float> Schur<T> {
             }
         }
         self.couple_row_players_adjoint(rows);
+    }
+
+    /// Whether the products of a family can be done in f32 where the rows are. The entries for large spins take differences of large sums, whose
+    /// digits f32 does not have; most of the work is on paths that end in small ones.
+    #[cfg(feature = "single")]
+    #[inline(always)]
+    fn is_single(&self, family: &Family) -> bool {
+        T::WITHIN_ROWS && 2 * family.spin + ROW_PLAYERS <= self.players
     }
 
     /// Any three players may be the row players, since the map commutes with their permutations: where there are enough, it is those that tell
@@ -497,8 +533,21 @@ impl<T: Float> Schur<T> {
 }
 
 impl Family {
+    /// The rows of every path <- the map of `entries` of them.
+    #[inline(always)]
+    fn multiply<T: Float, A: Float>(
+        &self,
+        rows: &mut [Row<T>],
+        entries: &[Fanned<A>],
+        scratch: &mut PathRows<A>,
+    ) {
+        for path in self.places.chunks_exact(self.spin + 1) {
+            multiply(rows, path, entries, scratch);
+        }
+    }
+
     /// The map on this spin (x) the spins of the row players.
-    fn extend_blocks(&self, entries: &mut Vec<Fanned>, squares: &[Square]) {
+    fn extend_blocks(&self, entries: &mut Vec<Fanned<f64>>, squares: &[Square]) {
         let [largest, other] = self.couplings.each_ref().map(|c| c.matrix(squares));
         let row_players = self.couplings[0].low;
         let entry = |to: usize, r: usize, from: usize, s: usize| {
@@ -621,22 +670,22 @@ fn coupled_adjoint<T: Float, const N: usize>(rows: [[T; N]; ROW], third: bool) -
 
 /// The rows of `path` <- the map of `entries` of them.
 #[inline(always)]
-fn multiply<T: Float>(
+fn multiply<T: Float, A: Float>(
     rows: &mut [Row<T>],
     path: &[u32],
-    entries: &[Fanned],
-    scratch: &mut Scratch,
+    entries: &[Fanned<A>],
+    scratch: &mut PathRows<A>,
 ) {
     let inputs = &mut scratch.inputs[..path.len()];
     let outputs = &mut scratch.outputs[..path.len()];
     for (input, &place) in inputs.iter_mut().zip(path) {
-        let x = rows[place as usize].map(Float::to_f64);
+        let x: Row<A> = rows[place as usize].map(Float::to);
         let [a, b, c, d, e, f, g, h] = x;
         *input = Fanned([x, [b, a, d, c, f, e, h, g], [c, d, a, b, d, c, b, a]]);
         one_by_one();
     }
     for (output, entries) in outputs.iter_mut().zip(entries.chunks_exact(path.len())) {
-        let [mut near, mut far] = [[0.0; ROW]; 2];
+        let [mut near, mut far] = [[A::default(); ROW]; 2];
         for (Fanned(x), Fanned(entry)) in inputs.iter().zip(entries) {
             for lane in 0..ROW {
                 near[lane] += entry[0][lane] * x[0][lane] + entry[1][lane] * x[1][lane];
@@ -649,10 +698,11 @@ fn multiply<T: Float>(
     // Apart from the sums, so that these stay in whole vectors.
     for (&place, [near, far]) in path.iter().zip(outputs) {
         let [a, b, c, d, e, f, g, h] = *far;
-        let far = [a + e, b + f, c + g, d + h, 0.0, 0.0, 0.0, 0.0];
+        let zero = A::default();
+        let far = [a + e, b + f, c + g, d + h, zero, zero, zero, zero];
         let row = &mut rows[place as usize];
         for lane in 0..ROW {
-            row[lane] = T::from_f64(near[lane] + far[lane]);
+            row[lane] = (near[lane] + far[lane]).to();
         }
         one_by_one();
     }

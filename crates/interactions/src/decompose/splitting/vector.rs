@@ -31,6 +31,9 @@ impl<T: Float> Spread<T> {
         let by_row = |numbers: ByOrder| -> ByRow<T> {
             let numbers = numbers.map(T::from_f64);
             std::array::from_fn(|beside| {
+                if beside > players {
+                    return [T::default(); ROW];
+                }
                 std::array::from_fn(|within| {
                     let order = beside + within.count_ones() as usize;
                     // What is no mask is padding, which must stay 0.
