@@ -1,7 +1,7 @@
 //! Small games first in f32, which fills the vectors with twice as many values, then in f64 where that is not enough.
 //!
 //! Bounds are evaluated in f64 all along, so that what f32 has to give is only good candidates. It does as well as f64 down to a relative
-//! gap of about 1e-4; from there on, or where the gap no longer falls as it should, f64 takes over the iterates where they are.
+//! gap of about 2e-4; from there on, or where the gap no longer falls as it should, f64 takes over the iterates where they are.
 
 use super::{
     Bound,
@@ -12,7 +12,7 @@ use super::{
 /// Numbers of players for which f32 pays: with fewer there is nothing to gain, with more its digits end too early.
 const SINGLE_PLAYERS: std::ops::RangeInclusive<usize> = 6..=12;
 /// Relative gap below which f32 no longer converges as f64 does.
-const SINGLE_GAP: f64 = 1e-4;
+const SINGLE_GAP: f64 = 2e-4;
 /// Rounds in which the gap need not fall.
 const PATIENCE: usize = 20;
 
