@@ -7,6 +7,9 @@
 
 use std::ops::{Add, Sub};
 
+#[cfg(feature = "single")]
+use crate::float::Float;
+
 /// A float that the transforms work on: `f32` or `f64`.
 pub trait Real:
     Copy + Default + Add<Output = Self> + Sub<Output = Self> + Send + Sync + 'static
@@ -74,6 +77,57 @@ pub(crate) fn exchanging_transform<S: Step, T: Real>(values: &mut [T]) {
     all_levels::<S, T, true>(values, 1);
 }
 
+/// Applies all levels of `S` to one game of at least four players, the lowest three by weighted sums within a row. The compiler takes a transposition of
+/// `f32` apart into single values, but makes one instruction of a permutation of a row.
+#[cfg(feature = "single")]
+#[inline(always)]
+pub(crate) fn transform_within_rows<S: Step, T: Float>(values: &mut [T]) {
+    // Unknown to the compiler, or it would treat lanes of weight 0 apart.
+    let weights =
+        std::hint::black_box([0, 1, 2].map(|player| partner_weights::<S, T>(1 << player)));
+    for row in values.as_chunks_mut::<ROW>().0 {
+        let [a, b, c, d, e, f, g, h] = *row;
+        let x = plus(*row, weights[0], [b, a, d, c, f, e, h, g]);
+        let [a, b, c, d, e, f, g, h] = x;
+        let x = plus(x, weights[1], [c, d, a, b, g, h, e, f]);
+        let [a, b, c, d, e, f, g, h] = x;
+        *row = plus(x, weights[2], [e, f, g, h, a, b, c, d]);
+        one_by_one();
+    }
+    for pair in values.as_chunks_mut::<{ 2 * ROW }>().0 {
+        let mut rows = [[T::default(); ROW]; 2];
+        rows.copy_from_slice(pair.as_chunks().0);
+        pair.as_chunks_mut()
+            .0
+            .copy_from_slice(&between::<S, T, 2>(rows));
+        one_by_one();
+    }
+    from_runs::<S, T>(values, 2 * ROW);
+}
+
+#[cfg(feature = "single")]
+#[inline(always)]
+fn plus<T: Float>(mut x: [T; ROW], weights: [T; ROW], partner: [T; ROW]) -> [T; ROW] {
+    for lane in 0..ROW {
+        x[lane] += weights[lane] * partner[lane];
+    }
+    x
+}
+
+/// What each lane of a row is to have of the lane that differs in `bit`.
+#[cfg(feature = "single")]
+#[inline(always)]
+fn partner_weights<S: Step, T: Float>(bit: usize) -> [T; ROW] {
+    let (zero, one) = (T::default(), T::from_f64(1.0));
+    std::array::from_fn(|lane| {
+        if lane & bit == 0 {
+            S::step(zero, one).0
+        } else {
+            S::step(one, zero).1
+        }
+    })
+}
+
 /// Exchanges players 0, 1 and 2 with 3, 4 and 5, where there are so many.
 pub(crate) fn exchange_players<T: Real>(values: &mut [T]) {
     for tile in values.as_chunks_mut::<TILE>().0 {
@@ -109,6 +163,12 @@ fn cached<S: Step, T: Real, const EXCHANGE: bool>(values: &mut [T], lanes: usize
         }
         run = TILE;
     }
+    from_runs::<S, T>(values, run);
+}
+
+/// All levels from that of runs of length `run` on.
+#[inline(always)]
+fn from_runs<S: Step, T: Real>(values: &mut [T], mut run: usize) {
     while 8 * run <= values.len() {
         for part in values.chunks_exact_mut(8 * run) {
             eight::<S, T>(part);

@@ -58,13 +58,15 @@
 //!
 //! # Features
 //!
-//! `rayon` (on by default): batches of games over all cores. `serde`: results and parameters can be stored. Without both the
+//! `rayon` (on by default): batches of games over all cores. `single` (on by default): iterations of small games in f32, with all
+//! bounds in f64, for half as much code again. `serde`: results and parameters can be stored. Without `rayon` the
 //! crate runs on one thread, in a browser too.
 mod arch;
 pub mod bootstrap;
 mod butterfly;
 pub mod decompose;
 mod error;
+mod float;
 pub mod mask;
 pub mod phase;
 pub mod reference;

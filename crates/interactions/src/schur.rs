@@ -21,6 +21,7 @@
 
 use crate::{
     butterfly::{one_by_one, transposed},
+    float::Float,
     mask::{MAX_PLAYERS, binomial},
 };
 
@@ -33,7 +34,7 @@ const CACHED_PLAYERS: usize = 9;
 /// Rows on which the players above are coupled at a time, for the same reason.
 const CACHED_ROWS: usize = (1 << 12) / ROW;
 
-type Row = [f64; ROW];
+type Row<T> = [T; ROW];
 
 /// Of each lane of a coupled row: which of the spins 3, 1 and 1 it belongs to, and how many players are present.
 const LANES: [(usize, usize); ROW] = [
@@ -50,17 +51,16 @@ const LANES: [(usize, usize); ROW] = [
 /// A row with its lanes in the orders that [`Blocks`] need.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Fanned([Row; 3]);
-
-impl Fanned {
-    const ZERO: Self = Self([[0.0; ROW]; 3]);
-}
+struct Fanned<A>([Row<A>; 3]);
 
 /// For each pair of rows of a path the entries of the map between them: by lane of the output from the same lane, from its neighbour,
 /// and, for the four lanes of spin 3, from the second next and from the third.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Blocks {
-    entries: Vec<Fanned>,
+    entries: Vec<Fanned<f64>>,
+    /// The same in f32, see [`Schur::is_single`].
+    #[cfg(feature = "single")]
+    single: Vec<Fanned<f32>>,
     /// Start of the entries for each spin that paths end in.
     starts: [usize; MAX_PLAYERS + 1],
 }
@@ -73,55 +73,74 @@ impl Blocks {
     }
 }
 
-/// Memory for [`Schur::apply`]: the rows of a path.
+/// Memory for [`Schur::apply`].
 #[derive(Clone, Debug)]
 pub(crate) struct Scratch {
-    inputs: [Fanned; MAX_PLAYERS + 1],
-    /// What [`Blocks`] make of them, the part across the lanes of spin 3 apart.
-    outputs: [[Row; 2]; MAX_PLAYERS + 1],
+    double: PathRows<f64>,
+    #[cfg(feature = "single")]
+    single: PathRows<f32>,
 }
 
 impl Scratch {
     pub(crate) fn new() -> Self {
         Self {
-            inputs: [Fanned::ZERO; MAX_PLAYERS + 1],
-            outputs: [[[0.0; ROW]; 2]; MAX_PLAYERS + 1],
+            double: PathRows::new(),
+            #[cfg(feature = "single")]
+            single: PathRows::new(),
+        }
+    }
+}
+
+/// The rows of a path.
+#[derive(Clone, Debug)]
+struct PathRows<A> {
+    inputs: [Fanned<A>; MAX_PLAYERS + 1],
+    /// What [`Blocks`] make of them, the part across the lanes of spin 3 apart.
+    outputs: [[Row<A>; 2]; MAX_PLAYERS + 1],
+}
+
+impl<A: Float> PathRows<A> {
+    fn new() -> Self {
+        let zero = [A::default(); ROW];
+        Self {
+            inputs: [Fanned([zero; 3]); MAX_PLAYERS + 1],
+            outputs: [[zero; 2]; MAX_PLAYERS + 1],
         }
     }
 }
 
 /// One rotation of two runs.
 #[derive(Clone, Copy, Debug)]
-struct Coupling {
+struct Coupling<T> {
     /// Row of up_m, then of the raised out_m.
     up: u32,
     /// Row of dn_(m-1), then of the lowered out_(m-1).
     down: u32,
-    rotation: Rotation,
+    rotation: Rotation<T>,
 }
 
 /// The numbers of a rotation.
 #[derive(Clone, Copy, Debug)]
-struct Rotation {
+struct Rotation<T> {
     /// m / sqrt(J (J+1)).
-    from_up: f64,
+    from_up: T,
     /// (J-m+1) / sqrt(J (J+1)).
-    from_down: f64,
+    from_down: T,
 }
 
-impl Rotation {
+impl<T: Float> Rotation<T> {
     /// Of spin J with m players present.
     fn new(spin: usize, m: usize) -> Self {
         let norm = ((spin * (spin + 1)) as f64).sqrt();
         Self {
-            from_up: m as f64 / norm,
-            from_down: (spin - m + 1) as f64 / norm,
+            from_up: T::from_f64(m as f64 / norm),
+            from_down: T::from_f64((spin - m + 1) as f64 / norm),
         }
     }
 
     /// Inner products with the raised and the lowered vector.
     #[inline(always)]
-    fn couple<const N: usize>(self, up: &mut [f64; N], down: &mut [f64; N]) {
+    fn couple<const N: usize>(self, up: &mut [T; N], down: &mut [T; N]) {
         for (u, d) in up.iter_mut().zip(down) {
             (*u, *d) = (*u + *d, self.from_down * *d - self.from_up * *u);
         }
@@ -129,7 +148,7 @@ impl Rotation {
 
     /// The transpose of [`Self::couple`].
     #[inline(always)]
-    fn couple_adjoint<const N: usize>(self, up: &mut [f64; N], down: &mut [f64; N]) {
+    fn couple_adjoint<const N: usize>(self, up: &mut [T; N], down: &mut [T; N]) {
         for (u, d) in up.iter_mut().zip(down) {
             (*u, *d) = (*u - self.from_up * *d, *u + self.from_down * *d);
         }
@@ -138,10 +157,10 @@ impl Rotation {
 
 /// All couplings of one player.
 #[derive(Clone, Debug)]
-struct Level {
+struct Level<T> {
     /// Rows in each of the two runs of a coupling: one for every mask of the players between the row players and this one.
     run: usize,
-    couplings: Vec<Coupling>,
+    couplings: Vec<Coupling<T>>,
 }
 
 /// Some rows of every run: `len` of them from `start` on, and again after every `period`.
@@ -152,7 +171,7 @@ struct Columns {
     period: usize,
 }
 
-impl Level {
+impl<T: Float> Level<T> {
     /// All rows of its runs.
     fn all(&self) -> Columns {
         Columns {
@@ -166,9 +185,9 @@ impl Level {
     #[inline(always)]
     fn for_each(
         &self,
-        rows: &mut [Row],
+        rows: &mut [Row<T>],
         columns: Columns,
-        rotate: impl Fn(Rotation, &mut Row, &mut Row),
+        rotate: impl Fn(Rotation<T>, &mut Row<T>, &mut Row<T>),
     ) {
         for c in &self.couplings {
             for start in (columns.start..self.run).step_by(columns.period) {
@@ -206,19 +225,96 @@ struct Family {
 /// Players are coupled highest first, in two stages that each take one pass over the memory: the highest players on a few columns of
 /// all runs at a time, the others path by path.
 #[derive(Clone, Debug)]
-pub(crate) struct Schur {
+pub(crate) struct Schur<T> {
     players: usize,
     /// Couplings of the highest players.
-    high: Vec<Level>,
+    high: Vec<Level<T>>,
     /// Columns of a run that are coupled at a time.
     columns: usize,
     /// For each path that the highest players leave: couplings of the players below, down to the row players.
-    middle: Vec<Vec<Level>>,
+    middle: Vec<Vec<Level<T>>>,
     families: Vec<Family>,
+    #[cfg(feature = "single")]
+    within_row: WithinRow<T>,
+}
+
+/// Couplings of the row players as weighted sums of the lanes of a row, see [`Float::WITHIN_ROWS`].
+#[cfg(feature = "single")]
+#[derive(Clone, Debug)]
+struct WithinRow<T> {
+    /// Of the first two players: weights of a lane itself and of its partner.
+    first: [Row<T>; 2],
+    /// The same of the third player.
+    third: [Row<T>; 2],
+    first_adjoint: [Row<T>; 2],
+    third_adjoint: [Row<T>; 2],
+}
+
+#[cfg(feature = "single")]
+impl<T: Float> WithinRow<T> {
+    fn new() -> Self {
+        let weights = |couplings: [(usize, usize, Rotation<T>); 2]| {
+            let (mut own, mut partner) = ([T::from_f64(1.0); ROW], [T::default(); ROW]);
+            let mut adjoint = [T::default(); ROW];
+            for (up, down, rotation) in couplings {
+                let one = T::from_f64(1.0);
+                (own[up], partner[up]) = (one, one);
+                (own[down], partner[down]) = (rotation.from_down, -rotation.from_up);
+                (adjoint[up], adjoint[down]) = (-rotation.from_up, one);
+            }
+            ([own, partner], [own, adjoint])
+        };
+        let single = Rotation::new(1, 1);
+        let (first, first_adjoint) = weights([(1, 2, single), (5, 6, single)]);
+        let (third, third_adjoint) =
+            weights([(1, 4, Rotation::new(2, 1)), (3, 5, Rotation::new(2, 2))]);
+        Self {
+            first,
+            third,
+            first_adjoint,
+            third_adjoint,
+        }
+    }
+
+    #[inline(always)]
+    fn couple(&self, rows: &mut [Row<T>]) {
+        let (first, third) = (self.first, self.third);
+        for row in rows {
+            let [a, b, c, d, e, f, g, h] = *row;
+            let [a, b, c, d, e, f, g, h] = weighted(first, *row, [a, c, b, d, e, g, f, h]);
+            let x = [a, b, c, d, e, f, g, h];
+            let [a, b, c, d, e, f, g, h] = weighted(third, x, [a, e, c, f, b, d, g, h]);
+            *row = [a, b, d, h, e, f, c, g];
+            one_by_one();
+        }
+    }
+
+    #[inline(always)]
+    fn couple_adjoint(&self, rows: &mut [Row<T>]) {
+        let (first, third) = (self.first_adjoint, self.third_adjoint);
+        for row in rows {
+            let [a, b, d, h, e, f, c, g] = *row;
+            let x = [a, b, c, d, e, f, g, h];
+            let [a, b, c, d, e, f, g, h] = weighted(third, x, [a, e, c, f, b, d, g, h]);
+            let x = [a, b, c, d, e, f, g, h];
+            *row = weighted(first, x, [a, c, b, d, e, g, f, h]);
+            one_by_one();
+        }
+    }
+}
+
+#[cfg(feature = "single")]
+#[inline(always)]
+fn weighted<T: Float>([own, other]: [Row<T>; 2], x: Row<T>, partner: Row<T>) -> Row<T> {
+    let mut sums = x;
+    for lane in 0..ROW {
+        sums[lane] = own[lane] * x[lane] + other[lane] * partner[lane];
+    }
+    sums
 }
 
 /// Couples one more player, whose absence and presence are `run` rows apart.
-fn couple_player(paths: Vec<Path>, run: usize) -> (Level, Vec<Path>) {
+fn couple_player<T: Float>(paths: Vec<Path>, run: usize) -> (Level<T>, Vec<Path>) {
     let with = run as u32;
     let mut couplings = Vec::new();
     let mut longer = Vec::with_capacity(2 * paths.len());
@@ -248,10 +344,10 @@ fn couple_player(paths: Vec<Path>, run: usize) -> (Level, Vec<Path>) {
 }
 
 /// Couples players one after the other, from the highest of `players` down to the lowest; player 0 is the first above the row players.
-fn couple_players(
+fn couple_players<T: Float>(
     mut paths: Vec<Path>,
     players: std::ops::Range<usize>,
-) -> (Vec<Level>, Vec<Path>) {
+) -> (Vec<Level<T>>, Vec<Path>) {
     let mut levels = Vec::new();
     for player in players.rev() {
         let (level, longer) = couple_player(paths, 1 << player);
@@ -261,7 +357,7 @@ fn couple_players(
     (levels, paths)
 }
 
-impl Schur {
+impl<T: Float> Schur<T> {
     pub(crate) fn new(players: usize) -> Self {
         let row_players = players.min(ROW_PLAYERS);
         let coupled = players - row_players;
@@ -293,6 +389,8 @@ impl Schur {
             columns: (CACHED_ROWS >> (coupled - cached)).max(1),
             middle,
             families: families.collect(),
+            #[cfg(feature = "single")]
+            within_row: WithinRow::new(),
         }
     }
 
@@ -301,7 +399,7 @@ impl Schur {
     }
 
     /// Values J of the blocks, ascending.
-    pub(crate) fn spins(&self) -> impl Iterator<Item = usize> + use<> {
+    pub(crate) fn spins(&self) -> impl Iterator<Item = usize> + use<T> {
         (self.players % 2..=self.players).step_by(2)
     }
 
@@ -309,20 +407,27 @@ impl Schur {
     pub(crate) fn blocks(&self, squares: &[Square]) -> Blocks {
         let mut blocks = Blocks {
             entries: Vec::new(),
+            #[cfg(feature = "single")]
+            single: Vec::new(),
             starts: [0; MAX_PLAYERS + 1],
         };
         for family in &self.families {
             blocks.starts[family.spin] = blocks.entries.len();
             family.extend_blocks(&mut blocks.entries, squares);
         }
+        #[cfg(feature = "single")]
+        {
+            let rounded = |Fanned(rows): &Fanned<f64>| Fanned(rows.map(|row| row.map(Float::to)));
+            blocks.single = blocks.entries.iter().map(rounded).collect();
+        }
         blocks
     }
 
     /// values <- the map of `blocks`. `values`: \[2^n\].
     #[inline(always)]
-    pub(crate) fn apply(&self, values: &mut [f64], blocks: &Blocks, scratch: &mut Scratch) {
+    pub(crate) fn apply(&self, values: &mut [T], blocks: &Blocks, scratch: &mut Scratch) {
         if values.len() < ROW {
-            let mut row = [0.0; ROW];
+            let mut row = [T::default(); ROW];
             row[..values.len()].copy_from_slice(values);
             self.apply_to_rows(std::slice::from_mut(&mut row), blocks, scratch);
             values.copy_from_slice(&row[..values.len()]);
@@ -332,7 +437,7 @@ impl Schur {
     }
 
     #[inline(always)]
-    fn apply_to_rows(&self, rows: &mut [Row], blocks: &Blocks, scratch: &mut Scratch) {
+    fn apply_to_rows(&self, rows: &mut [Row<T>], blocks: &Blocks, scratch: &mut Scratch) {
         self.couple_row_players(rows);
         for columns in self.columns() {
             for level in &self.high {
@@ -343,10 +448,13 @@ impl Schur {
             level.for_each(rows, level.all(), Rotation::couple);
         }
         for family in &self.families {
-            let entries = &blocks.entries[blocks.starts[family.spin]..];
-            for path in family.places.chunks_exact(family.spin + 1) {
-                multiply(rows, path, entries, scratch);
+            let start = blocks.starts[family.spin];
+            #[cfg(feature = "single")]
+            if self.is_single(family) {
+                family.multiply(rows, &blocks.single[start..], &mut scratch.single);
+                continue;
             }
+            family.multiply(rows, &blocks.entries[start..], &mut scratch.double);
         }
         for path in &self.middle {
             for level in path.iter().rev() {
@@ -361,11 +469,24 @@ impl Schur {
         self.couple_row_players_adjoint(rows);
     }
 
+    /// Whether the products of a family can be done in f32 where the rows are. The entries for large spins take differences of large sums, whose
+    /// digits f32 does not have; most of the work is on paths that end in small ones.
+    #[cfg(feature = "single")]
+    #[inline(always)]
+    fn is_single(&self, family: &Family) -> bool {
+        T::WITHIN_ROWS && 2 * family.spin + ROW_PLAYERS <= self.players
+    }
+
     /// Any three players may be the row players, since the map commutes with their permutations: where there are enough, it is those that tell
     /// the rows of a tile apart, which takes one transposition less.
     #[inline(always)]
-    fn couple_row_players(&self, rows: &mut [Row]) {
+    fn couple_row_players(&self, rows: &mut [Row<T>]) {
         let both = self.players >= ROW_PLAYERS;
+        #[cfg(feature = "single")]
+        if T::WITHIN_ROWS && both {
+            self.within_row.couple(rows);
+            return;
+        }
         if rows.len() < ROW {
             for row in rows {
                 *row = coupled(row.map(|x| [x]), both).map(|[x]| x);
@@ -380,8 +501,13 @@ impl Schur {
 
     /// The transpose of [`Self::couple_row_players`].
     #[inline(always)]
-    fn couple_row_players_adjoint(&self, rows: &mut [Row]) {
+    fn couple_row_players_adjoint(&self, rows: &mut [Row<T>]) {
         let both = self.players >= ROW_PLAYERS;
+        #[cfg(feature = "single")]
+        if T::WITHIN_ROWS && both {
+            self.within_row.couple_adjoint(rows);
+            return;
+        }
         if rows.len() < ROW {
             for row in rows {
                 *row = coupled_adjoint(row.map(|x| [x]), both).map(|[x]| x);
@@ -395,7 +521,7 @@ impl Schur {
     }
 
     /// The columns of the highest players, as many at a time as the cache holds.
-    fn columns(&self) -> impl Iterator<Item = Columns> + use<> {
+    fn columns(&self) -> impl Iterator<Item = Columns> + use<T> {
         let (period, len) = (1 << (CACHED_PLAYERS - ROW_PLAYERS), self.columns);
         let end = if self.high.is_empty() { 0 } else { period };
         (0..end).step_by(len).map(move |start| Columns {
@@ -407,8 +533,21 @@ impl Schur {
 }
 
 impl Family {
+    /// The rows of every path <- the map of `entries` of them.
+    #[inline(always)]
+    fn multiply<T: Float, A: Float>(
+        &self,
+        rows: &mut [Row<T>],
+        entries: &[Fanned<A>],
+        scratch: &mut PathRows<A>,
+    ) {
+        for path in self.places.chunks_exact(self.spin + 1) {
+            multiply(rows, path, entries, scratch);
+        }
+    }
+
     /// The map on this spin (x) the spins of the row players.
-    fn extend_blocks(&self, entries: &mut Vec<Fanned>, squares: &[Square]) {
+    fn extend_blocks(&self, entries: &mut Vec<Fanned<f64>>, squares: &[Square]) {
         let [largest, other] = self.couplings.each_ref().map(|c| c.matrix(squares));
         let row_players = self.couplings[0].low;
         let entry = |to: usize, r: usize, from: usize, s: usize| {
@@ -441,8 +580,9 @@ impl Family {
 struct Coupled {
     high: usize,
     low: usize,
-    /// For each total spin, high + low - 2 t, the Clebsch-Gordan coefficients over the lengths of the vectors, \[high+1\]\[low+1\].
-    coefficients: Vec<Vec<f64>>,
+    /// For each total spin, high + low - 2 t, the Clebsch-Gordan coefficients over the lengths of the vectors that are not 0, with
+    /// their places in \[high+1\]\[low+1\].
+    coefficients: Vec<Vec<(usize, f64)>>,
 }
 
 impl Coupled {
@@ -451,12 +591,15 @@ impl Coupled {
             let coefficient = |i| {
                 let (r, l) = (i / (low + 1), i % (low + 1));
                 if r + l < lost || r + l + lost > high + low {
-                    return 0.0;
+                    return None;
                 }
-                clebsch_gordan([high, r], [low, l], lost)
-                    / (binomial(high, r) * binomial(low, l)).sqrt()
+                let coefficient = clebsch_gordan([high, r], [low, l], lost)
+                    / (binomial(high, r) * binomial(low, l)).sqrt();
+                (coefficient != 0.0).then_some((i, coefficient))
             };
-            (0..(high + 1) * (low + 1)).map(coefficient).collect()
+            (0..(high + 1) * (low + 1))
+                .filter_map(coefficient)
+                .collect()
         });
         Self {
             high,
@@ -471,13 +614,14 @@ impl Coupled {
         let mut matrix = Square::from_fn((self.high + 1) * lows, |_, _| 0.0);
         for (lost, coefficients) in self.coefficients.iter().enumerate() {
             let block = &squares[(self.high + self.low - 2 * lost) / 2];
-            let present = |i: usize| i / lows + i % lows;
-            let acting = || (0..coefficients.len()).filter(|&i| coefficients[i] != 0.0);
-            for i in acting() {
-                for j in acting() {
-                    matrix.entries[i * matrix.size + j] += coefficients[i]
-                        * coefficients[j]
-                        * block.at(present(i) - lost, present(j) - lost);
+            // Of each coefficient its place, the players present less those lost, and itself.
+            let acting: Vec<(usize, usize, f64)> = coefficients
+                .iter()
+                .map(|&(i, coefficient)| (i, i / lows + i % lows - lost, coefficient))
+                .collect();
+            for &(i, row, left) in &acting {
+                for &(j, column, right) in &acting {
+                    matrix.entries[i * matrix.size + j] += left * right * block.at(row, column);
                 }
             }
         }
@@ -487,9 +631,9 @@ impl Coupled {
 
 /// Couples three players between eight rows, the third only if there is one, and puts the rows in the order of [`LANES`].
 #[inline(always)]
-fn coupled<const N: usize>(mut x: [[f64; N]; ROW], third: bool) -> [[f64; N]; ROW] {
+fn coupled<T: Float, const N: usize>(mut x: [[T; N]; ROW], third: bool) -> [[T; N]; ROW] {
     let [first, second] = [Rotation::new(2, 1), Rotation::new(2, 2)];
-    let mut couple = |up: usize, down: usize, rotation: Rotation| {
+    let mut couple = |up: usize, down: usize, rotation: Rotation<T>| {
         let (mut u, mut d) = (x[up], x[down]);
         rotation.couple(&mut u, &mut d);
         (x[up], x[down]) = (u, d);
@@ -506,11 +650,11 @@ fn coupled<const N: usize>(mut x: [[f64; N]; ROW], third: bool) -> [[f64; N]; RO
 
 /// The transpose of [`coupled`].
 #[inline(always)]
-fn coupled_adjoint<const N: usize>(rows: [[f64; N]; ROW], third: bool) -> [[f64; N]; ROW] {
+fn coupled_adjoint<T: Float, const N: usize>(rows: [[T; N]; ROW], third: bool) -> [[T; N]; ROW] {
     let [a, b, d, h, e, f, c, g] = rows;
     let mut x = [a, b, c, d, e, f, g, h];
     let [first, second] = [Rotation::new(2, 1), Rotation::new(2, 2)];
-    let mut couple = |up: usize, down: usize, rotation: Rotation| {
+    let mut couple = |up: usize, down: usize, rotation: Rotation<T>| {
         let (mut u, mut d) = (x[up], x[down]);
         rotation.couple_adjoint(&mut u, &mut d);
         (x[up], x[down]) = (u, d);
@@ -526,17 +670,22 @@ fn coupled_adjoint<const N: usize>(rows: [[f64; N]; ROW], third: bool) -> [[f64;
 
 /// The rows of `path` <- the map of `entries` of them.
 #[inline(always)]
-fn multiply(rows: &mut [Row], path: &[u32], entries: &[Fanned], scratch: &mut Scratch) {
+fn multiply<T: Float, A: Float>(
+    rows: &mut [Row<T>],
+    path: &[u32],
+    entries: &[Fanned<A>],
+    scratch: &mut PathRows<A>,
+) {
     let inputs = &mut scratch.inputs[..path.len()];
     let outputs = &mut scratch.outputs[..path.len()];
     for (input, &place) in inputs.iter_mut().zip(path) {
-        let x = rows[place as usize];
+        let x: Row<A> = rows[place as usize].map(Float::to);
         let [a, b, c, d, e, f, g, h] = x;
         *input = Fanned([x, [b, a, d, c, f, e, h, g], [c, d, a, b, d, c, b, a]]);
         one_by_one();
     }
     for (output, entries) in outputs.iter_mut().zip(entries.chunks_exact(path.len())) {
-        let [mut near, mut far] = [[0.0; ROW]; 2];
+        let [mut near, mut far] = [[A::default(); ROW]; 2];
         for (Fanned(x), Fanned(entry)) in inputs.iter().zip(entries) {
             for lane in 0..ROW {
                 near[lane] += entry[0][lane] * x[0][lane] + entry[1][lane] * x[1][lane];
@@ -549,10 +698,11 @@ fn multiply(rows: &mut [Row], path: &[u32], entries: &[Fanned], scratch: &mut Sc
     // Apart from the sums, so that these stay in whole vectors.
     for (&place, [near, far]) in path.iter().zip(outputs) {
         let [a, b, c, d, e, f, g, h] = *far;
-        let far = [a + e, b + f, c + g, d + h, 0.0, 0.0, 0.0, 0.0];
+        let zero = A::default();
+        let far = [a + e, b + f, c + g, d + h, zero, zero, zero, zero];
         let row = &mut rows[place as usize];
         for lane in 0..ROW {
-            row[lane] = near[lane] + far[lane];
+            row[lane] = (near[lane] + far[lane]).to();
         }
         one_by_one();
     }

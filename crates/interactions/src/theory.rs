@@ -50,7 +50,7 @@ pub fn row_norms(players: usize, sigma2: f64) -> Result<Vec<f64>, Error> {
 }
 
 /// Blocks of (G + diag(2^|T| sigma^2))^-1 G, or of its transpose.
-fn shrinking_blocks(schur: &Schur, sigma2: f64, transposed: bool) -> Result<Blocks, Error> {
+fn shrinking_blocks(schur: &Schur<f64>, sigma2: f64, transposed: bool) -> Result<Blocks, Error> {
     if !(sigma2.is_finite() && sigma2 > 0.0) {
         return Err(Error::Parameter {
             field: "sigma2",
@@ -90,7 +90,7 @@ pub fn log_grid(low: f64, high: f64, count: usize) -> Vec<f64> {
 /// The interactions of the last checkpoint, ready to be shrunk by any noise.
 #[derive(Clone, Debug)]
 pub struct Overlay {
-    schur: Schur,
+    schur: Schur<f64>,
     /// AND and OR effects of every sample.
     samples: Vec<[Vec<f64>; 2]>,
     salience: f64,

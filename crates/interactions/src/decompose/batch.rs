@@ -6,10 +6,10 @@ use std::{
 };
 
 use super::{
-    Decomposition, NoiseBound, Params, Progress,
+    Decomposition, NoiseBound, Params, Progress, Solver,
     certificate::{Bound, evaluate, without_baseline},
     projection::Projection,
-    splitting::{Best, Splitting},
+    splitting::Best,
 };
 use crate::{Error, mask};
 
@@ -179,26 +179,26 @@ impl<'a> Queue<'a> {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Vec<(usize, Outcome)> {
         let mut outcomes = Vec::new();
-        let mut splitting = Splitting::new(
+        let mut solver = Solver::new(
             projection,
             self.params.relative_tie_break(),
             self.params.tolerance,
         );
         while let Some(game) = self.take(&mut outcomes) {
-            splitting.load(&game.v, &game.bound);
+            solver.load(&game.v, &game.bound);
             let outcome = loop {
                 if self.stopped.load(Ordering::Relaxed) {
                     return outcomes;
                 }
-                let left = self.params.max_iterations - splitting.best().iterations;
-                splitting.advance(self.params.check_every.min(left));
-                let outcome = self.finished(&game, splitting.best());
+                let left = self.params.max_iterations - solver.best().iterations;
+                solver.advance(self.params.check_every.min(left));
+                let outcome = self.finished(&game, solver.best());
                 if outcome.is_some() {
                     self.done.fetch_add(1, Ordering::Relaxed);
                 }
                 let now = Progress {
-                    iterations: splitting.best().iterations,
-                    gap: splitting.best().gap(),
+                    iterations: solver.best().iterations,
+                    gap: solver.best().gap(),
                     games_done: self.done.load(Ordering::Relaxed),
                     games: self.games(),
                 };

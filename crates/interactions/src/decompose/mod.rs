@@ -37,6 +37,8 @@ mod batch;
 mod certificate;
 mod feasible;
 mod projection;
+#[cfg(feature = "single")]
+mod solver;
 mod splitting;
 
 use std::ops::ControlFlow;
@@ -52,6 +54,11 @@ pub use certificate::certify;
 pub(crate) use batch::{on_all_cores, threads};
 pub(crate) use certificate::{Bound, Evaluation, evaluate, without_baseline};
 pub(crate) use feasible::merge_single_players;
+
+#[cfg(feature = "single")]
+use solver::Solver;
+#[cfg(not(feature = "single"))]
+type Solver<'p> = splitting::Splitting<'p, f64>;
 
 /// How a decomposition is computed.
 #[derive(Clone, Debug, PartialEq)]

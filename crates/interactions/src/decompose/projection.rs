@@ -8,6 +8,7 @@
 use std::sync::OnceLock;
 
 use crate::{
+    float::Float,
     mask::{MAX_PLAYERS, binomial},
     schur::{Blocks, Schur, Square, kronecker_power_block},
 };
@@ -43,7 +44,10 @@ impl Steps {
 /// Blocks of Z and Z_B; depends on n only.
 #[derive(Clone, Debug)]
 pub(super) struct Projection {
-    pub(super) schur: Schur,
+    pub(super) schur: Schur<f64>,
+    /// Made when it is first asked for.
+    #[cfg(feature = "single")]
+    single: OnceLock<Schur<f32>>,
     /// For each spin ascending: J, Z and Z_B in the normalised basis.
     syntheses: Vec<(usize, Square, Square)>,
 }
@@ -74,11 +78,26 @@ impl Projection {
             (spin, and, or)
         });
         let syntheses = syntheses.collect();
-        Self { schur, syntheses }
+        Self {
+            schur,
+            #[cfg(feature = "single")]
+            single: OnceLock::new(),
+            syntheses,
+        }
     }
 
-    /// H^-1 as [`Schur::apply`] takes it; `None` where H is singular to the digits that numbers have.
-    pub(super) fn inverse(&self, steps: &Steps) -> Option<Blocks> {
+    pub(super) fn players(&self) -> usize {
+        self.schur.players()
+    }
+
+    /// The Schur transform in f32.
+    #[cfg(feature = "single")]
+    pub(super) fn single(&self) -> &Schur<f32> {
+        self.single.get_or_init(|| Schur::new(self.players()))
+    }
+
+    /// H^-1 as `schur` takes it; `None` where H is singular to the digits that numbers have.
+    pub(super) fn inverse<T: Float>(&self, steps: &Steps, schur: &Schur<T>) -> Option<Blocks> {
         let players = self.schur.players();
         let inverses = self.syntheses.iter().map(|(spin, and, or)| {
             let first = (players - spin) / 2;
@@ -93,7 +112,7 @@ impl Projection {
             let identity = Square::from_fn(size, |i, j| if i == j { 1.0 } else { 0.0 });
             Some(h.solve(&identity)?.symmetrised())
         });
-        Some(self.schur.blocks(&inverses.collect::<Option<Vec<_>>>()?))
+        Some(schur.blocks(&inverses.collect::<Option<Vec<_>>>()?))
     }
 }
 
@@ -131,7 +150,7 @@ mod tests {
                 let mut h: Vec<f64> = (0..x.len())
                     .map(|i| and[i] + or[i] + steps.noise * x[i])
                     .collect();
-                let inverse = projection.inverse(&steps).unwrap();
+                let inverse = projection.inverse(&steps, &projection.schur).unwrap();
                 projection
                     .schur
                     .apply(&mut h, &inverse, &mut Scratch::new());
@@ -152,7 +171,7 @@ mod tests {
                     ..Steps::uniform(1.0)
                 };
                 let finite = |x: &f64| x.is_finite() && x.abs() < 1e30;
-                let inverse = projection.inverse(&steps);
+                let inverse = projection.inverse(&steps, &projection.schur);
                 assert!(
                     inverse.is_none_or(|inverse| inverse.entries().all(finite)),
                     "{n} {noise}"

@@ -3,6 +3,7 @@
 use super::{
     super::projection::{ByOrder, FIRST_OR_ORDER, Steps},
     MARGIN, Splitting,
+    precision::Precision,
     vector::{clipped, shrunk},
 };
 use crate::mask::{self, MAX_PLAYERS};
@@ -24,7 +25,7 @@ const BALANCE_CHANGE: f64 = 1.5;
 /// Growth of the number of rounds from one adaptation of the steps to the next.
 pub(super) const ADAPTATION_GROWTH: f64 = 1.3;
 
-impl Splitting<'_> {
+impl<T: Precision> Splitting<'_, T> {
     /// e from the largest effect found.
     pub(super) fn adapt_tie_break(&mut self) {
         let effects = self.best.and.iter().chain(&self.best.or);
@@ -49,10 +50,10 @@ impl Splitting<'_> {
             return;
         };
         let old = self.steps;
-        if !is_worth_changing(&old, &new, self.projection.schur.players()) {
+        if !is_worth_changing(&old, &new, self.projection.players()) {
             return;
         }
-        let Some(inverse) = self.projection.inverse(&new) else {
+        let Some(inverse) = self.inverse(&new) else {
             return;
         };
         let full = self.masks - 1;
@@ -63,11 +64,13 @@ impl Splitting<'_> {
                 (&mut self.z_or[full ^ s], old.or[order], new.or[order]),
             ];
             for (z, old, new) in effects.into_iter().filter(|(_, old, _)| *old > 0.0) {
-                let x = shrunk(*z, old, 1.0 / (1.0 + old * self.tie_break));
-                *z = x + (*z - x) * (new / old);
+                let exact = z.to_f64();
+                let x = shrunk(exact, old, 1.0 / (1.0 + old * self.tie_break));
+                *z = T::from_f64(x + (exact - x) * (new / old));
             }
-            let x = clipped(self.z_noise[s], self.inner_bounds[s]);
-            self.z_noise[s] = x + (self.z_noise[s] - x) * (new.noise / old.noise);
+            let z = self.z_noise[s].to_f64();
+            let x = clipped(z, self.inner_bounds[s].to_f64());
+            self.z_noise[s] = T::from_f64(x + (z - x) * (new.noise / old.noise));
         }
         self.inverse = inverse;
         self.steps = new;
@@ -90,7 +93,7 @@ impl Splitting<'_> {
     /// The margin, smaller where the noise is worth so much that giving up a part of it would cost more than intended.
     fn adapt_margin(&mut self) {
         let multipliers = self.bounds.iter().zip(self.multiplier.iter());
-        let worth: f64 = multipliers.map(|(bound, l)| bound * l.abs()).sum();
+        let worth: f64 = multipliers.map(|(bound, l)| bound * l.to_f64().abs()).sum();
         let primal = self.best.primal / self.unit;
         let share = if worth > primal { primal / worth } else { 1.0 };
         self.set_margin(MARGIN * self.tolerance * share);
@@ -98,8 +101,9 @@ impl Splitting<'_> {
 
     pub(super) fn set_margin(&mut self, margin: f64) {
         for (inner, bound) in self.inner_bounds.iter_mut().zip(self.bounds.iter()) {
-            *inner = (1.0 - margin) * bound;
+            *inner = T::from_f64((1.0 - margin) * bound);
         }
+        T::exchange(&mut self.inner_bounds);
     }
 
     /// `None` as long as all effects or all of their duals are 0.
@@ -123,8 +127,10 @@ impl Splitting<'_> {
         };
         let (mut noise, mut multipliers) = (0.0, 0.0);
         for s in 0..self.masks {
-            noise += clipped(self.z_noise[s], self.inner_bounds[s]).powi(2);
-            multipliers += self.multiplier[s].powi(2);
+            noise += clipped(self.z_noise[s], self.inner_bounds[s])
+                .to_f64()
+                .powi(2);
+            multipliers += self.multiplier[s].to_f64().powi(2);
         }
         Some(Steps {
             and: std::array::from_fn(|k| step(and_sizes[k], and_duals[k])),
@@ -145,11 +151,11 @@ impl Splitting<'_> {
     }
 
     /// Sums of x^2 and of u^2 by order; the variable of mask s is at `s ^ flip`.
-    fn squares_by_order(&self, z: &[f64], steps: &ByOrder, flip: usize) -> (ByOrder, ByOrder) {
+    fn squares_by_order(&self, z: &[T], steps: &ByOrder, flip: usize) -> (ByOrder, ByOrder) {
         let (mut sizes, mut duals) = ([0.0; MAX_PLAYERS + 1], [0.0; MAX_PLAYERS + 1]);
         for s in 0..self.masks {
             let order = mask::order(s as u32);
-            let (z, step) = (z[s ^ flip], steps[order]);
+            let (z, step) = (z[s ^ flip].to_f64(), steps[order]);
             if step == 0.0 {
                 continue;
             }

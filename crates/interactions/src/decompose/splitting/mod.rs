@@ -18,12 +18,16 @@
 //! - **Averages.** The iterates circle around the solution. Bounds are evaluated at the last iterate and at two means since the
 //!   last restarts of their averaging, which are far better on both sides: a short one, and one as long as half of all iterations.
 //!
+//! - **Half the digits.** Iterations of small games can be done in f32 (see [`Precision`]): vectors hold twice as many values. Only the
+//!   products with H^-1 need f64, since what they make of large sums is small. Bounds are evaluated in f64 in any case.
+//!
 //! OR effects are kept by the complement of their mask here: then Z_B and its adjoint need no reversal, because
 //! (Z_B b)(S) = sum of all b - sum over U that contain S of b(N\U). Outputs, noise and l have their players exchanged
 //! (`butterfly::exchanging_transform`), which changes nothing for the projection and saves half of the transpositions. Sums have a fixed order, so that a result does not depend
 //! on the processor.
 
 mod adaptation;
+mod precision;
 mod vector;
 
 use super::{
@@ -34,10 +38,12 @@ use super::{
 use crate::{
     arch::{Aligned, vectorized},
     butterfly::{self, Moebius, Superset, Zeta},
+    float::Float,
     schur::{Blocks, Scratch},
 };
 
 use adaptation::ADAPTATION_GROWTH;
+use precision::Precision;
 use vector::{
     ROW, Spread, add_prox, l1, largest_constraint, linear_value, prox, reflect, step_effects,
     step_noise, weighted_sum,
@@ -78,39 +84,43 @@ impl Best {
 
 /// Sums over iterations, for their mean.
 #[derive(Debug)]
-struct Sums {
+struct Sums<T> {
     count: f64,
-    multiplier: Aligned,
-    and: Aligned,
-    or: Aligned,
+    multiplier: Aligned<T>,
+    and: Aligned<T>,
+    or: Aligned<T>,
 }
 
 /// State and scratch memory of a game. Arrays have a value for every mask, and padding of 0 up to a whole row.
-pub(super) struct Splitting<'p> {
+pub(super) struct Splitting<'p, T> {
     projection: &'p Projection,
     relative_tie_break: f64,
     tolerance: f64,
     masks: usize,
     /// The game's unit over the one that the splitting works in, a power of two that brings the largest output to 1 up to 2.
     unit: f64,
-    v: Aligned,
+    v: Aligned<f64>,
+    /// The same as the iterations read it, if that is not in f64.
+    narrow_v: Aligned<T>,
     /// Noise bound at every mask.
-    bounds: Aligned,
+    bounds: Aligned<f64>,
     /// The same, less the margin.
-    inner_bounds: Aligned,
-    z_and: Aligned,
-    z_or: Aligned,
-    z_noise: Aligned,
+    inner_bounds: Aligned<T>,
+    z_and: Aligned<T>,
+    z_or: Aligned<T>,
+    z_noise: Aligned<T>,
     /// Reflected AND effects, then Z of them, then Z' l.
-    and: Aligned,
+    and: Aligned<T>,
     /// Reflected OR effects, then their superset sums, then Z l.
-    or: Aligned,
+    or: Aligned<T>,
     /// Residual, then l.
-    multiplier: Aligned,
+    multiplier: Aligned<T>,
+    /// Effects and multiplier as they are evaluated, if the iterations are not in f64.
+    wide: [Aligned<f64>; 2],
     /// Since the short mean was restarted.
-    recent: Sums,
+    recent: Sums<T>,
     /// What the long mean has beside that.
-    older: Sums,
+    older: Sums<T>,
     steps: Steps,
     /// H^-1 for `steps`.
     inverse: Blocks,
@@ -126,18 +136,20 @@ pub(super) struct Splitting<'p> {
     best: Best,
 }
 
-impl<'p> Splitting<'p> {
+impl<'p, T: Precision> Splitting<'p, T> {
     pub(super) fn new(projection: &'p Projection, relative_tie_break: f64, tolerance: f64) -> Self {
-        let masks = 1 << projection.schur.players();
-        let zeros = || Aligned::zeros(masks.max(ROW));
+        let masks = 1 << projection.players();
+        let len = masks.max(ROW);
+        let zeros = || Aligned::zeros(len);
         Self {
             projection,
             relative_tie_break,
             tolerance,
             masks,
             unit: 1.0,
-            v: zeros(),
-            bounds: zeros(),
+            v: Aligned::zeros(len),
+            narrow_v: Aligned::zeros(T::copied(len)),
+            bounds: Aligned::zeros(len),
             inner_bounds: zeros(),
             z_and: zeros(),
             z_or: zeros(),
@@ -145,8 +157,9 @@ impl<'p> Splitting<'p> {
             and: zeros(),
             or: zeros(),
             multiplier: zeros(),
-            recent: Sums::new(masks.max(ROW)),
-            older: Sums::new(masks.max(ROW)),
+            wide: std::array::from_fn(|_| Aligned::zeros(T::copied(len))),
+            recent: Sums::new(len),
+            older: Sums::new(len),
             steps: Steps::uniform(1.0),
             inverse: Blocks::default(),
             scratch: Scratch::new(),
@@ -165,6 +178,10 @@ impl<'p> Splitting<'p> {
         }
     }
 
+    fn inverse(&self, steps: &Steps) -> Option<Blocks> {
+        self.projection.inverse(steps, T::schur(self.projection))
+    }
+
     pub(super) fn best(&self) -> &Best {
         &self.best
     }
@@ -181,14 +198,18 @@ impl<'p> Splitting<'p> {
         for outputs in [&mut self.v, &mut self.bounds] {
             butterfly::exchange_players(outputs);
         }
+        for (narrow, v) in self.narrow_v.iter_mut().zip(self.v.iter()) {
+            *narrow = T::from_f64(*v);
+        }
+        T::exchange(&mut self.narrow_v);
         self.set_margin(MARGIN * self.tolerance);
         for z in [&mut self.z_and, &mut self.z_or, &mut self.z_noise] {
-            z.fill(0.0);
+            z.fill(T::default());
         }
         self.recent.restart();
         self.older.restart();
         self.steps = Steps::uniform(FIRST_STEP * self.mean_effect());
-        self.inverse = self.projection.inverse(&self.steps).unwrap_or_default();
+        self.inverse = self.inverse(&self.steps).unwrap_or_default();
         (self.balance, self.estimate) = (1.0, 0.0);
         self.set_tie_break(largest / self.unit);
         (self.rounds, self.next_adaptation, self.next_restart) = (0, 2, 2);
@@ -202,8 +223,9 @@ impl<'p> Splitting<'p> {
 
     /// Mean |Moebius v|, the size of effects; above 0 for outputs that are not all 0.
     fn mean_effect(&mut self) -> f64 {
-        self.and.copy_from_slice(&self.v);
-        let effects = &mut self.and[..self.masks];
+        let [effects, _] = &mut self.wide;
+        let effects = &mut T::widened(&mut self.and, effects)[..self.masks];
+        effects.copy_from_slice(&self.v[..self.masks]);
         vectorized(
             #[inline(always)]
             || butterfly::transform::<Moebius, f64>(effects, 1),
@@ -213,8 +235,8 @@ impl<'p> Splitting<'p> {
 
     /// A round: does `count` iterations, evaluates the bounds, adapts the steps when it is time to.
     pub(super) fn advance(&mut self, count: usize) {
-        let spread = Spread::new(&self.steps, self.tie_break, self.projection.schur.players());
-        vectorized(
+        let spread = Spread::new(&self.steps, self.tie_break, self.projection.players());
+        T::vectorized(
             #[inline(always)]
             || {
                 for iteration in self.best.iterations + 1..=self.best.iterations + count {
@@ -223,7 +245,12 @@ impl<'p> Splitting<'p> {
                         self.add_to_sums(&spread);
                     }
                 }
-                self.last_dual();
+            },
+        );
+        vectorized(
+            #[inline(always)]
+            || {
+                self.bound_below(None);
                 self.bounds_of_mean(0.0);
                 if self.older.count > 0.0 {
                     self.bounds_of_mean(1.0);
@@ -252,34 +279,19 @@ impl<'p> Splitting<'p> {
     }
 
     #[inline(always)]
-    fn iterate(&mut self, spread: &Spread) {
+    fn iterate(&mut self, spread: &Spread<T>) {
         reflect(&mut self.and, &self.z_and, &spread.and, &spread.and_shrink);
         reflect(&mut self.or, &self.z_or, &spread.or, &spread.or_shrink);
-        self.synthesize();
+        T::transform::<Zeta>(&mut self.and[..self.masks]);
+        T::transform::<Superset>(&mut self.or[..self.masks]);
         self.residual();
-        self.projection.schur.apply(
-            &mut self.multiplier[..self.masks],
-            &self.inverse,
-            &mut self.scratch,
-        );
+        let l = &mut self.multiplier[..self.masks];
+        T::schur(self.projection).apply(l, &self.inverse, &mut self.scratch);
         self.and.copy_from_slice(&self.multiplier);
         self.or.copy_from_slice(&self.multiplier);
-        self.synthesize_adjoint();
+        T::transform::<Superset>(&mut self.and[..self.masks]);
+        T::transform::<Zeta>(&mut self.or[..self.masks]);
         self.step(spread);
-    }
-
-    /// and <- Z and; or <- its superset sums, so that Z_B or = or(empty) - or.
-    #[inline(always)]
-    fn synthesize(&mut self) {
-        butterfly::exchanging_transform::<Zeta, f64>(&mut self.and[..self.masks]);
-        butterfly::exchanging_transform::<Superset, f64>(&mut self.or[..self.masks]);
-    }
-
-    /// and <- Z' and; or <- its subset sums, so that Z_B' or = and(empty) - or where both were the same.
-    #[inline(always)]
-    fn synthesize_adjoint(&mut self) {
-        butterfly::exchanging_transform::<Superset, f64>(&mut self.and[..self.masks]);
-        butterfly::exchanging_transform::<Zeta, f64>(&mut self.or[..self.masks]);
     }
 
     /// multiplier <- Z a + Z_B b - q - v at the reflected point.
@@ -292,15 +304,15 @@ impl<'p> Splitting<'p> {
                 &self.or,
                 &self.z_noise,
                 &self.inner_bounds,
-                &self.v,
+                T::narrowed(&self.v, &self.narrow_v),
             ],
         );
-        self.multiplier[self.masks..].fill(0.0);
+        self.multiplier[self.masks..].fill(T::default());
     }
 
     /// z += 1.7 (y - x).
     #[inline(always)]
-    fn step(&mut self, spread: &Spread) {
+    fn step(&mut self, spread: &Spread<T>) {
         let all = self.and[0];
         let (z, l) = (&mut self.z_and, &self.and);
         step_effects(z, l, &spread.and, &spread.and_shrink, |l| l);
@@ -315,24 +327,44 @@ impl<'p> Splitting<'p> {
     }
 
     #[inline(always)]
-    fn add_to_sums(&mut self, spread: &Spread) {
+    fn add_to_sums(&mut self, spread: &Spread<T>) {
         let sums = &mut self.recent;
         sums.count += 1.0;
         for (sum, l) in sums.multiplier.iter_mut().zip(self.multiplier.iter()) {
-            *sum += l;
+            *sum += *l;
         }
         add_prox(&mut sums.and, &self.z_and, &spread.and, &spread.and_shrink);
         add_prox(&mut sums.or, &self.z_or, &spread.or, &spread.or_shrink);
     }
 
-    /// The lower bound of -l; `and` and `or` hold Z' l and Z l.
+    /// The lower bound of -l, of the last iteration or the mean with these weights.
     #[inline(always)]
-    fn last_dual(&mut self) {
-        let linear = linear_value(&self.multiplier, &self.v, &self.bounds);
-        let value = self.unit * linear / largest_constraint(&self.and, &self.or);
+    fn bound_below(&mut self, mean: Option<[T; 2]>) {
+        self.load_multiplier(mean);
+        let [wide_and, wide_or] = &mut self.wide;
+        let and = T::widened(&mut self.and, wide_and);
+        let or = T::widened(&mut self.or, wide_or);
+        // The adjoint overwrites l, so its part in the value is taken before.
+        let linear = linear_value(and, &self.v, &self.bounds);
+        or.copy_from_slice(and);
+        synthesize_adjoint(&mut and[..self.masks], &mut or[..self.masks]);
+        let value = self.unit * linear / largest_constraint(and, or);
         if self.best.is_better_dual(value) {
-            self.best.keep_dual(value, &self.multiplier);
+            self.load_multiplier(mean);
+            let l = T::widened(&mut self.and, &mut self.wide[0]);
+            self.best.keep_dual(value, l);
         }
+    }
+
+    /// and <- l.
+    #[inline(always)]
+    fn load_multiplier(&mut self, mean: Option<[T; 2]>) {
+        let (new, old) = (&self.recent.multiplier, &self.older.multiplier);
+        match mean {
+            None => self.and.copy_from_slice(&self.multiplier),
+            Some(weights) => weighted_sum(&mut self.and, [new, old], weights),
+        }
+        T::exchange(&mut self.and);
     }
 
     /// The bounds of the short mean, or with the `older` sums (1) of the long one.
@@ -342,44 +374,28 @@ impl<'p> Splitting<'p> {
         if count == 0.0 {
             return;
         }
-        let (recent, older) = (1.0 / count, older / count);
-        self.mean_dual(recent, older);
+        let weights = [1.0 / count, older / count].map(T::from_f64);
+        self.bound_below(Some(weights));
         let (new, old) = (&self.recent, &self.older);
-        weighted_sum(&mut self.and, [&new.and, &old.and], [recent, older]);
-        weighted_sum(&mut self.or, [&new.or, &old.or], [recent, older]);
+        weighted_sum(&mut self.and, [&new.and, &old.and], weights);
+        weighted_sum(&mut self.or, [&new.or, &old.or], weights);
         self.keep_feasible();
     }
 
-    /// The lower bound of the mean of -l.
     #[inline(always)]
-    fn mean_dual(&mut self, recent: f64, older: f64) {
-        let mean = |out: &mut [f64], [new, old]: [&Sums; 2]| {
-            weighted_sum(out, [&new.multiplier, &old.multiplier], [recent, older]);
-        };
-        mean(&mut self.and, [&self.recent, &self.older]);
-        self.or.copy_from_slice(&self.and);
-        // The adjoint overwrites the mean, so its part in the value is taken before.
-        let linear = linear_value(&self.and, &self.v, &self.bounds);
-        self.synthesize_adjoint();
-        let value = self.unit * linear / largest_constraint(&self.and, &self.or);
-        if self.best.is_better_dual(value) {
-            mean(&mut self.and, [&self.recent, &self.older]);
-            self.best.keep_dual(value, &self.and);
-        }
-    }
-
-    #[inline(always)]
-    fn last_effects(&mut self, spread: &Spread) {
+    fn last_effects(&mut self, spread: &Spread<T>) {
         prox(&mut self.and, &self.z_and, &spread.and, &spread.and_shrink);
         prox(&mut self.or, &self.z_or, &spread.or, &spread.or_shrink);
-        self.estimate = l1(&self.and) + l1(&self.or);
+        self.estimate = l1(&self.and).to_f64() + l1(&self.or).to_f64();
     }
 
     /// Makes the effects in `and` and `or` feasible and keeps them if they are the best.
     #[inline(always)]
     fn keep_feasible(&mut self) {
-        self.synthesize();
-        let (and, or) = (&mut self.and[..self.masks], &mut self.or[..self.masks]);
+        let [wide_and, wide_or] = &mut self.wide;
+        let and = &mut T::widened(&mut self.and, wide_and)[..self.masks];
+        let or = &mut T::widened(&mut self.or, wide_or)[..self.masks];
+        synthesize(and, or);
         let all = or[0];
         for or in or.iter_mut() {
             *or = all - *or;
@@ -398,7 +414,79 @@ impl<'p> Splitting<'p> {
     }
 }
 
-impl Sums {
+/// and <- Z and; or <- its superset sums, so that Z_B or = or(empty) - or.
+#[inline(always)]
+fn synthesize(and: &mut [f64], or: &mut [f64]) {
+    butterfly::exchanging_transform::<Zeta, f64>(and);
+    butterfly::exchanging_transform::<Superset, f64>(or);
+}
+
+/// and <- Z' and; or <- its subset sums, so that Z_B' or = and(empty) - or where both were the same.
+#[inline(always)]
+fn synthesize_adjoint(and: &mut [f64], or: &mut [f64]) {
+    butterfly::exchanging_transform::<Superset, f64>(and);
+    butterfly::exchanging_transform::<Zeta, f64>(or);
+}
+
+#[cfg(feature = "single")]
+impl Splitting<'_, f64> {
+    /// Goes on where another precision is. Iterates that are no numbers are begun again.
+    pub(super) fn continue_from<T: Precision>(&mut self, other: &Splitting<'_, T>) {
+        self.v.copy_from_slice(&other.v);
+        self.bounds.copy_from_slice(&other.bounds);
+        self.unit = other.unit;
+        (self.tie_break, self.balance, self.estimate) =
+            (other.tie_break, other.balance, other.estimate);
+        (self.rounds, self.next_adaptation, self.next_restart) =
+            (other.rounds, other.next_adaptation, other.next_restart);
+        self.best.clone_from(&other.best);
+        self.steps = other.steps;
+        self.inverse = other.inverse.clone();
+        copy_effects(&mut self.z_and, &other.z_and);
+        copy_effects(&mut self.z_or, &other.z_or);
+        copy_outputs::<T>(&mut self.z_noise, &other.z_noise);
+        copy_outputs::<T>(&mut self.inner_bounds, &other.inner_bounds);
+        copy_outputs::<T>(&mut self.multiplier, &other.multiplier);
+        self.recent.copy(&other.recent);
+        self.older.copy(&other.older);
+        let iterates = self.z_and.iter().chain(self.z_or.iter());
+        let sum: f64 = iterates.chain(self.z_noise.iter()).sum();
+        if !sum.is_finite() {
+            for z in [&mut self.z_and, &mut self.z_or, &mut self.z_noise] {
+                z.fill(0.0);
+            }
+            self.recent.restart();
+            self.older.restart();
+        }
+    }
+}
+
+/// Numbers by effect, of another precision.
+#[cfg(feature = "single")]
+fn copy_effects<T: Precision>(to: &mut [f64], from: &[T]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = from.to_f64();
+    }
+}
+
+/// Numbers by output, whose players may be exchanged in one precision and not in the other.
+#[cfg(feature = "single")]
+fn copy_outputs<T: Precision>(to: &mut [f64], from: &[T]) {
+    copy_effects(to, from);
+    T::exchange(to);
+}
+
+#[cfg(feature = "single")]
+impl Sums<f64> {
+    fn copy<T: Precision>(&mut self, other: &Sums<T>) {
+        self.count = other.count;
+        copy_outputs::<T>(&mut self.multiplier, &other.multiplier);
+        copy_effects(&mut self.and, &other.and);
+        copy_effects(&mut self.or, &other.or);
+    }
+}
+
+impl<T: Float> Sums<T> {
     fn new(len: usize) -> Self {
         let zeros = || Aligned::zeros(len);
         Self {
@@ -409,14 +497,14 @@ impl Sums {
         }
     }
 
-    fn each_mut(&mut self) -> [&mut [f64]; 3] {
+    fn each_mut(&mut self) -> [&mut [T]; 3] {
         [&mut self.multiplier, &mut self.and, &mut self.or]
     }
 
     fn restart(&mut self) {
         self.count = 0.0;
         for sums in self.each_mut() {
-            sums.fill(0.0);
+            sums.fill(T::default());
         }
     }
 
@@ -425,7 +513,7 @@ impl Sums {
         let others = [&other.multiplier, &other.and, &other.or];
         for (sums, others) in self.each_mut().into_iter().zip(others) {
             for (sum, other) in sums.iter_mut().zip(others.iter()) {
-                *sum += other;
+                *sum += *other;
             }
         }
     }

@@ -1,47 +1,60 @@
 //! The loops over masks that all the time goes into, written so that the compiler makes vector loops of them.
 
-use super::{super::projection::Steps, RELAXATION};
-use crate::mask::MAX_PLAYERS;
+use super::{
+    super::projection::{ByOrder, Steps},
+    RELAXATION,
+};
+use crate::{float::Float, mask::MAX_PLAYERS};
 
 /// Masks whose steps stand side by side: enough that the compiler makes a vector loop of a row, not one over rows.
 pub(super) const ROW: usize = 32;
 /// Sums that run side by side.
 const LANES: usize = 8;
 
-type Row = [f64; ROW];
+type Row<T> = [T; ROW];
 
 /// Numbers by mask, row by row: entry h holds those of a row whose masks have h players beside those within the row.
-pub(super) type ByRow = [Row; MAX_PLAYERS + 1 - ROW.ilog2() as usize];
+pub(super) type ByRow<T> = [Row<T>; MAX_PLAYERS + 1 - ROW.ilog2() as usize];
 
 /// Steps and shrinkages of all variables, spread for the vector loops.
-pub(super) struct Spread {
-    pub(super) and: ByRow,
-    pub(super) and_shrink: ByRow,
-    pub(super) or: ByRow,
-    pub(super) or_shrink: ByRow,
-    pub(super) noise: f64,
+pub(super) struct Spread<T> {
+    pub(super) and: ByRow<T>,
+    pub(super) and_shrink: ByRow<T>,
+    pub(super) or: ByRow<T>,
+    pub(super) or_shrink: ByRow<T>,
+    pub(super) noise: T,
 }
 
-impl Spread {
+impl<T: Float> Spread<T> {
     pub(super) fn new(steps: &Steps, tie_break: f64, players: usize) -> Self {
         let masks = 1_usize << players;
-        let by_row = |number: &dyn Fn(usize) -> f64| -> ByRow {
+        let by_row = |numbers: ByOrder| -> ByRow<T> {
+            let numbers = numbers.map(T::from_f64);
             std::array::from_fn(|beside| {
+                if beside > players {
+                    return [T::default(); ROW];
+                }
                 std::array::from_fn(|within| {
                     let order = beside + within.count_ones() as usize;
                     // What is no mask is padding, which must stay 0.
                     let is_mask = order <= players && within < masks;
-                    if is_mask { number(order) } else { 0.0 }
+                    if is_mask {
+                        numbers[order]
+                    } else {
+                        T::default()
+                    }
                 })
             })
         };
-        let shrink = |step: f64| 1.0 / (1.0 + step * tie_break);
+        let shrinks = |steps: ByOrder| steps.map(|step| 1.0 / (1.0 + step * tie_break));
+        // By the order of the complement.
+        let or = std::array::from_fn(|order| steps.or[players.saturating_sub(order)]);
         Self {
-            and: by_row(&|order| steps.and[order]),
-            and_shrink: by_row(&|order| shrink(steps.and[order])),
-            or: by_row(&|order| steps.or[players - order]),
-            or_shrink: by_row(&|order| shrink(steps.or[players - order])),
-            noise: steps.noise,
+            and: by_row(steps.and),
+            and_shrink: by_row(shrinks(steps.and)),
+            or: by_row(or),
+            or_shrink: by_row(shrinks(or)),
+            noise: T::from_f64(steps.noise),
         }
     }
 }
@@ -79,15 +92,16 @@ fn larger(a: f64, b: f64) -> f64 {
 
 /// |values|_1.
 #[inline(always)]
-pub(super) fn l1(values: &[f64]) -> f64 {
+pub(super) fn l1<T: Float>(values: &[T]) -> T {
     let (whole, rest) = values.as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
+    let mut sums = [T::default(); LANES];
     for values in whole {
         for k in 0..LANES {
             sums[k] += values[k].abs();
         }
     }
-    sums.iter().chain(rest).map(|x| x.abs()).sum()
+    let all = sums.iter().chain(rest);
+    all.fold(T::default(), |sum, x| sum + x.abs())
 }
 
 #[inline(always)]
@@ -97,51 +111,51 @@ fn lanes(values: &[f64]) -> &[[f64; LANES]] {
 
 /// out <- Z a + Z_B b - (2 prox(z) - z) - v, given Z a, the superset sums of b, z of the noise, its bounds, and v.
 #[inline(always)]
-pub(super) fn residual(out: &mut [f64], [and, or, z, bounds, v]: [&[f64]; 5]) {
+pub(super) fn residual<T: Float>(out: &mut [T], [and, or, z, bounds, v]: [&[T]; 5]) {
     let all = or[0];
     let effects = and.iter().zip(or);
     let noise = z.iter().zip(bounds);
     for ((out, v), ((and, or), (z, bound))) in out.iter_mut().zip(v).zip(effects.zip(noise)) {
         let q = clipped(*z, *bound);
-        *out = and + (all - or) - (2.0 * q - z) - v;
+        *out = *and + (all - *or) - (T::from_f64(2.0) * q - *z) - *v;
     }
 }
 
 /// z += 1.7 (y - x) for effects whose y is 2x - z - c `constraint`(l).
 #[inline(always)]
-pub(super) fn step_effects(
-    z: &mut [f64],
-    l: &[f64],
-    steps: &ByRow,
-    shrinks: &ByRow,
-    constraint: impl Fn(f64) -> f64,
+pub(super) fn step_effects<T: Float>(
+    z: &mut [T],
+    l: &[T],
+    steps: &ByRow<T>,
+    shrinks: &ByRow<T>,
+    constraint: impl Fn(T) -> T,
 ) {
     for_each_row(z, l, steps, shrinks, |z, l, step, shrink| {
         let x = shrunk(z, step, shrink);
-        z + RELAXATION * (x - z - step * constraint(l))
+        z + T::from_f64(RELAXATION) * (x - z - step * constraint(l))
     });
 }
 
 /// z += 1.7 (y - x) for the noise, whose y is 2x - z + c l.
 #[inline(always)]
-pub(super) fn step_noise(z: &mut [f64], bounds: &[f64], l: &[f64], step: f64) {
+pub(super) fn step_noise<T: Float>(z: &mut [T], bounds: &[T], l: &[T], step: T) {
     for (z, (bound, l)) in z.iter_mut().zip(bounds.iter().zip(l)) {
         let x = clipped(*z, *bound);
-        *z += RELAXATION * (x - *z + step * l);
+        *z += T::from_f64(RELAXATION) * (x - *z + step * *l);
     }
 }
 
 /// out <- 2 prox(z) - z.
 #[inline(always)]
-pub(super) fn reflect(out: &mut [f64], z: &[f64], steps: &ByRow, shrinks: &ByRow) {
+pub(super) fn reflect<T: Float>(out: &mut [T], z: &[T], steps: &ByRow<T>, shrinks: &ByRow<T>) {
     for_each_row(out, z, steps, shrinks, |_, z, step, shrink| {
-        2.0 * shrunk(z, step, shrink) - z
+        T::from_f64(2.0) * shrunk(z, step, shrink) - z
     });
 }
 
 /// out <- prox(z).
 #[inline(always)]
-pub(super) fn prox(out: &mut [f64], z: &[f64], steps: &ByRow, shrinks: &ByRow) {
+pub(super) fn prox<T: Float>(out: &mut [T], z: &[T], steps: &ByRow<T>, shrinks: &ByRow<T>) {
     for_each_row(out, z, steps, shrinks, |_, z, step, shrink| {
         shrunk(z, step, shrink)
     });
@@ -149,7 +163,7 @@ pub(super) fn prox(out: &mut [f64], z: &[f64], steps: &ByRow, shrinks: &ByRow) {
 
 /// sums += prox(z).
 #[inline(always)]
-pub(super) fn add_prox(sums: &mut [f64], z: &[f64], steps: &ByRow, shrinks: &ByRow) {
+pub(super) fn add_prox<T: Float>(sums: &mut [T], z: &[T], steps: &ByRow<T>, shrinks: &ByRow<T>) {
     for_each_row(sums, z, steps, shrinks, |sum, z, step, shrink| {
         sum + shrunk(z, step, shrink)
     });
@@ -157,20 +171,20 @@ pub(super) fn add_prox(sums: &mut [f64], z: &[f64], steps: &ByRow, shrinks: &ByR
 
 /// out <- a x + b y.
 #[inline(always)]
-pub(super) fn weighted_sum(out: &mut [f64], [x, y]: [&[f64]; 2], [a, b]: [f64; 2]) {
+pub(super) fn weighted_sum<T: Float>(out: &mut [T], [x, y]: [&[T]; 2], [a, b]: [T; 2]) {
     for (out, (x, y)) in out.iter_mut().zip(x.iter().zip(y)) {
-        *out = a * x + b * y;
+        *out = a * *x + b * *y;
     }
 }
 
 /// out <- value(out, input, step, shrinkage), mask by mask.
 #[inline(always)]
-fn for_each_row(
-    out: &mut [f64],
-    input: &[f64],
-    steps: &ByRow,
-    shrinks: &ByRow,
-    value: impl Fn(f64, f64, f64, f64) -> f64,
+fn for_each_row<T: Float>(
+    out: &mut [T],
+    input: &[T],
+    steps: &ByRow<T>,
+    shrinks: &ByRow<T>,
+    value: impl Fn(T, T, T, T) -> T,
 ) {
     let rows = out.as_chunks_mut::<ROW>().0.iter_mut();
     for (i, (out, input)) in rows.zip(input.as_chunks::<ROW>().0).enumerate() {
@@ -184,12 +198,12 @@ fn for_each_row(
 
 /// Soft threshold, scaled by the tie-break.
 #[inline(always)]
-pub(super) fn shrunk(z: f64, step: f64, shrink: f64) -> f64 {
+pub(super) fn shrunk<T: Float>(z: T, step: T, shrink: T) -> T {
     (z - clipped(z, step)) * shrink
 }
 
 #[inline(always)]
-pub(super) fn clipped(z: f64, bound: f64) -> f64 {
+pub(super) fn clipped<T: Float>(z: T, bound: T) -> T {
     let below = if z < bound { z } else { bound };
     if below > -bound { below } else { -bound }
 }
