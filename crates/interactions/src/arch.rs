@@ -15,7 +15,8 @@ pub(crate) fn vectorized_by_eight<R>(work: impl FnOnce() -> R) -> R {
 }
 
 /// Runs `work` compiled for the widest vector instructions of this processor (AVX-512, AVX2, NEON, wasm
-/// simd128 or plain). All that `work` calls must be `#[inline(always)]` to be compiled with it.
+/// simd128 or plain). All that `work` calls must be `#[inline(always)]` to be compiled with it; but in the browser, where nothing
+/// is chosen, what many places call is a function of its own, which keeps the page small.
 ///
 /// No fused multiply-add is used anywhere and sums have a fixed order, so that the numbers do not depend
 /// on what is chosen here.

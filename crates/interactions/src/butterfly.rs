@@ -65,14 +65,14 @@ const TILE: usize = ROW * ROW;
 const CACHED: usize = 1 << 12;
 
 /// Applies all levels of `S` to `values`, laid out as \[2^n\]\[lanes\], in place.
-#[inline(always)]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn transform<S: Step, T: Real>(values: &mut [T], lanes: usize) {
     all_levels::<S, T, false>(values, lanes.max(1));
 }
 
 /// Applies all levels of `S` to one game and leaves it with its players exchanged as by [`exchange_players`], which saves a
 /// transposition of every tile. Of two such transforms the second brings the players back.
-#[inline(always)]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn exchanging_transform<S: Step, T: Real>(values: &mut [T]) {
     all_levels::<S, T, true>(values, 1);
 }

@@ -424,7 +424,7 @@ impl<T: Float> Schur<T> {
     }
 
     /// values <- the map of `blocks`. `values`: \[2^n\].
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     pub(crate) fn apply(&self, values: &mut [T], blocks: &Blocks, scratch: &mut Scratch) {
         if values.len() < ROW {
             let mut row = [T::default(); ROW];
