@@ -2,8 +2,8 @@
 //!
 //! One level i of a transform over masks pairs every mask without player i with the mask with it: two
 //! runs of 2^i contiguous values, times the lanes. A batch laid out as \[2^n\]\[lanes\] is therefore the same
-//! loop with longer runs. Three levels are fused per pass over the memory, and arrays that do not fit the
-//! cache are first brought down to blocks that do.
+//! loop with longer runs. A single game's six lowest levels are done on tiles in registers; of the others three are fused per pass over the
+//! memory, and arrays that do not fit the cache are first brought down to blocks that do.
 
 use std::ops::{Add, Sub};
 

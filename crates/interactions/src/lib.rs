@@ -73,6 +73,7 @@ pub mod reference;
 pub mod salience;
 mod schur;
 pub mod similarity;
+mod spin;
 pub mod strength;
 pub mod theory;
 pub mod transform;

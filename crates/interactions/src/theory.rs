@@ -11,7 +11,8 @@ use crate::{
     Error,
     arch::vectorized,
     mask, salience,
-    schur::{Blocks, Schur, Scratch, kronecker_power_block},
+    schur::{Blocks, Schur, Scratch},
+    spin::kronecker_power_block,
     strength,
 };
 

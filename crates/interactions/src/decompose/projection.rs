@@ -10,7 +10,8 @@ use std::sync::OnceLock;
 use crate::{
     float::Float,
     mask::{MAX_PLAYERS, binomial},
-    schur::{Blocks, Schur, Square, kronecker_power_block},
+    schur::{Blocks, Schur},
+    spin::{Square, kronecker_power_block},
 };
 
 /// One number an order, 0 to n.
