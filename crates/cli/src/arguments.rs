@@ -97,20 +97,55 @@ pub(crate) struct Values {
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: PathBuf,
     /// Data set.
-    #[arg(long, value_enum, default_value_t = spindle_run::experiment::Dataset::Mnist)]
-    pub(crate) data: spindle_run::experiment::Dataset,
-    /// Folder with the data set's original files; without it, the embedded subset.
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) data_dir: Option<String>,
+    #[arg(long, value_enum, default_value_t = Dataset::Mnist)]
+    pub(crate) data: Dataset,
+    #[command(flatten)]
+    pub(crate) files: DataFiles,
     /// Positions in the test set.
     #[arg(long, value_delimiter = ',', required = true, value_name = "POSITIONS")]
     pub(crate) samples: Vec<usize>,
-    /// Players as JSON: {"grid": [8, 8], "patches": [[row, column], ...]}.
+    /// Players as JSON: {"grid": [8, 8], "patches": [[row, column], ...]}, {"words": [number, ...]} or {"clusters": [number, ...]}.
     #[arg(long, value_name = "FILE")]
     pub(crate) players: PathBuf,
     /// Where v goes, f64 [samples, 2^n], in nats.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+}
+
+/// Where a data set's files are and how they are read; as in an experiment.
+#[derive(Args)]
+pub(crate) struct DataFiles {
+    /// Folder with the data set's original files; without it, MNIST is the embedded subset. Solids need none.
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<String>,
+    /// File with BERT's word pieces, one a line; without it, vocab.txt in the data folder.
+    #[arg(long, value_name = "FILE")]
+    vocabulary: Option<String>,
+    /// Points of a cloud that are used, 32 to 4,096.
+    #[arg(long, value_name = "COUNT", default_value_t = Experiment::default().points)]
+    points: usize,
+    /// Go on without samples that cannot be read; they are counted and named.
+    #[arg(long)]
+    skip_broken: bool,
+    /// Seed of solids and of the clusters of points.
+    #[arg(long, default_value_t = Experiment::default().seed)]
+    seed: u64,
+}
+
+impl DataFiles {
+    /// The experiment that reads a data set in this way.
+    pub(crate) fn experiment(&self, data: Dataset, model: Model) -> Experiment {
+        Experiment {
+            model,
+            data,
+            data_dir: self.data_dir.clone(),
+            vocabulary: self.vocabulary.clone(),
+            points: self.points,
+            skip_broken: self.skip_broken,
+            seed: self.seed,
+            ..Experiment::default()
+        }
+    }
 }
 
 #[derive(Args)]
@@ -190,9 +225,8 @@ pub(crate) enum DataCommand {
     Check {
         /// The data set.
         #[arg(value_enum)]
-        data: spindle_run::experiment::Dataset,
-        /// Folder with the original files; without it, the embedded subset.
-        #[arg(long, value_name = "FOLDER")]
-        data_dir: Option<String>,
+        data: Dataset,
+        #[command(flatten)]
+        files: DataFiles,
     },
 }

@@ -19,7 +19,7 @@ use std::io::{Error, Result};
 use pollster::block_on;
 use serde_json::{Value, json};
 use spindle_core::{
-    dataset::{ImageData, MeasuredSample, measured_samples},
+    dataset::{Data, MeasuredSample, measured_samples},
     engine::{Engine, stack},
     extract::Extraction,
     player::PatchMasks,
@@ -61,12 +61,12 @@ fn experiment(device: Device) -> Experiment {
     }
 }
 
-fn trainer(device: Device, data: &ImageData) -> Result<Trainer> {
+fn trainer(device: Device, data: &Data) -> Result<Trainer> {
     Trainer::new(experiment(device), data).map_err(Error::other)
 }
 
-fn digits() -> Result<ImageData> {
-    ImageData::embedded_mnist().map_err(Error::other)
+fn digits() -> Result<Data> {
+    Data::embedded_mnist().map_err(Error::other)
 }
 
 /// Training steps a second, and milliseconds of a pass forward of one batch.
@@ -97,7 +97,7 @@ fn training() -> Result<Value> {
 }
 
 /// The first pictures of the training set, as many as a step takes.
-fn batch(data: &ImageData) -> Vec<f32> {
+fn batch(data: &Data) -> Vec<f32> {
     let side = stack(Experiment::default().model).side();
     (0..Experiment::default().batch)
         .flat_map(|position| in_a_border(data.train.picture(position), side))
@@ -143,11 +143,7 @@ fn masked() -> Result<Value> {
     }))
 }
 
-fn samples(
-    experiment: &Experiment,
-    data: &ImageData,
-    trainer: &Trainer,
-) -> Result<Vec<MeasuredSample>> {
+fn samples(experiment: &Experiment, data: &Data, trainer: &Trainer) -> Result<Vec<MeasuredSample>> {
     measured_samples(experiment, data, trainer.set()).map_err(Error::other)
 }
 

@@ -7,11 +7,12 @@ use std::fmt::Write;
 
 use spindle_core::{
     Error,
-    dataset::{ImageData, MeasuredSample, TrainingSet, measured_samples},
+    architecture::Architecture,
+    dataset::{Data, MeasuredSample, TrainingSet, measured_samples},
     kernel::{LayerArithmetic, Stack},
     player::{GRID, PatchMasks},
 };
-use spindle_run::Experiment;
+use spindle_run::{Experiment, content::Content, record::Players};
 
 /// Pixels along one side of the picture, and of LeNet's first feature map.
 const SIDE: usize = 28;
@@ -28,7 +29,8 @@ const SHADES: [&str; 8] = [
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sample = sample()?;
     let stack = Stack::lenet();
-    let masks = PatchMasks::new(&sample.record.players, stack.masked_side());
+    let players = patches(&sample.record.players);
+    let masks = PatchMasks::new(&players, stack.masked_side());
     let layers = stack.masked_arithmetic(&masks);
     print_arithmetic(&layers);
     let seen = stack.receptive_players(&masks);
@@ -44,12 +46,28 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// The patches that are players.
+fn patches(players: &Players) -> Vec<[usize; 2]> {
+    match players {
+        Players::Patches(patches) => patches.clone(),
+        Players::Words { .. } | Players::Clusters { .. } => Vec::new(),
+    }
+}
+
+/// Pixels of the picture.
+fn pixels(content: &Content) -> Vec<u8> {
+    match content {
+        Content::Picture(picture) => picture.pixels.clone(),
+        Content::Text(_) | Content::Cloud(_) => Vec::new(),
+    }
+}
+
 /// The first measured sample of the default experiment.
 fn sample() -> Result<MeasuredSample, Error> {
     let experiment = Experiment::default();
-    let data = ImageData::embedded_mnist()?;
+    let data = Data::embedded_mnist()?;
     let set = TrainingSet::draw(&experiment, &data)?;
-    let samples = measured_samples(&experiment, &data, &set)?;
+    let samples = measured_samples(&experiment, &data, &set, Architecture::LENET_ON_MNIST.input)?;
     let first = samples.into_iter().next();
     first.ok_or_else(|| Error::Data("there is no sample".to_owned()))
 }
@@ -134,7 +152,7 @@ impl Figure {
         self.heading(x, y, "1  Ten players on the first feature map")?;
         let whole = SIDE as f64 * PIXEL;
         self.rectangle([x, y, whole, whole], "fill=\"#f6f7f9\"")?;
-        for (pixel, ink) in self.sample.picture.clone().into_iter().enumerate() {
+        for (pixel, ink) in pixels(&self.sample.content).into_iter().enumerate() {
             if ink > 0 {
                 let place = [
                     x + (pixel % SIDE) as f64 * PIXEL,
@@ -148,7 +166,8 @@ impl Figure {
             }
         }
         let cell = whole / GRID as f64;
-        for (player, [row, column]) in self.sample.record.players.clone().into_iter().enumerate() {
+        for (player, [row, column]) in patches(&self.sample.record.players).into_iter().enumerate()
+        {
             let place = [x + column as f64 * cell, y + row as f64 * cell];
             let inside = self.seen[position] >> player & 1 == 1;
             let style = if inside {

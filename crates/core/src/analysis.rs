@@ -16,8 +16,8 @@ use spindle_run::{
     event::{Outputs, SampleLosses},
     experiment::{Placement, Solver},
     record::{
-        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, PublishedSgd, RunRecord,
-        SampleCertificate, SampleRecord, TheoryFit,
+        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, Players, PublishedSgd,
+        RunRecord, SampleCertificate, SampleRecord, TheoryFit,
     },
 };
 
@@ -256,7 +256,11 @@ fn similarity_by_order(
     decompositions: &[Decomposition],
     resamples: &Resamples,
 ) -> Option<Vec<Option<spindle_interactions::bootstrap::Estimate>>> {
-    if experiment.placement != Placement::Shared || experiment.train_samples == 0 {
+    let shared = experiment.placement == Placement::Shared
+        && samples
+            .iter()
+            .all(|s| matches!(s.players, Players::Patches(_)));
+    if !shared || experiment.train_samples == 0 {
         return None;
     }
     let effects = |group| -> Vec<ClassEffects<'_>> {

@@ -152,9 +152,12 @@ mod tests {
 
     #[test]
     fn digits_of_mnist_stay_as_they_are() -> Result<(), crate::Error> {
-        let digits = crate::dataset::ImageData::embedded_mnist()?.test;
+        let digits = crate::dataset::Data::embedded_mnist()?.test;
+        let crate::dataset::Samples::Pictures(pictures) = digits.samples() else {
+            return Err(crate::Error::Data("no pictures".into()));
+        };
         let stays = |&position: &usize| {
-            let digit = digits.picture(position);
+            let digit = pictures.held(position).unwrap_or_default();
             picture(digit, SIDE).as_deref() == Some(digit)
         };
         // A centre of mass on the edge between two pixels may fall to either.

@@ -1,19 +1,24 @@
 //! What computes a network: fused kernels on the CPU or the GPU, or Burn on one of its devices.
 
-use spindle_run::{
-    event::Tensors,
-    experiment::{self, Model},
-};
-
 #[cfg(feature = "burn")]
-use crate::network::{self, BurnEngine, LeNet};
+use spindle_run::experiment::Model;
+use spindle_run::{event::Tensors, experiment};
+
 use crate::{
-    Error, device,
-    kernel::{Stack, StackEngine},
-    player::PatchMasks,
+    Error,
+    architecture::Architecture,
+    device,
+    input::Inputs,
+    kernel::StackEngine,
+    player::{Masks, PatchMasks},
 };
 #[cfg(feature = "webgpu")]
 use crate::{gpu, kernel::GpuStackEngine};
+#[cfg(feature = "burn")]
+use crate::{
+    input::InputShape,
+    network::{self, Bert, BurnEngine, Dgcnn, LeNet},
+};
 
 /// SGD with momentum, as PyTorch defines it: v <- m v + g, p <- p - lr v; no dampening, no decay.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,48 +36,82 @@ pub enum Engine {
     /// The fused GPU kernels.
     #[cfg(feature = "webgpu")]
     GpuKernels(Box<GpuStackEngine>),
-    /// Burn.
+    /// A stack on Burn.
     #[cfg(feature = "burn")]
     Burn(Box<BurnEngine<LeNet>>),
+    /// A BERT.
+    #[cfg(feature = "burn")]
+    Bert(Box<BurnEngine<Bert>>),
+    /// A DGCNN.
+    #[cfg(feature = "burn")]
+    Dgcnn(Box<BurnEngine<Dgcnn>>),
 }
 
-/// The network of a model as data.
-#[must_use]
-pub fn stack(model: Model) -> Stack {
-    match model {
-        Model::Lenet => Stack::lenet(),
-    }
-}
+/// Inputs per pass of an evaluation by the kernels, which divide them further.
+const CHUNK: usize = 512;
 
 impl Engine {
-    /// A model with weights and momentum buffers under PyTorch's names.
+    /// A network with weights and momentum buffers under PyTorch's names.
+    ///
+    /// On the CPU, stacks are computed by the fused kernels and other networks by Burn.
     ///
     /// # Errors
-    /// All tensors that are missing, extra or misshapen.
+    /// All tensors that are missing, extra or misshapen; a network that the device has no code for.
     pub fn new(
-        model: Model,
+        architecture: &Architecture,
         device: experiment::Device,
         weights: &Tensors,
         momentum: &Tensors,
     ) -> Result<Self, Error> {
-        match device {
-            experiment::Device::Cpu => StackEngine::new(stack(model), weights, momentum)
+        match (device, architecture.stack()) {
+            (experiment::Device::Cpu, Some(stack)) => StackEngine::new(stack, weights, momentum)
                 .map(|engine| Self::Kernels(Box::new(engine))),
             #[cfg(feature = "webgpu")]
-            experiment::Device::Webgpu => {
+            (experiment::Device::Webgpu, Some(stack)) => {
                 let gpu = gpu::opened()?;
-                GpuStackEngine::new(&gpu.device, &gpu.queue, stack(model), weights, momentum)
+                GpuStackEngine::new(&gpu.device, &gpu.queue, stack, weights, momentum)
                     .map(|engine| Self::GpuKernels(Box::new(engine)))
             }
             #[cfg(feature = "burn")]
-            device => {
+            (device, Some(_)) => {
                 let device = network::device(device)?;
-                let Model::Lenet = model;
                 let engine = BurnEngine::new(LeNet::new(&device), &device, weights, momentum)?;
                 Ok(Self::Burn(Box::new(engine)))
             }
+            #[cfg(feature = "burn")]
+            (device, None) => Self::no_stack(architecture, device, weights, momentum),
             #[cfg(not(feature = "burn"))]
-            device => Err(Error::no_device(device)),
+            (device, Some(_)) => Err(Error::no_device(device)),
+            #[cfg(not(feature = "burn"))]
+            (_, None) => Err(architecture.missing()),
+        }
+    }
+
+    #[cfg(feature = "burn")]
+    fn no_stack(
+        architecture: &Architecture,
+        device: experiment::Device,
+        weights: &Tensors,
+        momentum: &Tensors,
+    ) -> Result<Self, Error> {
+        let device = network::device(device)?;
+        match (architecture.model, architecture.input) {
+            (Model::BertTiny | Model::BertMedium, InputShape::Tokens { vocabulary }) => {
+                let blank = Bert::new(
+                    architecture.model,
+                    vocabulary,
+                    architecture.classes,
+                    &device,
+                );
+                let engine = BurnEngine::new(blank, &device, weights, momentum)?;
+                Ok(Self::Bert(Box::new(engine)))
+            }
+            (Model::Dgcnn, InputShape::Clouds { .. }) => {
+                let blank = Dgcnn::new(architecture.classes, &device);
+                let engine = BurnEngine::new(blank, &device, weights, momentum)?;
+                Ok(Self::Dgcnn(Box::new(engine)))
+            }
+            _ => Err(architecture.missing()),
         }
     }
 
@@ -85,17 +124,25 @@ impl Engine {
             Self::GpuKernels(engine) => engine.describe(),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.describe(),
+            #[cfg(feature = "burn")]
+            Self::Bert(engine) => engine.describe(),
+            #[cfg(feature = "burn")]
+            Self::Dgcnn(engine) => engine.describe(),
         }
     }
 
-    /// One step of SGD on the mean cross-entropy over `pictures` `[count, 1, side, side]`.
-    pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
+    /// One step of SGD on the mean cross-entropy over `inputs`.
+    pub fn step(&mut self, inputs: &Inputs, labels: &[usize], sgd: Sgd) {
         match self {
-            Self::Kernels(engine) => engine.step(pictures, labels, sgd),
+            Self::Kernels(engine) => engine.step(inputs.pictures(), labels, sgd),
             #[cfg(feature = "webgpu")]
-            Self::GpuKernels(engine) => engine.step(pictures, labels, sgd),
+            Self::GpuKernels(engine) => engine.step(inputs.pictures(), labels, sgd),
             #[cfg(feature = "burn")]
-            Self::Burn(engine) => engine.step(pictures, labels, sgd),
+            Self::Burn(engine) => engine.step(inputs, labels, sgd),
+            #[cfg(feature = "burn")]
+            Self::Bert(engine) => engine.step(inputs, labels, sgd),
+            #[cfg(feature = "burn")]
+            Self::Dgcnn(engine) => engine.step(inputs, labels, sgd),
         }
     }
 
@@ -110,47 +157,90 @@ impl Engine {
             Self::GpuKernels(engine) => engine.take_losses().await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.take_losses().await,
-        }
-    }
-
-    /// Logits `[count, classes]` of `pictures` `[count, 1, side, side]`.
-    ///
-    /// # Errors
-    /// The device failed.
-    pub async fn logits(&self, pictures: &[f32]) -> Result<Vec<f32>, Error> {
-        match self {
-            Self::Kernels(engine) => Ok(engine.logits(pictures)),
-            #[cfg(feature = "webgpu")]
-            Self::GpuKernels(engine) => engine.logits(pictures).await,
             #[cfg(feature = "burn")]
-            Self::Burn(engine) => engine.logits(pictures).await,
+            Self::Bert(engine) => engine.take_losses().await,
+            #[cfg(feature = "burn")]
+            Self::Dgcnn(engine) => engine.take_losses().await,
         }
     }
 
-    /// Logits `[2^n, classes]` of one picture under all masks of its players.
+    /// Logits `[count, classes]` of `inputs`.
     ///
     /// # Errors
     /// The device failed.
-    pub async fn masked_logits(
+    pub async fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, Error> {
+        match self {
+            Self::Kernels(engine) => Ok(engine.logits(inputs.pictures())),
+            #[cfg(feature = "webgpu")]
+            Self::GpuKernels(engine) => engine.logits(inputs.pictures()).await,
+            #[cfg(feature = "burn")]
+            Self::Burn(engine) => engine.logits(inputs).await,
+            #[cfg(feature = "burn")]
+            Self::Bert(engine) => engine.logits(inputs).await,
+            #[cfg(feature = "burn")]
+            Self::Dgcnn(engine) => engine.logits(inputs).await,
+        }
+    }
+
+    /// Inputs per pass forward that fit well into memory.
+    #[must_use]
+    pub fn chunk(&self) -> usize {
+        match self {
+            #[cfg(feature = "burn")]
+            Self::Bert(engine) => engine.chunk(),
+            #[cfg(feature = "burn")]
+            Self::Dgcnn(engine) => engine.chunk(),
+            _ => CHUNK,
+        }
+    }
+
+    /// Logits `[2^n, classes]` of one input under all masks of its players.
+    ///
+    /// # Errors
+    /// The device failed, or the players are of another kind than the network's.
+    pub async fn masked_logits(&self, input: &Inputs, masks: &Masks) -> Result<Vec<f32>, Error> {
+        match self {
+            Self::Kernels(engine) => Ok(engine.masked_logits(input.pictures(), patches(masks)?)),
+            #[cfg(feature = "webgpu")]
+            Self::GpuKernels(engine) => {
+                engine
+                    .masked_logits(input.pictures(), patches(masks)?)
+                    .await
+            }
+            #[cfg(feature = "burn")]
+            Self::Burn(engine) => engine.masked_logits(input, masks).await,
+            #[cfg(feature = "burn")]
+            Self::Bert(engine) => engine.masked_logits(input, masks).await,
+            #[cfg(feature = "burn")]
+            Self::Dgcnn(engine) => engine.masked_logits(input, masks).await,
+        }
+    }
+
+    /// Logits `[classes]` of one input under each of some masks, in f64: what [`Self::masked_logits`] rounds.
+    ///
+    /// # Errors
+    /// The device failed, or the players are of another kind than the network's.
+    pub async fn exact_masked_logits(
         &self,
-        picture: &[f32],
-        masks: &PatchMasks,
-    ) -> Result<Vec<f32>, Error> {
+        input: &Inputs,
+        masks: &Masks,
+        of: &[usize],
+    ) -> Result<Vec<Vec<f64>>, Error> {
         match self {
-            Self::Kernels(engine) => Ok(engine.masked_logits(picture, masks)),
+            Self::Kernels(engine) => exact(engine, input, masks, of),
             #[cfg(feature = "webgpu")]
-            Self::GpuKernels(engine) => engine.masked_logits(picture, masks).await,
+            Self::GpuKernels(engine) => {
+                let weights = engine.weights().await?;
+                let engine = StackEngine::new(engine.stack().clone(), &weights, &Tensors::new())?;
+                exact(&engine, input, masks, of)
+            }
             #[cfg(feature = "burn")]
-            Self::Burn(engine) => engine.masked_logits(picture, masks).await,
+            Self::Burn(engine) => engine.exact_masked_logits(input, masks, of).await,
+            #[cfg(feature = "burn")]
+            Self::Bert(engine) => engine.exact_masked_logits(input, masks, of).await,
+            #[cfg(feature = "burn")]
+            Self::Dgcnn(engine) => engine.exact_masked_logits(input, masks, of).await,
         }
-    }
-
-    /// The same weights on the kernels, whatever computes the network: for what needs f64.
-    ///
-    /// # Errors
-    /// The device failed.
-    pub async fn kernels(&self, model: Model) -> Result<StackEngine, Error> {
-        StackEngine::new(stack(model), &self.weights().await?, &Tensors::new())
     }
 
     /// Weights under PyTorch's names.
@@ -164,6 +254,10 @@ impl Engine {
             Self::GpuKernels(engine) => engine.weights().await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.weights().await,
+            #[cfg(feature = "burn")]
+            Self::Bert(engine) => engine.weights().await,
+            #[cfg(feature = "burn")]
+            Self::Dgcnn(engine) => engine.weights().await,
         }
     }
 
@@ -178,6 +272,34 @@ impl Engine {
             Self::GpuKernels(engine) => engine.momentum().await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.momentum().await,
+            #[cfg(feature = "burn")]
+            Self::Bert(engine) => engine.momentum().await,
+            #[cfg(feature = "burn")]
+            Self::Dgcnn(engine) => engine.momentum().await,
         }
     }
+}
+
+/// The masks as the kernels take them.
+fn patches(masks: &Masks) -> Result<&PatchMasks, Error> {
+    match masks {
+        Masks::Patches(patches) => Ok(patches),
+        Masks::Words(_) | Masks::Clusters(_) => Err(Error::Experiment {
+            field: "players",
+            value: "words or clusters".into(),
+            allowed: "players of pictures are patches".into(),
+        }),
+    }
+}
+
+fn exact(
+    engine: &StackEngine,
+    input: &Inputs,
+    masks: &Masks,
+    of: &[usize],
+) -> Result<Vec<Vec<f64>>, Error> {
+    let patches = patches(masks)?;
+    Ok(device::in_parallel(of.len(), |index| {
+        engine.exact_masked_logits(input.pictures(), patches, of[index])
+    }))
 }

@@ -5,6 +5,7 @@
 //! Everything compiles natively and to wasm32; all that differs is in one module.
 
 pub mod analysis;
+pub mod architecture;
 pub mod dataset;
 mod device;
 pub mod drawing;
@@ -13,11 +14,11 @@ mod error;
 pub mod extract;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
+pub mod input;
 pub mod kernel;
 pub mod log_odds;
 #[cfg(feature = "burn")]
 pub mod network;
-mod picture;
 pub mod player;
 mod random;
 pub mod recorder;

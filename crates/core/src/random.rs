@@ -4,7 +4,7 @@
 //! order or any sample's players can be had without drawing all that came before: a resumed run
 //! draws what an unbroken one would. ChaCha8 gives the same numbers on every machine.
 
-use rand::SeedableRng;
+use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use sha2::{Digest, Sha256};
 
@@ -23,6 +23,10 @@ pub(crate) enum Stream {
     Samples,
     /// Positions of the players; the index is the sample's position, or 0 where they are shared.
     Players,
+    /// Clusters of a cloud's points; the index is the sample's position.
+    Clusters,
+    /// Points that are used of a cloud, or made; the index is the sample's position.
+    Points,
     /// Bootstrap resamples behind intervals.
     Bootstrap,
 }
@@ -36,6 +40,8 @@ impl Stream {
             Stream::Order => "order",
             Stream::Samples => "samples",
             Stream::Players => "players",
+            Stream::Clusters => "clusters",
+            Stream::Points => "points",
             Stream::Bootstrap => "bootstrap",
         }
     }
@@ -61,6 +67,12 @@ impl Stream {
             .finalize()
             .into()
     }
+}
+
+/// A standard normal number (Box and Muller 1958).
+pub(crate) fn normal(rng: &mut impl Rng) -> f64 {
+    let radius = (-2.0 * (1.0 - rng.random::<f64>()).ln()).sqrt();
+    radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }
 
 #[cfg(test)]

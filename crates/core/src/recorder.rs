@@ -6,8 +6,9 @@
 use spindle_interactions::{decompose::Decomposition, strength::SampleStrength};
 use spindle_run::{
     Experiment,
+    content::Contents,
     event::{Outputs, SampleLosses, Tensors},
-    export::{Budget, Export, Pictures},
+    export::{Budget, Export},
     record::{CheckpointRecord, Group, LossRecord, Provenance, RunRecord, SampleRecord},
 };
 
@@ -40,22 +41,23 @@ struct Kept {
 /// A run that grows.
 pub struct Recorder {
     record: RunRecord,
-    pictures: Pictures,
+    contents: Contents,
     kept: Vec<Kept>,
 }
 
 impl Recorder {
-    /// A run of which nothing was measured yet. `pictures`: those of the samples.
+    /// A run of which nothing was measured yet. `contents`: what the samples look like.
     #[must_use]
     pub fn new(
         experiment: Experiment,
         provenance: Provenance,
+        classes: Vec<String>,
         samples: Vec<SampleRecord>,
-        pictures: Pictures,
+        contents: Contents,
     ) -> Self {
         Self {
-            record: RunRecord::new(experiment, provenance, samples),
-            pictures,
+            record: RunRecord::new(experiment, provenance, classes, samples),
+            contents,
             kept: Vec::new(),
         }
     }
@@ -145,7 +147,7 @@ impl Recorder {
     /// The run as a file, with the weights of all checkpoints.
     ///
     /// # Errors
-    /// Pictures that are not of the samples.
+    /// Contents that are not of the samples.
     pub fn export(&self, budget: Budget) -> Result<Export, spindle_run::Error> {
         let decompositions = |step: usize| {
             let kept = self.kept.iter().find(|kept| kept.step == step);
@@ -153,7 +155,7 @@ impl Recorder {
         };
         let mut export = Export::new(
             self.record.clone(),
-            self.pictures.clone(),
+            self.contents.clone(),
             budget,
             decompositions,
         )?;

@@ -3,29 +3,30 @@
 //! Drivers have defects, and a network that trains on wrong numbers looks like a bad network. So a GPU first does a few training steps
 //! that the fused kernels do as well.
 
-use spindle_run::{
-    event::Tensors,
-    experiment::{Device, Model},
-};
+use spindle_run::{event::Tensors, experiment::Device};
 
 use crate::{
     Error,
-    engine::{self, Engine, Sgd},
+    architecture::Architecture,
+    engine::{Engine, Sgd},
+    input::Inputs,
 };
 
 /// Steps, and pictures in each.
 const STEPS: usize = 3;
 const BATCH: usize = 8;
+/// Pixels along one side of a picture.
+const SIDE: usize = 32;
 /// Largest relative difference of a loss.
 const TOLERANCE: f64 = 1e-3;
 
-/// Trains `model` for a few steps on `device` and on the CPU, and returns the largest relative difference of the losses.
+/// Trains LeNet for a few steps on `device` and on the CPU, and returns the largest relative difference of the losses.
 ///
 /// # Errors
 /// [`Error::Device`] where a loss is not finite, 0, or differs by more than 1e-3; what [`Engine`] says of the device.
-pub async fn largest_difference(model: Model, device: Device) -> Result<f64, Error> {
-    let expected = losses(model, Device::Cpu).await?;
-    let found = losses(model, device).await?;
+pub async fn largest_difference(device: Device) -> Result<f64, Error> {
+    let expected = losses(Device::Cpu).await?;
+    let found = losses(device).await?;
     let mut largest: f64 = 0.0;
     for (step, (&found, &expected)) in found.iter().zip(&expected).enumerate() {
         let difference = f64::from((found - expected).abs() / expected);
@@ -41,17 +42,19 @@ pub async fn largest_difference(model: Model, device: Device) -> Result<f64, Err
     Ok(largest)
 }
 
-async fn losses(model: Model, device: Device) -> Result<Vec<f32>, Error> {
-    let stack = engine::stack(model);
-    let weights = stack.initial_weights(0);
-    let mut engine = Engine::new(model, device, &weights, &Tensors::new())?;
+async fn losses(device: Device) -> Result<Vec<f32>, Error> {
+    let architecture = Architecture::LENET_ON_MNIST;
+    let weights = architecture.initial_weights(0)?;
+    let mut engine = Engine::new(&architecture, device, &weights, &Tensors::new())?;
     let sgd = Sgd {
         learning_rate: 0.05,
         momentum: 0.9,
     };
-    let labels: Vec<usize> = (0..BATCH).map(|index| index % stack.classes()).collect();
+    let labels: Vec<usize> = (0..BATCH)
+        .map(|index| index % architecture.classes)
+        .collect();
     for step in 0..STEPS {
-        let pictures = pattern(BATCH * stack.side() * stack.side(), step);
+        let pictures = Inputs::Pictures(pattern(BATCH * SIDE * SIDE, step));
         engine.step(&pictures, &labels, sgd);
     }
     engine.take_losses().await
@@ -70,7 +73,7 @@ mod tests {
 
     #[test]
     fn the_kernels_agree_with_themselves_and_burn_with_them() -> Result<(), Error> {
-        let of = |device| pollster::block_on(largest_difference(Model::Lenet, device));
+        let of = |device| pollster::block_on(largest_difference(device));
         assert_eq!(of(Device::Cpu)?, 0.0);
         assert!(of(Device::Flex)? < 1e-5);
         Ok(())
@@ -78,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_device_that_is_not_there_is_an_error() {
-        let found = pollster::block_on(largest_difference(Model::Lenet, Device::Webgpu));
+        let found = pollster::block_on(largest_difference(Device::Webgpu));
         assert!(matches!(
             found,
             Err(Error::Experiment {

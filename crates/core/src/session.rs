@@ -12,7 +12,7 @@ use spindle_run::{
 
 use crate::{
     Error, analysis,
-    dataset::{ImageData, MeasuredSample, measured_samples},
+    dataset::{Data, MeasuredSample, measured_samples, too_short},
     extract::Extraction,
     train::Trainer,
 };
@@ -32,7 +32,7 @@ pub enum Measure {
 /// A training in progress and what is measured on the way.
 pub struct Session {
     experiment: Experiment,
-    data: ImageData,
+    data: Data,
     samples: Vec<MeasuredSample>,
     trainer: Trainer,
     measure: Measure,
@@ -51,7 +51,7 @@ impl Session {
     /// The data set cannot serve the experiment, or the state does not fit the network.
     pub fn new(
         experiment: Experiment,
-        data: ImageData,
+        data: Data,
         state: Option<&TrainingState>,
         measure: Measure,
     ) -> Result<Self, Error> {
@@ -59,7 +59,8 @@ impl Session {
             Some(state) => Trainer::resume(experiment.clone(), &data, state)?,
             None => Trainer::new(experiment.clone(), &data)?,
         };
-        let samples = measured_samples(&experiment, &data, trainer.set())?;
+        let shape = trainer.architecture().input;
+        let samples = measured_samples(&experiment, &data, trainer.set(), shape)?;
         let checkpoints = schedule(&experiment, trainer.steps_per_epoch());
         Ok(Self {
             saved: trainer.step(),
@@ -103,9 +104,17 @@ impl Session {
         }
     }
 
+    /// What was left out of the data set, and which samples cannot be measured.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = self.data.warnings.clone();
+        warnings.extend(too_short(&self.experiment, &self.data));
+        warnings
+    }
+
     /// The data set.
     #[must_use]
-    pub fn data(&self) -> &ImageData {
+    pub fn data(&self) -> &Data {
         &self.data
     }
 
@@ -213,9 +222,9 @@ impl Session {
 
     async fn measure(&self, losses: LossRecord, events: &mut Vec<Event>) -> Result<(), Error> {
         let engine = self.trainer.engine();
-        let (model, players) = (self.experiment.model, self.experiment.players);
-        let mut extraction =
-            Extraction::new(engine, model, &self.samples, players, losses.step).await?;
+        let architecture = *self.trainer.architecture();
+        let players = self.experiment.players;
+        let mut extraction = Extraction::new(architecture, &self.samples, players, losses.step);
         while !extraction.is_done() {
             extraction.advance(engine).await?;
         }

@@ -8,14 +8,11 @@ use spindle_run::{
 
 use crate::{
     Error,
-    dataset::{ImageData, Split, TrainingSet},
-    engine::{self, Engine, Sgd},
+    architecture::Architecture,
+    dataset::{Data, Split, TrainingSet},
+    engine::{Engine, Sgd},
     log_odds::log_sum_exp,
-    picture,
 };
-
-/// Pictures whose logits are computed at a time when losses are evaluated.
-const EVALUATION_CHUNK: usize = 2_000;
 
 /// A network in training.
 pub struct Trainer {
@@ -23,7 +20,7 @@ pub struct Trainer {
     step: usize,
     experiment: Experiment,
     set: TrainingSet,
-    side: usize,
+    architecture: Architecture,
     /// The epoch whose order of samples is at hand.
     order: (usize, Vec<usize>),
 }
@@ -33,10 +30,11 @@ impl Trainer {
     ///
     /// # Errors
     /// The training set cannot be drawn as the experiment asks.
-    pub fn new(experiment: Experiment, data: &ImageData) -> Result<Self, Error> {
+    pub fn new(experiment: Experiment, data: &Data) -> Result<Self, Error> {
+        let architecture = Architecture::new(experiment.model, data)?;
         let state = TrainingState {
             step: 0,
-            weights: engine::stack(experiment.model).initial_weights(experiment.seed),
+            weights: architecture.initial_weights(experiment.seed)?,
             momentum: Default::default(),
         };
         Self::resume(experiment, data, &state)
@@ -48,14 +46,14 @@ impl Trainer {
     /// The state's tensors do not fit the network, or the training set cannot be drawn.
     pub fn resume(
         experiment: Experiment,
-        data: &ImageData,
+        data: &Data,
         state: &TrainingState,
     ) -> Result<Self, Error> {
         let set = TrainingSet::draw(&experiment, data)?;
         let order = (0, set.order(experiment.seed, 0));
-        let side = engine::stack(experiment.model).side();
+        let architecture = Architecture::new(experiment.model, data)?;
         let engine = Engine::new(
-            experiment.model,
+            &architecture,
             experiment.device,
             &state.weights,
             &state.momentum,
@@ -65,7 +63,7 @@ impl Trainer {
             step: state.step,
             experiment,
             set,
-            side,
+            architecture,
             order,
         })
     }
@@ -86,6 +84,12 @@ impl Trainer {
     #[must_use]
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The network's shape.
+    #[must_use]
+    pub fn architecture(&self) -> &Architecture {
+        &self.architecture
     }
 
     /// The training set in use.
@@ -119,11 +123,12 @@ impl Trainer {
     /// Does `steps` training steps and returns their mean loss, in nats.
     ///
     /// # Errors
-    /// [`Error::Diverged`] with the first step whose loss is not finite; the network is then of no more use.
-    pub async fn advance(&mut self, data: &ImageData, steps: usize) -> Result<f64, Error> {
+    /// [`Error::Diverged`] with the first step whose loss is not finite; the network is then of no more use. A picture that cannot be
+    /// read by now.
+    pub async fn advance(&mut self, data: &Data, steps: usize) -> Result<f64, Error> {
         let first = self.step;
         for _ in 0..steps {
-            self.one_step(data);
+            self.one_step(data)?;
         }
         let losses = self.engine.take_losses().await?;
         if let Some(index) = losses.iter().position(|loss| !loss.is_finite()) {
@@ -136,19 +141,18 @@ impl Trainer {
         Ok(losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / losses.len() as f64)
     }
 
-    fn one_step(&mut self, data: &ImageData) {
+    fn one_step(&mut self, data: &Data) -> Result<(), Error> {
         let batch = self.next_batch();
-        let pictures = batch
-            .iter()
-            .map(|&index| data.train.picture(self.set.position(index)));
-        let pictures = picture::values(pictures, data.train.side(), self.side);
-        let labels: Vec<usize> = batch.iter().map(|&index| self.set.label(index)).collect();
+        let positions: Vec<usize> = batch.iter().map(|&i| self.set.position(i)).collect();
+        let labels: Vec<usize> = batch.iter().map(|&i| self.set.label(i)).collect();
+        let inputs = data.train.inputs(&positions, self.architecture.input)?;
         let sgd = Sgd {
             learning_rate: self.experiment.learning_rate,
             momentum: self.experiment.momentum,
         };
-        self.engine.step(&pictures, &labels, sgd);
+        self.engine.step(&inputs, &labels, sgd);
         self.step += 1;
+        Ok(())
     }
 
     /// Indices of the samples of the next batch.
@@ -168,7 +172,7 @@ impl Trainer {
     ///
     /// # Errors
     /// The device failed.
-    pub async fn evaluate(&self, data: &ImageData) -> Result<(LossRecord, SampleLosses), Error> {
+    pub async fn evaluate(&self, data: &Data) -> Result<(LossRecord, SampleLosses), Error> {
         let train: Vec<_> = (0..self.set.len())
             .map(|index| (self.set.position(index), self.set.label(index)))
             .collect();
@@ -200,10 +204,10 @@ impl Trainer {
         samples: &[(usize, usize)],
     ) -> Result<(Vec<f32>, f64), Error> {
         let (mut losses, mut right) = (Vec::with_capacity(samples.len()), 0u32);
-        for chunk in samples.chunks(EVALUATION_CHUNK) {
-            let pictures = chunk.iter().map(|(position, _)| split.picture(*position));
-            let pictures = picture::values(pictures, split.side(), self.side);
-            let logits = self.engine.logits(&pictures).await?;
+        for chunk in samples.chunks(self.engine.chunk()) {
+            let positions: Vec<usize> = chunk.iter().map(|(position, _)| *position).collect();
+            let inputs = split.inputs(&positions, self.architecture.input)?;
+            let logits = self.engine.logits(&inputs).await?;
             let rows = logits.chunks_exact(logits.len() / chunk.len());
             for (row, (_, label)) in rows.zip(chunk) {
                 let loss = log_sum_exp(row.iter().copied()) - f64::from(row[*label]);

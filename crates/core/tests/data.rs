@@ -4,10 +4,18 @@ use std::{fs, path::Path};
 
 use spindle_core::{
     Error,
-    dataset::{ImageData, TrainingSet, measured_samples, test_samples},
+    architecture::Architecture,
+    dataset::{Data, TrainingSet, measured_samples, test_samples},
+    input::InputShape,
     player::check_patches,
 };
-use spindle_run::{Experiment, experiment::Placement, record::Group};
+use spindle_run::{
+    Experiment,
+    experiment::Placement,
+    record::{Group, Players},
+};
+
+const DIGITS: InputShape = Architecture::LENET_ON_MNIST.input;
 
 /// Writes a small data set in MNIST's layout: `labels` for both splits.
 fn write(folder: &Path, labels: &[u8], pictures: usize) {
@@ -28,8 +36,8 @@ fn write(folder: &Path, labels: &[u8], pictures: usize) {
 fn refusal(labels: &[u8], pictures: usize) -> String {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), labels, pictures);
-    let draw = |data: ImageData| TrainingSet::draw(&Experiment::default(), &data);
-    ImageData::mnist_from_folder(folder.path())
+    let draw = |data: Data| TrainingSet::draw(&Experiment::default(), &data);
+    Data::mnist_from_folder(folder.path())
         .and_then(draw)
         .unwrap_err()
         .to_string()
@@ -42,7 +50,7 @@ fn broken_data_sets_are_refused_with_what_is_wrong() {
     assert!(refusal(&[], 0).contains("the training set is empty"));
     assert!(refusal(&[4, 4, 4], 3).contains("all 3 training samples are of class 4"));
     let folder = tempfile::tempdir().unwrap();
-    let text = ImageData::mnist_from_folder(folder.path())
+    let text = Data::mnist_from_folder(folder.path())
         .unwrap_err()
         .to_string();
     assert!(
@@ -53,7 +61,7 @@ fn broken_data_sets_are_refused_with_what_is_wrong() {
 
 #[test]
 fn the_embedded_subset_is_stratified() -> Result<(), Error> {
-    let data = ImageData::embedded_mnist()?;
+    let data = Data::embedded_mnist()?;
     assert_eq!((data.train.len(), data.test.len()), (6_000, 1_000));
     for class in 0..10 {
         let count = (0..6_000).filter(|&p| data.train.label(p) == class).count();
@@ -64,7 +72,7 @@ fn the_embedded_subset_is_stratified() -> Result<(), Error> {
 
 #[test]
 fn label_noise_resets_its_share_to_other_classes() -> Result<(), Error> {
-    let data = ImageData::embedded_mnist()?;
+    let data = Data::embedded_mnist()?;
     let experiment = Experiment {
         label_noise: 0.05,
         train_size: Some(1_000),
@@ -96,7 +104,7 @@ fn label_noise_resets_its_share_to_other_classes() -> Result<(), Error> {
 
 #[test]
 fn measured_samples_are_of_their_groups() -> Result<(), Error> {
-    let data = ImageData::embedded_mnist()?;
+    let data = Data::embedded_mnist()?;
     let experiment = Experiment {
         samples: 20,
         train_samples: 10,
@@ -104,7 +112,7 @@ fn measured_samples_are_of_their_groups() -> Result<(), Error> {
         ..Experiment::default()
     };
     let set = TrainingSet::draw(&experiment, &data)?;
-    let samples = measured_samples(&experiment, &data, &set)?;
+    let samples = measured_samples(&experiment, &data, &set, DIGITS)?;
     let of = |group| samples.iter().filter(move |s| s.record.group == group);
     assert_eq!(
         (
@@ -126,7 +134,7 @@ fn measured_samples_are_of_their_groups() -> Result<(), Error> {
         placement: Placement::PerSample,
         ..experiment.clone()
     };
-    let own = measured_samples(&own, &data, &set)?;
+    let own = measured_samples(&own, &data, &set, DIGITS)?;
     assert!(
         own.iter()
             .any(|s| s.record.players != own[0].record.players)
@@ -135,7 +143,7 @@ fn measured_samples_are_of_their_groups() -> Result<(), Error> {
         mislabelled_samples: 500,
         ..experiment
     };
-    let text = measured_samples(&many, &data, &set)
+    let text = measured_samples(&many, &data, &set, DIGITS)
         .unwrap_err()
         .to_string();
     assert!(
@@ -154,10 +162,16 @@ fn players_and_positions_from_outside_are_checked() -> Result<(), Error> {
     assert!(refusal([8, 8], &[[1, 8], [1, 1]]).contains("[1, 8]"));
     assert!(refusal([4, 4], &[[1, 1], [1, 2]]).contains("grid"));
     assert!(refusal([8, 8], &[[1, 1]]).contains("1 players"));
-    let data = ImageData::embedded_mnist()?;
-    let text = test_samples(&data, &[3, 1_000], &[[1, 1], [1, 2]])
-        .unwrap_err()
-        .to_string();
+    let data = Data::embedded_mnist()?;
+    let text = test_samples(
+        &Experiment::default(),
+        &data,
+        &[3, 1_000],
+        &Players::Patches(vec![[1, 1], [1, 2]]),
+        DIGITS,
+    )
+    .unwrap_err()
+    .to_string();
     assert!(text.contains("1000") && text.contains("0 to 999"), "{text}");
     Ok(())
 }

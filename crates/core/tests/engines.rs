@@ -3,23 +3,25 @@
 use pollster::block_on;
 use spindle_core::{
     Error,
-    dataset::ImageData,
+    architecture::Architecture,
+    dataset::Data,
     engine::{self, Engine},
+    input::Inputs,
     kernel::{Stack, StackEngine},
     log_odds::log_odds,
-    player::PatchMasks,
+    player::{Masks, PatchMasks},
     train::Trainer,
 };
 use spindle_run::{
     Experiment,
     event::{Tensors, TrainingState},
-    experiment::{Device, Model},
+    experiment::Device,
 };
 
 type Outcome = Result<(), Error>;
 
-fn data() -> Result<ImageData, Error> {
-    ImageData::embedded_mnist()
+fn data() -> Result<Data, Error> {
+    Data::embedded_mnist()
 }
 
 fn small() -> Experiment {
@@ -72,9 +74,20 @@ fn masked_outputs_agree_with_burn_and_with_exact_arithmetic() -> Outcome {
     let masks = PatchMasks::new(&players, stack.masked_side());
     let picture: Vec<f32> = (0..1024).map(|i| ((i * 37) % 101) as f32 / 100.0).collect();
     let exact = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
-    let engine = |device| Engine::new(Model::Lenet, device, &weights, &Tensors::new());
-    let kernels = block_on(engine(Device::Cpu)?.masked_logits(&picture, &masks))?;
-    let flex = block_on(engine(Device::Flex)?.masked_logits(&picture, &masks))?;
+    let engine = |device| {
+        Engine::new(
+            &Architecture::LENET_ON_MNIST,
+            device,
+            &weights,
+            &Tensors::new(),
+        )
+    };
+    let (input, all) = (
+        Inputs::Pictures(picture.clone()),
+        Masks::Patches(masks.clone()),
+    );
+    let kernels = block_on(engine(Device::Cpu)?.masked_logits(&input, &all))?;
+    let flex = block_on(engine(Device::Flex)?.masked_logits(&input, &all))?;
     assert_eq!(kernels.len(), 32 * 10);
     for (mask, (a, b)) in kernels.chunks(10).zip(flex.chunks(10)).enumerate() {
         let truth = exact.exact_masked_logits(&picture, &masks, mask);
@@ -90,7 +103,7 @@ fn masked_outputs_agree_with_burn_and_with_exact_arithmetic() -> Outcome {
         }
     }
     // The full mask is the picture itself.
-    let whole = block_on(engine(Device::Cpu)?.logits(&picture))?;
+    let whole = block_on(engine(Device::Cpu)?.logits(&input))?;
     let full = &kernels[31 * 10..];
     assert!((log_odds(&whole, 4) - log_odds(full, 4)).abs() < 1e-6);
     // Absent players do change the output.
@@ -204,7 +217,12 @@ fn weights_that_do_not_fit_are_all_listed() {
     let stray = weights["fc3.bias"].clone();
     weights.insert("fc4.bias".to_owned(), stray);
     for device in [Device::Cpu, Device::Flex] {
-        let text = match Engine::new(Model::Lenet, device, &weights, &Tensors::new()) {
+        let text = match Engine::new(
+            &Architecture::LENET_ON_MNIST,
+            device,
+            &weights,
+            &Tensors::new(),
+        ) {
             Ok(_) => String::new(),
             Err(error) => error.to_string(),
         };

@@ -3,7 +3,8 @@
 use pollster::block_on;
 use spindle_core::{
     Error, analysis,
-    dataset::ImageData,
+    architecture::Architecture,
+    dataset::Data,
     engine::Engine,
     extract::Extraction,
     session::{Measure, Session},
@@ -36,7 +37,7 @@ fn all_events(session: &mut Session) -> Result<Vec<Event>, Error> {
 
 #[test]
 fn a_run_tells_losses_then_checkpoint_then_interactions_then_state() -> Result<(), Error> {
-    let data = ImageData::embedded_mnist()?;
+    let data = Data::embedded_mnist()?;
     let mut session = Session::new(experiment(), data, None, Measure::Interactions)?;
     let events = all_events(&mut session)?;
     let names: Vec<&str> = events
@@ -61,7 +62,7 @@ fn a_run_tells_losses_then_checkpoint_then_interactions_then_state() -> Result<(
 
 #[test]
 fn measuring_on_the_way_is_measuring_the_stored_weights() -> Result<(), Error> {
-    let data = ImageData::embedded_mnist()?;
+    let data = Data::embedded_mnist()?;
     let experiment = experiment();
     let mut session = Session::new(experiment.clone(), data, None, Measure::Interactions)?;
     let events = all_events(&mut session)?;
@@ -72,18 +73,17 @@ fn measuring_on_the_way_is_measuring_the_stored_weights() -> Result<(), Error> {
             Event::Checkpoint { weights: found, .. } => weights = found,
             Event::Interactions(found) => {
                 let engine = Engine::new(
-                    experiment.model,
+                    &Architecture::LENET_ON_MNIST,
                     experiment.device,
                     &weights,
                     &Tensors::new(),
                 )?;
-                let mut extraction = block_on(Extraction::new(
-                    &engine,
-                    experiment.model,
+                let mut extraction = Extraction::new(
+                    Architecture::LENET_ON_MNIST,
                     session.samples(),
                     experiment.players,
                     found.step,
-                ))?;
+                );
                 while !extraction.is_done() {
                     block_on(extraction.advance(&engine))?;
                 }
@@ -102,7 +102,7 @@ fn measuring_on_the_way_is_measuring_the_stored_weights() -> Result<(), Error> {
 
 #[test]
 fn every_game_is_certified_and_matches_on_every_mask() -> Result<(), Error> {
-    let data = ImageData::embedded_mnist()?;
+    let data = Data::embedded_mnist()?;
     let mut session = Session::new(experiment(), data, None, Measure::Interactions)?;
     for event in all_events(&mut session)? {
         if let Event::Interactions(found) = event {
@@ -119,7 +119,7 @@ fn every_game_is_certified_and_matches_on_every_mask() -> Result<(), Error> {
 
 #[test]
 fn a_session_from_a_state_tells_what_an_unbroken_one_does() -> Result<(), Error> {
-    let data = ImageData::embedded_mnist()?;
+    let data = Data::embedded_mnist()?;
     let start = |state| Session::new(experiment(), data.clone(), state, Measure::WeightsOnly);
     let unbroken = all_events(&mut start(None)?)?;
     let mut states = unbroken.iter().filter_map(|event| match event {

@@ -2,7 +2,6 @@
 
 use spindle_interactions::bootstrap::Estimate;
 use spindle_run::{
-    experiment::{Dataset, Model},
     figure::{self, Bars},
     record::RunRecord,
 };
@@ -11,16 +10,12 @@ use crate::draw::Scale;
 
 /// The network's name.
 pub(crate) fn network(run: &RunRecord) -> &'static str {
-    match run.experiment.model {
-        Model::Lenet => "LeNet",
-    }
+    run.experiment.model.title()
 }
 
 /// The data set's name.
 pub(crate) fn data(run: &RunRecord) -> &'static str {
-    match run.experiment.data {
-        Dataset::Mnist => "MNIST",
-    }
+    run.experiment.data.title()
 }
 
 /// The network on its data.

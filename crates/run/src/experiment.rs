@@ -5,18 +5,106 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 
 /// A network that Spindle builds from random weights.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Model {
-    /// LeNet-5 with ReLU and max pooling on 32x32 inputs, 61,706 parameters.
+    /// LeNet-5 with ReLU and max pooling on 32x32 inputs, 61,706 parameters on grey digits.
     #[default]
     Lenet,
+    /// VGG-11 without batch normalisation, on 32x32 or 224x224 inputs.
+    #[serde(rename = "vgg-11")]
+    #[cfg_attr(feature = "clap", value(name = "vgg-11"))]
+    Vgg11,
+    /// VGG-13 without batch normalisation, on 32x32 or 224x224 inputs.
+    #[serde(rename = "vgg-13")]
+    #[cfg_attr(feature = "clap", value(name = "vgg-13"))]
+    Vgg13,
+    /// VGG-16 without batch normalisation, on 32x32 or 224x224 inputs.
+    #[serde(rename = "vgg-16")]
+    #[cfg_attr(feature = "clap", value(name = "vgg-16"))]
+    Vgg16,
+    /// AlexNet on 224x224 inputs.
+    #[serde(rename = "alexnet")]
+    #[cfg_attr(feature = "clap", value(name = "alexnet"))]
+    AlexNet,
+    /// BERT with 2 layers of 128 values, for classification of texts.
+    BertTiny,
+    /// BERT with 8 layers of 512 values, for classification of texts.
+    BertMedium,
+    /// DGCNN with 20 neighbours a point, for classification of point clouds.
+    Dgcnn,
+}
+
+/// A kind of data: what a sample is and what its players are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Pictures; players are patches of a feature map.
+    Pictures,
+    /// Texts; players are words.
+    Texts,
+    /// Clouds of points; players are clusters of points.
+    Clouds,
+}
+
+impl Kind {
+    /// Its name in messages.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pictures => "pictures",
+            Self::Texts => "texts",
+            Self::Clouds => "point clouds",
+        }
+    }
+}
+
+impl Model {
+    /// All models.
+    pub const ALL: [Self; 8] = [
+        Self::Lenet,
+        Self::Vgg11,
+        Self::Vgg13,
+        Self::Vgg16,
+        Self::AlexNet,
+        Self::BertTiny,
+        Self::BertMedium,
+        Self::Dgcnn,
+    ];
+
+    /// What it classifies.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Lenet | Self::Vgg11 | Self::Vgg13 | Self::Vgg16 | Self::AlexNet => Kind::Pictures,
+            Self::BertTiny | Self::BertMedium => Kind::Texts,
+            Self::Dgcnn => Kind::Clouds,
+        }
+    }
+
+    /// Its name as the papers write it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Lenet => "LeNet",
+            Self::Vgg11 => "VGG-11",
+            Self::Vgg13 => "VGG-13",
+            Self::Vgg16 => "VGG-16",
+            Self::AlexNet => "AlexNet",
+            Self::BertTiny => "BERT-Tiny",
+            Self::BertMedium => "BERT-Medium",
+            Self::Dgcnn => "DGCNN",
+        }
+    }
 }
 
 /// A data set.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -24,6 +112,76 @@ pub enum Dataset {
     /// Handwritten digits: 60,000 + 10,000 from the original files, 6,000 + 1,000 without `data_dir`.
     #[default]
     Mnist,
+    /// Small colour pictures of 10 classes, from the binary files.
+    #[serde(rename = "cifar-10")]
+    #[cfg_attr(feature = "clap", value(name = "cifar-10"))]
+    Cifar10,
+    /// Birds of 200 classes, cropped to their bounding boxes.
+    #[serde(rename = "cub-200-2011")]
+    #[cfg_attr(feature = "clap", value(name = "cub-200-2011"))]
+    Cub,
+    /// Every 4th class of Tiny-ImageNet: 50 of 200.
+    TinyImagenet,
+    /// Sentences of film reviews, negative or positive.
+    #[serde(rename = "sst-2")]
+    #[cfg_attr(feature = "clap", value(name = "sst-2"))]
+    Sst2,
+    /// News of 4 classes.
+    AgNews,
+    /// Pairs of sentences: entailment, neutral or contradiction.
+    Mnli,
+    /// ShapeNet's parts benchmark: clouds of 16 classes.
+    #[serde(rename = "shapenet")]
+    #[cfg_attr(feature = "clap", value(name = "shapenet"))]
+    ShapeNet,
+    /// Clouds on solids of 16 classes, made by Spindle itself from the seed.
+    Solids,
+    /// Data of one's own: arrays, folders of pictures, or a table of texts.
+    Own,
+}
+
+impl Dataset {
+    /// All data sets.
+    pub const ALL: [Self; 10] = [
+        Self::Mnist,
+        Self::Cifar10,
+        Self::Cub,
+        Self::TinyImagenet,
+        Self::Sst2,
+        Self::AgNews,
+        Self::Mnli,
+        Self::ShapeNet,
+        Self::Solids,
+        Self::Own,
+    ];
+
+    /// What it holds; `None` where its files decide.
+    #[must_use]
+    pub const fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Mnist | Self::Cifar10 | Self::Cub | Self::TinyImagenet => Some(Kind::Pictures),
+            Self::Sst2 | Self::AgNews | Self::Mnli => Some(Kind::Texts),
+            Self::ShapeNet | Self::Solids => Some(Kind::Clouds),
+            Self::Own => None,
+        }
+    }
+
+    /// Its name as the papers write it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Mnist => "MNIST",
+            Self::Cifar10 => "CIFAR-10",
+            Self::Cub => "CUB-200-2011",
+            Self::TinyImagenet => "Tiny-ImageNet",
+            Self::Sst2 => "SST-2",
+            Self::AgNews => "AG News",
+            Self::Mnli => "MNLI",
+            Self::ShapeNet => "ShapeNet",
+            Self::Solids => "solids",
+            Self::Own => "own data",
+        }
+    }
 }
 
 /// How a sample's output is decomposed.
@@ -83,12 +241,26 @@ pub struct Experiment {
     /// Data set.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Experiment::default().data, help_heading = "Training"))]
     pub data: Dataset,
-    /// Folder with the data set's original files; without it, MNIST is the embedded subset.
+    /// Folder with the data set's original files; without it, MNIST is the embedded subset. Solids need none.
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "FOLDER", help_heading = "Training")
     )]
     pub data_dir: Option<String>,
+    /// File with BERT's word pieces, one a line; without it, `vocab.txt` in the data folder.
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "FILE", help_heading = "Training")
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vocabulary: Option<String>,
+    /// Points of a cloud that are used, 32 to 4,096, drawn from those there are.
+    #[cfg_attr(feature = "clap", arg(long, value_name = "COUNT", default_value_t = Experiment::default().points, help_heading = "Training"))]
+    pub points: usize,
+    /// Go on without samples that cannot be read; they are counted and named.
+    #[cfg_attr(feature = "clap", arg(long, help_heading = "Training"))]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skip_broken: bool,
     /// Training samples to use, drawn stratified by class, at least 1; all without it.
     #[cfg_attr(
         feature = "clap",
@@ -164,6 +336,9 @@ impl Default for Experiment {
             model: Model::Lenet,
             data: Dataset::Mnist,
             data_dir: None,
+            vocabulary: None,
+            points: 1024,
+            skip_broken: false,
             train_size: None,
             label_noise: 0.01,
             epochs: 128,
@@ -276,10 +451,11 @@ impl Range {
 }
 
 /// Ranges of all numbers in an experiment, for checks and for the page's controls.
-pub const RANGES: [Range; 18] = [
+pub const RANGES: [Range; 19] = [
     Range::closed("train_size", 1.0, 1e9, |e| {
         e.train_size.map(|size| size as f64)
     }),
+    Range::closed("points", 32.0, 4096.0, |e| Some(e.points as f64)),
     Range::closed("label_noise", 0.0, 1.0, |e| Some(e.label_noise)).below_max(),
     Range::closed("epochs", 1.0, 1e5, |e| Some(e.epochs as f64)),
     Range::closed("batch", 1.0, 65_536.0, |e| Some(e.batch as f64)),
@@ -335,14 +511,36 @@ impl Experiment {
                 });
             }
         }
-        if self.data_dir.as_deref() == Some("") {
-            return Err(Error::Field {
-                field: "data_dir",
-                value: "empty".into(),
-                allowed: "the path of a folder, or absent".into(),
-            });
+        for (field, path) in [
+            ("data_dir", &self.data_dir),
+            ("vocabulary", &self.vocabulary),
+        ] {
+            if path.as_deref() == Some("") {
+                return Err(Error::Field {
+                    field,
+                    value: "empty".into(),
+                    allowed: "a path, or absent".into(),
+                });
+            }
         }
-        Ok(())
+        self.check_pair()
+    }
+
+    /// Whether the model takes what the data set holds.
+    fn check_pair(&self) -> Result<(), Error> {
+        let takes = self.model.kind();
+        match self.data.kind() {
+            Some(holds) if holds != takes => Err(Error::Field {
+                field: "model",
+                value: self.model.title().into(),
+                allowed: format!(
+                    "one that takes {}, which {} holds",
+                    holds.name(),
+                    self.data.title()
+                ),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Fields in which `self` (left) and `other` (right) differ, in alphabetical order.
@@ -374,7 +572,11 @@ impl Experiment {
     pub fn decisive_differences(&self, other: &Self) -> Vec<Difference> {
         let moved = self.data_dir.is_some() && other.data_dir.is_some();
         let mut differences = self.differences(other);
-        differences.retain(|difference| !(moved && difference.field == "data_dir"));
+        differences.retain(|difference| match difference.field.as_str() {
+            "data_dir" => !moved,
+            "vocabulary" => false,
+            _ => true,
+        });
         differences
     }
 
@@ -388,6 +590,7 @@ impl Experiment {
         };
         Self {
             data_dir: self.data_dir.as_deref().map(last_component),
+            vocabulary: self.vocabulary.as_deref().map(last_component),
             ..self.clone()
         }
     }

@@ -5,6 +5,7 @@
 //! readers in other languages in `docs/run-format.md`.
 
 mod archive;
+pub mod content;
 pub mod digest;
 pub mod encoding;
 mod error;

@@ -6,7 +6,9 @@ use spindle_interactions::{bootstrap::Estimate, phase::Onset, strength::Strength
 use crate::{Error, Experiment};
 
 /// Version of the run format that this crate writes, and the newest that it reads.
-pub const SCHEMA: u32 = 1;
+///
+/// 2: players are words or clusters as well, `classes` has names. What 1 holds is read as it was.
+pub const SCHEMA: u32 = 2;
 
 /// The contents of `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +19,9 @@ pub struct RunRecord {
     pub experiment: Experiment,
     /// What it ran on.
     pub provenance: Provenance,
+    /// Name of every class; empty in files of version 1, where classes are digits.
+    #[serde(default)]
+    pub classes: Vec<String>,
     /// Samples measured, in the order of every file's sample axis.
     pub samples: Vec<SampleRecord>,
     /// Loss after every epoch (epoch 0: before training).
@@ -32,11 +37,17 @@ pub struct RunRecord {
 impl RunRecord {
     /// A run in which nothing was measured yet.
     #[must_use]
-    pub fn new(experiment: Experiment, provenance: Provenance, samples: Vec<SampleRecord>) -> Self {
+    pub fn new(
+        experiment: Experiment,
+        provenance: Provenance,
+        classes: Vec<String>,
+        samples: Vec<SampleRecord>,
+    ) -> Self {
         Self {
             schema: SCHEMA,
             experiment,
             provenance,
+            classes,
             samples,
             losses: Vec::new(),
             checkpoints: Vec::new(),
@@ -198,8 +209,61 @@ pub struct SampleRecord {
     pub label: usize,
     /// Label of the data set; differs where it was reset.
     pub true_label: usize,
-    /// Player i's patch as [row, column] on the 8x8 grid.
-    pub players: Vec<[usize; 2]>,
+    /// Where its players are, player 0 first.
+    pub players: Players,
+}
+
+/// The input variables of a sample, player 0 first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub enum Players {
+    /// Patches of a feature map as [row, column] on the 8x8 grid.
+    Patches(Vec<[usize; 2]>),
+    /// Words of a text.
+    Words {
+        /// Their numbers among the text's words.
+        words: Vec<usize>,
+    },
+    /// Clusters of a cloud's points.
+    Clusters {
+        /// Their numbers.
+        clusters: Vec<usize>,
+    },
+}
+
+impl Players {
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Patches(patches) => patches.len(),
+            Self::Words { words: players } | Self::Clusters { clusters: players } => players.len(),
+        }
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A word for each: `r1c5` for a patch, `w3` for a word, `c17` for a cluster.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let numbered = |letter: char, numbers: &[usize]| {
+            let numbers = numbers.iter();
+            numbers.map(|number| format!("{letter}{number}")).collect()
+        };
+        match self {
+            Self::Patches(patches) => patches
+                .iter()
+                .map(|[row, column]| format!("r{row}c{column}"))
+                .collect(),
+            Self::Words { words } => numbered('w', words),
+            Self::Clusters { clusters } => numbered('c', clusters),
+        }
+    }
 }
 
 /// Losses and accuracies after an epoch. Of a training that diverged they are NaN, null in `run.json`.

@@ -5,16 +5,17 @@ mod demo;
 use spindle_interactions::decompose::Decomposition;
 use spindle_run::{
     Error,
-    export::{Budget, Export, Kind, Pictures},
+    content::Contents,
+    export::{Budget, Export, Kind},
     record::RunRecord,
 };
 
-fn pictures(record: &RunRecord) -> Pictures {
+fn pictures(record: &RunRecord) -> Contents {
     let shape = vec![record.samples.len(), 32, 32];
     let pixels = (0..shape.iter().product::<usize>())
         .map(|pixel| (pixel % 251) as u8)
         .collect();
-    Pictures { shape, pixels }
+    Contents::Pictures { shape, pixels }
 }
 
 fn at(step: usize) -> Result<Vec<Decomposition>, Error> {
@@ -223,11 +224,13 @@ fn a_newer_file_says_what_reads_it() {
 fn pictures_must_be_of_the_samples() {
     let record = demo::record();
     let mut pictures = pictures(&record);
-    pictures.shape[0] = 2;
+    if let Contents::Pictures { shape, .. } = &mut pictures {
+        shape[0] = 2;
+    }
     let text = Export::new(record, pictures, Budget::default(), at)
         .unwrap_err()
         .to_string();
-    assert_eq!(text, "number of pictures is 2, expected 3");
+    assert_eq!(text, "number of samples with content is 2, expected 3");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! `spindle data`: which data sets there are, and whether their files are whole.
 
 use serde::Serialize;
-use spindle_core::dataset::ImageData;
-use spindle_run::Experiment;
+use spindle_core::dataset;
+use spindle_run::experiment::Model;
 
 use crate::{
     arguments::{Data, DataCommand},
@@ -47,21 +47,23 @@ pub(crate) fn data(arguments: &Data, terminal: &Terminal) -> anyhow::Result<()> 
             }
             terminal.document(&DATA_SETS)
         }
-        DataCommand::Check { data, data_dir } => {
-            let data = ImageData::load(&Experiment {
-                data: *data,
-                data_dir: data_dir.clone(),
-                ..Experiment::default()
-            })?;
+        DataCommand::Check { data, files } => {
+            let model = Model::ALL.into_iter();
+            let model = model.filter(|model| data.kind().is_none_or(|kind| kind == model.kind()));
+            let experiment = files.experiment(*data, model.last().unwrap_or_default());
+            let data = dataset::Data::load(&experiment)?;
+            for warning in &data.warnings {
+                terminal.warn(warning);
+            }
             let checked = Checked {
                 source: data.source.clone(),
                 train: data.train.len(),
                 test: data.test.len(),
-                classes: data.classes,
+                classes: data.classes.len(),
                 digest: data.digest(),
             };
             terminal.say(&format!(
-                "{}: {} training and {} test pictures of {} classes, SHA-256 {}",
+                "{}: {} training and {} test samples of {} classes, SHA-256 {}",
                 checked.source, checked.train, checked.test, checked.classes, checked.digest
             ));
             terminal.document(&checked)

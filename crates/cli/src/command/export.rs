@@ -3,10 +3,7 @@
 use anyhow::bail;
 use serde::Serialize;
 use spindle_run::{
-    RunFolder,
-    export::{Budget, Pictures},
-    folder::write_whole,
-    record::RunRecord,
+    RunFolder, content::Contents, export::Budget, folder::write_whole, record::RunRecord,
 };
 
 use crate::{
@@ -53,12 +50,9 @@ pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<
         );
     }
     let data = super::data_of(&record)?;
-    let samples = super::samples_of(&record, &data)?;
-    let side = data.test.side();
-    let pictures = Pictures {
-        shape: vec![samples.len(), side, side],
-        pixels: samples.iter().flat_map(|s| s.picture.clone()).collect(),
-    };
+    let (_, samples) = super::samples_of(&record, &data)?;
+    let contents: Vec<_> = samples.into_iter().map(|sample| sample.content).collect();
+    let contents = Contents::of(&contents)?;
     let steps = arguments
         .weights
         .map_or_else(Vec::new, |which| steps_of(&record, which));
@@ -66,7 +60,7 @@ pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<
         Some(PackedWeights::Ends) => BESIDE_WEIGHTS,
         _ => Budget::default(),
     };
-    let mut export = folder.export(record, pictures, budget)?;
+    let mut export = folder.export(record, contents, budget)?;
     for step in steps {
         export.weights.insert(step, folder.checkpoint(step)?);
     }

@@ -2,7 +2,9 @@
 
 use std::{path::Path, time::Instant};
 
-use spindle_core::{dataset::MeasuredSample, engine::Engine, extract::Extraction};
+use spindle_core::{
+    architecture::Architecture, dataset::MeasuredSample, engine::Engine, extract::Extraction,
+};
 use spindle_run::{RunWriter, event::Outputs, event::Tensors, record::RunRecord};
 
 use crate::{
@@ -28,7 +30,7 @@ pub(crate) fn extract(
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let data = super::data_of(record)?;
-    let samples = super::samples_of(record, &data)?;
+    let (architecture, samples) = super::samples_of(record, &data)?;
     let steps: Vec<usize> = record.checkpoints.iter().map(|c| c.losses.step).collect();
     let missing: Vec<usize> = steps
         .iter()
@@ -39,7 +41,7 @@ pub(crate) fn extract(
     let bar = terminal.bar("extract", "samples", done, steps.len() * samples.len());
     for step in missing {
         let start = Instant::now();
-        let outputs = extract_at(writer, record, &samples, step, &bar)?;
+        let outputs = extract_at(writer, record, architecture, &samples, step, &bar)?;
         writer.save_outputs(&outputs)?;
         record.provenance.extract_seconds += start.elapsed().as_secs_f64();
         writer.save_record(record)?;
@@ -51,21 +53,16 @@ pub(crate) fn extract(
 fn extract_at(
     writer: &RunWriter,
     record: &RunRecord,
+    architecture: Architecture,
     samples: &[MeasuredSample],
     step: usize,
     bar: &indicatif::ProgressBar,
 ) -> anyhow::Result<Outputs> {
     let experiment = &record.experiment;
     let weights = writer.checkpoint(step)?;
-    let engine = Engine::new(
-        experiment.model,
-        experiment.device,
-        &weights,
-        &Tensors::new(),
-    )?;
+    let engine = Engine::new(&architecture, experiment.device, &weights, &Tensors::new())?;
     pollster::block_on(async {
-        let mut extraction =
-            Extraction::new(&engine, experiment.model, samples, experiment.players, step).await?;
+        let mut extraction = Extraction::new(architecture, samples, experiment.players, step);
         while !extraction.is_done() {
             interrupt::check(Interrupted::Run)?;
             extraction.advance(&engine).await?;

@@ -13,7 +13,10 @@ pub(crate) mod values;
 
 use anyhow::bail;
 use clap::CommandFactory;
-use spindle_core::dataset::{ImageData, MeasuredSample, TrainingSet, measured_samples};
+use spindle_core::{
+    architecture::Architecture,
+    dataset::{Data, MeasuredSample, TrainingSet, measured_samples},
+};
 use spindle_run::record::RunRecord;
 
 use crate::terminal;
@@ -27,13 +30,13 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
 }
 
 /// The data set of a run, the same as when the run began.
-fn data_of(record: &RunRecord) -> anyhow::Result<ImageData> {
-    let data = ImageData::load(&record.experiment)?;
+fn data_of(record: &RunRecord) -> anyhow::Result<Data> {
+    let data = Data::load(&record.experiment)?;
     check_digest(record, &data)?;
     Ok(data)
 }
 
-fn check_digest(record: &RunRecord, data: &ImageData) -> anyhow::Result<()> {
+fn check_digest(record: &RunRecord, data: &Data) -> anyhow::Result<()> {
     let digest = data.digest();
     if digest != record.provenance.data_digest {
         bail!(
@@ -44,8 +47,13 @@ fn check_digest(record: &RunRecord, data: &ImageData) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The measured samples of a run, with their pictures.
-fn samples_of(record: &RunRecord, data: &ImageData) -> anyhow::Result<Vec<MeasuredSample>> {
+/// The network's shape and the measured samples of a run.
+fn samples_of(
+    record: &RunRecord,
+    data: &Data,
+) -> anyhow::Result<(Architecture, Vec<MeasuredSample>)> {
+    let architecture = Architecture::new(record.experiment.model, data)?;
     let set = TrainingSet::draw(&record.experiment, data)?;
-    Ok(measured_samples(&record.experiment, data, &set)?)
+    let samples = measured_samples(&record.experiment, data, &set, architecture.input)?;
+    Ok((architecture, samples))
 }

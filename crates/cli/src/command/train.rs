@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use spindle_core::{
-    dataset::ImageData,
+    dataset::Data,
     session::{Measure, Session},
 };
 use spindle_run::{
@@ -30,7 +30,7 @@ pub(crate) fn command(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
 /// Trains a new run, or what is left of one that was broken off.
 pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<(RunWriter, RunRecord)> {
     new.experiment.check()?;
-    let data = ImageData::load(&new.experiment)?;
+    let data = Data::load(&new.experiment)?;
     let (writer, mut found) = RunWriter::create(&new.out, &new.experiment)?;
     if let Some(record) = &mut found {
         super::check_digest(record, &data)?;
@@ -86,7 +86,14 @@ fn lost_checkpoint(writer: &RunWriter, record: &RunRecord) -> Option<usize> {
 
 fn new_record(new: &NewRun, session: &Session) -> RunRecord {
     let samples = session.samples().iter().map(|s| s.record.clone()).collect();
-    RunRecord::new(new.experiment.clone(), session.provenance(), samples)
+    let mut record = RunRecord::new(
+        new.experiment.clone(),
+        session.provenance(),
+        session.data().classes.clone(),
+        samples,
+    );
+    record.warnings = session.warnings();
+    record
 }
 
 /// A session's events on their way to the disk.

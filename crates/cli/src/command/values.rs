@@ -6,7 +6,8 @@ use anyhow::{Context, bail};
 use pytorch_reader::{DType, PytorchReader};
 use serde::{Deserialize, Serialize};
 use spindle_core::{
-    dataset::{ImageData, test_samples},
+    architecture::Architecture,
+    dataset::{Data, test_samples},
     engine::Engine,
     extract::Extraction,
     player::check_patches,
@@ -14,6 +15,7 @@ use spindle_core::{
 use spindle_run::{
     Experiment, encoding,
     event::{Tensor, Tensors},
+    record::Players,
 };
 
 use crate::{
@@ -23,12 +25,20 @@ use crate::{
     terminal::Terminal,
 };
 
-/// The players file.
+/// The players file, for each kind of data.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Players {
-    grid: [usize; 2],
-    patches: Vec<[usize; 2]>,
+#[serde(untagged, deny_unknown_fields)]
+enum PlayersFile {
+    Patches {
+        grid: [usize; 2],
+        patches: Vec<[usize; 2]>,
+    },
+    Words {
+        words: Vec<usize>,
+    },
+    Clusters {
+        clusters: Vec<usize>,
+    },
 }
 
 #[derive(Serialize)]
@@ -50,26 +60,18 @@ struct Sample {
 pub(crate) fn values(arguments: &Values, terminal: &Terminal) -> anyhow::Result<()> {
     output::check(&arguments.out, &[&arguments.weights, &arguments.players])?;
     let players = read_players(&arguments.players)?;
-    let experiment = Experiment {
-        model: arguments.model,
-        data: arguments.data,
-        data_dir: arguments.data_dir.clone(),
-        ..Experiment::default()
-    };
-    let data = ImageData::load(&experiment)?;
-    let samples = test_samples(&data, &arguments.samples, &players)?;
+    let experiment = arguments.files.experiment(arguments.data, arguments.model);
+    experiment.check()?;
+    let data = Data::load(&experiment)?;
+    let architecture = Architecture::new(arguments.model, &data)?;
+    let input = architecture.input;
+    let samples = test_samples(&experiment, &data, &arguments.samples, &players, input)?;
     let weights = read_weights(&arguments.weights)?;
-    let engine = Engine::new(
-        arguments.model,
-        experiment.device,
-        &weights,
-        &Tensors::new(),
-    )
-    .with_context(|| arguments.weights.display().to_string())?;
+    let engine = Engine::new(&architecture, experiment.device, &weights, &Tensors::new())
+        .with_context(|| arguments.weights.display().to_string())?;
     let bar = terminal.bar("extract", "samples", 0, samples.len());
     let outputs = pollster::block_on(async {
-        let mut extraction =
-            Extraction::new(&engine, arguments.model, &samples, players.len(), 0).await?;
+        let mut extraction = Extraction::new(architecture, &samples, players.len(), 0);
         while !extraction.is_done() {
             interrupt::check(Interrupted::File)?;
             extraction.advance(&engine).await?;
@@ -98,14 +100,20 @@ pub(crate) fn values(arguments: &Values, terminal: &Terminal) -> anyhow::Result<
     })
 }
 
-fn read_players(path: &Path) -> anyhow::Result<Vec<[usize; 2]>> {
+fn read_players(path: &Path) -> anyhow::Result<Players> {
     let name = path.display();
     let json = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
-    let players: Players = serde_json::from_slice(&json).with_context(|| {
-        format!("{name} must be {{\"grid\": [8, 8], \"patches\": [[row, column], ...]}}")
+    let players: PlayersFile = serde_json::from_slice(&json).with_context(|| {
+        format!("{name} must be {{\"grid\": [8, 8], \"patches\": [[row, column], ...]}}, {{\"words\": [number, ...]}} or {{\"clusters\": [number, ...]}}")
     })?;
-    check_patches(players.grid, &players.patches).with_context(|| name.to_string())?;
-    Ok(players.patches)
+    Ok(match players {
+        PlayersFile::Patches { grid, patches } => {
+            check_patches(grid, &patches).with_context(|| name.to_string())?;
+            Players::Patches(patches)
+        }
+        PlayersFile::Words { words } => Players::Words { words },
+        PlayersFile::Clusters { clusters } => Players::Clusters { clusters },
+    })
 }
 
 /// Weights from a `.safetensors` file, or from a `.pt` or `.pth` file as `torch.save(model.state_dict(), ...)` writes it.
@@ -129,6 +137,8 @@ fn pytorch_weights(path: &Path) -> anyhow::Result<Tensors> {
         let data: Vec<f32> = match tensor.dtype() {
             DType::F32 => floats(&bytes, f32::from_le_bytes),
             DType::F64 => floats(&bytes, |b| f64::from_le_bytes(b) as f32),
+            // PyTorch's count of batches that a normalisation has seen.
+            _ if name.ends_with("num_batches_tracked") => continue,
             other => {
                 problems.push(format!("{name} is {other:?}"));
                 continue;

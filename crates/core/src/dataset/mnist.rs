@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::{DIGITS, ImageData, Split, idx};
+use super::{Data, Pictures, Samples, Split, idx};
 use crate::Error;
 
 const SIDE: usize = 28;
+const DIGITS: usize = 10;
 const TRAIN: (&str, &str) = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte");
 const TEST: (&str, &str) = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
 
@@ -20,7 +21,7 @@ macro_rules! embedded {
 }
 
 #[cfg(feature = "embedded-data")]
-pub(super) fn embedded() -> Result<ImageData, Error> {
+pub(super) fn embedded() -> Result<Data, Error> {
     subset([
         embedded!("train-images-idx3-ubyte.gz"),
         embedded!("train-labels-idx1-ubyte.gz"),
@@ -32,20 +33,22 @@ pub(super) fn embedded() -> Result<ImageData, Error> {
 /// The subset from its four files, each with its name.
 pub(super) fn subset(
     [train_images, train_labels, test_images, test_labels]: [(&str, &[u8]); 4],
-) -> Result<ImageData, Error> {
-    Ok(ImageData {
+) -> Result<Data, Error> {
+    Ok(Data {
         train: split(train_images, train_labels)?,
         test: split(test_images, test_labels)?,
-        classes: DIGITS,
+        classes: (0..DIGITS).map(|digit| digit.to_string()).collect(),
+        warnings: Vec::new(),
         source: "MNIST, embedded subset (6,000 + 1,000 digits, stratified)".to_owned(),
     })
 }
 
-pub(super) fn from_folder(folder: &Path) -> Result<ImageData, Error> {
-    Ok(ImageData {
+pub(super) fn from_folder(folder: &Path) -> Result<Data, Error> {
+    Ok(Data {
         train: split_from_folder(folder, TRAIN)?,
         test: split_from_folder(folder, TEST)?,
-        classes: DIGITS,
+        classes: (0..DIGITS).map(|digit| digit.to_string()).collect(),
+        warnings: Vec::new(),
         source: "MNIST, original files".to_owned(),
     })
 }
@@ -95,9 +98,11 @@ fn split(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<Split, Error> {
             classes.data[position], labels.0
         )));
     }
-    Ok(Split {
+    let pictures = Pictures::Held {
         pixels: pictures.data,
-        labels: classes.data,
+        channels: 1,
         side: SIDE,
-    })
+    };
+    let labels = classes.data.into_iter().map(u16::from).collect();
+    Ok(Split::new(labels, Samples::Pictures(pictures)))
 }

@@ -1,77 +1,137 @@
-//! Data sets: pictures with labels, and what of them an experiment trains on and measures.
+//! Data sets: labelled samples, and what of them an experiment trains on and measures.
+//!
+//! A module for every published layout and one for each kind of samples: [`pictures`], [`texts`], [`clouds`]. Loaders that
+//! need crates for file formats are behind the feature `files`.
 
+pub mod clouds;
 mod idx;
 mod mnist;
+pub mod pictures;
 mod selection;
+pub mod solids;
+pub mod texts;
 
 use sha2::{Digest, Sha256};
+use spindle_run::{
+    Experiment,
+    content::{Cloud, Content},
+    experiment::{Dataset, Kind},
+};
 
-use crate::Error;
-use spindle_run::{Experiment, experiment::Dataset};
+use crate::{
+    Error,
+    input::{InputShape, Inputs},
+};
+use clouds::Clouds;
+use pictures::Pictures;
+use texts::Texts;
 
-pub use selection::{MeasuredSample, TrainingSet, measured_samples, test_samples};
+pub use selection::{MeasuredSample, TrainingSet, measured_samples, test_samples, too_short};
 
-/// Number of classes of every data set of handwritten digits.
-const DIGITS: usize = 10;
+/// The samples of a split, all of one kind.
+#[derive(Clone, Debug)]
+pub enum Samples {
+    /// Pictures.
+    Pictures(Pictures),
+    /// Texts.
+    Texts(Texts),
+    /// Clouds.
+    Clouds(Clouds),
+}
 
-/// Labelled grey pictures, square, one byte a pixel.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Labelled samples.
+#[derive(Clone, Debug)]
 pub struct Split {
-    /// Pixels, `[len, side, side]` row-major.
-    pixels: Vec<u8>,
-    /// Class of each picture.
-    labels: Vec<u8>,
-    /// Pixels along one side.
-    side: usize,
+    /// Class of each sample.
+    labels: Vec<u16>,
+    samples: Samples,
 }
 
 impl Split {
-    /// Number of pictures.
+    /// Samples with their classes, as many of the one as of the other.
+    #[must_use]
+    pub fn new(labels: Vec<u16>, samples: Samples) -> Self {
+        Self { labels, samples }
+    }
+
+    /// Number of samples.
     #[must_use]
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there is no picture.
+    /// Whether there is no sample.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// Class of the picture at `position`.
+    /// Class of the sample at `position`.
     #[must_use]
     pub fn label(&self, position: usize) -> usize {
         usize::from(self.labels[position])
     }
 
-    /// Pixels of the picture at `position`, `[side, side]` row-major.
+    /// The samples.
     #[must_use]
-    pub fn picture(&self, position: usize) -> &[u8] {
-        let area = self.side * self.side;
-        &self.pixels[position * area..(position + 1) * area]
+    pub fn samples(&self) -> &Samples {
+        &self.samples
     }
 
-    /// Pixels along one side.
-    #[must_use]
-    pub fn side(&self) -> usize {
-        self.side
+    /// The samples at `positions` as a network of the given shape takes them.
+    ///
+    /// # Errors
+    /// A picture that cannot be read by now.
+    pub fn inputs(&self, positions: &[usize], shape: InputShape) -> Result<Inputs, Error> {
+        match (&self.samples, shape) {
+            (Samples::Pictures(pictures), InputShape::Pictures { side, .. }) => {
+                Ok(Inputs::Pictures(pictures.values(positions, side)?))
+            }
+            (Samples::Texts(texts), _) => Ok(Inputs::Tokens(texts.tokens(positions))),
+            (Samples::Clouds(clouds), _) => Ok(Inputs::Clouds {
+                values: clouds.values(positions),
+                points: clouds.points(),
+            }),
+            (Samples::Pictures(_), _) => Err(Error::Data(
+                "pictures go into networks that take pictures".to_owned(),
+            )),
+        }
+    }
+
+    fn update(&self, hash: &mut Sha256) {
+        hash.update((self.len() as u64).to_le_bytes());
+        match &self.samples {
+            Samples::Pictures(pictures) => pictures.update(hash),
+            Samples::Texts(texts) => texts.update(hash),
+            Samples::Clouds(clouds) => clouds.update(hash),
+        }
+        let wide = self.labels.iter().any(|&label| label > 255);
+        for label in &self.labels {
+            // As digits were hashed when classes were digits only.
+            match wide {
+                true => hash.update(label.to_le_bytes()),
+                false => hash.update([*label as u8]),
+            }
+        }
     }
 }
 
-/// A data set of pictures.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageData {
-    /// Training pictures.
+/// A data set.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// Training samples.
     pub train: Split,
-    /// Test pictures.
+    /// Test samples.
     pub test: Split,
-    /// Number of classes.
-    pub classes: usize,
+    /// Name of every class.
+    pub classes: Vec<String>,
     /// Where it came from, in words.
     pub source: String,
+    /// What was left out and why, in words.
+    pub warnings: Vec<String>,
 }
 
-impl ImageData {
+impl Data {
     /// The embedded subset of MNIST: 6,000 training and 1,000 test digits, stratified by class.
     ///
     /// # Errors
@@ -98,37 +158,51 @@ impl ImageData {
         mnist::from_folder(folder)
     }
 
-    /// The experiment's data set: the embedded subset, or the original files where the experiment names their folder.
+    /// The experiment's data set, from the files that it names, or what needs no files: the embedded subset of MNIST, solids.
     ///
     /// # Errors
-    /// As [`ImageData::mnist_from_folder`].
+    /// Files that are missing, foreign, truncated or in disagreement; each error names the file and what is needed.
     pub fn load(experiment: &Experiment) -> Result<Self, Error> {
-        let Dataset::Mnist = experiment.data;
-        match &experiment.data_dir {
-            Some(folder) => Self::mnist_from_folder(std::path::Path::new(folder)),
+        match (experiment.data, &experiment.data_dir) {
+            (Dataset::Mnist, Some(folder)) => Self::mnist_from_folder(std::path::Path::new(folder)),
             #[cfg(feature = "embedded-data")]
-            None => Self::embedded_mnist(),
-            #[cfg(not(feature = "embedded-data"))]
-            None => Err(Error::Data(
-                "this build of Spindle holds no data set of its own".to_owned(),
-            )),
+            (Dataset::Mnist, None) => Self::embedded_mnist(),
+            (Dataset::Solids, _) => Ok(solids::generate(experiment.points, experiment.seed)),
+            (other, _) => Err(Error::Data(format!(
+                "this build of Spindle cannot load {}",
+                other.title()
+            ))),
         }
     }
 
-    /// SHA-256 over sizes, pixels and labels of both splits, hexadecimal: the same for the same pictures,
+    /// What its samples are.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self.train.samples {
+            Samples::Pictures(_) => Kind::Pictures,
+            Samples::Texts(_) => Kind::Texts,
+            Samples::Clouds(_) => Kind::Clouds,
+        }
+    }
+
+    /// SHA-256 over sizes, contents and labels of both splits, hexadecimal: the same for the same samples,
     /// however they were packed.
     #[must_use]
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         for split in [&self.train, &self.test] {
-            hash.update((split.len() as u64).to_le_bytes());
-            hash.update((split.side as u64).to_le_bytes());
-            hash.update(&split.pixels);
-            hash.update(&split.labels);
+            split.update(&mut hash);
         }
         hash.finalize()
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect()
     }
+}
+
+/// The cloud at `position` with the clusters of its points.
+fn clustered(clouds: &Clouds, position: usize, rng: &mut impl rand::Rng) -> Content {
+    let points = clouds.cloud(position).to_vec();
+    let clusters = crate::player::cluster(&points, rng);
+    Content::Cloud(Cloud { points, clusters })
 }

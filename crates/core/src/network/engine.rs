@@ -1,20 +1,18 @@
 //! Training and evaluation of a Burn network on any of Burn's devices.
 
 use burn::{
+    module::{ModuleMapper, Param},
     optim::GradientsParams,
-    tensor::{Device, Int, Tensor, TensorData, activation::log_softmax},
+    tensor::{DType, Device, Tensor, activation::log_softmax},
 };
 use spindle_run::event::Tensors;
 
 use super::{
-    Network,
+    Network, Place,
     sgd::{Momentum, Track},
     weights::{load_weights, read, read_weights},
 };
-use crate::{Error, engine::Sgd, player::PatchMasks};
-
-/// Pictures or masks per pass forward.
-const CHUNK: usize = 256;
+use crate::{Error, device, engine::Sgd, input::Inputs, player::Masks};
 
 /// A Burn network in training.
 pub struct BurnEngine<N: Network> {
@@ -49,7 +47,7 @@ impl<N: Network> BurnEngine<N> {
     /// What computes, in words.
     #[must_use]
     pub fn describe(&self) -> String {
-        format!("Burn on {:?}", self.device)
+        format!("Burn on {:?}, {}", self.device, device::description())
     }
 
     /// Weights under PyTorch's names.
@@ -68,15 +66,22 @@ impl<N: Network> BurnEngine<N> {
         self.momentum.read(&self.network).await
     }
 
-    /// One step of SGD on the mean cross-entropy over `pictures` `[count, 1, side, side]`; the device may still be
-    /// at it when this returns.
-    pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
-        let device = self.device.clone().autodiff();
-        let pictures = self.tensor(pictures, &device);
+    fn place(&self) -> Place {
+        Place {
+            device: self.device.clone(),
+            dtype: DType::F32,
+        }
+    }
+
+    /// One step of SGD on the mean cross-entropy over `inputs`; the device may still be at it when this returns.
+    pub fn step(&mut self, inputs: &Inputs, labels: &[usize], sgd: Sgd) {
+        let place = Place {
+            device: self.device.clone().autodiff(),
+            dtype: DType::F32,
+        };
         let classes: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
-        let classes = TensorData::new(classes, [labels.len(), 1]);
-        let classes = Tensor::<2, Int>::from_data(classes, &device);
-        let log_probabilities = log_softmax(self.network.forward(pictures), 1);
+        let classes = place.integers(classes, [labels.len(), 1]);
+        let log_probabilities = log_softmax(self.network.forward(inputs, &place), 1);
         let loss = -log_probabilities.gather(1, classes).mean();
         let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
         self.losses.push(loss.inner());
@@ -94,48 +99,66 @@ impl<N: Network> BurnEngine<N> {
         read(Tensor::cat(std::mem::take(&mut self.losses), 0)).await
     }
 
-    /// Logits `[count, classes]` of `pictures` `[count, 1, side, side]`.
+    /// Logits `[count, classes]` of `inputs`.
     ///
     /// # Errors
     /// The device failed.
-    pub async fn logits(&self, pictures: &[f32]) -> Result<Vec<f32>, Error> {
-        let network = self.network.valid();
+    pub async fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, Error> {
+        read(self.network.valid().forward(inputs, &self.place())).await
+    }
+
+    /// Inputs per pass forward that fit well into memory.
+    #[must_use]
+    pub fn chunk(&self) -> usize {
+        N::CHUNK
+    }
+
+    /// Logits `[2^n, classes]` of one input under all masks of its players.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn masked_logits(&self, input: &Inputs, masks: &Masks) -> Result<Vec<f32>, Error> {
+        let (network, place) = (self.network.valid(), self.place());
+        let stem = network.stem(input, &place);
         let mut logits = Vec::new();
-        for chunk in pictures.chunks(CHUNK * N::SIDE * N::SIDE) {
-            logits.extend(read(network.forward(self.tensor(chunk, &self.device))).await?);
+        for first in (0..masks.count()).step_by(N::CHUNK) {
+            let range = first..masks.count().min(first + N::CHUNK);
+            let rows = network.masked(&stem, masks, range, &place);
+            logits.extend(read::<f32, _>(rows).await?);
         }
         Ok(logits)
     }
 
-    /// Logits `[2^n, classes]` of one picture under all masks of its players.
+    /// Logits `[classes]` of one input under each of some masks, in f64: what [`Self::masked_logits`] rounds.
     ///
     /// # Errors
-    /// The device failed.
-    pub async fn masked_logits(
+    /// The device failed, or has no f64.
+    pub async fn exact_masked_logits(
         &self,
-        picture: &[f32],
-        masks: &PatchMasks,
-    ) -> Result<Vec<f32>, Error> {
-        let network = self.network.valid();
-        let map = network.stem(self.tensor(picture, &self.device));
-        let pixels = masks.owners().len();
-        let mut logits = Vec::new();
-        for first in (0..masks.count()).step_by(CHUNK) {
-            let count = CHUNK.min(masks.count() - first);
-            let chunk = (first..first + count).flat_map(|mask| {
-                (0..pixels).map(move |pixel| f32::from(u8::from(masks.keeps(mask as u32, pixel))))
-            });
-            let factors: Vec<f32> = chunk.collect();
-            let factors = TensorData::new(factors, [count, 1, masks.side(), masks.side()]);
-            let masked = map.clone() * Tensor::<4>::from_data(factors, &self.device);
-            logits.extend(read(network.tail(masked)).await?);
+        input: &Inputs,
+        masks: &Masks,
+        of: &[usize],
+    ) -> Result<Vec<Vec<f64>>, Error> {
+        let network = self.network.valid().map(&mut Widen);
+        let place = Place {
+            device: self.device.clone(),
+            dtype: DType::F64,
+        };
+        let stem = network.stem(input, &place);
+        let mut logits = Vec::with_capacity(of.len());
+        for &mask in of {
+            let row = network.masked(&stem, masks, mask..mask + 1, &place);
+            logits.push(read(row).await?);
         }
         Ok(logits)
     }
+}
 
-    fn tensor(&self, pictures: &[f32], device: &Device) -> Tensor<4> {
-        let count = pictures.len() / (N::SIDE * N::SIDE);
-        let data = TensorData::new(pictures.to_vec(), [count, 1, N::SIDE, N::SIDE]);
-        Tensor::from_data(data, device)
+/// Makes a network's parameters f64.
+struct Widen;
+
+impl ModuleMapper for Widen {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(|tensor| tensor.cast(DType::F64))
     }
 }

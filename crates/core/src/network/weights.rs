@@ -3,9 +3,11 @@
 //! Names are the module path (`conv1.weight`); the one difference in shape is that PyTorch stores a
 //! linear layer's weight as `[out, in]`, Burn as `[in, out]`.
 
+use std::marker::PhantomData;
+
 use burn::{
-    module::{Module, ModuleMapper, ModuleVisitor, Param},
-    tensor::{Tensor, TensorData},
+    module::{ModuleMapper, ModuleVisitor, Param},
+    tensor::{Element, Tensor, TensorData},
 };
 use spindle_run::event::{self, Tensors};
 
@@ -33,8 +35,9 @@ impl Path {
         self.containers.pop();
     }
 
-    fn name(&self) -> String {
-        self.names.join(".")
+    /// PyTorch's name of the parameter here.
+    fn name<N: Network>(&self) -> String {
+        N::torch_name(&self.names.join("."))
     }
 
     /// Whether PyTorch stores the parameter here transposed.
@@ -59,13 +62,25 @@ struct Unread {
     values: Tensor<1>,
 }
 
-#[derive(Default)]
-struct Collector {
+struct Collector<N> {
     path: Path,
     parameters: Vec<Unread>,
+    network: PhantomData<N>,
 }
 
-impl ModuleVisitor for Collector {
+impl<N: Network> Collector<N> {
+    fn parameters_of(network: &N) -> Vec<Unread> {
+        let mut collector = Self {
+            path: Path::default(),
+            parameters: Vec::new(),
+            network: PhantomData,
+        };
+        network.visit(&mut collector);
+        collector.parameters
+    }
+}
+
+impl<N: Network> ModuleVisitor for Collector<N> {
     fn enter_module(&mut self, name: &str, container_type: &str) {
         self.path.enter(name, container_type);
     }
@@ -83,7 +98,7 @@ impl ModuleVisitor for Collector {
             tensor
         };
         self.parameters.push(Unread {
-            name: self.path.name(),
+            name: self.path.name::<N>(),
             shape,
             values: tensor.flatten(0, D - 1),
         });
@@ -94,15 +109,13 @@ impl ModuleVisitor for Collector {
 ///
 /// # Errors
 /// The device failed.
-pub(super) async fn read_weights<N: Module>(network: &N) -> Result<Tensors, Error> {
-    let mut collector = Collector::default();
-    network.visit(&mut collector);
+pub(super) async fn read_weights<N: Network>(network: &N) -> Result<Tensors, Error> {
     let mut tensors = Tensors::new();
     for Unread {
         name,
         shape,
         values,
-    } in collector.parameters
+    } in Collector::parameters_of(network)
     {
         let data = read(values).await?;
         tensors.insert(name, event::Tensor { shape, data });
@@ -110,13 +123,14 @@ pub(super) async fn read_weights<N: Module>(network: &N) -> Result<Tensors, Erro
     Ok(tensors)
 }
 
-struct Loader<'a> {
+struct Loader<'a, N> {
     path: Path,
+    network: PhantomData<N>,
     tensors: &'a Tensors,
     problems: Vec<String>,
 }
 
-impl ModuleMapper for Loader<'_> {
+impl<N: Network> ModuleMapper for Loader<'_, N> {
     fn enter_module(&mut self, name: &str, container_type: &str) {
         self.path.enter(name, container_type);
     }
@@ -126,7 +140,7 @@ impl ModuleMapper for Loader<'_> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let name = self.path.name();
+        let name = self.path.name::<N>();
         let expected = self.path.torch_shape(param.dims());
         let Some(found) = self.tensors.get(&name) else {
             self.problems
@@ -160,8 +174,10 @@ impl ModuleMapper for Loader<'_> {
 /// All tensors that are missing, extra or misshapen, in one error.
 pub(super) fn load_weights<N: Network>(network: N, tensors: &Tensors) -> Result<N, Error> {
     let names: Vec<String> = shapes(&network).into_iter().map(|(name, _)| name).collect();
-    let mut loader = Loader {
+    let name = network.name();
+    let mut loader = Loader::<N> {
         path: Path::default(),
+        network: PhantomData,
         tensors,
         problems: Vec::new(),
     };
@@ -170,38 +186,35 @@ pub(super) fn load_weights<N: Network>(network: N, tensors: &Tensors) -> Result<
     problems.extend(
         tensors
             .iter()
-            .filter(|(name, _)| !names.contains(name))
+            .filter(|(name, _)| !names.contains(name) && !N::is_redundant(name))
             .map(|(name, tensor)| format!("{name} {:?} is not part of it", tensor.shape)),
     );
     if problems.is_empty() {
         Ok(network)
     } else {
         Err(Error::Weights {
-            network: N::NAME,
+            network: name,
             problems,
         })
     }
 }
 
 /// Names and shapes of the network's parameters, in PyTorch's terms, in the network's order.
-fn shapes<N: Module>(network: &N) -> Vec<(String, Vec<usize>)> {
-    let mut collector = Collector::default();
-    network.visit(&mut collector);
-    collector
-        .parameters
+pub(super) fn shapes<N: Network>(network: &N) -> Vec<(String, Vec<usize>)> {
+    Collector::parameters_of(network)
         .into_iter()
         .map(|parameter| (parameter.name, parameter.shape))
         .collect()
 }
 
 /// Reads a tensor's values without blocking the thread.
-pub(super) async fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
+pub(super) async fn read<E: Element, const D: usize>(tensor: Tensor<D>) -> Result<Vec<E>, Error> {
     let failed = |reason: String| Error::Device { reason };
     tensor
         .into_data_async()
         .await
         .map_err(|error| failed(error.to_string()))?
-        .convert::<f32>()
+        .convert::<E>()
         .try_into_vec()
         .map_err(|error| failed(format!("{error:?}")))
 }

@@ -5,8 +5,8 @@ use spindle_interactions::{bootstrap::Estimate, phase::Onset, strength::Strength
 use spindle_run::{
     Experiment,
     record::{
-        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, LossRecord, Provenance,
-        PublishedSgd, RunRecord, SCHEMA, SampleCertificate, SampleRecord, TheoryFit,
+        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, LossRecord, Players,
+        Provenance, PublishedSgd, RunRecord, SCHEMA, SampleCertificate, SampleRecord, TheoryFit,
     },
 };
 
@@ -151,7 +151,7 @@ pub(crate) fn run() -> RunRecord {
         } else {
             position % 10
         },
-        players: players.clone(),
+        players: Players::Patches(players.clone()),
     };
     let theory = (5..12).map(|checkpoint| TheoryFit {
         checkpoint,
@@ -177,6 +177,7 @@ pub(crate) fn run() -> RunRecord {
             extract_seconds: 61.9,
             decompose_seconds: 127.4,
         },
+        classes: (0..10).map(|digit| digit.to_string()).collect(),
         samples: (0..50)
             .map(|i| sample(Group::Test, i))
             .chain((0..50).map(|i| sample(Group::Train, 100 + i)))

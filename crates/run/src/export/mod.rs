@@ -4,7 +4,7 @@
 //! run.json                        the record
 //! interactions.safetensors        of every sample, the interactions that are salient at some checkpoint, at all checkpoints
 //! values.safetensors              outputs on all masks, in steps of 1/65,534 of their range, of as many samples as fit
-//! pictures.safetensors            the samples' pictures
+//! pictures.safetensors            the samples' pictures; or texts.json, or clouds.safetensors
 //! weights/<step>.safetensors      on request
 //! ```
 //!
@@ -19,13 +19,7 @@ use std::collections::BTreeMap;
 
 use spindle_interactions::decompose::Decomposition;
 
-use crate::{
-    Error,
-    archive::{Description, Reader, Writer},
-    encoding,
-    event::Tensors,
-    record::RunRecord,
-};
+use crate::{Error, content::Contents, encoding, event::Tensors, record::RunRecord};
 
 pub use history::{Effect, History, Kind};
 pub use outputs::QuantizedOutputs;
@@ -33,7 +27,6 @@ pub use outputs::QuantizedOutputs;
 const RECORD: &str = "run.json";
 const INTERACTIONS: &str = "interactions.safetensors";
 const VALUES: &str = "values.safetensors";
-const PICTURES: &str = "pictures.safetensors";
 const WEIGHTS: &str = "weights/";
 const SUFFIX: &str = ".safetensors";
 
@@ -55,15 +48,6 @@ impl Default for Budget {
     }
 }
 
-/// Pictures of the samples: one byte a pixel, 0 is black.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pictures {
-    /// [samples, height, width], or [samples, height, width, channels].
-    pub shape: Vec<usize>,
-    /// Row-major.
-    pub pixels: Vec<u8>,
-}
-
 /// The contents of a `.spindle` file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Export {
@@ -73,8 +57,8 @@ pub struct Export {
     pub history: History,
     /// Outputs on all masks.
     pub outputs: QuantizedOutputs,
-    /// Pictures of the samples, in the order of `record.samples`.
-    pub pictures: Pictures,
+    /// What the samples look like, in the order of `record.samples`.
+    pub contents: Contents,
     /// Weights by step, where they were asked for.
     pub weights: BTreeMap<usize, Tensors>,
 }
@@ -85,14 +69,14 @@ impl Export {
     /// not for others.
     ///
     /// # Errors
-    /// Those of `decompositions`, and [`Error::Mismatch`] for ones or pictures that are not of the record's samples and players.
+    /// Those of `decompositions`, and [`Error::Mismatch`] for ones or contents that are not of the record's samples and players.
     pub fn new(
         mut record: RunRecord,
-        pictures: Pictures,
+        contents: Contents,
         budget: Budget,
         mut decompositions: impl FnMut(usize) -> Result<Vec<Decomposition>, Error>,
     ) -> Result<Self, Error> {
-        check_pictures(&pictures, &record)?;
+        contents.check(record.samples.len())?;
         record.experiment = record.experiment.without_paths();
         let mut fitting = |step| {
             let found = decompositions(step)?;
@@ -105,7 +89,7 @@ impl Export {
             record,
             history,
             outputs,
-            pictures,
+            contents,
             weights: BTreeMap::new(),
         })
     }
@@ -119,8 +103,9 @@ impl Export {
             (RECORD.to_owned(), self.record.to_compact_json()?),
             (INTERACTIONS.to_owned(), self.history.encode()?),
             (VALUES.to_owned(), self.outputs.encode()?),
-            (PICTURES.to_owned(), encode_pictures(&self.pictures)?),
         ];
+        let (name, contents) = self.contents.encode()?;
+        entries.push((name.to_owned(), contents));
         for (step, weights) in &self.weights {
             entries.push((
                 format!("{WEIGHTS}{step}{SUFFIX}"),
@@ -148,8 +133,10 @@ impl Export {
             .map_err(|error| error.in_file(INTERACTIONS))?;
         let outputs = QuantizedOutputs::decode(part(VALUES)?, &record, &history.steps)
             .map_err(|error| error.in_file(VALUES))?;
-        let pictures =
-            decode_pictures(part(PICTURES)?, &record).map_err(|error| error.in_file(PICTURES))?;
+        let contents = Contents::decode(
+            |name| entries.get(name).map(Vec::as_slice),
+            record.samples.len(),
+        )?;
         let weights = entries
             .iter()
             .filter_map(|(name, bytes)| {
@@ -166,34 +153,8 @@ impl Export {
             record,
             history,
             outputs,
-            pictures,
+            contents,
             weights,
         })
     }
-}
-
-const PICTURES_KIND: &str = "pictures";
-
-fn encode_pictures(pictures: &Pictures) -> Result<Vec<u8>, Error> {
-    Writer::new()
-        .array("pictures", &pictures.shape, pictures.pixels.iter().copied())?
-        .finish(Description::new(PICTURES_KIND))
-}
-
-fn decode_pictures(bytes: &[u8], record: &RunRecord) -> Result<Pictures, Error> {
-    let reader = Reader::of_kind(bytes, PICTURES_KIND)?;
-    let pictures = Pictures {
-        shape: reader.shape("pictures")?,
-        pixels: reader.values("pictures")?,
-    };
-    check_pictures(&pictures, record)?;
-    Ok(pictures)
-}
-
-fn check_pictures(pictures: &Pictures, record: &RunRecord) -> Result<(), Error> {
-    encoding::agree(
-        "number of pictures",
-        pictures.shape.first().copied().unwrap_or(0),
-        record.samples.len(),
-    )
 }

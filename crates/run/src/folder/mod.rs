@@ -27,9 +27,10 @@ use spindle_interactions::decompose::Decomposition;
 
 use crate::{
     Error,
+    content::Contents,
     encoding::{self, agree},
     event::{Outputs, SampleLosses, Tensors, TrainingState},
-    export::{Budget, Export, Pictures},
+    export::{Budget, Export},
     record::RunRecord,
 };
 
@@ -152,18 +153,18 @@ impl RunFolder {
         })
     }
 
-    /// What the page needs of this run; `pictures` of the samples of `record`, in their order. Weights are added by the caller.
+    /// What the page needs of this run; `contents` of the samples of `record`, in their order. Weights are added by the caller.
     ///
     /// # Errors
     /// As [`RunFolder::interactions`] and [`Export::new`].
     pub fn export(
         &self,
         record: RunRecord,
-        pictures: Pictures,
+        contents: Contents,
         budget: Budget,
     ) -> Result<Export, Error> {
         let samples = record.clone();
-        Export::new(record, pictures, budget, |step| {
+        Export::new(record, contents, budget, |step| {
             self.interactions(&samples, step)
         })
     }

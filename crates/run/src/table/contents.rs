@@ -92,13 +92,6 @@ pub fn strength(record: &RunRecord) -> Table {
 #[must_use]
 pub fn samples(record: &RunRecord) -> Table {
     let samples = &record.samples;
-    let patches = |players: &[[usize; 2]]| {
-        let words: Vec<_> = players
-            .iter()
-            .map(|[row, column]| format!("r{row}c{column}"))
-            .collect();
-        words.join(" ")
-    };
     Table::new("samples")
         .integer("sample", 0..samples.len())
         .text("group", samples.iter().map(|sample| sample.group.name()))
@@ -107,7 +100,9 @@ pub fn samples(record: &RunRecord) -> Table {
         .integer("true_label", samples.iter().map(|sample| sample.true_label))
         .text(
             "players",
-            samples.iter().map(|sample| patches(&sample.players)),
+            samples
+                .iter()
+                .map(|sample| sample.players.names().join(" ")),
         )
 }
 

@@ -14,8 +14,8 @@ use spindle_run::{
     Experiment,
     event::{Outputs, Tensor, Tensors, TrainingState},
     record::{
-        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, LossRecord, Provenance,
-        PublishedSgd, RunRecord, SampleCertificate, SampleRecord, TheoryFit,
+        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, LossRecord, Players,
+        Provenance, PublishedSgd, RunRecord, SampleCertificate, SampleRecord, TheoryFit,
     },
 };
 
@@ -127,10 +127,11 @@ pub(crate) fn record() -> RunRecord {
             position: 11 * sample,
             label: sample,
             true_label: if sample == 2 { 7 } else { sample },
-            players: vec![[1, 1], [2, 5], [4, 3], [6, 6]],
+            players: Players::Patches(vec![[1, 1], [2, 5], [4, 3], [6, 6]]),
         })
         .collect();
-    let mut record = RunRecord::new(experiment(), provenance, samples);
+    let classes = (0..10).map(|digit| digit.to_string()).collect();
+    let mut record = RunRecord::new(experiment(), provenance, classes, samples);
     record.losses = (0..=8).map(|epoch| losses(40 * epoch)).collect();
     record.checkpoints = (0..STEPS.len())
         .map(|index| CheckpointRecord {

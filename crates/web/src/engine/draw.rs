@@ -61,13 +61,12 @@ pub async fn draw(
         players: players.len(),
         ..experiment.clone()
     };
-    let engine = Engine::new(
-        experiment.model,
-        Device::Cpu,
-        &decode_weights(weights)?,
-        &Tensors::new(),
-    )?;
-    let logits = masked_logits(&engine, experiment.model, &picture, players).await?;
+    let architecture = Architecture::LENET_ON_MNIST;
+    let weights = decode_weights(weights)?;
+    let engine = Engine::new(&architecture, Device::Cpu, &weights, &Tensors::new())?;
+    let sample = drawn_sample(picture, players)?;
+    let masks = sample.masks(architecture.masked_side());
+    let logits = engine.masked_logits(&sample.input, &masks).await?;
     let logits: Vec<&[f32]> = logits.chunks_exact(logits.len() >> players.len()).collect();
     let probabilities = probabilities(logits[logits.len() - 1]);
     let label = drawing.label.unwrap_or_else(|| largest(&probabilities));

@@ -29,7 +29,7 @@ pub async fn open(
         name: name(&info),
         max_buffer: limits.max_storage_buffer_binding_size,
         max_workgroup: limits.max_compute_invocations_per_workgroup,
-        self_test: self_test::largest_difference(Model::Lenet, Device::Webgpu).await?,
+        self_test: self_test::largest_difference(Device::Webgpu).await?,
     };
     Ok((gpu, device))
 }

@@ -4,10 +4,12 @@ use std::ops::ControlFlow;
 
 use serde_bytes::ByteBuf;
 use spindle_core::{
-    analysis, dataset::MeasuredSample, drawing::SIDE, engine::Engine, extract::Extraction,
+    analysis, architecture::Architecture, dataset::MeasuredSample, drawing::SIDE, engine::Engine,
+    extract::Extraction,
 };
 use spindle_run::{
     Experiment,
+    content::Picture,
     encoding::{decode_weights, encode_decompositions, encode_outputs},
     event::{Outputs, Tensors},
     experiment::Device,
@@ -16,6 +18,9 @@ use spindle_run::{
 use web_time::Instant;
 
 use crate::{Error, protocol::MeasuredPart};
+
+/// Pixels along one side of what LeNet takes in.
+pub(super) const NETWORK_SIDE: usize = 32;
 
 /// Measures samples, given with their pictures (28x28 each) and the weights as safetensors.
 ///
@@ -57,12 +62,15 @@ fn with_pictures(
     }
     let pictures = pictures.chunks_exact(SIDE * SIDE);
     let measured = samples.into_iter().zip(pictures);
-    Ok(measured
-        .map(|(record, picture)| MeasuredSample {
-            record,
-            picture: picture.to_vec(),
-        })
-        .collect())
+    let measured = measured.map(|(record, pixels)| {
+        let picture = Picture {
+            side: SIDE,
+            channels: 1,
+            pixels: pixels.to_vec(),
+        };
+        Ok(MeasuredSample::of_picture(record, picture, NETWORK_SIDE)?)
+    });
+    measured.collect()
 }
 
 /// Outputs of all samples on all masks.
@@ -73,10 +81,10 @@ async fn extract(
     samples: &[MeasuredSample],
 ) -> Result<Outputs, Error> {
     let weights = decode_weights(weights)?;
-    let model = experiment.model;
-    let engine = Engine::new(model, Device::Cpu, &weights, &Tensors::new())?;
+    let architecture = Architecture::LENET_ON_MNIST;
+    let engine = Engine::new(&architecture, Device::Cpu, &weights, &Tensors::new())?;
     let players = experiment.players;
-    let mut extraction = Extraction::new(&engine, model, samples, players, step).await?;
+    let mut extraction = Extraction::new(architecture, samples, players, step);
     while !extraction.is_done() {
         extraction.advance(&engine).await?;
     }

@@ -8,12 +8,12 @@ pub mod record;
 pub mod train;
 
 use serde_bytes::ByteBuf;
-use spindle_core::dataset::ImageData;
+use spindle_core::dataset::Data;
 
 use crate::Error;
 
 /// The data set from its four files: training images and labels, test images and labels.
-fn data_set(files: &[ByteBuf]) -> Result<ImageData, Error> {
+fn data_set(files: &[ByteBuf]) -> Result<Data, Error> {
     const NAMES: [&str; 4] = [
         "the training images",
         "the training labels",
@@ -30,7 +30,7 @@ fn data_set(files: &[ByteBuf]) -> Result<ImageData, Error> {
         .into_iter()
         .zip([a, b, c, d].map(|file| file.as_slice()));
     // Four names and four files: there is always a next one.
-    Ok(ImageData::mnist_subset(std::array::from_fn(|_| {
+    Ok(Data::mnist_subset(std::array::from_fn(|_| {
         named.next().unwrap_or_default()
     }))?)
 }

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use spindle_core::recorder::{Measurement, Recorder, joined};
 use spindle_run::{
     Experiment,
+    content::Contents,
     encoding::{decode_decompositions, decode_losses, decode_outputs, decode_weights},
-    export::{Budget, Pictures},
+    export::Budget,
     record::{LossRecord, Provenance, SampleRecord},
 };
 
@@ -41,11 +42,12 @@ impl Recorders {
         viewer: &mut Viewer,
     ) -> Result<Event, Error> {
         let side = (pictures.len() / samples.len().max(1)).isqrt();
-        let pictures = Pictures {
+        let contents = Contents::Pictures {
             shape: vec![samples.len(), side, side],
             pixels: pictures,
         };
-        let recorder = Recorder::new(experiment, provenance, samples, pictures);
+        let classes = (0..10).map(|digit| digit.to_string()).collect();
+        let recorder = Recorder::new(experiment, provenance, classes, samples, contents);
         self.0.insert(run.clone(), recorder);
         self.show(run, viewer)
     }

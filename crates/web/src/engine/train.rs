@@ -13,6 +13,7 @@ use spindle_core::{
 };
 use spindle_run::{
     Experiment,
+    content::Content,
     encoding::{decode_state, encode_losses, encode_state, encode_weights},
     event,
 };
@@ -145,7 +146,7 @@ impl Training {
                 session
                     .samples()
                     .iter()
-                    .flat_map(|sample| sample.picture.iter().copied())
+                    .flat_map(|sample| pixels(&sample.content))
                     .collect::<Vec<u8>>(),
             ),
             total_steps: session.total_steps(),
@@ -233,6 +234,14 @@ impl Training {
             | event::Event::Warning(_)
             | event::Event::Finished => None,
         })
+    }
+}
+
+/// Pixels of a picture; none of what is no picture, which the page does not train on.
+fn pixels(content: &Content) -> Vec<u8> {
+    match content {
+        Content::Picture(picture) => picture.pixels.clone(),
+        Content::Text(_) | Content::Cloud(_) => Vec::new(),
     }
 }
 

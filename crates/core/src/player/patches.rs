@@ -1,4 +1,4 @@
-//! The input variables of a picture: patches of a feature map, and what masks keep of them.
+//! Patches of a feature map as players of a picture.
 //!
 //! A player is a cell of an 8x8 grid laid over the feature map behind a ReLU; an absent player's cell is set to 0 on
 //! all channels. What is no player's stays as it is. Players are drawn from the central 6x6 cells

@@ -1,0 +1,210 @@
+//! DGCNN for classification (Wang et al. 2019, "Dynamic Graph CNN for Learning on Point Clouds"), under the names of its authors' code.
+
+use std::ops::Range;
+
+use burn::{
+    module::Module,
+    nn::{
+        BatchNorm, BatchNormConfig, Linear, LinearConfig,
+        conv::{Conv1d, Conv1dConfig, Conv2d, Conv2dConfig},
+    },
+    tensor::{Device, Int, Tensor, activation::leaky_relu},
+};
+use spindle_run::experiment::Model;
+
+use super::{Initial, Network, Place};
+use crate::{input::Inputs, player::Masks};
+
+/// Neighbours of a point, itself among them.
+const NEIGHBOURS: usize = 20;
+/// Slope of the leaky ReLU.
+const SLOPE: f64 = 0.2;
+/// Channels of the four edge convolutions, and of the layer behind them.
+const CHANNELS: [usize; 4] = [64, 64, 128, 256];
+const EMBEDDING: usize = 1024;
+
+/// DGCNN: four edge convolutions over the 20 nearest neighbours in the features at hand, a layer over all of their outputs, the largest
+/// and the mean value of each of its channels, and three dense layers. Dropout is left out (ours).
+///
+/// An edge convolution of (x_j - x_i, x_i) is linear before its normalisation: W1 (x_j - x_i) + W2 x_i = W1 x_j + (W2 - W1) x_i, so both
+/// products are taken once a point and not once an edge, 20 times less, and what neighbours contribute is gathered (ours; the same
+/// numbers up to rounding). Players are clusters: the points of absent ones are at their mean.
+#[derive(Module, Debug)]
+pub struct Dgcnn {
+    conv1: Conv2d,
+    conv2: Conv2d,
+    conv3: Conv2d,
+    conv4: Conv2d,
+    conv5: Conv1d,
+    bn1: BatchNorm,
+    bn2: BatchNorm,
+    bn3: BatchNorm,
+    bn4: BatchNorm,
+    bn5: BatchNorm,
+    bn6: BatchNorm,
+    bn7: BatchNorm,
+    linear1: Linear,
+    linear2: Linear,
+    linear3: Linear,
+}
+
+impl Dgcnn {
+    /// A DGCNN on `device` whose weights are yet to be loaded.
+    #[must_use]
+    pub fn new(classes: usize, device: &Device) -> Self {
+        let [first, second, third, fourth] = CHANNELS;
+        let edges = |inputs: usize, outputs| {
+            Conv2dConfig::new([2 * inputs, outputs], [1, 1])
+                .with_bias(false)
+                .init(device)
+        };
+        let norm = |channels| BatchNormConfig::new(channels).init(device);
+        let all = CHANNELS.iter().sum();
+        Self {
+            conv1: edges(3, first),
+            conv2: edges(first, second),
+            conv3: edges(second, third),
+            conv4: edges(third, fourth),
+            conv5: Conv1dConfig::new(all, EMBEDDING, 1)
+                .with_bias(false)
+                .init(device),
+            bn1: norm(first),
+            bn2: norm(second),
+            bn3: norm(third),
+            bn4: norm(fourth),
+            bn5: norm(EMBEDDING),
+            bn6: norm(512),
+            bn7: norm(256),
+            linear1: LinearConfig::new(2 * EMBEDDING, 512)
+                .with_bias(false)
+                .init(device),
+            linear2: LinearConfig::new(512, 256).init(device),
+            linear3: LinearConfig::new(256, classes).init(device),
+        }
+    }
+
+    /// Logits of clouds `[count, points, 3]`.
+    fn logits(&self, clouds: Tensor<3>) -> Tensor<2> {
+        let [count, points, _] = clouds.dims();
+        let edges = [
+            (&self.conv1, &self.bn1),
+            (&self.conv2, &self.bn2),
+            (&self.conv3, &self.bn3),
+            (&self.conv4, &self.bn4),
+        ];
+        let mut features = Vec::with_capacity(edges.len());
+        let mut x = clouds;
+        for (convolution, norm) in edges {
+            x = edge_convolution(convolution, norm, x);
+            features.push(x.clone());
+        }
+        let x = Tensor::cat(features, 2).reshape([count * points, CHANNELS.iter().sum()]);
+        let [outputs, inputs, _] = self.conv5.weight.dims();
+        let weight = self.conv5.weight.val().reshape([outputs, inputs]);
+        let x = self.bn5.forward(x.matmul(weight.transpose()));
+        let x = leaky_relu(x, SLOPE).reshape([count, points, EMBEDDING]);
+        let pooled = [x.clone().max_dim(1), x.mean_dim(1)];
+        let x = Tensor::cat(pooled.to_vec(), 2).reshape([count, 2 * EMBEDDING]);
+        let x = leaky_relu(self.bn6.forward(self.linear1.forward(x)), SLOPE);
+        let x = leaky_relu(self.bn7.forward(self.linear2.forward(x)), SLOPE);
+        self.linear3.forward(x)
+    }
+}
+
+/// From features `[count, points, channels]` to `[count, points, outputs]`.
+fn edge_convolution(convolution: &Conv2d, norm: &BatchNorm, x: Tensor<3>) -> Tensor<3> {
+    let [count, points, channels] = x.dims();
+    let [outputs, ..] = convolution.weight.dims();
+    let neighbours = neighbours(x.clone().detach());
+    let rows = x.reshape([count * points, channels]);
+    let weight = convolution.weight.val().reshape([outputs, 2 * channels]);
+    let of_difference = weight.clone().slice([0..outputs, 0..channels]);
+    let of_point = weight.slice([0..outputs, channels..2 * channels]);
+    let there = rows.clone().matmul(of_difference.clone().transpose());
+    let here = rows.matmul((of_point - of_difference).transpose());
+    let edges = there
+        .select(0, neighbours)
+        .reshape([count * points, NEIGHBOURS, outputs])
+        + here.reshape([count * points, 1, outputs]);
+    let edges = edges.reshape([count * points * NEIGHBOURS, outputs]);
+    leaky_relu(norm.forward(edges), SLOPE)
+        .reshape([count * points, NEIGHBOURS, outputs])
+        .max_dim(1)
+        .reshape([count, points, outputs])
+}
+
+/// The rows of every point's nearest neighbours among all rows, `[count * points * 20]`, given features `[count, points, channels]`.
+fn neighbours(x: Tensor<3>) -> Tensor<1, Int> {
+    let [count, points, _] = x.dims();
+    let squares = x.clone().powi_scalar(2).sum_dim(2);
+    // Nearer is larger: 2 x_i x_j - |x_j|^2; |x_i|^2 is the same for all neighbours of i.
+    let closeness = x.clone().matmul(x.transpose()) * 2.0 - squares.transpose();
+    let (_, nearest) = closeness.topk_with_indices(NEIGHBOURS, 2);
+    let first = Tensor::<1, Int>::arange(0..count as i64, &nearest.device()) * points as i64;
+    (nearest + first.reshape([count, 1, 1])).flatten(0, 2)
+}
+
+impl Network for Dgcnn {
+    type Stem = Vec<f32>;
+
+    const CHUNK: usize = 32;
+
+    fn name(&self) -> &'static str {
+        Model::Dgcnn.title()
+    }
+
+    fn forward(&self, inputs: &Inputs, place: &Place) -> Tensor<2> {
+        let Inputs::Clouds { values, points } = inputs else {
+            return place.floats(Vec::new(), [0, 0]);
+        };
+        let count = values.len() / (3 * points);
+        self.logits(place.floats(values.clone(), [count, *points, 3]))
+    }
+
+    fn stem(&self, input: &Inputs, _place: &Place) -> Vec<f32> {
+        input.points().to_vec()
+    }
+
+    fn masked(
+        &self,
+        cloud: &Vec<f32>,
+        masks: &Masks,
+        range: Range<usize>,
+        place: &Place,
+    ) -> Tensor<2> {
+        let count = range.len();
+        let clouds = match masks {
+            Masks::Clusters(clusters) => clusters.apply(cloud, range),
+            // Players of another kind are no part of a cloud: every mask leaves it as it is.
+            Masks::Patches(_) | Masks::Words(_) => cloud.repeat(count),
+        };
+        self.logits(place.floats(clouds, [count, cloud.len() / 3, 3]))
+    }
+
+    fn torch_name(path: &str) -> String {
+        let path = path.replace("gamma", "weight").replace("beta", "bias");
+        match path.split_once('.') {
+            Some((layer, rest)) if layer.starts_with("conv") => format!("{layer}.0.{rest}"),
+            _ => path,
+        }
+    }
+
+    fn is_redundant(name: &str) -> bool {
+        // The normalisations appear a second time within their convolutions' blocks.
+        name.ends_with("num_batches_tracked") || (name.starts_with("conv") && name.contains(".1."))
+    }
+
+    fn initial(name: &str, shape: &[usize]) -> Initial {
+        match name {
+            name if name.starts_with("bn") => match name {
+                name if name.ends_with("weight") || name.ends_with("running_var") => {
+                    Initial::Constant(1.0)
+                }
+                _ => Initial::Constant(0.0),
+            },
+            "linear2.bias" => Initial::of_fan_in(512),
+            "linear3.bias" => Initial::of_fan_in(256),
+            _ => Initial::of_fan_in(shape[1..].iter().product()),
+        }
+    }
+}
