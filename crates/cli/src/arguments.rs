@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use spindle_run::{
     Experiment,
-    experiment::{Model, Solver},
+    experiment::{Dataset, Model},
 };
 
 /// Trains networks, extracts the AND-OR interactions that they encode with a certified solver, and shows how they

@@ -13,7 +13,7 @@ use spindle_core::{
     player::check_patches,
 };
 use spindle_run::{
-    Experiment, encoding,
+    encoding,
     event::{Tensor, Tensors},
     record::Players,
 };
