@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use spindle_run::{
     Experiment,
-    experiment::{Dataset, Model},
+    experiment::{Dataset, Model, Solver},
 };
 
 /// Trains networks, extracts the AND-OR interactions that they encode with a certified solver, and shows how they
