@@ -27,7 +27,7 @@ const SHADES: [&str; 8] = [
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sample = sample()?;
-    let stack = Stack::lenet();
+    let stack = Stack::lenet(1, 10);
     let masks = PatchMasks::new(&sample.record.players, stack.masked_side());
     let layers = stack.masked_arithmetic(&masks);
     print_arithmetic(&layers);

@@ -40,7 +40,7 @@ pub enum Engine {
 #[must_use]
 pub fn stack(model: Model) -> Stack {
     match model {
-        Model::Lenet => Stack::lenet(),
+        Model::Lenet => Stack::lenet(1, 10),
     }
 }
 

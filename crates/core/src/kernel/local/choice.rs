@@ -8,7 +8,7 @@ use super::layout::{Layout, Place, pool_cell, window};
 use crate::{
     kernel::{
         rows::{bits, padded},
-        stack::{Convolution, Stack},
+        stack::{Convolution, Pool, Stack},
     },
     player::PatchMasks,
 };
@@ -130,12 +130,21 @@ fn estimates(stack: &Stack, masks: &PatchMasks, free: u32) -> Vec<Estimate> {
     estimates
 }
 
+/// The last convolution that patterns can reach: strides and poolings other than 2x2 are left to plain passes.
+pub(super) fn last_by_patterns(stack: &Stack) -> usize {
+    let reached = stack.convolutions[stack.masked + 1..].iter();
+    let reached = reached.take_while(|layer| {
+        layer.stride == 1 && layer.pool.is_none_or(|pool| pool == Pool::HALVES)
+    });
+    stack.masked + reached.count()
+}
+
 /// Products of a convolution by patterns.
 fn convolution_operations(layer: &Convolution, inputs: &Layout) -> usize {
     let positions = (0..layer.out_side().pow(2)).flat_map(|cell| pool_cell(layer, cell));
     let patterns = positions
         .flat_map(|pixel| window(layer, pixel))
-        .map(|input| inputs.places[input].patterns());
+        .map(|(_, input)| inputs.places[input].patterns());
     patterns.sum::<usize>() * layer.inputs * layer.outputs
 }
 

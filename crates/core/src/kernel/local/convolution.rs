@@ -131,7 +131,7 @@ impl Cell {
     fn new(layer: &Convolution, inputs: &Layout, position: usize, place: Place) -> Self {
         let stride = padded(layer.inputs);
         let sums = pool_cell(layer, position).map(|pixel| {
-            let inputs = window(layer, pixel).map(|input| inputs.places[input]);
+            let inputs = window(layer, pixel).map(|(offset, input)| (offset, inputs.places[input]));
             Sum::new(inputs, layer.inputs, stride)
         });
         let sums: Vec<Sum> = sums.collect();
@@ -141,7 +141,7 @@ impl Cell {
             first += sum.patterns();
             lookup
         });
-        let pooled = if layer.pool {
+        let pooled = if layer.pool.is_some() {
             lookups.collect::<Vec<_>>().try_into().ok()
         } else {
             None

@@ -45,10 +45,14 @@ struct Merge {
 type Table = Place;
 
 impl Sum {
-    /// A sum over `inputs`, in the order of their weights; an input is `channels` values in a row of `stride`, per pattern.
-    pub(super) fn new(inputs: impl Iterator<Item = Place>, channels: usize, stride: usize) -> Self {
+    /// A sum over `inputs`, each behind the place of its weights; an input is `channels` values in a row of `stride`, per pattern.
+    pub(super) fn new(
+        inputs: impl Iterator<Item = (usize, Place)>,
+        channels: usize,
+        stride: usize,
+    ) -> Self {
         let mut by_players = BTreeMap::<u32, Vec<Run>>::new();
-        for (index, input) in inputs.enumerate() {
+        for (index, input) in inputs {
             let run = Run {
                 left: input.first * stride,
                 right: index * channels,
