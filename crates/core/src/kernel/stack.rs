@@ -77,6 +77,18 @@ impl Convolution {
         self.inputs * self.kernel * self.kernel
     }
 
+    /// Products of one pass; those with padding are left out.
+    pub(super) fn products(&self) -> usize {
+        let met: usize = (0..self.map_side())
+            .map(|place| {
+                let first = self.padding.saturating_sub(place * self.stride);
+                let end = (self.side + self.padding).saturating_sub(place * self.stride);
+                end.min(self.kernel).saturating_sub(first)
+            })
+            .sum();
+        met.pow(2) * self.inputs * self.outputs
+    }
+
     /// Whether its windows lie one beside the other in the picture, and its pooling is none or of whole 2x2 cells.
     pub(super) fn is_plain(&self) -> bool {
         let halves = self.map_side().is_multiple_of(2);

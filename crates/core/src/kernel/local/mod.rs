@@ -14,6 +14,7 @@ mod layout;
 mod sum;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 use std::{iter, ops::Add};
 
@@ -25,10 +26,10 @@ use self::{
 };
 use super::{
     pass::{Network, Workspace},
-    product::WIDTH,
+    product::Row,
     rows::{Lookup, padded, without_padding},
     stack::Stack,
-    wide::{self, WideNetwork},
+    wide::{WideNetwork, Workspace as WideWorkspace},
 };
 use crate::{device, player::PatchMasks};
 
@@ -100,14 +101,7 @@ pub(super) struct LocalPlan {
 
 impl LocalPlan {
     pub(super) fn new(stack: &Stack, masks: &PatchMasks, wide: bool) -> Self {
-        let choice = if wide {
-            Choice {
-                free: masks.count() as u32 - 1,
-                last: stack.masked,
-            }
-        } else {
-            choose(stack, masks)
-        };
+        let choice = choose(stack, masks, wide);
         Self::of_choice(stack, masks, choice, wide)
     }
 
@@ -117,12 +111,11 @@ impl LocalPlan {
         Choice { free, last }: Choice,
         wide: bool,
     ) -> Self {
-        let last = if wide { stack.masked } else { last };
         let masked = Layout::masked(&stack.convolutions[stack.masked], masks, free);
         let mut convolutions = Vec::<ConvolutionPlan>::new();
         for layer in &stack.convolutions[stack.masked + 1..=last] {
             let inputs = convolutions.last().map_or(&masked, |plan| &plan.layout);
-            let plan = ConvolutionPlan::new(layer, inputs);
+            let plan = ConvolutionPlan::new(layer, inputs, wide);
             convolutions.push(plan);
         }
         let outputs = convolutions.last().map_or(&masked, |plan| &plan.layout);
@@ -202,7 +195,10 @@ impl LocalPlan {
         let rows = masked_rows(layer, &self.masks, &self.masked, present, map);
         match network {
             Kernels::Narrow(network) => self.narrow_round(network, rows),
-            Kernels::Wide(network) => self.wide_passes(network, &rows),
+            Kernels::Wide(network) => {
+                let rows = wide::in_panels(&rows, padded(layer.outputs), layer.outputs);
+                self.wide_round(network, rows)
+            }
         }
     }
 
@@ -220,32 +216,38 @@ impl LocalPlan {
         }
     }
 
+    fn wide_round(&self, network: &WideNetwork, mut rows: Vec<Row>) -> Vec<f32> {
+        let layers = &network.layers.all[self.stack.masked + 1..];
+        for (plan, layer) in self.convolutions.iter().zip(layers) {
+            if let Some(pieces) = &plan.pieces {
+                rows = plan.wide_rows(pieces, (layer, &network.parameters), &rows);
+            }
+        }
+        self.wide_passes(network, &rows)
+    }
+
     /// The rest of a wide network for every pattern of the free players.
-    fn wide_passes(&self, network: &WideNetwork, rows: &[f32]) -> Vec<f32> {
+    fn wide_passes(&self, network: &WideNetwork, rows: &[Row]) -> Vec<f32> {
         let layout = self
             .convolutions
             .last()
             .map_or(&self.masked, |plan| &plan.layout);
         let first = self.stack.masked + 1 + self.convolutions.len();
-        let channels = network.layers.all[first].inputs;
-        let stride = padded(channels);
         let lookups: Vec<Lookup> = layout
             .places
             .iter()
             .map(|place| Lookup::new(place.first, place.players, self.free))
             .collect();
-        let mut workspace = wide::Workspace::new(&network.layers);
+        let mut workspace = WideWorkspace::new(&network.layers);
         let mut logits = Vec::with_capacity(self.patterns() * self.stack.classes());
         for start in (0..self.patterns()).step_by(WIDE_MASKS) {
             let count = WIDE_MASKS.min(self.patterns() - start);
             let input = workspace.input_mut(&network.layers, first, count);
             for (index, part) in input.chunks_mut(count).enumerate() {
                 let (panel, position) = (index / lookups.len(), index % lookups.len());
-                let lanes = panel * WIDTH..channels.min((panel + 1) * WIDTH);
                 let patterns = &lookups[position].rows()[start..];
                 for (to, row) in part.iter_mut().zip(patterns) {
-                    let from = &rows[*row as usize * stride..][lanes.clone()];
-                    to[..from.len()].copy_from_slice(from);
+                    *to = rows[panel * layout.rows + *row as usize];
                 }
             }
             workspace.forward(network, (first, None), count, false);

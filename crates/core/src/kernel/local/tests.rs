@@ -146,7 +146,7 @@ fn lenet_takes_a_twelfth_of_the_arithmetic() {
 #[test]
 fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
     let masks = lenet_masks(10, 0);
-    let lenet = choose(&Stack::lenet(1, 10), &masks);
+    let lenet = choose(&Stack::lenet(1, 10), &masks, false);
     assert_eq!((lenet.free, lenet.last), (all(&masks), 1));
     // A first convolution over the whole map, then wide ones: every position sees every player at once.
     let convolution = |name, inputs, outputs, kernel, side| Convolution {
@@ -179,13 +179,13 @@ fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
         &(0..10).map(|i| [2 + i / 4, 2 + i % 4]).collect::<Vec<_>>(),
         22,
     );
-    assert_eq!(choose(&early, &masks).last, 1);
+    assert_eq!(choose(&early, &masks, false).last, 1);
 }
 
 #[test]
 fn many_players_are_taken_some_at_a_time() {
     let masks = lenet_masks(20, 0);
-    let choice = choose(&Stack::lenet(1, 10), &masks);
+    let choice = choose(&Stack::lenet(1, 10), &masks, false);
     let free = choice.free.count_ones();
     assert!((8..=15).contains(&free), "{free} free players");
     assert_eq!(choice.last, 1);

@@ -17,6 +17,6 @@ mod pooling;
 mod unfold;
 
 pub(super) use self::{
-    layer::{Layer, Layers},
+    layer::{Layer, Layers, panels},
     network::{WideNetwork, Workspace},
 };
