@@ -3,12 +3,14 @@
 //! ```text
 //! cargo bench -p spindle-core --bench engine -- training [--json]
 //! cargo bench -p spindle-core --bench engine -- masked [--json]
+//! cargo bench -p spindle-core --bench engine -- vgg [--model vgg-11|vgg-13|vgg-16|vgg-11-224|vgg-16-224|alexnet] [--batch 128] [--rounds 5] [--json]
 //! cargo bench -p spindle-core --bench engine -- picture --players N [--rounds 1] [--json]
 //! cargo bench -p spindle-core --bench engine -- games --file FILE --players N --samples K --epochs 0,1,16 [--json]
 //! ```
 //!
 //! `training`: steps a second, and a pass forward of a batch. `masked`: the outputs of a picture on the 1,024 masks of ten players. In both, the fused kernels and
-//! Burn's flex take turns. `picture`: one picture with any number of players, and the peak of this process's memory. `games`:
+//! Burn's flex take turns. `vgg`: seconds of a training step and of the outputs of a picture on the 1,024 masks of ten players, of a deep network with random
+//! weights, by the kernels alone. `picture`: one picture with any number of players, and the peak of this process's memory. `games`:
 //! writes the outputs of K test samples at every one of the epochs to FILE, as little-endian f64.
 
 #[path = "../../interactions/benches/support/mod.rs"]
@@ -20,13 +22,15 @@ use pollster::block_on;
 use serde_json::{Value, json};
 use spindle_core::{
     dataset::{Data, MeasuredSample, measured_samples},
-    engine::{Engine, stack},
+    engine::{Engine, Sgd},
     extract::Extraction,
+    kernel::{Stack, StackEngine, VggDepth, VggSide},
     player::PatchMasks,
     train::Trainer,
 };
 use spindle_run::{
     Experiment,
+    event::Tensors,
     experiment::{Device, Placement},
 };
 use support::{Arguments, median, peak_megabytes, timed, write_games};
@@ -36,10 +40,11 @@ fn main() -> Result<()> {
     let found = match arguments.command() {
         "training" => training()?,
         "masked" => masked()?,
+        "vgg" => deep(&arguments)?,
         "picture" => picture(&arguments)?,
         "games" => games(&arguments)?,
         other => {
-            let known = "training, masked, picture and games";
+            let known = "training, masked, vgg, picture and games";
             return Err(Error::other(format!("\"{other}\" is none of {known}")));
         }
     };
@@ -155,6 +160,67 @@ fn masked_milliseconds(engine: &Engine, sample: &MeasuredSample) -> Result<f64> 
     let (seconds, logits) = timed(|| block_on(engine.masked_logits(&picture, &masks)));
     logits.map_err(Error::other)?;
     Ok(1e3 * seconds)
+}
+
+/// Players of a deep network's picture: scattered, as drawn ones are.
+const TEN_PLAYERS: [[usize; 2]; 10] = [
+    [1, 2],
+    [1, 5],
+    [2, 1],
+    [2, 4],
+    [3, 3],
+    [4, 1],
+    [4, 6],
+    [5, 2],
+    [5, 5],
+    [6, 4],
+];
+
+/// Seconds of a training step, of a pass forward of a batch, and of masked outputs.
+fn deep(arguments: &Arguments) -> Result<Value> {
+    let model = arguments.value("--model", "vgg-11".to_owned())?;
+    let stack = match model.as_str() {
+        "vgg-11" => Stack::vgg(VggDepth::Eleven, 1, VggSide::Small, 10),
+        "vgg-13" => Stack::vgg(VggDepth::Thirteen, 1, VggSide::Small, 10),
+        "vgg-16" => Stack::vgg(VggDepth::Sixteen, 1, VggSide::Small, 10),
+        "vgg-11-224" => Stack::vgg(VggDepth::Eleven, 3, VggSide::Large, 1000),
+        "vgg-16-224" => Stack::vgg(VggDepth::Sixteen, 3, VggSide::Large, 1000),
+        "alexnet" => Stack::alexnet(3, 1000),
+        other => return Err(Error::other(format!("\"{other}\" is no deep network"))),
+    };
+    let rounds: usize = arguments.value("--rounds", 5)?;
+    let batch: usize = arguments.value("--batch", 128)?;
+    let picture_len = stack.side().pow(2) * stack.convolutions[0].inputs;
+    let pictures = (0..batch * picture_len).map(|i| ((i * 37 + i / 11) % 101) as f32 / 100.0);
+    let pictures: Vec<f32> = pictures.collect();
+    let labels: Vec<usize> = (0..batch).map(|i| i * 7 % stack.classes()).collect();
+    let masks = PatchMasks::new(&TEN_PLAYERS, stack.masked_side());
+    let weights = stack.initial_weights(0);
+    let mut engine = StackEngine::new(stack, &weights, &Tensors::new()).map_err(Error::other)?;
+    drop(weights);
+    let sgd = Sgd {
+        learning_rate: 0.01,
+        momentum: 0.9,
+    };
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    for round in 0..=rounds {
+        let step = timed(|| engine.step(&pictures, &labels, sgd)).0;
+        let pass = timed(|| engine.logits(&pictures)).0;
+        let masked = timed(|| engine.masked_logits(&pictures[..picture_len], &masks)).0;
+        if round > 0 {
+            for (times, seconds) in times.iter_mut().zip([step, pass, masked]) {
+                times.push(seconds);
+            }
+        }
+    }
+    let [step, pass, masked] = times.map(median);
+    Ok(json!({
+        "model": model,
+        "step_seconds": step,
+        "forward_seconds": pass,
+        "masked_seconds": masked,
+        "peak_megabytes": peak_megabytes(),
+    }))
 }
 
 /// A picture in the middle of one of `side` x `side`, values 0 to 1.

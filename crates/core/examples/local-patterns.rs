@@ -28,7 +28,7 @@ const SHADES: [&str; 8] = [
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sample = sample()?;
-    let stack = Stack::lenet();
+    let stack = Stack::lenet(1, 10);
     let players = patches(&sample.record.players);
     let masks = PatchMasks::new(&players, stack.masked_side());
     let layers = stack.masked_arithmetic(&masks);

@@ -6,7 +6,7 @@ use crate::{
     Error,
     dataset::{Data, Samples},
     input::InputShape,
-    kernel::Stack,
+    kernel::{Stack, VggDepth, VggSide},
 };
 
 /// A model for inputs of one shape and a number of classes.
@@ -75,12 +75,21 @@ impl Architecture {
     /// The network as data, where it is a stack of convolutions and dense layers.
     #[must_use]
     pub fn stack(&self) -> Option<Stack> {
-        let InputShape::Pictures { .. } = self.input else {
+        let InputShape::Pictures { channels, side } = self.input else {
             return None;
         };
+        let side = match side {
+            SMALL => VggSide::Small,
+            _ => VggSide::Large,
+        };
+        let vgg = |depth| Some(Stack::vgg(depth, channels, side, self.classes));
         match self.model {
-            Model::Lenet => Some(Stack::lenet()),
-            _ => None,
+            Model::Lenet => Some(Stack::lenet(channels, self.classes)),
+            Model::Vgg11 => vgg(VggDepth::Eleven),
+            Model::Vgg13 => vgg(VggDepth::Thirteen),
+            Model::Vgg16 => vgg(VggDepth::Sixteen),
+            Model::AlexNet => Some(Stack::alexnet(channels, self.classes)),
+            Model::BertTiny | Model::BertMedium | Model::Dgcnn => None,
         }
     }
 

@@ -17,7 +17,7 @@ use crate::{gpu, kernel::GpuStackEngine};
 #[cfg(feature = "burn")]
 use crate::{
     input::InputShape,
-    network::{self, Bert, BurnEngine, Dgcnn, LeNet},
+    network::{self, Bert, BurnEngine, Dgcnn, StackNetwork},
 };
 
 /// SGD with momentum, as PyTorch defines it: v <- m v + g, p <- p - lr v; no dampening, no decay.
@@ -38,7 +38,7 @@ pub enum Engine {
     GpuKernels(Box<GpuStackEngine>),
     /// A stack on Burn.
     #[cfg(feature = "burn")]
-    Burn(Box<BurnEngine<LeNet>>),
+    Burn(Box<BurnEngine<StackNetwork>>),
     /// A BERT.
     #[cfg(feature = "burn")]
     Bert(Box<BurnEngine<Bert>>),
@@ -73,9 +73,10 @@ impl Engine {
                     .map(|engine| Self::GpuKernels(Box::new(engine)))
             }
             #[cfg(feature = "burn")]
-            (device, Some(_)) => {
+            (device, Some(stack)) => {
                 let device = network::device(device)?;
-                let engine = BurnEngine::new(LeNet::new(&device), &device, weights, momentum)?;
+                let blank = StackNetwork::new(stack, &device);
+                let engine = BurnEngine::new(blank, &device, weights, momentum)?;
                 Ok(Self::Burn(Box::new(engine)))
             }
             #[cfg(feature = "burn")]

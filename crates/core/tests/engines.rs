@@ -44,7 +44,7 @@ fn largest_difference(a: &Tensors, b: &Tensors) -> f32 {
 
 #[test]
 fn lenet_has_the_published_number_of_parameters() {
-    assert_eq!(Stack::lenet().parameter_count(), 61_706);
+    assert_eq!(Stack::lenet(1, 10).parameter_count(), 61_706);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn kernels_train_as_burn_does() -> Outcome {
 
 #[test]
 fn masked_outputs_agree_with_burn_and_with_exact_arithmetic() -> Outcome {
-    let stack = Stack::lenet();
+    let stack = Stack::lenet(1, 10);
     let weights = stack.initial_weights(3);
     let players = [[1, 1], [2, 4], [3, 3], [4, 6], [6, 2]];
     let masks = PatchMasks::new(&players, stack.masked_side());
@@ -114,7 +114,7 @@ fn masked_outputs_agree_with_burn_and_with_exact_arithmetic() -> Outcome {
 #[test]
 fn gradients_are_those_of_the_loss() -> Outcome {
     // One plain step from zero momentum is -lr times the gradient; check it against differences of exact losses.
-    let stack = Stack::lenet();
+    let stack = Stack::lenet(1, 10);
     let weights = stack.initial_weights(5);
     let picture: Vec<f32> = (0..1024).map(|i| ((i * 53) % 97) as f32 / 96.0).collect();
     let label = 7;
@@ -209,7 +209,7 @@ fn a_diverging_network_is_told_with_its_step() -> Outcome {
 
 #[test]
 fn weights_that_do_not_fit_are_all_listed() {
-    let mut weights = Stack::lenet().initial_weights(0);
+    let mut weights = Stack::lenet(1, 10).initial_weights(0);
     weights.remove("fc1.bias");
     if let Some(tensor) = weights.get_mut("conv2.weight") {
         tensor.shape = vec![16, 6, 25];

@@ -48,7 +48,7 @@ impl Scratch {
             left: row * layer.side * layer.inputs,
             right: row * layer.kernel * layer.inputs,
         });
-        let rows = if layer.pool { 2 } else { 1 };
+        let rows = if layer.pool.is_some() { 2 } else { 1 };
         Self {
             runs: runs.collect(),
             rows: vec![0.0; rows * layer.map_side() * padded(layer.outputs)],
@@ -80,7 +80,7 @@ impl WithSimd for Pass<'_> {
     fn with_simd<S: Simd>(mut self, simd: S) {
         let layer = self.layer;
         for row in 0..layer.out_side() {
-            if layer.pool {
+            if layer.pool.is_some() {
                 self.convolve_row(simd, 2 * row, 0, Finish::NONE);
                 self.convolve_row(simd, 2 * row + 1, 1, Finish::NONE);
                 self.pool_row(simd, row);
@@ -217,12 +217,16 @@ impl Backward<'_> {
     #[inline(always)]
     fn collect_passed(&mut self, output: usize) -> usize {
         let (layer, side) = (self.layer, self.layer.out_side());
-        let step = if layer.pool { 2 } else { 1 } * layer.inputs;
+        let step = if layer.pool.is_some() { 2 } else { 1 } * layer.inputs;
         let mut count = 0;
         for row in 0..side {
             for column in 0..side {
                 let index = (row * side + column) * layer.outputs + output;
-                let offset = if layer.pool { self.offsets[index] } else { 0 };
+                let offset = if layer.pool.is_some() {
+                    self.offsets[index]
+                } else {
+                    0
+                };
                 let window = ((row * layer.side + column) * step) as u32 + offset;
                 self.scratch.passed[count] = Passed {
                     window,

@@ -11,16 +11,19 @@ mod engine;
 #[cfg(feature = "webgpu")]
 mod gpu;
 mod local;
+mod narrow;
 mod parameters;
 mod pass;
+mod product;
 mod reference;
 mod rows;
 mod stack;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 pub use engine::StackEngine;
 #[cfg(feature = "webgpu")]
 pub use gpu::GpuStackEngine;
 pub use local::{Arithmetic, LayerArithmetic};
-pub use stack::{Convolution, Dense, Stack};
+pub use stack::{Convolution, Dense, Initial, Pool, Stack, VggDepth, VggSide};

@@ -127,7 +127,7 @@ impl Workspace {
             self.convolve(network, index, 1);
         }
         let layer = Convolution {
-            pool: false,
+            pool: None,
             ..stack.convolutions[stack.masked]
         };
         let mut map = Rows::new(1, layer.map_len());

@@ -2,7 +2,7 @@
 //!
 //! Slow and plain. It tells how far f32 outputs are from exact ones, which is the floor under every interaction.
 
-use super::stack::Stack;
+use super::stack::{Pool, Stack};
 use crate::player::PatchMasks;
 
 impl Stack {
@@ -21,12 +21,22 @@ impl Stack {
             for (channel, bias) in bias.iter().enumerate() {
                 let weight = &weight[channel * layer.window()..][..layer.window()];
                 for position in 0..map_side * map_side {
-                    let (y, x) = (position / map_side, position % map_side);
+                    let y = position / map_side * layer.stride;
+                    let x = position % map_side * layer.stride;
+                    // The columns of the kernel that are not in the padding.
+                    let first = layer.padding.saturating_sub(x).min(kernel);
+                    let end = (side + layer.padding)
+                        .saturating_sub(x)
+                        .clamp(first, kernel);
                     let mut sum = f64::from(*bias);
                     for (row, weight) in weight.chunks_exact(kernel).enumerate() {
                         let (input, dy) = (row / kernel, row % kernel);
-                        let values = &values[(input * side + y + dy) * side + x..];
-                        sum += dot(weight, values);
+                        let line = (y + dy).checked_sub(layer.padding);
+                        if let Some(line) = line.filter(|&line| line < side && first < end) {
+                            let column = x + first - layer.padding;
+                            let values = &values[(input * side + line) * side + column..];
+                            sum += dot(&weight[first..end], values);
+                        }
                     }
                     map.push(sum.max(0.0));
                 }
@@ -40,10 +50,9 @@ impl Stack {
                     }
                 }
             }
-            values = if layer.pool {
-                pooled(&map, map_side)
-            } else {
-                map
+            values = match layer.pool {
+                Some(pool) => pooled(&map, map_side, pool),
+                None => map,
             };
         }
         for (layer, (weight, bias)) in self.dense.iter().zip(&layers[self.convolutions.len()..]) {
@@ -66,18 +75,18 @@ fn dot(weights: &[f32], values: &[f64]) -> f64 {
     products.sum()
 }
 
-fn pooled(map: &[f64], side: usize) -> Vec<f64> {
-    let half = side / 2;
-    let cells = (0..map.len() / 4).map(|cell| {
-        let (channel, row, column) = (cell / (half * half), cell / half % half, cell % half);
-        let first = (channel * side + 2 * row) * side + 2 * column;
-        let quad = [
-            map[first],
-            map[first + 1],
-            map[first + side],
-            map[first + side + 1],
-        ];
-        quad.into_iter().fold(f64::NEG_INFINITY, f64::max)
+fn pooled(map: &[f64], side: usize, pool: Pool) -> Vec<f64> {
+    let across = (side - pool.size) / pool.stride + 1;
+    let cells = (0..map.len() / (side * side) * across * across).map(|cell| {
+        let (channel, row, column) = (
+            cell / (across * across),
+            cell / across % across,
+            cell % across,
+        );
+        let first = (channel * side + pool.stride * row) * side + pool.stride * column;
+        let window = (0..pool.size.pow(2))
+            .map(|place| map[first + place / pool.size * side + place % pool.size]);
+        window.fold(f64::NEG_INFINITY, f64::max)
     });
     cells.collect()
 }

@@ -2,10 +2,28 @@
 
 use spindle_run::event::{self, Tensors};
 
-use crate::{Error, random::Stream};
+use super::product::WIDTH;
+use crate::{
+    Error,
+    random::{Stream, normal},
+};
 use rand::RngExt;
 
-/// A convolution without padding, stride 1, then bias and ReLU, then perhaps 2x2 max pooling.
+/// Max pooling without padding; what does not fill a window at the far borders is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pool {
+    /// Side of a window.
+    pub size: usize,
+    /// From one window to the next.
+    pub stride: usize,
+}
+
+impl Pool {
+    /// Windows of 2x2 side by side.
+    pub const HALVES: Self = Self { size: 2, stride: 2 };
+}
+
+/// A convolution, then bias and ReLU, then perhaps max pooling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Convolution {
     /// Name of its parameters, as PyTorch has it.
@@ -14,29 +32,31 @@ pub struct Convolution {
     pub inputs: usize,
     /// Channels out.
     pub outputs: usize,
-    /// Side of the kernel.
+    /// Side of the kernel; at most that of the picture with its padding.
     pub kernel: usize,
+    /// Positions from one window to the next.
+    pub stride: usize,
+    /// Zeros around the picture.
+    pub padding: usize,
     /// Side of the picture that comes in.
     pub side: usize,
-    /// Whether 2x2 max pooling follows; the convolution's side must then be even.
-    pub pool: bool,
+    /// The pooling that follows, if any; its windows are at most as large as the convolution's map.
+    pub pool: Option<Pool>,
 }
 
 impl Convolution {
     /// Side of the feature map behind the ReLU, before pooling.
     #[must_use]
     pub fn map_side(&self) -> usize {
-        self.side + 1 - self.kernel
+        (self.side + 2 * self.padding - self.kernel) / self.stride + 1
     }
 
     /// Side of what comes out.
     #[must_use]
     pub fn out_side(&self) -> usize {
-        if self.pool {
-            self.map_side() / 2
-        } else {
-            self.map_side()
-        }
+        self.pool.map_or(self.map_side(), |pool| {
+            (self.map_side() - pool.size) / pool.stride + 1
+        })
     }
 
     /// Values of the feature map behind the ReLU.
@@ -58,6 +78,28 @@ impl Convolution {
     /// Values under one position of the kernel.
     pub(super) fn window(&self) -> usize {
         self.inputs * self.kernel * self.kernel
+    }
+
+    /// Products of one pass; those with padding are left out.
+    pub(super) fn products(&self) -> usize {
+        let met: usize = (0..self.map_side())
+            .map(|place| {
+                let first = self.padding.saturating_sub(place * self.stride);
+                let end = (self.side + self.padding).saturating_sub(place * self.stride);
+                end.min(self.kernel).saturating_sub(first)
+            })
+            .sum();
+        met.pow(2) * self.inputs * self.outputs
+    }
+
+    /// Whether its windows lie one beside the other in the picture, and its pooling is none or of whole 2x2 cells.
+    pub(super) fn is_plain(&self) -> bool {
+        let halves = self.map_side().is_multiple_of(2);
+        let pooled = match self.pool {
+            None => true,
+            Some(pool) => pool == Pool::HALVES && halves,
+        };
+        self.stride == 1 && self.padding == 0 && pooled
     }
 }
 
@@ -85,6 +127,39 @@ pub struct Stack {
     pub dense: Vec<Dense>,
     /// The convolution whose feature map, behind ReLU and before pooling, players are patches of.
     pub masked: usize,
+    /// How its weights are drawn.
+    pub initial: Initial,
+}
+
+/// How a stack's weights are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Initial {
+    /// As PyTorch does it: weights and biases uniform within 1/sqrt(fan-in).
+    Uniform,
+    /// Convolutions as torchvision's VGG has them: normal with variance 2/fan-out (Kaiming He et al. 2015), biases 0; dense layers as PyTorch.
+    KaimingConvolutions,
+    /// All as torchvision's VGG has it: convolutions the same, dense layers normal with standard deviation 0.01, biases 0.
+    Kaiming,
+}
+
+/// Number of layers of a VGG.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VggDepth {
+    /// Configuration A.
+    Eleven,
+    /// Configuration B.
+    Thirteen,
+    /// Configuration D.
+    Sixteen,
+}
+
+/// Side of a VGG's pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VggSide {
+    /// 32x32, with a head 512-512-512-classes.
+    Small,
+    /// 224x224, with ImageNet's head 25088-4096-4096-classes.
+    Large,
 }
 
 /// Where one parameter lies among all of a stack's, which are one array: layer by layer, weight then bias, each as
@@ -108,39 +183,165 @@ impl Parameter {
     }
 }
 
+/// Names of the layers of `torch.nn.Sequential` that VGG and AlexNet have their convolutions in.
+const FEATURES: [&str; 29] = [
+    "features.0",
+    "features.1",
+    "features.2",
+    "features.3",
+    "features.4",
+    "features.5",
+    "features.6",
+    "features.7",
+    "features.8",
+    "features.9",
+    "features.10",
+    "features.11",
+    "features.12",
+    "features.13",
+    "features.14",
+    "features.15",
+    "features.16",
+    "features.17",
+    "features.18",
+    "features.19",
+    "features.20",
+    "features.21",
+    "features.22",
+    "features.23",
+    "features.24",
+    "features.25",
+    "features.26",
+    "features.27",
+    "features.28",
+];
+
+/// Weights of a dense layer from which on it is a product of large matrices.
+const NARROW_WEIGHTS: usize = 1 << 17;
+
+/// Dense layers from one width to the next, ReLU behind all but the last.
+fn dense_layers(names: [&'static str; 3], widths: [usize; 4]) -> Vec<Dense> {
+    let layer = |(index, name)| Dense {
+        name,
+        inputs: widths[index],
+        outputs: widths[index + 1],
+        relu: index < 2,
+    };
+    names.into_iter().enumerate().map(layer).collect()
+}
+
 impl Stack {
-    /// LeNet-5 with ReLU and max pooling on one grey channel of 32x32: convolutions 1-6 and 6-16 of 5x5, then dense
-    /// layers 400-120-84-10; 61,706 parameters. Players are patches behind the first ReLU (ours: arXiv 2405.10262
-    /// does not say where), a feature map of 28x28.
+    /// LeNet-5 with ReLU and max pooling on pictures of 32x32: convolutions channels-6 and 6-16 of 5x5, then dense
+    /// layers 400-120-84-classes; 61,706 parameters with one channel and ten classes. Players are patches behind the first ReLU (ours: arXiv
+    /// 2405.10262 does not say where), a feature map of 28x28.
     #[must_use]
-    pub fn lenet() -> Self {
+    pub fn lenet(channels: usize, classes: usize) -> Self {
         let convolution = |name, inputs, outputs, side| Convolution {
             name,
             inputs,
             outputs,
             kernel: 5,
+            stride: 1,
+            padding: 0,
             side,
-            pool: true,
-        };
-        let dense = |name, inputs, outputs, relu| Dense {
-            name,
-            inputs,
-            outputs,
-            relu,
+            pool: Some(Pool::HALVES),
         };
         Self {
             name: "LeNet",
             convolutions: vec![
-                convolution("conv1", 1, 6, 32),
+                convolution("conv1", channels, 6, 32),
                 convolution("conv2", 6, 16, 14),
             ],
-            dense: vec![
-                dense("fc1", 400, 120, true),
-                dense("fc2", 120, 84, true),
-                dense("fc3", 84, 10, false),
-            ],
+            dense: dense_layers(["fc1", "fc2", "fc3"], [400, 120, 84, classes]),
             masked: 0,
+            initial: Initial::Uniform,
         }
+    }
+
+    /// VGG without batch norm, as torchvision has it (arXiv 1409.1556), without dropout (ours). On 32x32 the head is 512-512-512-classes (ours).
+    /// Players are patches behind the second ReLU, as arXiv 2405.10262 has it.
+    #[must_use]
+    pub fn vgg(depth: VggDepth, channels: usize, side: VggSide, classes: usize) -> Self {
+        let (name, blocks) = match depth {
+            VggDepth::Eleven => ("VGG-11", [1, 1, 2, 2, 2]),
+            VggDepth::Thirteen => ("VGG-13", [2, 2, 2, 2, 2]),
+            VggDepth::Sixteen => ("VGG-16", [2, 2, 3, 3, 3]),
+        };
+        let (mut side, head, initial) = match side {
+            VggSide::Small => (32, [512, 512, 512], Initial::KaimingConvolutions),
+            VggSide::Large => (224, [25_088, 4096, 4096], Initial::Kaiming),
+        };
+        let mut convolutions = Vec::new();
+        let (mut inputs, mut feature) = (channels, 0);
+        for (outputs, length) in [64, 128, 256, 512, 512].into_iter().zip(blocks) {
+            for place in 1..=length {
+                let pooled = place == length;
+                convolutions.push(Convolution {
+                    name: FEATURES[feature],
+                    inputs,
+                    outputs,
+                    kernel: 3,
+                    stride: 1,
+                    padding: 1,
+                    side,
+                    pool: pooled.then_some(Pool::HALVES),
+                });
+                inputs = outputs;
+                feature += if pooled { 3 } else { 2 };
+            }
+            side /= 2;
+        }
+        let names = ["classifier.0", "classifier.3", "classifier.6"];
+        Self {
+            name,
+            convolutions,
+            dense: dense_layers(names, [head[0], head[1], head[2], classes]),
+            masked: 1,
+            initial,
+        }
+    }
+
+    /// AlexNet on pictures of 224x224, as torchvision has it (arXiv 1404.5997), without dropout (ours). Players are patches behind the
+    /// first ReLU (ours), a feature map of 55x55.
+    #[must_use]
+    pub fn alexnet(channels: usize, classes: usize) -> Self {
+        const POOL: Option<Pool> = Some(Pool { size: 3, stride: 2 });
+        let convolution = |feature, inputs, outputs, kernel, side, pool| Convolution {
+            name: FEATURES[feature],
+            inputs,
+            outputs,
+            kernel,
+            stride: 1,
+            padding: kernel / 2,
+            side,
+            pool,
+        };
+        let first = Convolution {
+            stride: 4,
+            padding: 2,
+            ..convolution(0, channels, 64, 11, 224, POOL)
+        };
+        let names = ["classifier.1", "classifier.4", "classifier.6"];
+        Self {
+            name: "AlexNet",
+            convolutions: vec![
+                first,
+                convolution(3, 64, 192, 5, 27, POOL),
+                convolution(6, 192, 384, 3, 13, None),
+                convolution(8, 384, 256, 3, 13, None),
+                convolution(10, 256, 256, 3, 13, POOL),
+            ],
+            dense: dense_layers(names, [9216, 4096, 4096, classes]),
+            masked: 0,
+            initial: Initial::Uniform,
+        }
+    }
+
+    /// Whether the kernels for few channels run it: LeNet and its like, whose windows are multiplied where they lie.
+    pub(super) fn is_narrow(&self) -> bool {
+        let few = |c: &Convolution| c.is_plain() && c.outputs < WIDTH;
+        let small = |d: &Dense| d.inputs * d.outputs < NARROW_WEIGHTS;
+        self.convolutions.iter().all(few) && self.dense.iter().all(small)
     }
 
     /// Pixels along one side of a picture that comes in.
@@ -196,17 +397,38 @@ impl Stack {
         self.parameters().last().map_or(0, |last| last.range().end)
     }
 
-    /// Random weights as PyTorch initialises convolutions and dense layers: weights and biases uniform within
-    /// 1/sqrt(fan-in), the same for the same seed on every machine.
+    /// Random weights as [`Initial`] has them, the same for the same seed on every machine.
     #[must_use]
     pub fn initial_weights(&self, seed: u64) -> Tensors {
         let mut values = Vec::with_capacity(self.parameter_count());
         for (index, parameter) in self.parameters().iter().enumerate() {
-            let bound = 1.0 / (parameter.fan_in as f64).sqrt();
             let mut rng = Stream::Weights.rng(seed, index as u64);
-            values.extend(
-                (0..parameter.len()).map(|_| (bound * (2.0 * rng.random::<f64>() - 1.0)) as f32),
-            );
+            let dense = index / 2 >= self.convolutions.len();
+            let deviation = match self.initial {
+                Initial::KaimingConvolutions | Initial::Kaiming if !dense => {
+                    // Biases have no fan-out, and are 0.
+                    let fan_out: usize = parameter.shape.iter().product::<usize>()
+                        / parameter.shape.get(1).unwrap_or(&1);
+                    Some((2.0 / fan_out as f64).sqrt())
+                }
+                Initial::Kaiming => Some(0.01),
+                _ => None,
+            };
+            let bias = index % 2 == 1;
+            match deviation {
+                Some(_) if bias => values.extend(vec![0.0; parameter.len()]),
+                Some(deviation) => {
+                    let drawn = (0..parameter.len()).map(|_| (deviation * normal(&mut rng)) as f32);
+                    values.extend(drawn);
+                }
+                None => {
+                    let bound = 1.0 / (parameter.fan_in as f64).sqrt();
+                    values.extend(
+                        (0..parameter.len())
+                            .map(|_| (bound * (2.0 * rng.random::<f64>() - 1.0)) as f32),
+                    );
+                }
+            }
         }
         self.tensors(&values)
     }

@@ -272,7 +272,7 @@ impl Network for Bert {
         }
     }
 
-    fn torch_name(path: &str) -> String {
+    fn torch_name(&self, path: &str) -> String {
         path.replace(".own.", ".self.")
             .replace("layer_norm.gamma", "LayerNorm.weight")
             .replace("layer_norm.beta", "LayerNorm.bias")

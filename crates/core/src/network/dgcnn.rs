@@ -181,7 +181,7 @@ impl Network for Dgcnn {
         self.logits(place.floats(clouds, [count, cloud.len() / 3, 3]))
     }
 
-    fn torch_name(path: &str) -> String {
+    fn torch_name(&self, path: &str) -> String {
         let path = path.replace("gamma", "weight").replace("beta", "bias");
         match path.split_once('.') {
             Some((layer, rest)) if layer.starts_with("conv") => format!("{layer}.0.{rest}"),

@@ -4,8 +4,8 @@ mod bert;
 mod device;
 mod dgcnn;
 mod engine;
-mod lenet;
 mod sgd;
+mod stack;
 mod weights;
 
 use std::ops::Range;
@@ -32,7 +32,7 @@ pub use bert::Bert;
 pub(crate) use device::device;
 pub use dgcnn::Dgcnn;
 pub use engine::BurnEngine;
-pub use lenet::LeNet;
+pub use stack::StackNetwork;
 
 /// A classifier that can be masked.
 pub trait Network: Module + Sync {
@@ -62,7 +62,7 @@ pub trait Network: Module + Sync {
 
     /// PyTorch's name of the parameter at a path of modules.
     #[must_use]
-    fn torch_name(path: &str) -> String {
+    fn torch_name(&self, path: &str) -> String {
         path.to_owned()
     }
 
@@ -72,9 +72,11 @@ pub trait Network: Module + Sync {
         false
     }
 
-    /// The distribution that a parameter's first values are drawn from, given PyTorch's name and shape of it.
+    /// How a parameter begins, given PyTorch's name and shape of it.
     #[must_use]
-    fn initial(name: &str, shape: &[usize]) -> Initial;
+    fn initial(_name: &str, shape: &[usize]) -> Initial {
+        Initial::of_fan_in(shape.iter().skip(1).product())
+    }
 }
 
 /// Where tensors are made, and of which numbers.

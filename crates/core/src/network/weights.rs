@@ -3,7 +3,7 @@
 //! Names are the module path (`conv1.weight`); the one difference in shape is that PyTorch stores a
 //! linear layer's weight as `[out, in]`, Burn as `[in, out]`.
 
-use std::marker::PhantomData;
+use std::collections::{HashMap, HashSet};
 
 use burn::{
     module::{ModuleMapper, ModuleVisitor, Param},
@@ -35,9 +35,8 @@ impl Path {
         self.containers.pop();
     }
 
-    /// PyTorch's name of the parameter here.
-    fn name<N: Network>(&self) -> String {
-        N::torch_name(&self.names.join("."))
+    fn path(&self) -> String {
+        self.names.join(".")
     }
 
     /// Whether PyTorch stores the parameter here transposed.
@@ -58,29 +57,30 @@ impl Path {
 /// A parameter still on its device, flattened in PyTorch's layout.
 struct Unread {
     name: String,
+    path: String,
     shape: Vec<usize>,
     values: Tensor<1>,
 }
 
-struct Collector<N> {
+struct Collector<'a, N> {
     path: Path,
     parameters: Vec<Unread>,
-    network: PhantomData<N>,
+    network: &'a N,
 }
 
-impl<N: Network> Collector<N> {
-    fn parameters_of(network: &N) -> Vec<Unread> {
+impl<'a, N: Network> Collector<'a, N> {
+    fn parameters_of(network: &'a N) -> Vec<Unread> {
         let mut collector = Self {
             path: Path::default(),
             parameters: Vec::new(),
-            network: PhantomData,
+            network,
         };
         network.visit(&mut collector);
         collector.parameters
     }
 }
 
-impl<N: Network> ModuleVisitor for Collector<N> {
+impl<N: Network> ModuleVisitor for Collector<'_, N> {
     fn enter_module(&mut self, name: &str, container_type: &str) {
         self.path.enter(name, container_type);
     }
@@ -98,7 +98,8 @@ impl<N: Network> ModuleVisitor for Collector<N> {
             tensor
         };
         self.parameters.push(Unread {
-            name: self.path.name::<N>(),
+            name: self.network.torch_name(&self.path.path()),
+            path: self.path.path(),
             shape,
             values: tensor.flatten(0, D - 1),
         });
@@ -115,6 +116,7 @@ pub(super) async fn read_weights<N: Network>(network: &N) -> Result<Tensors, Err
         name,
         shape,
         values,
+        ..
     } in Collector::parameters_of(network)
     {
         let data = read(values).await?;
@@ -123,14 +125,15 @@ pub(super) async fn read_weights<N: Network>(network: &N) -> Result<Tensors, Err
     Ok(tensors)
 }
 
-struct Loader<'a, N> {
+struct Loader<'a> {
     path: Path,
-    network: PhantomData<N>,
+    /// PyTorch's names of parameters by their paths.
+    names: HashMap<String, String>,
     tensors: &'a Tensors,
     problems: Vec<String>,
 }
 
-impl<N: Network> ModuleMapper for Loader<'_, N> {
+impl ModuleMapper for Loader<'_> {
     fn enter_module(&mut self, name: &str, container_type: &str) {
         self.path.enter(name, container_type);
     }
@@ -140,7 +143,8 @@ impl<N: Network> ModuleMapper for Loader<'_, N> {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let name = self.path.name::<N>();
+        let path = self.path.path();
+        let name = self.names.get(&path).cloned().unwrap_or(path);
         let expected = self.path.torch_shape(param.dims());
         let Some(found) = self.tensors.get(&name) else {
             self.problems
@@ -173,11 +177,13 @@ impl<N: Network> ModuleMapper for Loader<'_, N> {
 /// # Errors
 /// All tensors that are missing, extra or misshapen, in one error.
 pub(super) fn load_weights<N: Network>(network: N, tensors: &Tensors) -> Result<N, Error> {
-    let names: Vec<String> = shapes(&network).into_iter().map(|(name, _)| name).collect();
+    let parameters = Collector::parameters_of(&network).into_iter();
+    let names: HashMap<String, String> = parameters.map(|p| (p.path, p.name)).collect();
+    let known: HashSet<String> = names.values().cloned().collect();
     let name = network.name();
-    let mut loader = Loader::<N> {
+    let mut loader = Loader {
         path: Path::default(),
-        network: PhantomData,
+        names,
         tensors,
         problems: Vec::new(),
     };
@@ -186,7 +192,7 @@ pub(super) fn load_weights<N: Network>(network: N, tensors: &Tensors) -> Result<
     problems.extend(
         tensors
             .iter()
-            .filter(|(name, _)| !names.contains(name) && !N::is_redundant(name))
+            .filter(|(name, _)| !known.contains(*name) && !N::is_redundant(name))
             .map(|(name, tensor)| format!("{name} {:?} is not part of it", tensor.shape)),
     );
     if problems.is_empty() {

@@ -55,6 +55,21 @@ struct Losses {
     count: usize,
 }
 
+/// Whether the kernels can run a stack.
+fn check_plain(stack: &Stack) -> Result<(), Error> {
+    match stack.convolutions.iter().find(|layer| !layer.is_plain()) {
+        None => Ok(()),
+        Some(layer) => Err(Error::Experiment {
+            field: "device",
+            value: "webgpu".to_owned(),
+            allowed: format!(
+                "{} has a convolution ({}) with padding, strides or a pooling other than 2x2, which the GPU kernels do not know; the CPU's do",
+                stack.name, layer.name
+            ),
+        }),
+    }
+}
+
 impl GpuStackEngine {
     /// A stack with weights and momentum buffers under PyTorch's names; no buffers before the first step.
     ///
@@ -82,6 +97,7 @@ impl GpuStackEngine {
         momentum: &Tensors,
         tiling: Tiling,
     ) -> Result<Self, Error> {
+        check_plain(&stack)?;
         let weights = stack.values(weights)?;
         let has_momentum = !momentum.is_empty();
         let velocity = if has_momentum {

@@ -245,7 +245,7 @@ impl<'a> Kernels<'a> {
     }
 
     fn convolution(&self, index: usize, layer: &Convolution) -> Kernel {
-        let rows = if layer.pool { 2 } else { 1 };
+        let rows = if layer.pool.is_some() { 2 } else { 1 };
         let side = layer.map_side();
         let tiles = side.div_ceil(self.tiling.columns);
         let columns = side.div_ceil(tiles).next_multiple_of(rows);
@@ -510,7 +510,7 @@ impl<'a> Kernels<'a> {
         let before = self.stack.convolutions.get(index - 1);
         let (kind, side) = match before {
             None => (0, 0),
-            Some(layer) => (1 + usize::from(layer.pool), layer.out_side()),
+            Some(layer) => (1 + usize::from(layer.pool.is_some()), layer.out_side()),
         };
         let [slot, gradient] = [self.before(index), Slot::Gradient(index - 1)];
         values.extend([

@@ -126,7 +126,7 @@ fn compare_tiled(
 #[test]
 fn lenet_trains_as_on_the_cpu() -> Outcome {
     compare(
-        &Stack::lenet(),
+        &Stack::lenet(1, 10),
         &[128, 128, 128, 44, 128, 128, 7, 128, 128, 64],
     )
 }
@@ -141,7 +141,7 @@ fn training_resumes_to_the_bit() -> Outcome {
     let Some((device, queue)) = gpu() else {
         return Ok(());
     };
-    let stack = Stack::lenet();
+    let stack = Stack::lenet(1, 10);
     let (pictures, labels) = (pictures(64, 32, 3), labels(64, 10, 1));
     let new = |weights: &Tensors, momentum: &Tensors| {
         GpuStackEngine::new(&device, &queue, stack.clone(), weights, momentum)
@@ -166,7 +166,7 @@ fn masked_outputs_are_those_of_the_cpu() -> Outcome {
     let Some((device, queue)) = gpu() else {
         return Ok(());
     };
-    let stack = Stack::lenet();
+    let stack = Stack::lenet(1, 10);
     let weights = stack.initial_weights(4);
     let masks = PatchMasks::new(&[[1, 1], [2, 4], [3, 3]], stack.masked_side());
     let picture = pictures(1, 32, 5);

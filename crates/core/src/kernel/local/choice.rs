@@ -4,17 +4,23 @@
 //! vary, and everything is computed once for each of the fixed ones' patterns. And where every position sees all players already, tables have a
 //! value per mask, and plain passes over masked pictures do the same products with less around them.
 
-use super::layout::{Layout, Place, pool_cell, window};
+use super::{
+    layout::{Layout, Place, pool_cell, window},
+    wide::Pieces,
+};
 use crate::{
     kernel::{
+        product::WIDTH,
         rows::{bits, padded},
-        stack::{Convolution, Stack},
+        stack::{Convolution, Pool, Stack},
     },
     player::PatchMasks,
 };
 
 /// Most bytes that the tables of one layer should take.
 const MOST_BYTES: usize = 1 << 24;
+/// The same for wide networks, whose cores share them.
+const MOST_WIDE_BYTES: usize = 1 << 27;
 /// Fewest players that vary at a time, where there are more.
 const FEWEST_FREE: usize = 6;
 /// What a sum of tables costs beside its products, in additions per pattern and output.
@@ -39,19 +45,20 @@ struct Estimate {
 }
 
 /// The choice with the fewest operations among those whose tables stay small.
-pub(super) fn choose(stack: &Stack, masks: &PatchMasks) -> Choice {
+pub(super) fn choose(stack: &Stack, masks: &PatchMasks, wide: bool) -> Choice {
     let players = masks.count().ilog2() as usize;
     let by_weight = players_by_weight(stack, masks);
     let fewest = FEWEST_FREE.min(players);
     let candidates = (fewest..=players).flat_map(|count| {
         let free = by_weight[..count].iter().fold(0, |free, bit| free | bit);
-        estimates(stack, masks, free)
+        estimates(stack, masks, free, wide)
             .into_iter()
             .zip(stack.masked..)
             .map(move |(estimate, last)| (estimate, Choice { free, last }))
     });
     let cost = |estimate: &Estimate| {
-        let excess = estimate.bytes.saturating_sub(MOST_BYTES);
+        let most = if wide { MOST_WIDE_BYTES } else { MOST_BYTES };
+        let excess = estimate.bytes.saturating_sub(most);
         (excess, estimate.operations)
     };
     let all = Choice {
@@ -93,20 +100,28 @@ pub(super) fn layouts(stack: &Stack, masks: &PatchMasks, free: u32) -> Vec<Layou
 }
 
 /// What it takes to go by patterns as far as each convolution, from the masked one on.
-fn estimates(stack: &Stack, masks: &PatchMasks, free: u32) -> Vec<Estimate> {
+fn estimates(stack: &Stack, masks: &PatchMasks, free: u32, wide: bool) -> Vec<Estimate> {
     let layouts = layouts(stack, masks, free);
     let (patterns, rounds) = (1 << free.count_ones(), masks.count() >> free.count_ones());
     let (mut local, mut bytes) = (0, 0);
     let mut estimates = Vec::new();
-    for (index, layout) in layouts.iter().enumerate() {
+    let reached = last_by_patterns(stack) - stack.masked;
+    for (index, layout) in layouts.iter().enumerate().take(reached + 1) {
         let layer = &stack.convolutions[stack.masked + index];
         if index > 0 {
-            local += convolution_operations(layer, &layouts[index - 1]);
+            let inputs = &layouts[index - 1];
+            if wide {
+                local += Pieces::new(layer, inputs).multiplied() * layer.inputs * layer.outputs;
+                // One panel's tables of all offsets.
+                bytes = bytes.max(4 * WIDTH * inputs.rows * layer.kernel.pow(2));
+            } else {
+                local += convolution_operations(layer, inputs);
+            }
         }
         local += ADDITIONS * layout.rows * layer.outputs;
         bytes = bytes.max(4 * layout.rows * padded(layer.outputs));
         let rest = &stack.convolutions[stack.masked + index + 1..];
-        let (tail, tail_bytes) = if rest.is_empty() {
+        let (tail, tail_bytes) = if rest.is_empty() && !wide {
             let first = &stack.dense[0];
             let per_position: usize = layout.places.iter().map(Place::patterns).sum();
             let products = per_position * layer.outputs * first.outputs;
@@ -130,12 +145,21 @@ fn estimates(stack: &Stack, masks: &PatchMasks, free: u32) -> Vec<Estimate> {
     estimates
 }
 
+/// The last convolution that patterns can reach: strides and poolings other than 2x2 are left to plain passes.
+pub(super) fn last_by_patterns(stack: &Stack) -> usize {
+    let reached = stack.convolutions[stack.masked + 1..].iter();
+    let reached = reached.take_while(|layer| {
+        layer.stride == 1 && layer.pool.is_none_or(|pool| pool == Pool::HALVES)
+    });
+    stack.masked + reached.count()
+}
+
 /// Products of a convolution by patterns.
 fn convolution_operations(layer: &Convolution, inputs: &Layout) -> usize {
     let positions = (0..layer.out_side().pow(2)).flat_map(|cell| pool_cell(layer, cell));
     let patterns = positions
         .flat_map(|pixel| window(layer, pixel))
-        .map(|input| inputs.places[input].patterns());
+        .map(|(_, input)| inputs.places[input].patterns());
     patterns.sum::<usize>() * layer.inputs * layer.outputs
 }
 
@@ -144,6 +168,6 @@ pub(super) fn plain_products(
     convolutions: &[Convolution],
     stack: &Stack,
 ) -> impl Iterator<Item = usize> {
-    let convolutions = convolutions.iter().map(|c| c.map_len() * c.window());
+    let convolutions = convolutions.iter().map(Convolution::products);
     convolutions.chain(stack.dense.iter().map(|d| d.inputs * d.outputs))
 }

@@ -8,6 +8,7 @@ use super::{
     Arithmetic,
     layout::{Layout, Place, pool_cell, spread, window},
     sum::Sum,
+    wide::Pieces,
 };
 use crate::{
     device,
@@ -55,27 +56,48 @@ pub(super) struct ConvolutionPlan {
     layer: Convolution,
     /// Of what comes out.
     pub(super) layout: Layout,
-    cells: Vec<Cell>,
+    pub(super) cells: Vec<Cell>,
+    /// What wide networks multiply.
+    pub(super) pieces: Option<Pieces>,
 }
 
 /// A position of what comes out.
 #[derive(Clone, Debug)]
-struct Cell {
-    place: Place,
+pub(super) struct Cell {
+    pub(super) place: Place,
     /// One sum, or the four of a pooled cell.
-    sums: Vec<Sum>,
+    pub(super) sums: Vec<Sum>,
     /// For a pooled cell, where each of the four sums is for every pattern.
-    pooled: Option<[Lookup; 4]>,
+    pub(super) pooled: Option<[Lookup; 4]>,
 }
 
 impl ConvolutionPlan {
-    pub(super) fn new(layer: &Convolution, inputs: &Layout) -> Self {
+    pub(super) fn new(layer: &Convolution, inputs: &Layout, wide: bool) -> Self {
         let layout = inputs.behind(layer);
+        let stride = padded(layer.inputs);
+        let area = layer.kernel.pow(2);
+        let sum = |pixel| {
+            let inputs_under = window(layer, pixel);
+            let under = inputs_under.map(|(offset, input)| (offset, inputs.places[input]));
+            if wide {
+                let tables = under.map(|(offset, place)| Place {
+                    first: offset * inputs.rows + place.first,
+                    ..place
+                });
+                Sum::of_tables(tables.collect(), area * inputs.rows)
+            } else {
+                Sum::new(under, layer.inputs, stride)
+            }
+        };
         let cells = layout.places.iter().enumerate();
-        let cells = cells.map(|(position, place)| Cell::new(layer, inputs, position, *place));
+        let cells = cells.map(|(position, place)| {
+            let sums = pool_cell(layer, position).map(sum).collect();
+            Cell::new(layer, sums, *place)
+        });
         Self {
             layer: *layer,
             cells: cells.collect(),
+            pieces: wide.then(|| Pieces::new(layer, inputs)),
             layout,
         }
     }
@@ -83,7 +105,9 @@ impl ConvolutionPlan {
     pub(super) fn arithmetic(&self) -> Arithmetic {
         let (inputs, outputs) = (self.layer.inputs, self.layer.outputs);
         let sums = self.cells.iter().flat_map(|cell| &cell.sums);
-        sums.map(|sum| sum.arithmetic(inputs, outputs)).sum()
+        let of_sums: Arithmetic = sums.map(|sum| sum.arithmetic(inputs, outputs)).sum();
+        let multiplied = self.pieces.as_ref().map_or(0, Pieces::multiplied);
+        of_sums + Arithmetic::of_products(multiplied * inputs * outputs)
     }
 
     /// The rows of what comes out, given those of what comes in.
@@ -128,20 +152,14 @@ impl ConvolutionPlan {
 }
 
 impl Cell {
-    fn new(layer: &Convolution, inputs: &Layout, position: usize, place: Place) -> Self {
-        let stride = padded(layer.inputs);
-        let sums = pool_cell(layer, position).map(|pixel| {
-            let inputs = window(layer, pixel).map(|input| inputs.places[input]);
-            Sum::new(inputs, layer.inputs, stride)
-        });
-        let sums: Vec<Sum> = sums.collect();
+    fn new(layer: &Convolution, sums: Vec<Sum>, place: Place) -> Self {
         let mut first = 0;
         let lookups = sums.iter().map(|sum| {
             let lookup = Lookup::new(first, sum.players, place.players);
             first += sum.patterns();
             lookup
         });
-        let pooled = if layer.pool {
+        let pooled = if layer.pool.is_some() {
             lookups.collect::<Vec<_>>().try_into().ok()
         } else {
             None
@@ -204,7 +222,7 @@ impl WithSimd for Part<'_> {
 
 impl Cell {
     /// Rows of all its sums.
-    fn sum_rows(&self) -> usize {
+    pub(super) fn sum_rows(&self) -> usize {
         self.sums.iter().map(Sum::patterns).sum()
     }
 }

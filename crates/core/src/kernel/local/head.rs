@@ -30,7 +30,7 @@ impl Head {
     /// The dense layers of `stack` behind a feature map that lies as `inputs` say, for all patterns of `free` players.
     pub(super) fn new(stack: &Stack, inputs: &Layout) -> Self {
         let channels = stack.convolutions.last().map_or(0, |layer| layer.outputs);
-        let places = inputs.places.iter().copied();
+        let places = inputs.places.iter().copied().enumerate();
         Self {
             layers: stack.dense.clone(),
             channels,

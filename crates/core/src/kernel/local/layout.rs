@@ -1,6 +1,9 @@
 //! Which players every position of a feature map sees, and where its values for all their patterns lie.
 
-use super::super::{rows::bits, stack::Convolution};
+use super::super::{
+    rows::bits,
+    stack::{Convolution, Pool},
+};
 use crate::player::PatchMasks;
 
 /// A position of a feature map.
@@ -64,7 +67,9 @@ impl Layout {
         let cells = (0..layer.out_side().pow(2)).map(|position| {
             pool_cell(layer, position)
                 .flat_map(|pixel| window(layer, pixel))
-                .fold(0, |players, input| players | self.places[input].players)
+                .fold(0, |players, (_, input)| {
+                    players | self.places[input].players
+                })
         });
         Self::new(cells)
     }
@@ -76,16 +81,25 @@ pub(super) fn pool_cell(
     position: usize,
 ) -> impl Iterator<Item = usize> + use<> {
     let (side, out_side) = (layer.map_side(), layer.out_side());
-    let step = if layer.pool { 2 } else { 1 };
-    let first = step * (position / out_side) * side + step * (position % out_side);
-    (0..step).flat_map(move |row| (0..step).map(move |column| first + row * side + column))
+    let Pool { size, stride } = layer.pool.unwrap_or(Pool { size: 1, stride: 1 });
+    let first = stride * (position / out_side) * side + stride * (position % out_side);
+    (0..size).flat_map(move |row| (0..size).map(move |column| first + row * side + column))
 }
 
-/// The input positions under the kernel at one position of the map, in the order of the kernel's rows.
-pub(super) fn window(layer: &Convolution, position: usize) -> impl Iterator<Item = usize> + use<> {
-    let (side, kernel, map_side) = (layer.side, layer.kernel, layer.map_side());
-    let first = position / map_side * side + position % map_side;
-    (0..kernel).flat_map(move |row| (0..kernel).map(move |column| first + row * side + column))
+/// The input positions under the kernel at one position of the map, each behind its kernel offset, in the order of the kernel's rows;
+/// none for what lies in the padding.
+pub(super) fn window(
+    layer: &Convolution,
+    position: usize,
+) -> impl Iterator<Item = (usize, usize)> + use<> {
+    let [side, kernel, padding] = [layer.side, layer.kernel, layer.padding];
+    let y = position / layer.map_side() * layer.stride;
+    let x = position % layer.map_side() * layer.stride;
+    (0..kernel * kernel).filter_map(move |offset| {
+        let row = (y + offset / kernel).checked_sub(padding)?;
+        let column = (x + offset % kernel).checked_sub(padding)?;
+        (row < side && column < side).then_some((offset, row * side + column))
+    })
 }
 
 /// Spreads the bits of a pattern over the players of a set: the i-th bit goes to the i-th player.

@@ -14,6 +14,7 @@ mod layout;
 mod sum;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 use std::{iter, ops::Add};
 
@@ -25,13 +26,24 @@ use self::{
 };
 use super::{
     pass::{Network, Workspace},
+    product::Row,
     rows::{Lookup, padded, without_padding},
     stack::Stack,
+    wide::{WideNetwork, Workspace as WideWorkspace},
 };
 use crate::{device, player::PatchMasks};
 
 /// Masks per chunk of plain passes.
 const MASKS: usize = 64;
+/// The same for wide networks.
+const WIDE_MASKS: usize = 128;
+
+/// What a network is evaluated with.
+#[derive(Clone, Copy)]
+pub(super) enum Kernels<'a> {
+    Narrow(Network<'a>),
+    Wide(&'a WideNetwork),
+}
 
 /// Operations on floats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -88,20 +100,27 @@ pub(super) struct LocalPlan {
 }
 
 impl LocalPlan {
-    pub(super) fn new(stack: &Stack, masks: &PatchMasks) -> Self {
-        Self::of_choice(stack, masks, choose(stack, masks))
+    pub(super) fn new(stack: &Stack, masks: &PatchMasks, wide: bool) -> Self {
+        let choice = choose(stack, masks, wide);
+        Self::of_choice(stack, masks, choice, wide)
     }
 
-    fn of_choice(stack: &Stack, masks: &PatchMasks, Choice { free, last }: Choice) -> Self {
+    fn of_choice(
+        stack: &Stack,
+        masks: &PatchMasks,
+        Choice { free, last }: Choice,
+        wide: bool,
+    ) -> Self {
         let masked = Layout::masked(&stack.convolutions[stack.masked], masks, free);
         let mut convolutions = Vec::<ConvolutionPlan>::new();
         for layer in &stack.convolutions[stack.masked + 1..=last] {
             let inputs = convolutions.last().map_or(&masked, |plan| &plan.layout);
-            let plan = ConvolutionPlan::new(layer, inputs);
+            let plan = ConvolutionPlan::new(layer, inputs, wide);
             convolutions.push(plan);
         }
         let outputs = convolutions.last().map_or(&masked, |plan| &plan.layout);
-        let head = (last + 1 == stack.convolutions.len()).then(|| Head::new(stack, outputs));
+        let head =
+            (!wide && last + 1 == stack.convolutions.len()).then(|| Head::new(stack, outputs));
         Self {
             stack: stack.clone(),
             masks: masks.clone(),
@@ -140,7 +159,7 @@ impl LocalPlan {
     }
 
     /// Logits `[2^n, classes]`; `map`: the feature map `[side, side, channels]` behind its ReLU that players are patches of.
-    pub(super) fn logits(&self, network: Network<'_>, map: &[f32]) -> Vec<f32> {
+    pub(super) fn logits(&self, network: Kernels<'_>, map: &[f32]) -> Vec<f32> {
         let fixed = (self.masks.count() as u32 - 1) & !self.free;
         if fixed == 0 {
             return self.round(network, map, 0);
@@ -171,9 +190,19 @@ impl LocalPlan {
     }
 
     /// Logits for all patterns of the free players, with `present` those of the others that are there.
-    fn round(&self, network: Network<'_>, map: &[f32], present: u32) -> Vec<f32> {
+    fn round(&self, network: Kernels<'_>, map: &[f32], present: u32) -> Vec<f32> {
         let layer = &self.stack.convolutions[self.stack.masked];
-        let mut rows = masked_rows(layer, &self.masks, &self.masked, present, map);
+        let rows = masked_rows(layer, &self.masks, &self.masked, present, map);
+        match network {
+            Kernels::Narrow(network) => self.narrow_round(network, rows),
+            Kernels::Wide(network) => {
+                let rows = wide::in_panels(&rows, padded(layer.outputs), layer.outputs);
+                self.wide_round(network, rows)
+            }
+        }
+    }
+
+    fn narrow_round(&self, network: Network<'_>, mut rows: Vec<f32>) -> Vec<f32> {
         for (plan, weights) in self
             .convolutions
             .iter()
@@ -185,6 +214,46 @@ impl LocalPlan {
             Some(head) => self.for_all_free(head.logits(network.forward, &rows), head.players()),
             None => self.plain_passes(network, &rows),
         }
+    }
+
+    fn wide_round(&self, network: &WideNetwork, mut rows: Vec<Row>) -> Vec<f32> {
+        let layers = &network.layers.all[self.stack.masked + 1..];
+        for (plan, layer) in self.convolutions.iter().zip(layers) {
+            if let Some(pieces) = &plan.pieces {
+                rows = plan.wide_rows(pieces, (layer, &network.parameters), &rows);
+            }
+        }
+        self.wide_passes(network, &rows)
+    }
+
+    /// The rest of a wide network for every pattern of the free players.
+    fn wide_passes(&self, network: &WideNetwork, rows: &[Row]) -> Vec<f32> {
+        let layout = self
+            .convolutions
+            .last()
+            .map_or(&self.masked, |plan| &plan.layout);
+        let first = self.stack.masked + 1 + self.convolutions.len();
+        let lookups: Vec<Lookup> = layout
+            .places
+            .iter()
+            .map(|place| Lookup::new(place.first, place.players, self.free))
+            .collect();
+        let mut workspace = WideWorkspace::new(&network.layers);
+        let mut logits = Vec::with_capacity(self.patterns() * self.stack.classes());
+        for start in (0..self.patterns()).step_by(WIDE_MASKS) {
+            let count = WIDE_MASKS.min(self.patterns() - start);
+            let input = workspace.input_mut(&network.layers, first, count);
+            for (index, part) in input.chunks_mut(count).enumerate() {
+                let (panel, position) = (index / lookups.len(), index % lookups.len());
+                let patterns = &lookups[position].rows()[start..];
+                for (to, row) in part.iter_mut().zip(patterns) {
+                    *to = rows[panel * layout.rows + *row as usize];
+                }
+            }
+            workspace.forward(network, (first, None), count, false);
+            logits.extend(workspace.logits(&network.layers, count));
+        }
+        logits
     }
 
     /// Logits for all patterns of the free players, given those of the players that logits depend on.
@@ -253,7 +322,7 @@ impl Stack {
         let plain = plain_products(convolutions, self)
             .map(|products| Arithmetic::of_products(masks.count() * products));
         names
-            .zip(LocalPlan::new(self, masks).arithmetic())
+            .zip(LocalPlan::new(self, masks, !self.is_narrow()).arithmetic())
             .zip(plain)
             .map(|((name, by_patterns), mask_by_mask)| LayerArithmetic {
                 name,

@@ -42,13 +42,17 @@ struct Merge {
 }
 
 /// Where a table lies.
-type Table = Place;
+pub(super) type Table = Place;
 
 impl Sum {
-    /// A sum over `inputs`, in the order of their weights; an input is `channels` values in a row of `stride`, per pattern.
-    pub(super) fn new(inputs: impl Iterator<Item = Place>, channels: usize, stride: usize) -> Self {
+    /// A sum over `inputs`, each behind the place of its weights; an input is `channels` values in a row of `stride`, per pattern.
+    pub(super) fn new(
+        inputs: impl Iterator<Item = (usize, Place)>,
+        channels: usize,
+        stride: usize,
+    ) -> Self {
         let mut by_players = BTreeMap::<u32, Vec<Run>>::new();
-        for (index, input) in inputs.enumerate() {
+        for (index, input) in inputs {
             let run = Run {
                 left: input.first * stride,
                 right: index * channels,
@@ -71,12 +75,24 @@ impl Sum {
                 runs,
             })
             .collect();
-        let mut open: Vec<Table> = groups.iter().map(|group| group.table).collect();
+        let open = groups.iter().map(|group| group.table).collect();
+        Self {
+            groups,
+            ..Self::of_tables(open, table_rows)
+        }
+    }
+
+    /// A sum of tables that are filled elsewhere; its own ones lie behind `table_rows` rows.
+    pub(super) fn of_tables(mut open: Vec<Table>, mut table_rows: usize) -> Self {
         let players = open.iter().fold(0, |all, table| all | table.players);
         let mut merges = Vec::new();
         while let Some([a, b]) = smallest_union(&open, players) {
             let (b, a) = (open.swap_remove(b), open.swap_remove(a));
-            let sum = table(a.players | b.players);
+            let sum = Table {
+                players: a.players | b.players,
+                first: table_rows,
+            };
+            table_rows += sum.patterns();
             let parts = [a, b].map(|part| Lookup::new(part.first, part.players, sum.players));
             merges.push(Merge { table: sum, parts });
             open.push(sum);
@@ -87,7 +103,7 @@ impl Sum {
             .collect();
         Self {
             players,
-            groups,
+            groups: Vec::new(),
             merges,
             lookups,
             table_rows,
@@ -144,6 +160,12 @@ impl Sum {
             let out = &mut tables[table.start * row..table.end * row];
             rows::multiply(simd, factors, Finish::NONE, out);
         }
+        self.merge(simd, row, tables);
+    }
+
+    /// Adds tables up in pairs, once those that are multiplied are filled.
+    #[inline(always)]
+    pub(super) fn merge<S: Simd>(&self, simd: S, row: usize, tables: &mut [f32]) {
         for merge in &self.merges {
             let table = merge.table.rows();
             let (before, after) = tables.split_at_mut(table.start * row);

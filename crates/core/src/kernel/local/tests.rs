@@ -4,8 +4,11 @@ use proptest::prelude::*;
 use spindle_run::event::Tensors;
 
 use super::{
-    super::{Convolution, Dense, StackEngine, tests::stacks},
-    choice::Choice,
+    super::{
+        Convolution, Dense, Initial, StackEngine,
+        tests::{kinds, stacks},
+    },
+    choice::{Choice, last_by_patterns},
     *,
 };
 use crate::{Error, player::draw_patches, random::Stream};
@@ -18,12 +21,17 @@ struct Case {
 
 impl Case {
     fn new(stack: Stack, seed: u64) -> Result<Self, Error> {
+        let narrow = stack.is_narrow();
+        Self::of_kind(stack, seed, narrow)
+    }
+
+    fn of_kind(stack: Stack, seed: u64, narrow: bool) -> Result<Self, Error> {
         let weights = stack.initial_weights(seed);
         let picture = (0..stack.side().pow(2) * stack.convolutions[0].inputs)
             .map(|i| ((i * 37 + seed as usize * 11) % 101) as f32 / 100.0)
             .collect();
         Ok(Self {
-            engine: StackEngine::new(stack, &weights, &Tensors::new())?,
+            engine: StackEngine::of_kind(stack, &weights, &Tensors::new(), narrow)?,
             picture,
         })
     }
@@ -35,7 +43,9 @@ impl Case {
     /// Logits by a given choice.
     fn logits(&self, masks: &PatchMasks, choice: Choice) -> Vec<f32> {
         let map = self.engine.feature_map(&self.picture);
-        LocalPlan::of_choice(self.stack(), masks, choice).logits(self.engine.network(), &map)
+        let kernels = self.engine.kernels();
+        let wide = matches!(kernels, Kernels::Wide(_));
+        LocalPlan::of_choice(self.stack(), masks, choice, wide).logits(kernels, &map)
     }
 
     /// Largest difference of `logits` from exact ones on every `step`-th mask, in units of the largest exact one.
@@ -55,7 +65,7 @@ impl Case {
 
 fn lenet_masks(players: usize, seed: u64) -> PatchMasks {
     let patches = draw_patches(players, &mut Stream::Weights.rng(seed, 0));
-    PatchMasks::new(&patches, Stack::lenet().masked_side())
+    PatchMasks::new(&patches, Stack::lenet(1, 10).masked_side())
 }
 
 fn all(masks: &PatchMasks) -> u32 {
@@ -74,23 +84,26 @@ proptest! {
         let stack = Stack { masked: masked.min(stack.convolutions.len() - 1), ..stack };
         let players: Vec<[usize; 2]> = patches.into_iter().map(|(row, column)| [row, column]).collect();
         let masks = PatchMasks::new(&players, stack.masked_side());
-        let case = Case::new(stack, seed).map_err(|error| TestCaseError::fail(error.to_string()))?;
-        for free in [all(&masks), all(&masks) & !fixed] {
-            for last in case.stack().masked..case.stack().convolutions.len() {
-                let logits = case.logits(&masks, Choice { free, last });
-                let error = case.error(&masks, &logits, 5);
-                prop_assert!(error < 1e-5, "{error} with {free:b} free, by patterns up to {last}");
+        for narrow in kinds(&stack) {
+            let case = Case::of_kind(stack.clone(), seed, narrow)
+                .map_err(|error| TestCaseError::fail(error.to_string()))?;
+            for free in [all(&masks), all(&masks) & !fixed] {
+                for last in stack.masked..=last_by_patterns(&stack) {
+                    let logits = case.logits(&masks, Choice { free, last });
+                    let error = case.error(&masks, &logits, 5);
+                    prop_assert!(error < 1e-5, "{error} with {free:b} free, by patterns up to {last}");
+                }
             }
+            let chosen = case.engine.masked_logits(&case.picture, &masks);
+            prop_assert!(case.error(&masks, &chosen, 5) < 1e-5);
         }
-        let chosen = case.engine.masked_logits(&case.picture, &masks);
-        prop_assert!(case.error(&masks, &chosen, 5) < 1e-5);
     }
 }
 
 #[test]
 fn lenet_gives_exact_logits() -> Result<(), Error> {
     for (players, seed, step) in [(10, 0, 31), (10, 1, 31), (13, 2, 257)] {
-        let case = Case::new(Stack::lenet(), seed)?;
+        let case = Case::new(Stack::lenet(1, 10), seed)?;
         let masks = lenet_masks(players, seed);
         let error = case.error(
             &masks,
@@ -119,7 +132,7 @@ fn lenet_gives_exact_logits() -> Result<(), Error> {
 fn lenet_takes_a_twelfth_of_the_arithmetic() {
     let ratio = |seed| {
         let masks = lenet_masks(10, seed);
-        let layers = Stack::lenet().masked_arithmetic(&masks);
+        let layers = Stack::lenet(1, 10).masked_arithmetic(&masks);
         let local: usize = layers.iter().map(|l| l.by_patterns.operations()).sum();
         let plain: usize = layers.iter().map(|l| l.mask_by_mask.products).sum();
         assert_eq!(plain, 1024 * (100 * 150 * 16 + 48_000 + 10_080 + 840));
@@ -133,7 +146,7 @@ fn lenet_takes_a_twelfth_of_the_arithmetic() {
 #[test]
 fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
     let masks = lenet_masks(10, 0);
-    let lenet = choose(&Stack::lenet(), &masks);
+    let lenet = choose(&Stack::lenet(1, 10), &masks, false);
     assert_eq!((lenet.free, lenet.last), (all(&masks), 1));
     // A first convolution over the whole map, then wide ones: every position sees every player at once.
     let convolution = |name, inputs, outputs, kernel, side| Convolution {
@@ -141,8 +154,10 @@ fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
         inputs,
         outputs,
         kernel,
+        stride: 1,
+        padding: 0,
         side,
-        pool: false,
+        pool: None,
     };
     let early = Stack {
         name: "early",
@@ -158,18 +173,19 @@ fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
             relu: false,
         }],
         masked: 0,
+        initial: Initial::Uniform,
     };
     let masks = PatchMasks::new(
         &(0..10).map(|i| [2 + i / 4, 2 + i % 4]).collect::<Vec<_>>(),
         22,
     );
-    assert_eq!(choose(&early, &masks).last, 1);
+    assert_eq!(choose(&early, &masks, false).last, 1);
 }
 
 #[test]
 fn many_players_are_taken_some_at_a_time() {
     let masks = lenet_masks(20, 0);
-    let choice = choose(&Stack::lenet(), &masks);
+    let choice = choose(&Stack::lenet(1, 10), &masks, false);
     let free = choice.free.count_ones();
     assert!((8..=15).contains(&free), "{free} free players");
     assert_eq!(choice.last, 1);

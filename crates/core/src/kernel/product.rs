@@ -1,0 +1,181 @@
+//! Products of wide matrices in vector registers.
+//!
+//! Every array is cut into panels of [`WIDTH`] columns, one panel after the other, `[panel][row][WIDTH]`: a tile of rows is one run of memory on
+//! the left, rows of factors are one run on the right, and what comes out of one product goes into the next as it is. Nothing is packed
+//! or transposed: the left side is read along its rows or, for gradients of weights, along its columns.
+
+use pulp::Simd;
+
+/// Columns of a panel.
+pub(super) const WIDTH: usize = 32;
+/// Rows of the largest tile.
+pub(super) const HEIGHT: usize = 12;
+
+/// Values of one panel in one row.
+pub(super) type Row = [f32; WIDTH];
+
+/// Factors that lie together on either side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Segment {
+    /// The row of the left side that it begins at.
+    pub(super) left: usize,
+    /// The row of the right side that it begins at.
+    pub(super) right: usize,
+    /// Factors: at most [`WIDTH`] along rows.
+    pub(super) len: usize,
+}
+
+/// How the left side is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Along {
+    /// Factor k of row r is `left[segment.left + r][k]`.
+    Rows,
+    /// Factor k of row r is `left[segment.left + k][r]`.
+    Columns,
+}
+
+/// What the rows that come out begin with.
+#[derive(Clone, Copy)]
+pub(super) enum Start<'a> {
+    /// What they are.
+    Sum,
+    /// The same row for all.
+    Bias(&'a Row),
+}
+
+/// A product into rows of one panel: `out[r] <- start + sum over segments and k of left(r, k) * right[segment.right + k]`, then ReLU.
+#[derive(Clone, Copy)]
+pub(super) struct Product<'a> {
+    pub(super) left: &'a [Row],
+    pub(super) right: &'a [Row],
+    pub(super) segments: &'a [Segment],
+    pub(super) start: Start<'a>,
+    pub(super) relu: bool,
+}
+
+impl Product<'_> {
+    /// For rows from `first` on, as many as `out` has; at most [`WIDTH`] along columns.
+    #[inline(always)]
+    pub(super) fn rows<S: Simd>(&self, simd: S, along: Along, first: usize, out: &mut [Row]) {
+        for (index, out) in out.chunks_mut(HEIGHT).enumerate() {
+            let first = first + index * HEIGHT;
+            match along {
+                Along::Rows => self.tile::<S, false>(simd, first, out),
+                Along::Columns => self.tile::<S, true>(simd, first, out),
+            }
+        }
+    }
+
+    /// Tiles that fill the registers and do not overflow them: 32 of AVX-512, 16 of the others.
+    #[inline(always)]
+    fn tile<S: Simd, const COLUMNS: bool>(&self, simd: S, first: usize, out: &mut [Row]) {
+        match (S::F32_LANES, out.len()) {
+            (16, 0..=4) => self.part::<S, COLUMNS, 4, 2>(simd, [first, 0], out),
+            (16, 5..=8) => self.part::<S, COLUMNS, 8, 2>(simd, [first, 0], out),
+            (16, _) => self.part::<S, COLUMNS, 12, 2>(simd, [first, 0], out),
+            (8, 9..) => self.parts::<S, COLUMNS, 6>(simd, first, out),
+            _ => self.parts::<S, COLUMNS, 4>(simd, first, out),
+        }
+    }
+
+    #[inline(always)]
+    fn parts<S: Simd, const COLUMNS: bool, const ROWS: usize>(
+        &self,
+        simd: S,
+        first: usize,
+        out: &mut [Row],
+    ) {
+        for (index, out) in out.chunks_mut(ROWS).enumerate() {
+            for pair in 0..WIDTH / S::F32_LANES / 2 {
+                self.part::<S, COLUMNS, ROWS, 2>(simd, [first + index * ROWS, pair], out);
+            }
+        }
+    }
+
+    /// `ROWS` rows, of which `out` may lack some, and group `column` of as many vectors.
+    #[inline(always)]
+    fn part<S: Simd, const COLUMNS: bool, const ROWS: usize, const VECTORS: usize>(
+        &self,
+        simd: S,
+        [first, column]: [usize; 2],
+        out: &mut [Row],
+    ) {
+        let groups = WIDTH / S::F32_LANES / VECTORS;
+        let vectors = column * VECTORS..(column + 1) * VECTORS;
+        let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+        for (row, sums) in sums.iter_mut().enumerate() {
+            let start = match self.start {
+                Start::Bias(bias) => bias,
+                Start::Sum => &out[row.min(out.len() - 1)],
+            };
+            sums.copy_from_slice(&S::as_simd_f32s(start).0[vectors.clone()]);
+        }
+        let (right, _) = S::as_simd_f32s(self.right.as_flattened())
+            .0
+            .as_chunks::<VECTORS>();
+        for segment in self.segments {
+            let right = &right[segment.right * groups..][..segment.len * groups];
+            if COLUMNS {
+                let left = &self.left[segment.left..][..segment.len];
+                for (k, left) in left.iter().enumerate() {
+                    let Some(left) = left[first..].first_chunk::<ROWS>() else {
+                        continue;
+                    };
+                    multiply_add(simd, left, &right[k * groups + column], &mut sums);
+                }
+            } else {
+                let rows = &self.left[segment.left + first..];
+                let right = right.iter().skip(column).step_by(groups);
+                if let Some(left) = rows.first_chunk::<ROWS>() {
+                    multiply_rows(simd, left, right, &mut sums);
+                } else {
+                    // At the end of the left side a tile may be higher than what is left.
+                    let mut last = [[0.0; WIDTH]; ROWS];
+                    last[..rows.len()].copy_from_slice(rows);
+                    multiply_rows(simd, &last, right, &mut sums);
+                }
+            }
+        }
+        let zero = simd.splat_f32s(0.0);
+        for (out, sums) in out.iter_mut().zip(sums) {
+            let out = &mut S::as_mut_simd_f32s(out).0[vectors.clone()];
+            for (out, sum) in out.iter_mut().zip(sums) {
+                *out = if self.relu {
+                    simd.max_f32s(sum, zero)
+                } else {
+                    sum
+                };
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn multiply_rows<'a, S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    left: &[Row; ROWS],
+    right: impl Iterator<Item = &'a [S::f32s; VECTORS]>,
+    sums: &mut [[S::f32s; VECTORS]; ROWS],
+) where
+    S::f32s: 'a,
+{
+    for (k, right) in right.take(WIDTH).enumerate() {
+        let left = left.each_ref().map(|row| row[k]);
+        multiply_add(simd, &left, right, sums);
+    }
+}
+
+#[inline(always)]
+fn multiply_add<S: Simd, const ROWS: usize, const VECTORS: usize>(
+    simd: S,
+    left: &[f32; ROWS],
+    right: &[S::f32s; VECTORS],
+    sums: &mut [[S::f32s; VECTORS]; ROWS],
+) {
+    for (factor, sums) in left.iter().zip(sums) {
+        let factor = simd.splat_f32s(*factor);
+        for (sum, right) in sums.iter_mut().zip(right) {
+            *sum = simd.mul_add_e_f32s(factor, *right, *sum);
+        }
+    }
+}
