@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lenet import LeNet
+from models import LeNet
 
 SAMPLES = [0, 5]
 PATCHES = [[1, 2], [2, 4], [3, 3], [4, 5], [5, 2], [6, 6]]
