@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from lenet import LeNet
+from models import LeNet
 
 SAMPLES = [0, 5]
 PATCHES = [[1, 2], [2, 4], [3, 3], [4, 5], [5, 2], [6, 6]]
@@ -24,9 +24,14 @@ def idx(name: str, header: int) -> np.ndarray:
     return np.frombuffer(gzip.decompress((ASSETS / name).read_bytes()), np.uint8, offset=header)
 
 
-def log_odds(model: LeNet, picture: np.ndarray, label: int) -> np.ndarray:
-    x = torch.nn.functional.pad(torch.tensor(picture / 255.0), (2, 2, 2, 2))[None, None]
-    features = model.stem(x)
+def padded(picture: np.ndarray) -> torch.Tensor:
+    """[1, 1, 32, 32] in [0, 1], of a digit [28, 28]."""
+    return torch.nn.functional.pad(torch.tensor(picture / 255.0), (2, 2, 2, 2))[None, None]
+
+
+def log_odds(model: torch.nn.Module, picture: np.ndarray, label: int) -> np.ndarray:
+    """v [2^n] of a digit [28, 28] on all masks of PATCHES, behind the model's stem."""
+    features = model.stem(padded(picture))
     side = features.shape[-1]
     cells = torch.arange(side) * 8 // side  # the 8x8 grid, stretched over the feature map by nearest neighbour
     v = np.empty(2 ** len(PATCHES))

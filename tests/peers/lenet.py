@@ -13,27 +13,10 @@ import torch
 from torch import nn
 
 from clock import median_seconds
+from models import LeNet
 
 STEPS = 20
 BATCHES = [32, 64, 128, 256, 512, 1024]
-
-
-class LeNet(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv1, self.conv2 = nn.Conv2d(1, 6, 5), nn.Conv2d(6, 16, 5)
-        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
-
-    def stem(self, x):
-        return torch.relu(self.conv1(x))
-
-    def tail(self, x):
-        x = torch.max_pool2d(x, 2)
-        x = torch.max_pool2d(torch.relu(self.conv2(x)), 2).flatten(1)
-        return self.fc3(torch.relu(self.fc2(torch.relu(self.fc1(x)))))
-
-    def forward(self, x):
-        return self.tail(self.stem(x))
 
 
 def training():
@@ -74,11 +57,11 @@ def masked():
     return {"milliseconds": milliseconds, "way": name, "batch": batch, "all": times}
 
 
-def patch_masks(players):
-    """[2^n, 1, 28, 28], 1 where a feature map's pixel is kept: players are central cells of an 8x8 grid over it."""
-    cells = torch.arange(28) * 8 // 28
+def patch_masks(players, side=28):
+    """[2^n, 1, side, side], 1 where a feature map's pixel is kept: players are central cells of an 8x8 grid over it."""
+    cells = torch.arange(side) * 8 // side
     grid = cells[:, None] * 8 + cells[None, :]
-    kept = torch.ones(2**players, 1, 28, 28)
+    kept = torch.ones(2**players, 1, side, side)
     central = [row * 8 + column for row in range(1, 7) for column in range(1, 7)]
     masks = torch.arange(2**players)
     for player, cell in enumerate(torch.tensor(central)[torch.randperm(36)[:players]]):

@@ -2,7 +2,7 @@
 
     python tests/python/read_run.py RUN [FILE.spindle]
 
-The first example needs the run's folder, the second one the export. Fails when an example fails, or when the documentation
+All examples but the last need the run's folder, the last one the export. Fails when an example fails, or when the documentation
 has another number of examples than this script knows.
 """
 
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "run-format.md"
-NAMES = ["RUN", "EXPORT"]
+NAMES = ["RUN", "RUN", "RUN", "EXPORT"]
 
 
 def examples(page: str) -> list[tuple[str, int]]:
@@ -21,16 +21,18 @@ def examples(page: str) -> list[tuple[str, int]]:
 
 
 def main() -> None:
-    paths = sys.argv[1:]
-    if not 1 <= len(paths) <= len(NAMES):
+    paths = dict(zip(["RUN", "EXPORT"], sys.argv[1:]))
+    if len(sys.argv) not in (2, 3):
         raise SystemExit(__doc__)
     found = examples(PAGE.read_text(encoding="utf-8"))
     if len(found) != len(NAMES):
         raise SystemExit(f"{PAGE.name} has {len(found)} examples, {len(NAMES)} expected")
-    for path, name, (code, line) in zip(paths, NAMES, found):
+    for name, (code, line) in zip(NAMES, found):
+        if name not in paths:
+            continue
         # As many empty lines before the code as the page has, so that a traceback names the page's line.
-        exec(compile("\n" * line + code, str(PAGE), "exec"), {name: path})
-        print(f"ok: the example of {name} on {path}")
+        exec(compile("\n" * line + code, str(PAGE), "exec"), {name: paths[name]})
+        print(f"ok: line {line + 1}, {name} is {paths[name]}")
 
 
 if __name__ == "__main__":

@@ -49,7 +49,11 @@ enum Chore {
         debian: bool,
     },
     /// Format, lints, all tests, docs, a run read from Python, the page in a browser: what has to pass before a change lands.
-    Test,
+    Test {
+        /// Then what needs PyTorch, 4 GB: docs/your-own-model.md as it stands, and weights that PyTorch has saved.
+        #[arg(long)]
+        torch: bool,
+    },
     /// Benchmarks beside their peers: all of them, written to docs/benchmarks.md, or one of them.
     Bench {
         /// The one to run; its section of the page is printed.
@@ -72,7 +76,7 @@ fn main() -> anyhow::Result<()> {
         }),
         Chore::Web { no_gpu } => web::build(if no_gpu { &web::ALL[..2] } else { &web::ALL }),
         Chore::WasmTarget { debian } => toolchain::prepare(debian),
-        Chore::Test => test::test(),
+        Chore::Test { torch } => test::test(torch),
         Chore::Bench { name, write } => bench::bench(name, write),
     }
 }

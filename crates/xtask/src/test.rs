@@ -10,8 +10,11 @@ use crate::{
     web,
 };
 
+/// The command line tool, as the tests have just built it; cargo would build it anew, with the features of its one package.
+const SPINDLE: &str = "target/release/spindle";
+
 /// Tests run in the release profile: they are numerics, and the binaries serve the demo as well.
-pub(crate) fn test() -> anyhow::Result<()> {
+pub(crate) fn test(torch: bool) -> anyhow::Result<()> {
     cargo("fmt --all --check")?;
     cargo("clippy --release --workspace --all-targets --all-features -- -D warnings")?;
     web::check_types()?;
@@ -24,7 +27,18 @@ pub(crate) fn test() -> anyhow::Result<()> {
     )?;
     python_reads_a_run()?;
     lint_for_the_browser()?;
-    page()
+    page()?;
+    if torch { beside_torch() } else { Ok(()) }
+}
+
+/// The tool beside PyTorch: the page on models of one's own, run as it stands, and outputs of weights that PyTorch has saved.
+fn beside_torch() -> anyhow::Result<()> {
+    let python = python::environment("peers")?;
+    for script in ["your_own_model", "torch_weights"] {
+        let script = format!("tests/peers/{script}.py");
+        run(&python, &[&script, SPINDLE], &[])?;
+    }
+    Ok(())
 }
 
 /// All that runs in the browser, part of which is only there for its target.
@@ -62,11 +76,9 @@ fn python_reads_a_run() -> anyhow::Result<()> {
         .into_iter()
         .chain(small.split(' '))
         .collect();
-    // The tests have just built it; cargo would build it anew, with the features of this one package.
-    let spindle = "target/release/spindle";
-    run(spindle, &arguments, &[])?;
+    run(SPINDLE, &arguments, &[])?;
     let arguments = ["export", "--quiet", &run_folder, "--out", &export];
-    run(spindle, &arguments, &[])?;
+    run(SPINDLE, &arguments, &[])?;
     let arguments = ["tests/python/read_run.py", &run_folder, &export];
     run(&python, &arguments, &[])
 }
