@@ -12,7 +12,7 @@ use crate::{
     kernel::{
         product::WIDTH,
         rows::{bits, padded},
-        stack::{Convolution, Pool, Stack},
+        stack::{Convolution, Stack},
     },
     player::PatchMasks,
 };
@@ -145,12 +145,10 @@ fn estimates(stack: &Stack, masks: &PatchMasks, free: u32, wide: bool) -> Vec<Es
     estimates
 }
 
-/// The last convolution that patterns can reach: strides and poolings other than 2x2 are left to plain passes.
+/// The last convolution that patterns can reach: strides are left to plain passes.
 pub(super) fn last_by_patterns(stack: &Stack) -> usize {
     let reached = stack.convolutions[stack.masked + 1..].iter();
-    let reached = reached.take_while(|layer| {
-        layer.stride == 1 && layer.pool.is_none_or(|pool| pool == Pool::HALVES)
-    });
+    let reached = reached.take_while(|layer| layer.stride == 1);
     stack.masked + reached.count()
 }
 
