@@ -20,7 +20,7 @@ use crate::{
 /// Most bytes that the tables of one layer should take.
 const MOST_BYTES: usize = 1 << 24;
 /// The same for wide networks, whose cores share them.
-const MOST_WIDE_BYTES: usize = 1 << 27;
+const MOST_WIDE_BYTES: usize = 1 << 26;
 /// Fewest players that vary at a time, where there are more.
 const FEWEST_FREE: usize = 6;
 /// What a sum of tables costs beside its products, in additions per pattern and output.
