@@ -412,33 +412,33 @@ impl Stack {
         let mut values = Vec::with_capacity(self.parameter_count());
         for (index, parameter) in self.parameters().iter().enumerate() {
             let mut rng = Stream::Weights.rng(seed, index as u64);
-            let dense = index / 2 >= self.convolutions.len();
-            let deviation = match self.initial {
-                Initial::KaimingConvolutions | Initial::Kaiming if !dense => {
-                    // Biases have no fan-out, and are 0.
-                    let fan_out: usize = parameter.shape.iter().product::<usize>()
-                        / parameter.shape.get(1).unwrap_or(&1);
-                    Some((2.0 / fan_out as f64).sqrt())
-                }
-                Initial::Kaiming => Some(0.01),
-                _ => None,
-            };
-            let bias = index % 2 == 1;
-            match deviation {
-                Some(_) if bias => values.extend(vec![0.0; parameter.len()]),
-                Some(deviation) => {
-                    extend_normally(&mut values, parameter.len(), deviation, &mut rng)
-                }
+            let len = parameter.len();
+            match self.deviation(index / 2, parameter) {
+                // Of a bias, which has one axis.
+                Some(_) if parameter.shape.len() == 1 => values.extend(vec![0.0; len]),
+                Some(deviation) => extend_normally(&mut values, len, deviation, &mut rng),
                 None => {
                     let bound = 1.0 / (parameter.fan_in as f64).sqrt();
-                    values.extend(
-                        (0..parameter.len())
-                            .map(|_| (bound * (2.0 * rng.random::<f64>() - 1.0)) as f32),
-                    );
+                    let uniform = |_| (bound * (2.0 * rng.random::<f64>() - 1.0)) as f32;
+                    values.extend((0..len).map(uniform));
                 }
             }
         }
         self.tensors(&values)
+    }
+
+    /// Standard deviation of a layer's weights, where they are normal; its biases are 0 then.
+    fn deviation(&self, layer: usize, parameter: &Parameter) -> Option<f64> {
+        let kaiming = self.initial != Initial::Uniform;
+        match self.convolutions.get(layer) {
+            Some(_) if kaiming => {
+                let area: usize = parameter.shape.iter().skip(2).product();
+                let fan_out = parameter.shape[0] * area;
+                Some((2.0 / fan_out as f64).sqrt())
+            }
+            None if self.initial == Initial::Kaiming => Some(0.01),
+            _ => None,
+        }
     }
 
     /// One array of all parameters as named tensors.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::correlation::Correlation;
 use crate::kernel::{
     product::{Row, WIDTH},
-    stack::{Pool, Stack},
+    stack::{Convolution, Pool, Stack},
 };
 
 /// Most pictures of a micro-batch.
@@ -161,7 +161,7 @@ impl Layers {
                 start: 0,
             });
         }
-        let mut side = stack.convolutions.last().map_or(1, |c| c.out_side());
+        let mut side = stack.convolutions.last().map_or(1, Convolution::out_side);
         for dense in &stack.dense {
             place(Layer {
                 inputs: dense.inputs / side.pow(2),
