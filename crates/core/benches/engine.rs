@@ -203,11 +203,14 @@ fn deep(arguments: &Arguments) -> Result<Value> {
         momentum: 0.9,
     };
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    let mut planned = 0.0;
     for round in 0..=rounds {
         let step = timed(|| engine.step(&pictures, &labels, sgd)).0;
         let pass = timed(|| engine.logits(&pictures)).0;
         let masked = timed(|| engine.masked_logits(&pictures[..picture_len], &masks)).0;
-        if round > 0 {
+        if round == 0 {
+            planned = masked;
+        } else {
             for (times, seconds) in times.iter_mut().zip([step, pass, masked]) {
                 times.push(seconds);
             }
@@ -219,6 +222,7 @@ fn deep(arguments: &Arguments) -> Result<Value> {
         "step_seconds": step,
         "forward_seconds": pass,
         "masked_seconds": masked,
+        "first_masked_seconds": planned,
         "peak_megabytes": peak_megabytes(),
     }))
 }

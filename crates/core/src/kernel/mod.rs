@@ -5,6 +5,9 @@
 //! and backward, in buffers that stay in cache and are allocated once; a batch is computed in micro-batches of a
 //! fixed size on all cores, and their gradients are added in order, so that the numbers do not depend on how
 //! many cores there are. Outputs on all masks of a sample share what few players change (module `local`).
+//!
+//! Narrow layers (LeNet) and wide ones (VGG, AlexNet) want different kernels: windows multiplied where they lie, and products of large
+//! matrices (modules `product` and `wide`). A stack's shapes tell which ones run it.
 
 mod convolution;
 mod engine;

@@ -179,3 +179,104 @@ fn multiply_add<S: Simd, const ROWS: usize, const VECTORS: usize>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pulp::WithSimd;
+
+    use super::*;
+    use crate::kernel::rows::with_simd;
+
+    struct Run<'a> {
+        product: Product<'a>,
+        along: Along,
+        out: &'a mut [Row],
+    }
+
+    impl WithSimd for Run<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) {
+            self.product.rows(simd, self.along, 0, self.out);
+        }
+    }
+
+    /// Whole numbers, so that no order of additions matters.
+    fn numbers(rows: usize, step: usize) -> Vec<Row> {
+        let row = |row| std::array::from_fn(|lane| ((row * 5 + lane * step) % 13) as f32 - 6.0);
+        (0..rows).map(row).collect()
+    }
+
+    /// One row of a product, by its definition.
+    fn expected(product: &Product<'_>, along: Along, row: usize, begin: &Row) -> Row {
+        std::array::from_fn(|lane| {
+            let mut sum = begin[lane];
+            for segment in product.segments {
+                for k in 0..segment.len {
+                    let factor = match along {
+                        Along::Rows => product.left[segment.left + row][k],
+                        Along::Columns => product.left[segment.left + k][row],
+                    };
+                    sum += factor * product.right[segment.right + k][lane];
+                }
+            }
+            if product.relu { sum.max(0.0) } else { sum }
+        })
+    }
+
+    fn check(product: Product<'_>, along: Along, rows: usize) {
+        let before = numbers(rows, 3);
+        let expected: Vec<Row> = before
+            .iter()
+            .enumerate()
+            .map(|(row, before)| {
+                let begin = match product.start {
+                    Start::Sum => before,
+                    Start::Bias(bias) => bias,
+                };
+                expected(&product, along, row, begin)
+            })
+            .collect();
+        let check = |run: &dyn Fn(Run<'_>)| {
+            let mut out = before.clone();
+            let work = Run {
+                product,
+                along,
+                out: &mut out,
+            };
+            run(work);
+            assert_eq!(out, expected, "{rows} rows, {along:?}");
+        };
+        check(&|run| with_simd(run));
+        check(&|run| Simd::vectorize(pulp::Scalar, run));
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = pulp::x86::V3::try_new() {
+            check(&|run| Simd::vectorize(simd, run));
+        }
+    }
+
+    #[test]
+    fn products_are_right_on_every_kind_of_vectors_and_for_every_number_of_rows() {
+        // No rows behind those of the last tile.
+        let (left, right) = (numbers(64, 7), numbers(80, 11));
+        let bias = numbers(1, 1)[0];
+        for rows in 1..=WIDTH {
+            let segment = |left, right, len| Segment { left, right, len };
+            let along_rows = [segment(64 - rows, 1, WIDTH), segment(3, 40, 9)];
+            let along_columns = [segment(2, 4, 50), segment(9, 70, 3)];
+            for (along, segments) in [(Along::Rows, along_rows), (Along::Columns, along_columns)] {
+                for (start, relu) in [(Start::Sum, false), (Start::Bias(&bias), true)] {
+                    let product = Product {
+                        left: &left,
+                        right: &right,
+                        segments: &segments,
+                        start,
+                        relu,
+                    };
+                    check(product, along, rows);
+                }
+            }
+        }
+    }
+}

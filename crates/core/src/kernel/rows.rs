@@ -334,27 +334,32 @@ pub(super) fn add<S: Simd>(
     }
 }
 
-/// `out` <- largest of the rows that the lookups name, for every pattern.
+/// `out` <- largest of the rows that the lookups name, for every pattern; there is at least one.
 #[inline(always)]
 pub(super) fn largest<S: Simd>(
     simd: S,
     tables: &[f32],
-    lookups: &[Lookup; 4],
+    lookups: &[Lookup],
     stride: usize,
     out: &mut [f32],
 ) {
     let vectors = stride / S::F32_LANES;
     let (tables, _) = S::as_simd_f32s(tables);
     let (out, _) = S::as_mut_simd_f32s(out);
+    let four: Option<&[Lookup; 4]> = lookups.try_into().ok();
     for (pattern, out) in out.chunks_exact_mut(vectors).enumerate() {
         for (column, out) in out.iter_mut().enumerate() {
             let value = |lookup: &Lookup| tables[lookup.rows[pattern] as usize * vectors + column];
-            let [a, b, c, d] = lookups;
-            let (ab, cd) = (
-                simd.max_f32s(value(a), value(b)),
-                simd.max_f32s(value(c), value(d)),
-            );
-            *out = simd.max_f32s(ab, cd);
+            *out = if let Some([a, b, c, d]) = four {
+                let (ab, cd) = (
+                    simd.max_f32s(value(a), value(b)),
+                    simd.max_f32s(value(c), value(d)),
+                );
+                simd.max_f32s(ab, cd)
+            } else {
+                let others = lookups[1..].iter().map(value);
+                others.fold(value(&lookups[0]), |a, b| simd.max_f32s(a, b))
+            };
         }
     }
 }

@@ -136,10 +136,11 @@ pub struct Stack {
 pub enum Initial {
     /// As PyTorch does it: weights and biases uniform within 1/sqrt(fan-in).
     Uniform,
-    /// Convolutions as torchvision's VGG has them: normal with variance 2/fan-out (Kaiming He et al. 2015), biases 0; dense layers as PyTorch.
-    KaimingConvolutions,
-    /// All as torchvision's VGG has it: convolutions the same, dense layers normal with standard deviation 0.01, biases 0.
-    Kaiming,
+    /// Every layer keeps the size of what comes in: normal with variance 2/fan-in, biases 0 (Kaiming He et al. 2015; ours for small pictures, where
+    /// torchvision's choice starts so small that hundreds of steps pass before a loss moves).
+    FanIn,
+    /// As torchvision's VGG has it: convolutions normal with variance 2/fan-out, dense layers with standard deviation 0.01, biases 0.
+    FanOut,
 }
 
 /// Number of layers of a VGG.
@@ -268,8 +269,8 @@ impl Stack {
             VggDepth::Sixteen => ("VGG-16", [2, 2, 3, 3, 3]),
         };
         let (mut side, head, initial) = match side {
-            VggSide::Small => (32, [512, 512, 512], Initial::KaimingConvolutions),
-            VggSide::Large => (224, [25_088, 4096, 4096], Initial::Kaiming),
+            VggSide::Small => (32, [512, 512, 512], Initial::FanIn),
+            VggSide::Large => (224, [25_088, 4096, 4096], Initial::FanOut),
         };
         let mut convolutions = Vec::new();
         let (mut inputs, mut feature) = (channels, 0);
@@ -403,34 +404,36 @@ impl Stack {
         let mut values = Vec::with_capacity(self.parameter_count());
         for (index, parameter) in self.parameters().iter().enumerate() {
             let mut rng = Stream::Weights.rng(seed, index as u64);
-            let dense = index / 2 >= self.convolutions.len();
-            let deviation = match self.initial {
-                Initial::KaimingConvolutions | Initial::Kaiming if !dense => {
-                    // Biases have no fan-out, and are 0.
-                    let fan_out: usize = parameter.shape.iter().product::<usize>()
-                        / parameter.shape.get(1).unwrap_or(&1);
-                    Some((2.0 / fan_out as f64).sqrt())
-                }
-                Initial::Kaiming => Some(0.01),
-                _ => None,
-            };
-            let bias = index % 2 == 1;
-            match deviation {
-                Some(_) if bias => values.extend(vec![0.0; parameter.len()]),
+            let len = parameter.len();
+            match self.deviation(index / 2, parameter) {
+                // Of a bias, which has one axis.
+                Some(_) if parameter.shape.len() == 1 => values.extend(vec![0.0; len]),
                 Some(deviation) => {
-                    let drawn = (0..parameter.len()).map(|_| (deviation * normal(&mut rng)) as f32);
+                    let drawn = (0..len).map(|_| (deviation * normal(&mut rng)) as f32);
                     values.extend(drawn);
                 }
                 None => {
                     let bound = 1.0 / (parameter.fan_in as f64).sqrt();
-                    values.extend(
-                        (0..parameter.len())
-                            .map(|_| (bound * (2.0 * rng.random::<f64>() - 1.0)) as f32),
-                    );
+                    let uniform = |_| (bound * (2.0 * rng.random::<f64>() - 1.0)) as f32;
+                    values.extend((0..len).map(uniform));
                 }
             }
         }
         self.tensors(&values)
+    }
+
+    /// Standard deviation of a layer's weights, where they are normal; its biases are 0 then.
+    fn deviation(&self, layer: usize, parameter: &Parameter) -> Option<f64> {
+        let is_dense = layer >= self.convolutions.len();
+        match self.initial {
+            Initial::Uniform => None,
+            Initial::FanIn => Some((2.0 / parameter.fan_in as f64).sqrt()),
+            Initial::FanOut if is_dense => Some(0.01),
+            Initial::FanOut => {
+                let area: usize = parameter.shape.iter().skip(2).product();
+                Some((2.0 / (parameter.shape[0] * area) as f64).sqrt())
+            }
+        }
     }
 
     /// One array of all parameters as named tensors.

@@ -3,8 +3,8 @@
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use spindle_run::event::Tensors;
 
-use super::{Convolution, Dense, Initial, Pool, Stack, StackEngine};
-use crate::{Error, engine::Sgd};
+use super::{Convolution, Dense, Initial, Pool, Stack, StackEngine, VggDepth, VggSide};
+use crate::{Error, engine::Sgd, player::PatchMasks};
 
 /// Stacks of up to three convolutions, some with padding, strides, poolings of any kind, and more channels than a panel has.
 pub(super) fn stacks() -> impl Strategy<Value = Stack> {
@@ -174,5 +174,112 @@ fn gradients_are_those_of_the_exact_loss() -> Result<(), Error> {
             );
         }
     }
+    Ok(())
+}
+
+#[test]
+fn deep_networks_have_the_parameters_of_torchvision() {
+    let vgg = |depth| Stack::vgg(depth, 3, VggSide::Large, 1000);
+    assert_eq!(vgg(VggDepth::Eleven).parameter_count(), 132_863_336);
+    assert_eq!(vgg(VggDepth::Thirteen).parameter_count(), 133_047_848);
+    assert_eq!(vgg(VggDepth::Sixteen).parameter_count(), 138_357_544);
+    assert_eq!(Stack::alexnet(3, 1000).parameter_count(), 61_100_840);
+    let names = |stack: &Stack| -> Vec<&str> {
+        let convolutions = stack.convolutions.iter().map(|layer| layer.name);
+        let dense = stack.dense.iter().map(|layer| layer.name);
+        convolutions.chain(dense).collect()
+    };
+    let eleven = names(&vgg(VggDepth::Eleven));
+    let features = [0, 3, 6, 8, 11, 13, 16, 18].map(|i| format!("features.{i}"));
+    assert_eq!(eleven[..8], features);
+    assert_eq!(
+        eleven[8..],
+        ["classifier.0", "classifier.3", "classifier.6"]
+    );
+    let sixteen = names(&vgg(VggDepth::Sixteen));
+    assert_eq!(sixteen[12], "features.28");
+    assert_eq!(vgg(VggDepth::Eleven).masked_side(), 112);
+    assert_eq!(vgg(VggDepth::Sixteen).masked_side(), 224);
+    assert_eq!(Stack::alexnet(1, 10).masked_side(), 55);
+    assert!(Stack::lenet(3, 10).is_narrow() && !vgg(VggDepth::Eleven).is_narrow());
+}
+
+#[test]
+fn vgg_begins_with_normal_weights_of_the_right_width() {
+    let stack = Stack::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let weights = stack.initial_weights(0);
+    let deviation = |name: &str| {
+        let squares = weights[name].data.iter().map(|w| f64::from(*w).powi(2));
+        (squares.sum::<f64>() / weights[name].data.len() as f64).sqrt()
+    };
+    let expected = (2.0_f64 / (512.0 * 9.0)).sqrt();
+    assert!((deviation("features.18.weight") / expected - 1.0).abs() < 0.01);
+    assert_eq!(deviation("features.18.bias"), 0.0);
+    // Uniform within 1/sqrt(512).
+    let expected = (1.0_f64 / 512.0 / 3.0).sqrt();
+    assert!((deviation("classifier.0.weight") / expected - 1.0).abs() < 0.01);
+    assert!(deviation("classifier.0.bias") > 0.0);
+}
+
+/// A few pictures for a deep network.
+fn pictures(stack: &Stack, count: usize) -> Vec<f32> {
+    let len = count * stack.convolutions[0].in_len();
+    (0..len)
+        .map(|i| ((i * 53 + i / 7) % 97) as f32 / 96.0)
+        .collect()
+}
+
+#[test]
+fn vgg_gives_exact_logits_and_masked_outputs() -> Result<(), Error> {
+    let stack = Stack::vgg(VggDepth::Eleven, 3, VggSide::Small, 10);
+    let weights = stack.initial_weights(3);
+    let engine = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
+    let players: Vec<[usize; 2]> = (0..10).map(|i| [1 + i / 2, 1 + (i * 3) % 6]).collect();
+    let masks = PatchMasks::new(&players, stack.masked_side());
+    let picture = pictures(&stack, 1);
+    let logits = engine.masked_logits(&picture, &masks);
+    let whole = engine.logits(&picture);
+    for (mask, found) in [0, 341, 700, 1023].map(|mask| (mask, &logits[10 * mask..][..10])) {
+        let exact = engine.exact_masked_logits(&picture, &masks, mask);
+        let largest = exact
+            .iter()
+            .fold(0.0_f64, |largest, x| largest.max(x.abs()));
+        for (class, (exact, found)) in exact.iter().zip(found).enumerate() {
+            assert!((exact - f64::from(*found)).abs() < 1e-5 * largest, "{mask}");
+            if mask == 1023 {
+                assert!((exact - f64::from(whole[class])).abs() < 1e-5 * largest);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn wide_steps_learn_and_do_not_depend_on_the_number_of_cores() -> Result<(), Error> {
+    let mut stack = Stack::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    // The first block and a head: enough to see it.
+    stack.convolutions.truncate(3);
+    stack.dense[0].inputs = 256 * 64;
+    let weights = stack.initial_weights(4);
+    let pictures = pictures(&stack, 9);
+    let labels: Vec<usize> = (0..9).collect();
+    let sgd = Sgd {
+        learning_rate: 0.01,
+        momentum: 0.9,
+    };
+    let run = || -> Result<_, Error> {
+        let mut engine = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
+        for _ in 0..3 {
+            engine.step(&pictures, &labels, sgd);
+        }
+        Ok((engine.take_losses(), engine.weights()))
+    };
+    let (losses, trained) = run()?;
+    assert!(losses[2] < losses[0], "{losses:?}");
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+    let one = one.map_err(|error| Error::Data(error.to_string()))?;
+    let (same_losses, same) = one.install(run)?;
+    assert_eq!(losses, same_losses);
+    assert!(trained == same);
     Ok(())
 }

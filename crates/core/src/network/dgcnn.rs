@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use burn::{
-    module::Module,
+    module::{Module, RunningState},
     nn::{
         BatchNorm, BatchNormConfig, Linear, LinearConfig,
         conv::{Conv1d, Conv1dConfig, Conv2d, Conv2dConfig},
     },
-    tensor::{Device, Int, Tensor, activation::leaky_relu},
+    tensor::{Device, IndexingUpdateOp, Int, Tensor, activation::leaky_relu},
 };
 use spindle_run::experiment::Model;
 
@@ -122,15 +122,100 @@ fn edge_convolution(convolution: &Conv2d, norm: &BatchNorm, x: Tensor<3>) -> Ten
     let of_point = weight.slice([0..outputs, channels..2 * channels]);
     let there = rows.clone().matmul(of_difference.clone().transpose());
     let here = rows.matmul((of_point - of_difference).transpose());
-    let edges = there
-        .select(0, neighbours)
-        .reshape([count * points, NEIGHBOURS, outputs])
-        + here.reshape([count * points, 1, outputs]);
-    let edges = edges.reshape([count * points * NEIGHBOURS, outputs]);
-    leaky_relu(norm.forward(edges), SLOPE)
-        .reshape([count * points, NEIGHBOURS, outputs])
-        .max_dim(1)
+    let edges = Edges::new(there, here, neighbours);
+    let (mean, variance) = if edges.here.device().is_autodiff() {
+        edges.statistics(norm)
+    } else {
+        let row = |state: Tensor<1>| state.reshape([1, outputs]);
+        (
+            row(norm.running_mean.value()),
+            row(norm.running_var.value()),
+        )
+    };
+    edges
+        .normalised_largest(norm, mean, variance)
         .reshape([count, points, outputs])
+}
+
+/// Values of edges, each the sum of what its neighbour and what its point contribute, without laying the sums out: a normalisation and
+/// a leaky ReLU are monotone in every channel, so that the largest of the normalised values is the normalised largest (or smallest,
+/// where a channel is multiplied by a negative number).
+struct Edges {
+    /// Contributions of points to the edges that they are the neighbour of, `[points, channels]`.
+    there: Tensor<2>,
+    /// Those of the neighbours of each point, `[points, 20, channels]`.
+    gathered: Tensor<3>,
+    /// Contributions of points to their own edges, `[points, channels]`.
+    here: Tensor<2>,
+    neighbours: Tensor<1, Int>,
+}
+
+impl Edges {
+    fn new(there: Tensor<2>, here: Tensor<2>, neighbours: Tensor<1, Int>) -> Self {
+        let [points, channels] = here.dims();
+        let gathered = there.clone().select(0, neighbours.clone());
+        Self {
+            gathered: gathered.reshape([points, NEIGHBOURS, channels]),
+            there,
+            here,
+            neighbours,
+        }
+    }
+
+    /// Mean and variance of each channel over all edges, `[1, channels]`; the running ones of `norm` are moved towards them.
+    fn statistics(&self, norm: &BatchNorm) -> (Tensor<2>, Tensor<2>) {
+        let [points, channels] = self.here.dims();
+        let edges = (points * NEIGHBOURS) as f64;
+        // A point counts as often as it is a neighbour.
+        let device = self.here.device();
+        let ones = Tensor::<1>::ones([points * NEIGHBOURS], &device);
+        let counts = Tensor::<1>::zeros([points], &device)
+            .scatter(0, self.neighbours.clone(), ones, IndexingUpdateOp::Add)
+            .reshape([points, 1]);
+        let mean_there = (self.there.clone() * counts.clone()).sum_dim(0) / edges;
+        let mean_here = self.here.clone().mean_dim(0);
+        let there = self.there.clone() - mean_there.clone();
+        let here = self.here.clone() - mean_here.clone();
+        let neighbours = self
+            .gathered
+            .clone()
+            .mean_dim(1)
+            .reshape([points, channels]);
+        let cross = (here.clone() * (neighbours - mean_there.clone())).mean_dim(0);
+        let variance = (there.powi_scalar(2) * counts).sum_dim(0) / edges
+            + cross * 2.0
+            + here.powi_scalar(2).mean_dim(0);
+        let mean = mean_there + mean_here;
+        let unbiased = variance.clone() * (edges / (edges - 1.0));
+        move_towards(&norm.running_mean, &mean, norm.momentum);
+        move_towards(&norm.running_var, &unbiased, norm.momentum);
+        (mean, variance)
+    }
+
+    /// The largest value of each point's edges behind normalisation and leaky ReLU, `[points, channels]`.
+    fn normalised_largest(
+        self,
+        norm: &BatchNorm,
+        mean: Tensor<2>,
+        variance: Tensor<2>,
+    ) -> Tensor<2> {
+        let [points, channels] = self.here.dims();
+        let row = |values: Tensor<1>| values.reshape([1, channels]);
+        let scale = row(norm.gamma.val()) / (variance + norm.epsilon).sqrt();
+        let shift = row(norm.beta.val());
+        let flat = |extreme: Tensor<3>| extreme.reshape([points, channels]);
+        let largest = flat(self.gathered.clone().max_dim(1)) + self.here.clone() - mean.clone();
+        let smallest = flat(self.gathered.min_dim(1)) + self.here - mean;
+        let values = largest * scale.clone().clamp_min(0.0) + smallest * scale.clamp_max(0.0);
+        leaky_relu(values + shift, SLOPE)
+    }
+}
+
+/// Moves a running statistic towards one `[1, channels]`.
+fn move_towards(running: &RunningState<Tensor<1>>, statistic: &Tensor<2>, momentum: f64) {
+    let statistic = statistic.clone().detach().flatten(0, 1);
+    let before = running.value_sync().to_device(&statistic.device());
+    running.update((before * (1.0 - momentum) + statistic * momentum).detach());
 }
 
 /// The rows of every point's nearest neighbours among all rows, `[count * points * 20]`, given features `[count, points, channels]`.

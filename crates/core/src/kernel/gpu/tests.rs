@@ -8,7 +8,7 @@ use super::{GpuStackEngine, kernels::Tiling};
 use crate::{
     Error,
     engine::Sgd,
-    kernel::{Convolution, Dense, Stack, StackEngine},
+    kernel::{Convolution, Dense, Initial, Pool, Stack, StackEngine, VggDepth, VggSide},
     player::PatchMasks,
 };
 
@@ -51,6 +51,8 @@ fn odd_stack() -> Stack {
         inputs,
         outputs,
         kernel,
+        stride: 1,
+        padding: 0,
         side,
         pool,
     };
@@ -63,12 +65,13 @@ fn odd_stack() -> Stack {
     Stack {
         name: "odd",
         convolutions: vec![
-            convolution("a", 1, 5, 3, 33, false),
-            convolution("b", 5, 7, 4, 31, true),
-            convolution("c", 7, 3, 1, 14, false),
+            convolution("a", 1, 5, 3, 33, None),
+            convolution("b", 5, 7, 4, 31, Some(Pool::HALVES)),
+            convolution("c", 7, 3, 1, 14, None),
         ],
         dense: vec![dense("d", 588, 37, true), dense("e", 37, 3, false)],
         masked: 1,
+        initial: Initial::Uniform,
     }
 }
 
@@ -104,7 +107,7 @@ fn compare_tiled(
     assert!(block_on(gpu.momentum())?.is_empty());
     assert!(block_on(gpu.take_losses())?.is_empty());
     for (step, &count) in batches.iter().enumerate() {
-        let pictures = pictures(count, stack.side(), step);
+        let pictures = pictures(count * stack.convolutions[0].inputs, stack.side(), step);
         let labels = labels(count, stack.classes(), step);
         cpu.step(&pictures, &labels, SGD);
         gpu.step(&pictures, &labels, SGD);
@@ -116,7 +119,7 @@ fn compare_tiled(
     assert!(furthest < 1e-5, "{furthest}: {a:?} {b:?}");
     assert!(largest_difference(&cpu.weights(), &block_on(gpu.weights())?) < 1e-5);
     assert!(largest_difference(&cpu.momentum(), &block_on(gpu.momentum())?) < 1e-4);
-    let pictures = pictures(300, stack.side(), 99);
+    let pictures = pictures(300 * stack.convolutions[0].inputs, stack.side(), 99);
     let (a, b) = (cpu.logits(&pictures), block_on(gpu.logits(&pictures))?);
     assert_eq!(a.len(), b.len());
     assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-4));
@@ -175,6 +178,22 @@ fn masked_outputs_are_those_of_the_cpu() -> Outcome {
     let masked = block_on(gpu.masked_logits(&picture, &masks))?;
     assert_eq!(masked, cpu.masked_logits(&picture, &masks));
     Ok(())
+}
+
+#[test]
+fn padding_is_refused() {
+    let Some((device, queue)) = gpu() else {
+        return;
+    };
+    let stack = Stack::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let nothing = Tensors::new();
+    let error = GpuStackEngine::new(&device, &queue, stack, &nothing, &nothing).err();
+    let text = error.map(|error| error.to_string());
+    assert!(
+        text.as_ref()
+            .is_some_and(|text| text.contains("features.0") && text.contains("padding")),
+        "{text:?}"
+    );
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::{
     kernel::{
         product::WIDTH,
         rows::{bits, padded},
-        stack::{Convolution, Pool, Stack},
+        stack::{Convolution, Stack},
     },
     player::PatchMasks,
 };
@@ -20,7 +20,7 @@ use crate::{
 /// Most bytes that the tables of one layer should take.
 const MOST_BYTES: usize = 1 << 24;
 /// The same for wide networks, whose cores share them.
-const MOST_WIDE_BYTES: usize = 1 << 27;
+const MOST_WIDE_BYTES: usize = 1 << 26;
 /// Fewest players that vary at a time, where there are more.
 const FEWEST_FREE: usize = 6;
 /// What a sum of tables costs beside its products, in additions per pattern and output.
@@ -145,12 +145,10 @@ fn estimates(stack: &Stack, masks: &PatchMasks, free: u32, wide: bool) -> Vec<Es
     estimates
 }
 
-/// The last convolution that patterns can reach: strides and poolings other than 2x2 are left to plain passes.
+/// The last convolution that patterns can reach: strides are left to plain passes.
 pub(super) fn last_by_patterns(stack: &Stack) -> usize {
     let reached = stack.convolutions[stack.masked + 1..].iter();
-    let reached = reached.take_while(|layer| {
-        layer.stride == 1 && layer.pool.is_none_or(|pool| pool == Pool::HALVES)
-    });
+    let reached = reached.take_while(|layer| layer.stride == 1);
     stack.masked + reached.count()
 }
 

@@ -65,10 +65,10 @@ pub(super) struct ConvolutionPlan {
 #[derive(Clone, Debug)]
 pub(super) struct Cell {
     pub(super) place: Place,
-    /// One sum, or the four of a pooled cell.
+    /// One sum, or those of a pooled cell.
     pub(super) sums: Vec<Sum>,
-    /// For a pooled cell, where each of the four sums is for every pattern.
-    pub(super) pooled: Option<[Lookup; 4]>,
+    /// For a pooled cell, where each of its sums is for every pattern.
+    pub(super) pooled: Option<Vec<Lookup>>,
 }
 
 impl ConvolutionPlan {
@@ -159,11 +159,7 @@ impl Cell {
             first += sum.patterns();
             lookup
         });
-        let pooled = if layer.pool.is_some() {
-            lookups.collect::<Vec<_>>().try_into().ok()
-        } else {
-            None
-        };
+        let pooled = layer.pool.map(|_| lookups.collect());
         Self {
             place,
             sums,

@@ -35,8 +35,6 @@ use crate::{device, player::PatchMasks};
 
 /// Masks per chunk of plain passes.
 const MASKS: usize = 64;
-/// The same for wide networks.
-const WIDE_MASKS: usize = 128;
 
 /// What a network is evaluated with.
 #[derive(Clone, Copy)]
@@ -240,8 +238,9 @@ impl LocalPlan {
             .collect();
         let mut workspace = WideWorkspace::new(&network.layers);
         let mut logits = Vec::with_capacity(self.patterns() * self.stack.classes());
-        for start in (0..self.patterns()).step_by(WIDE_MASKS) {
-            let count = WIDE_MASKS.min(self.patterns() - start);
+        let masks = network.layers.pictures_behind(first);
+        for start in (0..self.patterns()).step_by(masks) {
+            let count = masks.min(self.patterns() - start);
             let input = workspace.input_mut(&network.layers, first, count);
             for (index, part) in input.chunks_mut(count).enumerate() {
                 let (panel, position) = (index / lookups.len(), index % lookups.len());

@@ -5,7 +5,7 @@ use spindle_run::event::Tensors;
 
 use super::{
     super::{
-        Convolution, Dense, Initial, StackEngine,
+        Convolution, Dense, Initial, StackEngine, VggDepth, VggSide,
         tests::{kinds, stacks},
     },
     choice::{Choice, last_by_patterns},
@@ -180,6 +180,32 @@ fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
         22,
     );
     assert_eq!(choose(&early, &masks, false).last, 1);
+}
+
+#[test]
+fn vgg_takes_a_third_of_the_arithmetic() {
+    let stack = Stack::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let ratio = |seed| {
+        let patches = draw_patches(10, &mut Stream::Weights.rng(seed, 0));
+        let masks = PatchMasks::new(&patches, stack.masked_side());
+        let layers = stack.masked_arithmetic(&masks);
+        let [local, plain] = [
+            layers
+                .iter()
+                .map(|l| l.by_patterns.operations())
+                .sum::<usize>(),
+            layers.iter().map(|l| l.mask_by_mask.products).sum(),
+        ];
+        // The third and fourth convolution nearly vanish.
+        let early = |of: fn(&LayerArithmetic) -> usize| layers[..2].iter().map(of).sum::<usize>();
+        assert!(
+            10 * early(|l| l.by_patterns.operations()) < early(|l| l.mask_by_mask.products),
+            "{layers:?}"
+        );
+        plain as f64 / local as f64
+    };
+    let ratios: Vec<f64> = (0..8).map(ratio).collect();
+    assert!(ratios.iter().all(|&ratio| ratio > 3.0), "{ratios:?}");
 }
 
 #[test]

@@ -7,7 +7,11 @@ use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-use super::{convolution::ConvolutionPlan, layout::Layout, sum::Sum};
+use super::{
+    convolution::{Cell, ConvolutionPlan},
+    layout::Layout,
+    sum::Sum,
+};
 use crate::{
     device,
     kernel::{
@@ -138,7 +142,7 @@ impl WithSimd for PanelRows<'_> {
         let mut tables = vec![[0.0; WIDTH]; rows];
         self.multiply(simd, &mut tables);
         let tables = tables.as_flattened_mut();
-        let most = self.plan.cells.iter().map(|cell| cell.sum_rows()).max();
+        let most = self.plan.cells.iter().map(Cell::sum_rows).max();
         let mut unpooled = vec![0.0; most.unwrap_or(0) * WIDTH];
         let finish = Finish {
             bias: Some(self.bias),

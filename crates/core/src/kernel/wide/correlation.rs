@@ -259,88 +259,96 @@ pub(super) fn correlate_back(
     (count, fresh): (usize, bool),
     out: &mut [Row],
 ) {
-    let mut parts: Vec<&mut [Row]> = out.chunks_mut(correlation.inputs).collect();
+    let kernel = correlation.kernel;
+    let mut parts: Vec<&mut [Row]> = out.chunks_mut(kernel * correlation.inputs).collect();
     device::for_each_in_parallel(&mut parts, |index, out| {
         if fresh {
             out.fill([0.0; WIDTH]);
         }
-        let area = correlation.kernel.pow(2);
         let panel = correlation.out_side.pow(2) * count;
-        with_simd(OffsetGradient {
+        with_simd(KernelRowGradient {
             correlation,
             input,
-            gradient: &gradient[index / area * panel..][..panel],
-            offset: index % area,
+            gradient: &gradient[index / kernel * panel..][..panel],
+            row: index % kernel,
             count,
             out,
         });
     });
 }
 
-/// The gradient of the weights between one kernel offset and one panel of outputs.
-struct OffsetGradient<'a> {
+/// The gradient of the weights between one row of the kernel and one panel of outputs.
+struct KernelRowGradient<'a> {
     correlation: Correlation,
     input: &'a [Row],
     gradient: &'a [Row],
-    offset: usize,
+    /// The row of the kernel.
+    row: usize,
     count: usize,
-    /// A row for each input.
+    /// A row for each offset and input.
     out: &'a mut [Row],
 }
 
-impl WithSimd for OffsetGradient<'_> {
+impl WithSimd for KernelRowGradient<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let segments = self.segments();
+        let inputs = self.correlation.inputs;
         let panel = self.correlation.side.pow(2) * self.count;
-        let mut rest = &segments[..];
-        while !rest.is_empty() {
-            let mut len = 0;
-            let first = rest.iter().take_while(|segment| {
-                len += segment.len;
-                len <= ALONG
-            });
-            let (first, others) = rest.split_at(first.count().max(1));
-            rest = others;
-            for (input, out) in self.input.chunks(panel).zip(self.out.chunks_mut(WIDTH)) {
-                let product = Product {
-                    left: input,
-                    right: self.gradient,
-                    segments: first,
-                    start: Start::Sum,
-                    relu: false,
-                };
-                product.rows(simd, Along::Columns, 0, out);
+        let offsets = 0..self.correlation.kernel;
+        let segments: Vec<Vec<Segment>> = offsets.map(|dx| self.segments(dx)).collect();
+        let mut rest: Vec<&[Segment]> = segments.iter().map(Vec::as_slice).collect();
+        // All offsets go along together, so that what they multiply is read once.
+        while rest.iter().any(|segments| !segments.is_empty()) {
+            let blocks: Vec<&[Segment]> = rest.iter_mut().map(take_block).collect();
+            for (index, input) in self.input.chunks(panel).take(panels(inputs)).enumerate() {
+                for (segments, out) in blocks.iter().zip(self.out.chunks_mut(inputs)) {
+                    let channel = index * WIDTH;
+                    let product = Product {
+                        left: input,
+                        right: self.gradient,
+                        segments,
+                        start: Start::Sum,
+                        relu: false,
+                    };
+                    let out = &mut out[channel..inputs.min(channel + WIDTH)];
+                    product.rows(simd, Along::Columns, 0, out);
+                }
             }
         }
     }
 }
 
-impl OffsetGradient<'_> {
-    /// What the offset meets: runs of positions and pictures, none longer than [`ALONG`].
-    fn segments(&self) -> Vec<Segment> {
-        let Correlation {
-            kernel,
-            side,
-            out_side,
-            ..
-        } = self.correlation;
-        let [dy, dx] = [self.offset / kernel, self.offset % kernel];
+/// Takes the first segments off, about [`ALONG`] factors.
+fn take_block<'a>(rest: &mut &'a [Segment]) -> &'a [Segment] {
+    let mut len = 0;
+    let first = rest.iter().take_while(|segment| {
+        len += segment.len;
+        len <= ALONG
+    });
+    let (block, others) = rest.split_at(first.count().max(1).min(rest.len()));
+    *rest = others;
+    block
+}
+
+impl KernelRowGradient<'_> {
+    /// What an offset meets: runs of positions and pictures, none longer than [`ALONG`].
+    fn segments(&self, dx: usize) -> Vec<Segment> {
+        let Correlation { side, out_side, .. } = self.correlation;
         let columns = self.correlation.places(dx);
         let mut segments = Vec::new();
         if columns.is_empty() {
             return segments;
         }
         let x = self.correlation.source(columns.start, dx);
-        for row in self.correlation.places(dy) {
-            let y = self.correlation.source(row, dy);
+        for line in self.correlation.places(self.row) {
+            let y = self.correlation.source(line, self.row);
             let len = columns.len() * self.count;
             for first in (0..len).step_by(ALONG) {
                 segments.push(Segment {
                     left: (y * side + x) * self.count + first,
-                    right: (row * out_side + columns.start) * self.count + first,
+                    right: (line * out_side + columns.start) * self.count + first,
                     len: ALONG.min(len - first),
                 });
             }

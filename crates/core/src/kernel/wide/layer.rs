@@ -5,7 +5,16 @@ use std::ops::Range;
 use super::correlation::Correlation;
 use crate::kernel::{
     product::{Row, WIDTH},
-    stack::{Pool, Stack},
+    stack::{Convolution, Pool, Stack},
+};
+
+/// Most pictures of a micro-batch.
+const MOST_PICTURES: usize = 128;
+/// Bytes that the maps of a micro-batch should take at most.
+const MAP_BYTES: usize = if cfg!(target_arch = "wasm32") {
+    1 << 28
+} else {
+    1 << 30
 };
 
 /// Panels that so many channels take.
@@ -152,7 +161,7 @@ impl Layers {
                 start: 0,
             });
         }
-        let mut side = stack.convolutions.last().map_or(1, |c| c.out_side());
+        let mut side = stack.convolutions.last().map_or(1, Convolution::out_side);
         for dense in &stack.dense {
             place(Layer {
                 inputs: dense.inputs / side.pow(2),
@@ -171,6 +180,26 @@ impl Layers {
             side = 1;
         }
         Self { all, rows }
+    }
+
+    /// Pictures of a micro-batch: a number of the network's alone.
+    pub(super) fn pictures(&self) -> usize {
+        let rows = self.all.iter().map(|layer| {
+            let unfolded = if layer.unfolded { layer.in_rows() } else { 0 };
+            // What comes out, with the choices of its pooling.
+            unfolded + layer.out_rows() * 5 / 4
+        });
+        let largest = self.all.iter().map(Layer::map_rows).max();
+        // The gradients by one map, and by what comes out of it and into it.
+        let rows = rows.sum::<usize>() + 3 * largest.unwrap_or(0);
+        (MAP_BYTES / (rows * size_of::<Row>())).clamp(1, MOST_PICTURES)
+    }
+
+    /// Pictures of a pass forward from layer `first` on, which is not the first of all.
+    pub(in crate::kernel) fn pictures_behind(&self, first: usize) -> usize {
+        let rows = self.all[first - 1..].iter().map(Layer::out_rows);
+        let rows = rows.sum::<usize>();
+        (MAP_BYTES / (rows * size_of::<Row>())).clamp(1, MOST_PICTURES)
     }
 
     /// From PyTorch's order, layer by layer, weight then bias.

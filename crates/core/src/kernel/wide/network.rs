@@ -16,10 +16,6 @@ use crate::{
     },
 };
 
-/// Most pictures of a micro-batch.
-const MOST_PICTURES: usize = 128;
-/// Bytes that the maps of a micro-batch should take at most.
-const MAP_BYTES: usize = 1 << 30;
 /// Rows of parameters that are moved at a time.
 const UPDATED: usize = 512;
 
@@ -67,21 +63,9 @@ impl WideNetwork {
         momentum.map(|rows| self.layers.unpack(rows))
     }
 
-    /// Pictures that are computed together: a number of the network's alone.
-    pub(in crate::kernel) fn pictures(&self) -> usize {
-        let layers = &self.layers.all;
-        let rows = layers.iter().map(|layer| {
-            let unfolded = if layer.unfolded { layer.in_rows() } else { 0 };
-            unfolded + layer.out_rows() * 5 / 4
-        });
-        let largest = layers.iter().map(|layer| layer.map_rows()).max();
-        let rows = rows.sum::<usize>() + 4 * largest.unwrap_or(0);
-        (MAP_BYTES / (rows * size_of::<Row>())).clamp(1, MOST_PICTURES)
-    }
-
     /// One step of SGD on the mean cross-entropy over `pictures`; returns the loss before it.
     pub(in crate::kernel) fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) -> f32 {
-        let capacity = self.pictures().min(labels.len());
+        let capacity = self.layers.pictures().min(labels.len());
         let mut training = self.training.take().unwrap_or_else(|| Training {
             workspace: Workspace::new(&self.layers),
             scratch: Scratch::default(),
@@ -194,7 +178,7 @@ impl WideNetwork {
         let picture_len = first.inputs * first.side.pow(2);
         let mut workspace = Workspace::new(&self.layers);
         let mut logits = Vec::new();
-        for part in pictures.chunks(self.pictures() * picture_len) {
+        for part in pictures.chunks(self.layers.pictures() * picture_len) {
             let count = part.len() / picture_len;
             workspace.forward(self, (0, Some(part)), count, false);
             logits.extend(workspace.logits(&self.layers, count));
