@@ -32,7 +32,7 @@ pub const CATALOGUE: [Entry; 10] = [
     Entry {
         data: Dataset::Mnist,
         name: "mnist",
-        needs: "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain or .gz",
+        needs: "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain or with .gz",
         from: "the four original files of LeCun, Cortes and Burges; mirrors are many",
         licence: "CC BY-SA 3.0",
         built_in: Some("6,000 training and 1,000 test digits, used without --data-dir"),
@@ -211,36 +211,37 @@ impl Entry {
 
     /// Whether any of its files is in `folder`.
     fn begun(&self, folder: &Path) -> bool {
-        self.files.iter().any(|file| is_there(folder, file))
+        self.files.iter().any(|file| self.is_there(folder, file))
     }
 
-    /// Those of its files that are missing in `folder`; of data of one's own what of the first known pair is.
+    /// Those of its files that are missing in `folder`; of data of one's own, what is missing of the known pair that is there most.
     #[must_use]
     pub fn missing(&self, folder: &Path) -> Vec<&'static str> {
         let root = self.root(folder);
         let files = match self.data {
-            Dataset::Own => own_files(&root),
+            Dataset::Own => self.own_files(&root),
             _ => self.files,
         };
-        let missing = files.iter().filter(|file| !is_there(&root, file));
+        let missing = files.iter().filter(|file| !self.is_there(&root, file));
         missing.copied().collect()
     }
-}
 
-/// The pair of names that `folder` has most of.
-fn own_files(folder: &Path) -> &'static [&'static str] {
-    let there = |pair: &&[&str; 2]| pair.iter().filter(|file| is_there(folder, file)).count();
-    // Reversed: of equals the last is found, and the first is meant.
-    OWN_LAYOUTS
-        .iter()
-        .rev()
-        .max_by_key(there)
-        .map_or(&[], |pair| pair)
-}
+    /// The pair of names that `folder` has most of.
+    fn own_files(&self, folder: &Path) -> &'static [&'static str] {
+        let there = |pair: &&[&str; 2]| {
+            let there = pair.iter().filter(|file| self.is_there(folder, file));
+            there.count()
+        };
+        // Reversed: of equals the last is found, and the first is meant.
+        let most = OWN_LAYOUTS.iter().rev().max_by_key(there);
+        most.map_or(&[], |pair| pair)
+    }
 
-/// Whether `file`, plain or gzip'd, is in `folder`.
-fn is_there(folder: &Path, file: &str) -> bool {
-    folder.join(file).exists() || folder.join(format!("{file}.gz")).exists()
+    /// Whether a file is in `folder`; those of MNIST may be gzip'd.
+    fn is_there(&self, folder: &Path, file: &str) -> bool {
+        let gzipped = self.data == Dataset::Mnist && folder.join(format!("{file}.gz")).exists();
+        gzipped || folder.join(file).exists()
+    }
 }
 
 #[cfg(test)]

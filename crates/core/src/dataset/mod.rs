@@ -5,26 +5,46 @@
 
 #[cfg(feature = "files")]
 mod ag_news;
+#[cfg(feature = "files")]
+mod arrays;
 pub mod catalogue;
+#[cfg(feature = "files")]
+mod cifar;
 pub mod clouds;
+#[cfg(feature = "files")]
+mod cub;
 #[cfg(feature = "files")]
 mod folder;
 mod idx;
 #[cfg(feature = "files")]
 mod leavings;
+#[cfg(feature = "files")]
+mod lists;
 mod mnist;
 #[cfg(feature = "files")]
 mod mnli;
+#[cfg(feature = "files")]
+mod npz;
+#[cfg(feature = "files")]
+mod own;
+#[cfg(feature = "files")]
+mod picture_files;
 pub mod pictures;
+#[cfg(feature = "files")]
+mod points;
 #[cfg(feature = "files")]
 mod scale;
 mod selection;
+#[cfg(feature = "files")]
+mod shapenet;
 pub mod solids;
 #[cfg(feature = "files")]
 mod sst2;
 #[cfg(feature = "files")]
 mod tables;
 pub mod texts;
+#[cfg(feature = "files")]
+mod tiny_imagenet;
 #[cfg(feature = "files")]
 mod word_pieces;
 
@@ -196,7 +216,12 @@ impl Data {
             Dataset::Sst2 => sst2::load(experiment, &folder),
             Dataset::AgNews => ag_news::load(experiment, &folder),
             Dataset::Mnli => mnli::load(experiment, &folder),
-            other => Err(Self::not_in_this_build(other)),
+            Dataset::Cifar10 => cifar::load(&folder),
+            Dataset::Cub => cub::load(experiment, &folder),
+            Dataset::TinyImagenet => tiny_imagenet::load(experiment, &folder),
+            Dataset::ShapeNet => shapenet::load(experiment, &folder),
+            Dataset::Own => own::load(experiment, &folder),
+            other @ (Dataset::Mnist | Dataset::Solids) => Err(Self::not_in_this_build(other)),
         }
     }
 

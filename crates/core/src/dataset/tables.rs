@@ -1,6 +1,6 @@
 //! Tables of texts: a sample a line, in columns.
 
-use std::fs::File;
+use std::{collections::BTreeSet, fs::File};
 
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord, Terminator};
 
@@ -97,6 +97,23 @@ impl Table {
             let reason = format!("there is no column \"{name}\" but {columns:?}");
             broken(&self.file, Some(1), &reason)
         })
+    }
+
+    /// What there is in a column, sorted, without lines that end before it.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(super) fn values(mut self, column: usize) -> Result<Vec<String>, Error> {
+        let mut values = BTreeSet::new();
+        for record in self.reader.byte_records() {
+            let record = record.map_err(|error| broken(&self.file, None, &error.to_string()))?;
+            let value = record
+                .get(column)
+                .and_then(|value| str::from_utf8(value).ok());
+            values.extend(value.map(|value| value.trim().to_owned()));
+        }
+        values.remove("");
+        Ok(values.into_iter().collect())
     }
 
     /// All samples, tokenised; `parse` tells what a line says, or what is wrong with it.

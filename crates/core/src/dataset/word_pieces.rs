@@ -9,11 +9,11 @@ use tokenizers::{
     pre_tokenizers::bert::BertPreTokenizer,
 };
 
-use super::{folder::Folder, texts::Text};
+use super::{
+    folder::Folder,
+    texts::{MAX_PIECES, Text},
+};
 use crate::{Error, player::MASK_TOKEN};
-
-/// Most pieces of a text, special ones included: what is longer is cut.
-pub const MAX_PIECES: usize = 128;
 
 /// Numbers of the special pieces that stand around and between texts.
 const CLS: u32 = 101;
