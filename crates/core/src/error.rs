@@ -22,6 +22,28 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A data file, or a line of it, is not what it should be.
+    #[error("{file} cannot be used: {reason}")]
+    File {
+        /// The file.
+        file: String,
+        /// What is wrong with it, and where.
+        reason: String,
+    },
+    /// A folder holds something else than the data set's files.
+    #[error(
+        "{folder} is not in the layout that is known: {problem}. {expected}. Found there: {found}"
+    )]
+    Layout {
+        /// The folder.
+        folder: String,
+        /// What is wrong with it.
+        problem: String,
+        /// The layout, and where people get the files.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
     /// The data set cannot serve the experiment.
     #[error("the data set does not fit: {0}")]
     Data(String),

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use super::{Data, Pictures, Samples, Split, idx};
+use spindle_run::experiment::Dataset;
+
+use super::{Data, Pictures, Samples, Split, catalogue::entry, idx};
 use crate::Error;
 
 const SIDE: usize = 28;
@@ -70,8 +72,8 @@ fn read(folder: &Path, name: &str) -> Result<(String, Vec<u8>), Error> {
             path: path.display().to_string(),
             source,
             hint: format!(
-                "MNIST needs {}, {}, {} and {} in the data folder, each plain or with .gz; without a data folder the embedded subset is used",
-                TRAIN.0, TRAIN.1, TEST.0, TEST.1
+                "{}; without a data folder the embedded subset is used",
+                entry(Dataset::Mnist).hint()
             ),
         }),
     }

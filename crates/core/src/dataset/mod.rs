@@ -3,13 +3,50 @@
 //! A module for every published layout and one for each kind of samples: [`pictures`], [`texts`], [`clouds`]. Loaders that
 //! need crates for file formats are behind the feature `files`.
 
+#[cfg(feature = "files")]
+mod ag_news;
+#[cfg(feature = "files")]
+mod arrays;
+pub mod catalogue;
+#[cfg(feature = "files")]
+mod cifar;
 pub mod clouds;
+#[cfg(feature = "files")]
+mod cub;
+#[cfg(feature = "files")]
+mod folder;
 mod idx;
+#[cfg(feature = "files")]
+mod leavings;
+#[cfg(feature = "files")]
+mod lists;
 mod mnist;
+#[cfg(feature = "files")]
+mod mnli;
+#[cfg(feature = "files")]
+mod npz;
+#[cfg(feature = "files")]
+mod own;
+#[cfg(feature = "files")]
+mod picture_files;
 pub mod pictures;
+#[cfg(feature = "files")]
+mod points;
+#[cfg(feature = "files")]
+mod scale;
 mod selection;
+#[cfg(feature = "files")]
+mod shapenet;
 pub mod solids;
+#[cfg(feature = "files")]
+mod sst2;
+#[cfg(feature = "files")]
+mod tables;
 pub mod texts;
+#[cfg(feature = "files")]
+mod tiny_imagenet;
+#[cfg(feature = "files")]
+mod word_pieces;
 
 use sha2::{Digest, Sha256};
 use spindle_run::{
@@ -168,11 +205,36 @@ impl Data {
             #[cfg(feature = "embedded-data")]
             (Dataset::Mnist, None) => Self::embedded_mnist(),
             (Dataset::Solids, _) => Ok(solids::generate(experiment.points, experiment.seed)),
-            (other, _) => Err(Error::Data(format!(
-                "this build of Spindle cannot load {}",
-                other.title()
-            ))),
+            _ => Self::from_files(experiment),
         }
+    }
+
+    #[cfg(feature = "files")]
+    fn from_files(experiment: &Experiment) -> Result<Self, Error> {
+        let folder = folder::Folder::of(experiment)?;
+        match experiment.data {
+            Dataset::Sst2 => sst2::load(experiment, &folder),
+            Dataset::AgNews => ag_news::load(experiment, &folder),
+            Dataset::Mnli => mnli::load(experiment, &folder),
+            Dataset::Cifar10 => cifar::load(&folder),
+            Dataset::Cub => cub::load(experiment, &folder),
+            Dataset::TinyImagenet => tiny_imagenet::load(experiment, &folder),
+            Dataset::ShapeNet => shapenet::load(experiment, &folder),
+            Dataset::Own => own::load(experiment, &folder),
+            other @ (Dataset::Mnist | Dataset::Solids) => Err(Self::not_in_this_build(other)),
+        }
+    }
+
+    #[cfg(not(feature = "files"))]
+    fn from_files(experiment: &Experiment) -> Result<Self, Error> {
+        Err(Self::not_in_this_build(experiment.data))
+    }
+
+    fn not_in_this_build(data: Dataset) -> Error {
+        Error::Data(format!(
+            "this build of Spindle cannot load {}",
+            data.title()
+        ))
     }
 
     /// What its samples are.

@@ -5,6 +5,9 @@ use spindle_run::content;
 
 use crate::{input::Tokens, player::is_candidate};
 
+/// Most pieces of a text, special ones included: what is longer is cut, of a pair the longer part first.
+pub const MAX_PIECES: usize = 128;
+
 /// A text as BERT takes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {

@@ -1,0 +1,260 @@
+//! What every data set needs, where people get it, and what its publishers counted: the words of errors and of listings.
+
+use std::path::{Path, PathBuf};
+
+use spindle_run::experiment::Dataset;
+
+/// What is known of a data set before any of it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// Which one.
+    pub data: Dataset,
+    /// Its name on the command line and in `run.json`.
+    pub name: &'static str,
+    /// Files and folders that must be there, in words.
+    pub needs: &'static str,
+    /// Where people get them.
+    pub from: &'static str,
+    /// On what terms.
+    pub licence: &'static str,
+    /// What is there without any file.
+    pub built_in: Option<&'static str>,
+    /// Training and test samples as published, or as they are after the choice that is made of them.
+    pub published: Option<[usize; 2]>,
+    /// The folder that its archive unpacks to.
+    archive: Option<&'static str>,
+    /// Paths that tell the layout, from the data folder on.
+    files: &'static [&'static str],
+}
+
+/// All data sets, as [`Dataset::ALL`] has them.
+pub const CATALOGUE: [Entry; 10] = [
+    Entry {
+        data: Dataset::Mnist,
+        name: "mnist",
+        needs: "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain or with .gz",
+        from: "the four original files of LeCun, Cortes and Burges; mirrors are many",
+        licence: "CC BY-SA 3.0",
+        built_in: Some("6,000 training and 1,000 test digits, used without --data-dir"),
+        published: Some([60_000, 10_000]),
+        archive: None,
+        files: &[
+            "train-images-idx3-ubyte",
+            "train-labels-idx1-ubyte",
+            "t10k-images-idx3-ubyte",
+            "t10k-labels-idx1-ubyte",
+        ],
+    },
+    Entry {
+        data: Dataset::Cifar10,
+        name: "cifar-10",
+        needs: "data_batch_1.bin to data_batch_5.bin and test_batch.bin (the binary version), batches.meta.txt if its names of classes are wanted; or their folder cifar-10-batches-bin",
+        from: "https://www.cs.toronto.edu/~kriz/cifar.html, \"CIFAR-10 binary version\"",
+        licence: "none stated; the authors ask to cite Krizhevsky 2009",
+        built_in: None,
+        published: Some([50_000, 10_000]),
+        archive: Some("cifar-10-batches-bin"),
+        files: &[
+            "data_batch_1.bin",
+            "data_batch_2.bin",
+            "data_batch_3.bin",
+            "data_batch_4.bin",
+            "data_batch_5.bin",
+            "test_batch.bin",
+        ],
+    },
+    Entry {
+        data: Dataset::Cub,
+        name: "cub-200-2011",
+        needs: "images.txt, image_class_labels.txt, train_test_split.txt, bounding_boxes.txt, classes.txt and the folder images; or their folder CUB_200_2011",
+        from: "https://www.vision.caltech.edu/datasets/cub_200_2011/",
+        licence: "research and education, not for commerce; the pictures belong to their photographers",
+        built_in: None,
+        published: Some([5_994, 5_794]),
+        archive: Some("CUB_200_2011"),
+        files: &[
+            "images.txt",
+            "image_class_labels.txt",
+            "train_test_split.txt",
+            "bounding_boxes.txt",
+            "classes.txt",
+            "images",
+        ],
+    },
+    Entry {
+        data: Dataset::TinyImagenet,
+        name: "tiny-imagenet",
+        needs: "wnids.txt, words.txt, train/<wnid>/images, val/val_annotations.txt and val/images; or their folder tiny-imagenet-200. Every 4th class is used, 50 of 200; the test set is val, whose labels are published",
+        from: "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+        licence: "ImageNet's terms: research and education, not for commerce",
+        built_in: None,
+        published: Some([25_000, 2_500]),
+        archive: Some("tiny-imagenet-200"),
+        files: &[
+            "wnids.txt",
+            "words.txt",
+            "train",
+            "val/val_annotations.txt",
+            "val/images",
+        ],
+    },
+    Entry {
+        data: Dataset::Sst2,
+        name: "sst-2",
+        needs: "train.tsv and dev.tsv (header \"sentence\", \"label\"), or their folder SST-2; and BERT's vocab.txt",
+        from: "https://gluebenchmark.com/tasks, \"The Stanford Sentiment Treebank\"; vocab.txt with any uncased BERT",
+        licence: "none stated; the authors ask to cite Socher et al. 2013",
+        built_in: None,
+        published: Some([67_349, 872]),
+        archive: Some("SST-2"),
+        files: &["train.tsv", "dev.tsv"],
+    },
+    Entry {
+        data: Dataset::AgNews,
+        name: "ag-news",
+        needs: "train.csv and test.csv (class 1 to 4, title, description), or their folder ag_news_csv; and BERT's vocab.txt",
+        from: "the files of Zhang, Zhao and LeCun 2015, ag_news_csv; vocab.txt with any uncased BERT",
+        licence: "research and other uses that are not commercial (AG's corpus of news articles)",
+        built_in: None,
+        published: Some([120_000, 7_600]),
+        archive: Some("ag_news_csv"),
+        files: &["train.csv", "test.csv"],
+    },
+    Entry {
+        data: Dataset::Mnli,
+        name: "mnli",
+        needs: "train.tsv and dev_matched.tsv (columns sentence1, sentence2, gold_label), or their folder MNLI; and BERT's vocab.txt",
+        from: "https://gluebenchmark.com/tasks, \"MultiNLI Matched\"; vocab.txt with any uncased BERT",
+        licence: "OANC's for most texts; CC BY 3.0, CC BY-SA 3.0 and public domain for fiction (Williams et al. 2018)",
+        built_in: None,
+        published: Some([392_702, 9_815]),
+        archive: Some("MNLI"),
+        files: &["train.tsv", "dev_matched.tsv"],
+    },
+    Entry {
+        data: Dataset::ShapeNet,
+        name: "shapenet",
+        needs: "synsetoffset2category.txt, train_test_split/shuffled_{train,val,test}_file_list.json and <synset>/<name>.txt; or their folder shapenetcore_partanno_segmentation_benchmark_v0_normal",
+        from: "ShapeNet's parts benchmark with normals, https://shapenet.org (an account is needed)",
+        licence: "ShapeNet's terms: research and education, not for commerce",
+        built_in: None,
+        published: Some([14_007, 2_874]),
+        archive: Some("shapenetcore_partanno_segmentation_benchmark_v0_normal"),
+        files: &[
+            "synsetoffset2category.txt",
+            "train_test_split/shuffled_train_file_list.json",
+            "train_test_split/shuffled_val_file_list.json",
+            "train_test_split/shuffled_test_file_list.json",
+        ],
+    },
+    Entry {
+        data: Dataset::Solids,
+        name: "solids",
+        needs: "nothing: made from the seed",
+        from: "Spindle itself",
+        licence: "Spindle's own",
+        built_in: Some("1,600 training and 400 test clouds"),
+        published: Some([1_600, 400]),
+        archive: None,
+        files: &[],
+    },
+    Entry {
+        data: Dataset::Own,
+        name: "own",
+        needs: "one of: train.safetensors and test.safetensors with x and y; train.npz and test.npz with x and y; folders train/<class> and test/<class> of pictures; train.tsv and test.tsv with the header \"text\", \"label\", and BERT's vocab.txt",
+        from: "your own",
+        licence: "your own",
+        built_in: None,
+        published: None,
+        archive: None,
+        files: &[],
+    },
+];
+
+/// Pairs of names by which data of one's own are recognised.
+pub const OWN_LAYOUTS: [[&str; 2]; 4] = [
+    ["train.safetensors", "test.safetensors"],
+    ["train.npz", "test.npz"],
+    ["train", "test"],
+    ["train.tsv", "test.tsv"],
+];
+
+/// What is known of a data set.
+#[must_use]
+pub fn entry(data: Dataset) -> &'static Entry {
+    let found = CATALOGUE.iter().find(|entry| entry.data == data);
+    // Every data set is in the table, which a test sees to.
+    found.unwrap_or(&CATALOGUE[0])
+}
+
+impl Entry {
+    /// What it needs and where people get that, for errors.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        format!(
+            "{} needs {}. People get it from: {}",
+            self.data.title(),
+            self.needs,
+            self.from
+        )
+    }
+
+    /// `folder`, or the folder in it that the archive unpacks to where only that is there.
+    #[must_use]
+    pub fn root(&self, folder: &Path) -> PathBuf {
+        let inner = self.archive.map(|archive| folder.join(archive));
+        match inner {
+            Some(inner) if !self.begun(folder) && inner.is_dir() => inner,
+            _ => folder.to_owned(),
+        }
+    }
+
+    /// Whether any of its files is in `folder`.
+    fn begun(&self, folder: &Path) -> bool {
+        self.files.iter().any(|file| self.is_there(folder, file))
+    }
+
+    /// Those of its files that are missing in `folder`; of data of one's own, what is missing of the known pair that is there most.
+    #[must_use]
+    pub fn missing(&self, folder: &Path) -> Vec<&'static str> {
+        let root = self.root(folder);
+        let files = match self.data {
+            Dataset::Own => self.own_files(&root),
+            _ => self.files,
+        };
+        let missing = files.iter().filter(|file| !self.is_there(&root, file));
+        missing.copied().collect()
+    }
+
+    /// The pair of names that `folder` has most of.
+    fn own_files(&self, folder: &Path) -> &'static [&'static str] {
+        let there = |pair: &&[&str; 2]| {
+            let there = pair.iter().filter(|file| self.is_there(folder, file));
+            there.count()
+        };
+        // Reversed: of equals the last is found, and the first is meant.
+        let most = OWN_LAYOUTS.iter().rev().max_by_key(there);
+        most.map_or(&[], |pair| pair)
+    }
+
+    /// Whether a file is in `folder`; those of MNIST may be gzip'd.
+    fn is_there(&self, folder: &Path, file: &str) -> bool {
+        let gzipped = self.data == Dataset::Mnist && folder.join(format!("{file}.gz")).exists();
+        gzipped || folder.join(file).exists()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_data_set_is_in_the_table_by_its_name() -> Result<(), Box<dyn std::error::Error>> {
+        for (data, entry) in Dataset::ALL.into_iter().zip(&CATALOGUE) {
+            assert_eq!(entry.data, data);
+            assert_eq!(serde_json::to_value(data)?, entry.name);
+            assert_eq!(super::entry(data).name, entry.name);
+        }
+        Ok(())
+    }
+}

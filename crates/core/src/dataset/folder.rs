@@ -1,0 +1,136 @@
+//! A folder with a data set's files.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use spindle_run::Experiment;
+
+use super::catalogue::{self, Entry};
+use crate::Error;
+
+/// Names that are told of a folder with something else in it.
+const TOLD: usize = 8;
+
+/// The folder that an experiment's data set is read from.
+#[derive(Debug)]
+pub(super) struct Folder {
+    /// Where its files lie: the experiment's folder, or the one in it that the archive unpacks to.
+    pub(super) root: PathBuf,
+    /// What is known of the data set.
+    pub(super) entry: &'static Entry,
+    /// The folder that the experiment names.
+    named: PathBuf,
+}
+
+impl Folder {
+    /// The folder of an experiment's data set.
+    ///
+    /// # Errors
+    /// No folder given, or one that is not there.
+    pub(super) fn of(experiment: &Experiment) -> Result<Self, Error> {
+        let entry = catalogue::entry(experiment.data);
+        let Some(named) = &experiment.data_dir else {
+            return Err(Error::Experiment {
+                field: "data_dir",
+                value: "not given".to_owned(),
+                allowed: entry.hint(),
+            });
+        };
+        let named = PathBuf::from(named);
+        if let Err(source) = fs::read_dir(&named) {
+            return Err(unreadable(&named, source, entry));
+        }
+        Ok(Self {
+            root: entry.root(&named),
+            entry,
+            named,
+        })
+    }
+
+    /// Checks that the files are there that tell the layout.
+    ///
+    /// # Errors
+    /// [`Error::Layout`]: the first ones missing, and what is there instead.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let missing = self.entry.missing(&self.root);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(self.layout(&format!("{} not there", missing.join(", "))))
+    }
+
+    /// The error for a folder in another layout; `problem` says what is wrong with it.
+    pub(super) fn layout(&self, problem: &str) -> Error {
+        Error::Layout {
+            folder: self.root.display().to_string(),
+            problem: problem.to_owned(),
+            expected: self.entry.hint(),
+            found: contents(&self.root),
+        }
+    }
+
+    /// A file in it.
+    pub(super) fn path(&self, file: &str) -> PathBuf {
+        self.root.join(file)
+    }
+
+    /// The first of these places where `file` is: the folder with the files, the folder that was named.
+    pub(super) fn find(&self, file: &str) -> PathBuf {
+        let beside = self.named.join(file);
+        let inside = self.path(file);
+        if !inside.exists() && beside.exists() {
+            beside
+        } else {
+            inside
+        }
+    }
+
+    /// A file's bytes.
+    pub(super) fn bytes(&self, file: &str) -> Result<Vec<u8>, Error> {
+        let path = self.path(file);
+        fs::read(&path).map_err(|source| unreadable(&path, source, self.entry))
+    }
+
+    /// A file's text.
+    pub(super) fn text(&self, file: &str) -> Result<String, Error> {
+        let path = self.path(file);
+        fs::read_to_string(&path).map_err(|source| unreadable(&path, source, self.entry))
+    }
+
+    /// Names of what is in one of its folders, sorted, without hidden ones.
+    pub(super) fn names(&self, folder: &str) -> Result<Vec<String>, Error> {
+        let path = self.path(folder);
+        sorted(&path).map_err(|source| unreadable(&path, source, self.entry))
+    }
+}
+
+fn unreadable(path: &Path, source: io::Error, entry: &Entry) -> Error {
+    Error::Read {
+        path: path.display().to_string(),
+        source,
+        hint: entry.hint(),
+    }
+}
+
+/// Names in a folder, sorted, without hidden ones.
+fn sorted(folder: &Path) -> io::Result<Vec<String>> {
+    let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into()));
+    let mut names: Vec<String> = names.collect::<io::Result<_>>()?;
+    names.retain(|name| !name.starts_with('.'));
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// The first names in a folder, in words.
+fn contents(folder: &Path) -> String {
+    let names = sorted(folder).unwrap_or_default();
+    match names.len() {
+        0 => "nothing".to_owned(),
+        count if count > TOLD => {
+            format!("{} and {} more", names[..TOLD].join(", "), count - TOLD)
+        }
+        _ => names.join(", "),
+    }
+}

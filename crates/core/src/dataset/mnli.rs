@@ -1,0 +1,62 @@
+//! MNLI, pairs of sentences (Williams, Nangia and Bowman 2018), in the files of GLUE (Wang et al. 2019): `train.tsv`, and
+//! `dev_matched.tsv` as test set, since labels of GLUE's own test set are not published.
+
+use spindle_run::Experiment;
+
+use super::{
+    Data,
+    folder::Folder,
+    leavings::Leavings,
+    tables::{Line, Table, field},
+    word_pieces::WordPieces,
+};
+use crate::Error;
+
+const CLASSES: [&str; 3] = ["entailment", "neutral", "contradiction"];
+const COLUMNS: [&str; 3] = ["sentence1", "sentence2", "gold_label"];
+/// The label of pairs on which people did not agree.
+const NO_LABEL: &str = "-";
+
+/// Reads both files.
+///
+/// # Errors
+/// Files that are missing or without the columns, and lines whose label has no class.
+pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
+    folder.check()?;
+    let pieces = WordPieces::load(experiment, folder)?;
+    let mut leavings = Leavings::new(experiment.skip_broken);
+    let mut split = |file| {
+        let table = Table::tabs(folder, file)?;
+        let columns = COLUMNS.map(|name| table.column(name));
+        let [first, second, label] = columns;
+        let (first, second, label) = (first?, second?, label?);
+        table.split(&pieces, &mut leavings, |record| {
+            let label = field(record, label, COLUMNS[2])?;
+            if label == NO_LABEL {
+                return Ok(Line::Unlabelled);
+            }
+            Ok(Line::Sample {
+                label: class(label)?,
+                first: field(record, first, COLUMNS[0])?.to_owned(),
+                second: Some(field(record, second, COLUMNS[1])?.to_owned()),
+            })
+        })
+    };
+    Ok(Data {
+        train: split("train.tsv")?,
+        test: split("dev_matched.tsv")?,
+        classes: CLASSES.map(str::to_owned).to_vec(),
+        source: "MNLI, files of GLUE; tested on the matched genres".to_owned(),
+        warnings: leavings.warnings(),
+    })
+}
+
+fn class(label: &str) -> Result<u16, String> {
+    let found = CLASSES.iter().position(|class| *class == label);
+    found.map(|class| class as u16).ok_or_else(|| {
+        format!(
+            "label \"{label}\" has no class; they are {}",
+            CLASSES.join(", ")
+        )
+    })
+}

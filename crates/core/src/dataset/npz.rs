@@ -1,0 +1,111 @@
+//! Arrays of NumPy's `.npz` archives: ZIP files with a `.npy` file for each array, stored or deflated.
+
+use std::io::Read;
+
+use flate2::bufread::DeflateDecoder;
+use npyz::{DType, NpyFile, Order, TypeChar};
+use rawzip::{CompressionMethod, ZipArchive};
+
+use super::arrays::{Array, Values, count};
+
+/// The array `name` of an archive.
+///
+/// # Errors
+/// In words: an archive that is broken or without the array, and an array of another type or layout.
+pub(super) fn array(bytes: &[u8], name: &str) -> Result<Array, String> {
+    let file = member(bytes, &format!("{name}.npy"))?;
+    let npy = NpyFile::new(&file[..])
+        .map_err(|error| format!("{name} is not in NumPy's format: {error}"))?;
+    if npy.order() == Order::Fortran && npy.shape().len() > 1 {
+        return Err(format!(
+            "{name} is in Fortran order; save numpy.ascontiguousarray({name})"
+        ));
+    }
+    let shape = npy.shape().iter().map(|&length| usize::try_from(length));
+    let shape: Vec<usize> = shape
+        .collect::<Result<_, _>>()
+        .map_err(|_| format!("the axes of {name} are impossibly large"))?;
+    // Before memory is taken for what the header says.
+    let values = count(&shape).filter(|&count| count <= file.len());
+    values.ok_or_else(|| {
+        format!(
+            "{name} is {shape:?} by its header, and its file has {} bytes",
+            file.len()
+        )
+    })?;
+    let values = values_of(npy, name)?;
+    Ok(Array { shape, values })
+}
+
+fn values_of(npy: NpyFile<&[u8]>, name: &str) -> Result<Values, String> {
+    let dtype = npy.dtype();
+    let DType::Plain(plain) = &dtype else {
+        return Err(format!("{name} has fields, plain numbers are needed"));
+    };
+    let read = |error| format!("{name} is truncated or broken: {error}");
+    macro_rules! integers {
+        ($type:ty) => {{
+            let values = npy.into_vec::<$type>().map_err(read)?;
+            Values::integers(values).ok_or_else(|| format!("{name} has numbers beyond 2^63"))
+        }};
+    }
+    match (plain.type_char(), plain.num_bytes()) {
+        (TypeChar::Uint, Some(1)) => Ok(Values::Bytes(npy.into_vec().map_err(read)?)),
+        (TypeChar::Uint, Some(2)) => integers!(u16),
+        (TypeChar::Uint, Some(4)) => integers!(u32),
+        (TypeChar::Uint, Some(8)) => integers!(u64),
+        (TypeChar::Int, Some(1)) => integers!(i8),
+        (TypeChar::Int, Some(2)) => integers!(i16),
+        (TypeChar::Int, Some(4)) => integers!(i32),
+        (TypeChar::Int, Some(8)) => integers!(i64),
+        (TypeChar::Float, Some(4)) => Ok(Values::Floats(npy.into_vec().map_err(read)?)),
+        (TypeChar::Float, Some(8)) => {
+            let values = npy.into_vec::<f64>().map_err(read)?;
+            Ok(Values::Floats(
+                values.into_iter().map(|value| value as f32).collect(),
+            ))
+        }
+        _ => Err(format!(
+            "{name} is of type {}; integers, f32 and f64 are known",
+            dtype.descr()
+        )),
+    }
+}
+
+/// A file of an archive, unpacked; its checksum is checked.
+fn member(bytes: &[u8], wanted: &str) -> Result<Vec<u8>, String> {
+    let archive = ZipArchive::from_slice(bytes).map_err(words)?;
+    let mut names = Vec::new();
+    let mut entries = archive.entries();
+    while let Some(entry) = entries.next_entry().map_err(words)? {
+        let path = entry.file_path().try_normalize().map_err(words)?;
+        let name = path.as_ref().to_owned();
+        if name != wanted {
+            names.push(name);
+            continue;
+        }
+        let method = entry.compression_method();
+        let file = archive.get_entry(entry.wayfinder()).map_err(words)?;
+        let mut contents = Vec::new();
+        match method {
+            CompressionMethod::STORE => file
+                .verifying_reader(file.data())
+                .read_to_end(&mut contents),
+            CompressionMethod::DEFLATE => file
+                .verifying_reader(DeflateDecoder::new(file.data()))
+                .read_to_end(&mut contents),
+            _ => {
+                return Err(format!(
+                    "{wanted} is compressed in a way that NumPy does not"
+                ));
+            }
+        }
+        .map_err(words)?;
+        return Ok(contents);
+    }
+    Err(format!("there is no {wanted} in it but {names:?}"))
+}
+
+fn words(error: impl std::fmt::Display) -> String {
+    format!("it is not a whole ZIP archive: {error}")
+}
