@@ -5,17 +5,19 @@ use std::collections::HashMap;
 use serde_bytes::ByteBuf;
 use spindle_core::analysis;
 use spindle_run::{
+    content::Contents,
     encoding::encode_weights,
+    experiment::Dataset,
     export::{Export, Kind},
     figure,
-    record::{Analysis, CheckpointRecord, RunRecord},
+    record::{Analysis, CheckpointRecord, Players, RunRecord},
 };
 
 use crate::{
     Error,
     protocol::{
         Command, Event, Explanation, Matching, RunCheckpoint, RunSample, RunView, SampleAddress,
-        SampleSolver, SampleView,
+        SampleKind, SampleSolver, SampleView,
     },
     sample::Sample,
 };
@@ -102,8 +104,9 @@ impl Viewer {
             )
             .ok_or_else(|| missing("interactions of sample", at.sample))?,
         };
-        let picture = picture(export, at.sample);
-        let view = sample.view(picture, record.label, &record.players, analysis.threshold);
+        let content = export.contents.get(at.sample);
+        let content = content.ok_or_else(|| missing("content of sample", at.sample))?;
+        let view = sample.view(content, record.label, &record.players, analysis.threshold);
         self.sample = Some(sample);
         Ok(view)
     }
@@ -137,18 +140,37 @@ fn file(bytes: Vec<u8>) -> Event {
     }
 }
 
-/// A sample's pixels; empty where the file's pictures are not grey ones.
-fn picture(export: &Export, sample: usize) -> Vec<u8> {
-    let pixels: usize = export.pictures.shape.iter().skip(1).product();
-    let start = sample * pixels;
-    let picture = export.pictures.pixels.get(start..start + pixels);
-    picture.map_or_else(Vec::new, <[u8]>::to_vec)
-}
-
 /// Checkpoints that were analysed: the page's checkpoint axis, and that of an export's arrays.
 fn analysed(record: &RunRecord) -> impl Iterator<Item = (&CheckpointRecord, &Analysis)> {
     let checkpoints = record.checkpoints.iter();
     checkpoints.filter_map(|checkpoint| Some((checkpoint, checkpoint.analysis.as_ref()?)))
+}
+
+fn kind(export: &Export) -> SampleKind {
+    match export.contents {
+        Contents::Pictures { .. } if export.record.experiment.data == Dataset::Mnist => {
+            SampleKind::Digits
+        }
+        Contents::Pictures { .. } => SampleKind::Pictures,
+        Contents::Texts(_) => SampleKind::Texts,
+        Contents::Clouds { .. } => SampleKind::Clouds,
+    }
+}
+
+/// Names of the classes; files of version 1 have digits.
+fn classes(record: &RunRecord) -> Vec<String> {
+    if record.classes.is_empty() {
+        (0..10).map(|digit| digit.to_string()).collect()
+    } else {
+        record.classes.clone()
+    }
+}
+
+fn patches(record: &RunRecord) -> Vec<[usize; 2]> {
+    match record.samples.first().map(|sample| &sample.players) {
+        Some(Players::Patches(patches)) => patches.clone(),
+        _ => Vec::new(),
+    }
 }
 
 /// A run as the page shows it: all that its figures and tables need.
@@ -171,10 +193,11 @@ pub fn run_view(run: &str, export: &Export) -> RunView {
                 has_outputs: export.outputs.samples.contains(&index),
             })
             .collect(),
-        players: record
-            .samples
-            .first()
-            .map_or_else(Vec::new, |sample| sample.players.clone()),
+        kind: kind(export),
+        model: record.experiment.model.title().to_owned(),
+        data: record.experiment.data.title().to_owned(),
+        classes: classes(record),
+        patches: patches(record),
         checkpoints: checkpoints
             .map(|(index, (checkpoint, analysis))| RunCheckpoint {
                 losses: checkpoint.losses,
