@@ -52,6 +52,12 @@ impl Viewer {
                 kind,
                 mask,
             } => self.history(&run, sample, kind, mask),
+            Command::Compare { first, second } => {
+                Ok(Event::Comparison(figure::comparison(&first, &second)))
+            }
+            Command::Differ { experiments } => Ok(Event::Differing {
+                fields: figure::differing(&experiments),
+            }),
             #[cfg(any(feature = "engine", feature = "ts"))]
             _ => return None,
         })
@@ -195,7 +201,7 @@ pub fn run_view(run: &str, export: &Export) -> RunView {
             .collect(),
         kind: kind(export),
         model: record.experiment.model.title().to_owned(),
-        data: record.experiment.data.title().to_owned(),
+        data: figure::universality::data_name(&record.experiment).to_owned(),
         classes: classes(record),
         patches: patches(record),
         checkpoints: checkpoints

@@ -3,11 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 #[cfg(any(feature = "engine", feature = "ts"))]
-use spindle_run::{
-    Experiment,
-    record::{Provenance, SampleRecord},
-};
-use spindle_run::{export::Kind, record::LossRecord};
+use spindle_run::record::{Provenance, SampleRecord};
+use spindle_run::{Experiment, export::Kind, figure::Bars, record::LossRecord};
 
 #[cfg(any(feature = "engine", feature = "ts"))]
 use super::Failure;
@@ -98,6 +95,18 @@ pub enum Command {
         kind: Kind,
         /// Its players.
         mask: u32,
+    },
+    /// Two runs at one time; answered by `Event::Comparison`.
+    Compare {
+        /// Strength by order of the first run.
+        first: Bars,
+        /// Strength by order of the second run.
+        second: Bars,
+    },
+    /// What differs between experiments; answered by `Event::Differing`.
+    Differ {
+        /// The experiments.
+        experiments: Vec<Experiment>,
     },
 
     /// Open the GPU; answered by `Event::Gpu`.
