@@ -1,10 +1,9 @@
 //! Open runs: what the page shows of them, without an engine.
 
-use std::collections::HashMap;
-
 use serde_bytes::ByteBuf;
 use spindle_core::analysis;
 use spindle_run::{
+    Experiment,
     content::Contents,
     encoding::encode_weights,
     experiment::Dataset,
@@ -25,7 +24,8 @@ use crate::{
 /// The runs that are open in a worker, and the sample that is looked at.
 #[derive(Default)]
 pub struct Viewer {
-    runs: HashMap<String, Export>,
+    /// With their names; a handful.
+    runs: Vec<(String, Export)>,
     sample: Option<Sample>,
 }
 
@@ -35,7 +35,7 @@ impl Viewer {
         Some(match command {
             Command::Open { run, bytes } => self.open(run, &bytes),
             Command::Close { run } => {
-                self.runs.remove(&run);
+                self.close(&run);
                 Ok(Event::Done)
             }
             #[cfg(feature = "engine")]
@@ -55,9 +55,7 @@ impl Viewer {
             Command::Compare { first, second } => {
                 Ok(Event::Comparison(figure::comparison(&first, &second)))
             }
-            Command::Differ { experiments } => Ok(Event::Differing {
-                fields: figure::differing(&experiments),
-            }),
+            Command::Differ { experiments } => differing(&experiments),
             #[cfg(any(feature = "engine", feature = "ts"))]
             _ => return None,
         })
@@ -70,14 +68,20 @@ impl Viewer {
     /// Shows a run under a name, over one of the same name.
     pub fn show(&mut self, run: String, export: Export) -> Event {
         let view = run_view(&run, &export);
-        self.runs.insert(run, export);
+        self.close(&run);
+        self.runs.push((run, export));
         Event::Run(Box::new(view))
     }
 
     fn run(&self, run: &str) -> Result<&Export, Error> {
-        self.runs
-            .get(run)
+        let found = self.runs.iter().find(|(name, _)| name == run);
+        found
+            .map(|(_, export)| export)
             .ok_or_else(|| Error::missing(format!("run named {run}")))
+    }
+
+    fn close(&mut self, run: &str) {
+        self.runs.retain(|(name, _)| name != run);
     }
 
     /// A run that was opened is the file that it was opened from; one that was recorded is packed.
@@ -138,6 +142,14 @@ impl Viewer {
         let effects = self.run(run)?.history.over_training(sample, kind, mask);
         Ok(Event::History { effects })
     }
+}
+
+fn differing(experiments: &str) -> Result<Event, Error> {
+    let experiments: Vec<Experiment> =
+        serde_json::from_slice(experiments.as_bytes()).map_err(spindle_run::Error::from)?;
+    Ok(Event::Differing {
+        fields: figure::differing(&experiments),
+    })
 }
 
 fn file(bytes: Vec<u8>) -> Event {

@@ -10,6 +10,8 @@ export interface Theme {
   positive: string;
   negative: string;
   accent: string;
+  /** The second of two runs; the first one has the accent. */
+  second: string;
 }
 
 const LIGHT: Theme = {
@@ -20,6 +22,7 @@ const LIGHT: Theme = {
   positive: "#0b6bb5",
   negative: "#cf5a0e",
   accent: "#7a3e9d",
+  second: "#1f7a6d",
 };
 const DARK: Theme = {
   ink: "#e8e6e1",
@@ -29,6 +32,7 @@ const DARK: Theme = {
   positive: "#5cb3f2",
   negative: "#f28b3c",
   accent: "#c79be6",
+  second: "#62c9b8",
 };
 
 const dark = matchMedia("(prefers-color-scheme: dark)");

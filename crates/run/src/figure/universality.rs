@@ -41,6 +41,7 @@ const fn stand_in(model: Model, data: Dataset, name: &'static str) -> Pair {
 
 /// Sentences of film reviews in SST-2's files: the folder's name tells them from SST-2 itself.
 const SNIPPETS: &str = "movie snippets";
+const SNIPPETS_FOLDER: &str = "movie-snippets";
 /// Clouds that Spindle makes itself, in place of ShapeNet's.
 const SOLIDS: &str = "solids";
 
@@ -83,10 +84,7 @@ impl Pair {
 /// The stand-in that an experiment was run on, and what for.
 fn stand_in_of(experiment: &Experiment) -> Option<(&'static str, Dataset)> {
     let folder = experiment.data_dir.as_deref().unwrap_or_default();
-    let in_snippets = folder
-        .to_lowercase()
-        .replace(['-', '_'], " ")
-        .contains(SNIPPETS);
+    let in_snippets = folder.contains(SNIPPETS_FOLDER);
     match experiment.data {
         Dataset::Solids => Some((SOLIDS, Dataset::ShapeNet)),
         Dataset::Sst2 | Dataset::Own if in_snippets => Some((SNIPPETS, Dataset::Sst2)),

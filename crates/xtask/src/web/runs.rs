@@ -65,7 +65,7 @@ pub(super) fn write() -> anyhow::Result<()> {
             "model": experiment.model.title(),
             "data": data_name(experiment),
             "status": row.map_or("real run", |row| row.words),
-            "epochs": experiment.epochs,
+            "experiment": experiment,
             "train_size": export.record.provenance.train_size,
             "file": format!("runs/{name}.spindle"),
             "view": format!("runs/{name}.json"),
