@@ -136,12 +136,11 @@ fn clouds() -> Result<Export, Box<dyn Error>> {
 
 /// A ring in 12 clusters, tighter from sample to sample.
 fn ring(index: usize) -> Cloud {
-    const POINTS: usize = 360;
+    const POINTS: usize = 600;
+    /// Turns of the tube from point to point: no two lie in line.
+    const GOLDEN: f32 = 0.618_034;
     let point = |at: usize| {
-        let (around, tube) = (
-            at as f32 / POINTS as f32,
-            (at * 7 % POINTS) as f32 / POINTS as f32,
-        );
+        let (around, tube) = (at as f32 / POINTS as f32, at as f32 * GOLDEN);
         let [around, tube] = [around, tube].map(|turn| turn * std::f32::consts::TAU);
         let radius = 0.7 - 0.1 * index as f32 + 0.2 * tube.cos();
         [

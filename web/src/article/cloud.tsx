@@ -128,12 +128,11 @@ function playerAt(scene: Scene, turn: Turn, x: number, y: number): number | unde
 /** Colours of clusters that are told apart next to each other; letters tell them apart as well. */
 const HUES = [207, 24, 145, 285, 45, 330, 185, 5, 95, 255];
 
-function colourOf(player: number, near: number, { lit }: Scene, { paper }: Theme): string {
-  const isDark = paper < "#8";
-  if (player < 0) return isDark ? `hsl(220 6% ${38 + 12 * near}%)` : `hsl(220 6% ${72 - 10 * near}%)`;
+function colourOf(player: number, near: number, { lit }: Scene, { dark }: Theme): string {
+  if (player < 0) return dark ? `hsl(220 6% ${38 + 12 * near}%)` : `hsl(220 6% ${72 - 10 * near}%)`;
   const isLit = lit !== undefined && (lit & (1 << player)) !== 0;
-  if (isLit) return isDark ? "#ffd24a" : "#d99a00";
-  const [hue, light] = [HUES[player % HUES.length] ?? 0, (isDark ? 58 : 47) + (isDark ? 10 : -10) * near];
+  if (isLit) return dark ? "#ffd24a" : "#d99a00";
+  const [hue, light] = [HUES[player % HUES.length] ?? 0, (dark ? 58 : 47) + (dark ? 10 : -10) * near];
   return `hsl(${hue} ${lit === undefined ? 65 : 38}% ${light}%)`;
 }
 

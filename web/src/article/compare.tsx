@@ -215,7 +215,9 @@ function AllRuns() {
       .then((found) => (fields.value = found))
       .catch((error: unknown) => (problem.value = inWords(error)));
   });
-  const shown = fields.value.filter(({ values }) => values.length === choices.value.length);
+  const isFirst = ({ field }: Differing): boolean => field === "model" || field === "data";
+  const complete = fields.value.filter(({ values }) => values.length === choices.value.length);
+  const shown = [...complete.filter(isFirst).reverse(), ...complete.filter((field) => !isFirst(field))];
   return (
     <div class="all-runs">
       <h3 id="all-runs">All runs, and what differs between them</h3>

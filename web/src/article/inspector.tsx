@@ -29,7 +29,7 @@ interface InspectorProps {
 export function Inspector({ name, of, classes, history, children }: InspectorProps) {
   const view = of.view.value;
   return (
-    <div class="inspector" aria-busy={of.busy.value}>
+    <div class={`inspector${view ? ` shows-${view.content.type}` : ""}`} aria-busy={of.busy.value}>
       {of.error.value && (
         <p class="notice" role="alert">
           {of.error.value}
@@ -239,7 +239,7 @@ function ExplanationPanel({ of, view }: { of: Inspection; view: SampleView }) {
   return (
     <aside class="explanation" aria-label="One masked output, term by term">
       <h4>{mask === undefined ? "One output, term by term" : mask === all ? `The whole ${one}` : `Only ${present || "what is no player's"}`}</h4>
-      <div class={`explanation-head ${view.content.type}`}>
+      <div class={`explanation-head shows-${view.content.type}`}>
         <Content view={view} lit={undefined} mask={mask ?? all} onPlayer={toggle} label={`The ${one} with these ${players} present: ${present || "none"}`} />
         {!hasButtons(view) && (
           <div class="toggles" role="group" aria-label={`Which ${players} are present`}>

@@ -5,7 +5,7 @@ import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
 /** Whether a section has been near the screen: only then is loaded what it needs. */
-export function useNear(): { place: RefObject<HTMLElement>; near: Signal<boolean> } {
+export function useNear(): { place: RefObject<HTMLElement | null>; near: Signal<boolean> } {
   const place = useRef<HTMLElement>(null);
   const near = useSignal(false);
   useEffect(() => {

@@ -125,7 +125,7 @@ function History({ run }: { run: Run }) {
   return (
     <div class="small-figure">
       <h4>
-        {chosen.kind === "and" ? "AND" : "OR"} of {named(inspection.view.value?.players ?? [], chosen.mask)} over training
+        {chosen.kind === "and" ? "AND" : "OR"} of <em>{named(inspection.view.value?.players ?? [], chosen.mask)}</em> over training
       </h4>
       {values ? (
         <Drawing

@@ -50,7 +50,7 @@ function Table({ rows }: { rows: Row[] }) {
         <tr>
           <th scope="col">network</th>
           <th scope="col">data</th>
-          <th scope="col">rests on</th>
+          <th scope="col">status</th>
           <th scope="col">phases turn at epoch</th>
           <th scope="col">loss gap opens at epoch</th>
           <th scope="col">strength by order: first checkpoint, turn, last</th>
@@ -93,7 +93,7 @@ function Found({ row, run }: { row: Row; run: string }) {
   };
   return (
     <>
-      <td data-label="rests on">
+      <td data-label="status">
         <a href={`?run=${run}`} onClick={open}>
           {row.words}
         </a>

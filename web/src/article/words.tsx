@@ -26,7 +26,7 @@ function Word({ segment: { text, player }, lit, mask, onPlayer }: { segment: Seg
   const names = `word${lit !== undefined && lit & (1 << player) ? " lit" : ""}${present ? "" : " absent"}`;
   if (!onPlayer) return <span class={names}>{present ? text : MASK}</span>;
   return (
-    <button type="button" class={names} aria-pressed={present} aria-label={text} title={present ? `Mask “${text}”` : `Show “${text}” again`} onClick={() => onPlayer(player)}>
+    <button type="button" class={names} aria-pressed={present} aria-label={present ? undefined : `${MASK} for ${text}`} title={present ? `Mask “${text}”` : `Show “${text}” again`} onClick={() => onPlayer(player)}>
       {present ? text : MASK}
     </button>
   );

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 
 export interface Theme {
+  dark: boolean;
   ink: string;
   faint: string;
   grid: string;
@@ -15,6 +16,7 @@ export interface Theme {
 }
 
 const LIGHT: Theme = {
+  dark: false,
   ink: "#22252a",
   faint: "#6a6f78",
   grid: "#e3e0d8",
@@ -25,6 +27,7 @@ const LIGHT: Theme = {
   second: "#1f7a6d",
 };
 const DARK: Theme = {
+  dark: true,
   ink: "#e8e6e1",
   faint: "#a3a6ad",
   grid: "#33373e",

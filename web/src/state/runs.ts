@@ -3,6 +3,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import { Engine, EngineError, expect } from "../engine/client";
 import type { Bars } from "../generated/Bars";
+import type { Compared } from "../generated/Compared";
 import type { Comparison } from "../generated/Comparison";
 import type { Differing } from "../generated/Differing";
 import type { Experiment } from "../generated/Experiment";
@@ -186,7 +187,8 @@ export function showLive(view: RunView, engine: Engine, quietly = false): void {
 
 /** Compares two runs by their bars. */
 export async function compare(first: Bars, second: Bars): Promise<Comparison> {
-  return expect(await (await viewerEngine()).call({ type: "compare", first, second }), "comparison");
+  const compared = ({ epoch, share, mean_order }: Bars): Compared => ({ epoch, share, mean_order });
+  return expect(await (await viewerEngine()).call({ type: "compare", first: compared(first), second: compared(second) }), "comparison");
 }
 
 /** Fields in which any of the experiments differ. */

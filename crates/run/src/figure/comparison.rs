@@ -1,13 +1,25 @@
 //! Two runs at one time of training, and what differs between experiments.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use spindle_interactions::bootstrap::Estimate;
 
-use super::{Axis, Bars, ORDER, SHARE, caption};
+use super::{Axis, ORDER, SHARE, caption};
 use crate::Experiment;
 
 /// What the intervals of differences rest on.
 const INTERVALS: &str = "Intervals of differences: 95 %, from both runs' intervals as if their samples were drawn apart.";
+
+/// What is compared of a run at a checkpoint: a part of `Bars`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Compared {
+    /// Epochs done.
+    pub epoch: f64,
+    /// Share of the strength by order; `None` when nothing is salient.
+    pub share: Option<Vec<Estimate>>,
+    /// Mean order.
+    pub mean_order: Option<Estimate>,
+}
 
 /// Share of strength of one order in two runs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -41,7 +53,7 @@ pub struct Comparison {
 
 /// Compares two runs, each at a checkpoint of its own.
 #[must_use]
-pub fn comparison(first: &Bars, second: &Bars) -> Comparison {
+pub fn comparison(first: &Compared, second: &Compared) -> Comparison {
     let shares = shares(first, second);
     let mean_order = first
         .mean_order
@@ -57,7 +69,7 @@ pub fn comparison(first: &Bars, second: &Bars) -> Comparison {
     }
 }
 
-fn shares(first: &Bars, second: &Bars) -> Vec<ShareDifference> {
+fn shares(first: &Compared, second: &Compared) -> Vec<ShareDifference> {
     let (Some(ours), Some(theirs)) = (&first.share, &second.share) else {
         return Vec::new();
     };
@@ -92,8 +104,8 @@ fn difference(first: Estimate, second: Estimate) -> Estimate {
 }
 
 fn words(
-    first: &Bars,
-    second: &Bars,
+    first: &Compared,
+    second: &Compared,
     shares: &[ShareDifference],
     mean_order: Option<Estimate>,
 ) -> String {
@@ -133,7 +145,7 @@ fn words(
         ", which may be none"
     };
     format!(
-        "{when}: the mean order of the second is {} minus that of the first{verdict}; {orders}. {INTERVALS}",
+        "{when}: the mean order of the second minus that of the first is {}{verdict}; {orders}. {INTERVALS}",
         caption::estimate(mean_order)
     )
 }
@@ -202,18 +214,14 @@ mod tests {
         }
     }
 
-    fn bars(epoch: f64, shares: &[f64]) -> Bars {
+    fn run(epoch: f64, shares: &[f64]) -> Compared {
         let share: Vec<_> = shares.iter().map(|&share| estimate(share, 0.03)).collect();
         let mean = (1..)
             .zip(shares)
             .map(|(k, share)| f64::from(k) * share)
             .sum();
-        Bars {
-            checkpoint: 0,
+        Compared {
             epoch,
-            title: String::new(),
-            positive: share.clone(),
-            negative: share.clone(),
             share: Some(share),
             mean_order: Some(estimate(mean, 0.04)),
         }
@@ -236,7 +244,7 @@ mod tests {
 
     #[test]
     fn orders_that_differ_are_named() {
-        let found = comparison(&bars(1.0, &[0.6, 0.4]), &bars(1.0, &[0.4, 0.4, 0.2]));
+        let found = comparison(&run(1.0, &[0.6, 0.4]), &run(1.0, &[0.4, 0.4, 0.2]));
         assert_eq!(found.shares.len(), 3);
         assert_eq!(found.shares[2].first.value, 0.0);
         assert!(found.caption.starts_with("Both at epoch 1: the mean order"));
@@ -245,7 +253,7 @@ mod tests {
             "{}",
             found.caption
         );
-        let same = comparison(&bars(1.0, &[0.6, 0.4]), &bars(2.0, &[0.6, 0.4]));
+        let same = comparison(&run(1.0, &[0.6, 0.4]), &run(2.0, &[0.6, 0.4]));
         assert!(same.caption.contains("which may be none; at no order"));
         assert!(
             same.caption
@@ -255,12 +263,12 @@ mod tests {
 
     #[test]
     fn nothing_salient_leaves_nothing_to_compare() {
-        let nothing = Bars {
+        let nothing = Compared {
             share: None,
             mean_order: None,
-            ..bars(0.0, &[1.0])
+            ..run(0.0, &[1.0])
         };
-        let found = comparison(&nothing, &bars(0.0, &[1.0]));
+        let found = comparison(&nothing, &run(0.0, &[1.0]));
         assert!(found.shares.is_empty() && found.mean_order.is_none());
         assert!(found.caption.contains("no interaction is salient"));
     }

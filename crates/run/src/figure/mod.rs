@@ -9,12 +9,12 @@ mod dynamics;
 mod solver;
 pub mod universality;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use spindle_interactions::{bootstrap::Estimate, phase::Onset, strength::StrengthByOrder};
 
 use crate::record::{Analysis, Group, LossRecord, RunRecord};
 
-pub use comparison::{Comparison, Differing, ShareDifference, comparison, differing};
+pub use comparison::{Compared, Comparison, Differing, ShareDifference, comparison, differing};
 pub use dynamics::{
     MeanOrder, OrderCurve, Similarity, Theory, TheoryPanel, mean_order, similarity, theory,
 };
@@ -88,7 +88,7 @@ pub fn figures(record: &RunRecord) -> Figures {
 }
 
 /// Strength by order at one checkpoint: positive bars up, negative bars down.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Bars {
     /// Position in `RunRecord::checkpoints`.

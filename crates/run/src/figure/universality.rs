@@ -84,7 +84,8 @@ impl Pair {
 /// The stand-in that an experiment was run on, and what for.
 fn stand_in_of(experiment: &Experiment) -> Option<(&'static str, Dataset)> {
     let folder = experiment.data_dir.as_deref().unwrap_or_default();
-    let in_snippets = folder.contains(SNIPPETS_FOLDER);
+    let mut names = folder.split(['/', '\\']);
+    let in_snippets = names.any(|name| name == SNIPPETS_FOLDER);
     match experiment.data {
         Dataset::Solids => Some((SOLIDS, Dataset::ShapeNet)),
         Dataset::Sst2 | Dataset::Own if in_snippets => Some((SNIPPETS, Dataset::Sst2)),

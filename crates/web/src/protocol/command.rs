@@ -7,7 +7,7 @@ use spindle_run::{
     Experiment,
     record::{Provenance, SampleRecord},
 };
-use spindle_run::{export::Kind, figure::Bars, record::LossRecord};
+use spindle_run::{export::Kind, figure::Compared, record::LossRecord};
 
 #[cfg(any(feature = "engine", feature = "ts"))]
 use super::Failure;
@@ -104,10 +104,10 @@ pub enum Command {
     },
     /// Two runs at one time; answered by `Event::Comparison`.
     Compare {
-        /// Strength by order of the first run.
-        first: Bars,
-        /// Strength by order of the second run.
-        second: Bars,
+        /// The first run.
+        first: Compared,
+        /// The second run.
+        second: Compared,
     },
     /// What differs between experiments; answered by `Event::Differing`.
     Differ {
