@@ -5,8 +5,8 @@ import { openFixture, shipping } from "./support/fixtures.mjs";
 import { AXE, withPage } from "./support/page.mjs";
 
 const prepare = await shipping(["words", "points"]);
-// The keeper of pages asks the server itself, past what these tests put in its place.
-const serviceWorkers = "block";
+// The service worker asks the server itself, past what these tests put in its place.
+const withoutKeeper = { serviceWorkers: "block", expected: [/Service Worker registration blocked/] };
 
 test("runs that came with the page are listed, and opened by a click only", async () => {
   const asked = [];
@@ -14,7 +14,7 @@ test("runs that came with the page are listed, and opened by a click only", asyn
     await prepare(page);
     page.on("request", (request) => asked.push(new URL(request.url()).pathname));
   };
-  await withPage({ prepare: watch, serviceWorkers }, async (page) => {
+  await withPage({ prepare: watch, ...withoutKeeper }, async (page) => {
     await page.getByRole("button", { name: "Open a run…" }).click();
     const cards = page.locator("#run-menu .card");
     assert.equal(await cards.count(), 4);
@@ -30,14 +30,14 @@ test("runs that came with the page are listed, and opened by a click only", asyn
 });
 
 test("a run that came with the page opens by its name in the address", async () => {
-  await withPage({ prepare, serviceWorkers, search: "?run=points&epoch=32" }, async (page) => {
+  await withPage({ prepare, ...withoutKeeper, search: "?run=points&epoch=32" }, async (page) => {
     await page.locator(".tab[aria-pressed=true]", { hasText: "DGCNN on solids" }).waitFor();
     assert.equal(await page.locator(".evolution h3 .now").innerText(), "epoch 32");
   });
 });
 
 test("two runs are compared at the cursor's time, and a table says what differs", async () => {
-  await withPage({ prepare, serviceWorkers }, async (page) => {
+  await withPage({ prepare, ...withoutKeeper }, async (page) => {
     await page.locator("#compare").scrollIntoViewIfNeeded();
     const figure = page.locator("section:has(#compare) figure");
     await figure.locator("svg[data-drawing]").nth(4).waitFor();
@@ -62,7 +62,7 @@ test("two runs are compared at the cursor's time, and a table says what differs"
 });
 
 test("alone, a run waits for another one", async () => {
-  await withPage({ serviceWorkers, prepare: (page) => page.route("**/runs/index.json", (route) => route.fulfill({ json: [] })) }, async (page) => {
+  await withPage({ ...withoutKeeper, prepare: (page) => page.route("**/runs/index.json", (route) => route.fulfill({ json: [] })) }, async (page) => {
     await page.locator("#compare").scrollIntoViewIfNeeded();
     assert.match(await page.locator("section:has(#compare)").innerText(), /There is one run here/);
     await openFixture(page, "words");
@@ -91,7 +91,7 @@ for (const [width, colorScheme] of [
   [390, "dark"],
 ]) {
   test(`menu, comparison and table have no serious finding of axe and stay within ${width} pixels, ${colorScheme}`, async () => {
-    await withPage({ prepare, serviceWorkers, viewport: { width, height: 844 }, colorScheme }, async (page) => {
+    await withPage({ prepare, ...withoutKeeper, viewport: { width, height: 844 }, colorScheme }, async (page) => {
       await page.getByRole("button", { name: "Open a run…" }).click();
       await page.locator("#compare").scrollIntoViewIfNeeded();
       await page.locator("section:has(#compare) figure").waitFor();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use spindle_interactions::bootstrap::Estimate;
 
-use super::{Axis, ORDER, SHARE, caption};
+use super::caption;
 use crate::Experiment;
 
 /// What the intervals of differences rest on.
@@ -39,10 +39,6 @@ pub struct ShareDifference {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Comparison {
-    /// Axis of the orders.
-    pub x: Axis,
-    /// Axis of the shares.
-    pub y: Axis,
     /// By order.
     pub shares: Vec<ShareDifference>,
     /// Mean order, second - first; `None` where nothing is salient in one of them.
@@ -61,8 +57,6 @@ pub fn comparison(first: &Compared, second: &Compared) -> Comparison {
         .map(|(first, second)| difference(first, second));
     let caption = words(first, second, &shares, mean_order);
     Comparison {
-        x: ORDER,
-        y: SHARE,
         shares,
         mean_order,
         caption,
