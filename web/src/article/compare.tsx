@@ -118,7 +118,7 @@ function Compared({ first, second, epoch }: { first: Side; second: Side; epoch: 
   const found = useComparison(first.bars, second.bars);
   const [orders, losses] = [curves(first, second, (run) => run.view.figures.mean_order), curves(first, second, (run) => run.view.figures.two_phases?.losses ?? null)];
   return (
-    <Figure name="spindle-comparison" title={`${first.run.title} and ${second.run.title}`} caption={found?.caption ?? "Being compared."} rows={() => rows(first, second, found)}>
+    <Figure name="spindle-comparison" title={`${first.run.title} and ${second.run.title}`} caption={found ? `${found.caption} Each run's bars have a scale of their own.` : "Being compared."} rows={() => rows(first, second, found)}>
       <div class="comparison">
         <Panel which="first" of={first} />
         <Panel which="second" of={second} />

@@ -138,7 +138,7 @@ function MomentBars({ moment: { epoch, mean_order, positive, negative } }: { mom
   const order = mean_order ? `mean order ${number(mean_order.value)}` : "nothing salient";
   return (
     <figure>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${when(epoch)}: ${order}`}>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="xMinYMid" role="img" aria-label={`${when(epoch)}: ${order}`}>
         {positive.map((share, index) => (
           <rect key={index} class="up" x={index * step} y={zero - share * unit} width={0.75 * step} height={share * unit} />
         ))}
