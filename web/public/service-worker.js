@@ -1,7 +1,7 @@
 // Keeps the page for when there is no network. It works in whatever folder it lies, and leaves other folders and origins alone.
 //
 // precache.json lists every file of the page with a hash of its content. All of them are kept when the worker is installed, and looked through
-// again when the page sends {type: "refresh"}. The GPU engine is not in the list: it is large, and kept once it has been loaded.
+// again when the page sends {type: "refresh"}. The GPU engine and all runs but the first are not in the list: they are large, and kept once they have been loaded.
 
 const SCOPE = self.registration.scope;
 const NAME = `spindle ${SCOPE}`;
@@ -43,7 +43,7 @@ async function refresh() {
   }
   await cache.put(absolute(LIST), answer);
   // What was listed before stays until the next time: a tab that was opened then may still load its engines from it.
-  const wanted = new Set([LIST, ...list.map(({ url }) => url), ...before.keys(), ...(await gpuEngine(cache))]);
+  const wanted = new Set([LIST, ...list.map(({ url }) => url), ...before.keys(), ...(await gpuEngine(cache)), ...(await otherRuns(cache))]);
   for (const { url } of await cache.keys()) {
     if (!wanted.has(relative(url))) await cache.delete(url);
   }
@@ -60,6 +60,13 @@ async function gpuEngine(cache) {
   const manifest = await cache.match(absolute("engines.json"));
   const { gpu } = manifest ? await manifest.json() : {};
   return gpu ? [gpu.script, gpu.wasm] : [];
+}
+
+// Addresses of the runs that there are: those that were opened stay.
+async function otherRuns(cache) {
+  const index = await cache.match(absolute("runs/index.json"));
+  const runs = index ? await index.json() : [];
+  return runs.flatMap(({ file, view }) => [file, view]);
 }
 
 async function cacheFirst(event) {

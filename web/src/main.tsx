@@ -4,14 +4,16 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { DrawSection } from "./article/draw";
 import { Evolution } from "./article/evolution";
+import { CompareSection } from "./article/compare";
 import { acceptDrops, fileNotice, FileNotice, OpenSection } from "./article/open";
 import { Closing, Evidence, Interactions, Opening, Reading } from "./article/prose";
 import { SampleSection } from "./article/sample";
 import { Train } from "./article/train";
+import { UniversalitySection } from "./article/universality";
 import { Engine, inWords } from "./engine/client";
 import { watchManifest } from "./engine/manifest";
 import { watchAddress } from "./state/address";
-import { current, look, openShipped, openUrl, runs, sample } from "./state/runs";
+import { current, isShipped, look, openByName, openShipped, openUrl, runs, sample } from "./state/runs";
 import { findAgain, restWhileHidden, training } from "./state/session";
 import { ignored, readAddress } from "./state/settings";
 
@@ -49,6 +51,8 @@ function Page() {
         <Interactions />
         <SampleSection />
         <DrawSection />
+        <CompareSection />
+        <UniversalitySection />
         <Evidence />
         <OpenSection />
       </main>
@@ -64,7 +68,8 @@ async function followAddress(): Promise<void> {
   const complain = (words: string): void => void (ignored.value = [...ignored.value, words]);
   if (run !== null && !runs.value.some((known) => known.name === run)) {
     try {
-      await openUrl(run);
+      await (isShipped(run) ? openByName(run) : openUrl(run));
+      if (isShipped(run)) look(run);
     } catch (error) {
       fileNotice.value = { text: `The run in this page's address was not opened: ${inWords(error)}`, wrong: true };
     }

@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
             .as_ref()
             .and_then(|metadata| metadata.get(KEY))
         {
-            Some(text) => serde_json::from_str(text)?,
+            Some(text) => serde_json::from_slice(text.as_bytes())?,
             None => Description::default(),
         };
         crate::record::check_schema(description.schema, &description.version)?;

@@ -1,6 +1,11 @@
 //! What a run has found: the contents of `run.json`.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, MapAccess, SeqAccess, Visitor},
+};
 use spindle_interactions::{bootstrap::Estimate, phase::Onset, strength::StrengthByOrder};
 
 use crate::{Error, Experiment};
@@ -214,7 +219,7 @@ pub struct SampleRecord {
 }
 
 /// The input variables of a sample, player 0 first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Players {
@@ -230,6 +235,43 @@ pub enum Players {
         /// Their numbers.
         clusters: Vec<usize>,
     },
+}
+
+/// Without serde's buffer for untagged enums: what it takes is a tenth of the page's viewer.
+impl<'de> Deserialize<'de> for Players {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PlayersVisitor)
+    }
+}
+
+struct PlayersVisitor;
+
+impl<'de> Visitor<'de> for PlayersVisitor {
+    type Value = Players;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a list of patches, {\"words\": [..]} or {\"clusters\": [..]}")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Players, A::Error> {
+        let mut patches = Vec::new();
+        while let Some(patch) = seq.next_element()? {
+            patches.push(patch);
+        }
+        Ok(Players::Patches(patches))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Players, A::Error> {
+        let Some(kind) = map.next_key::<String>()? else {
+            return Err(de::Error::invalid_length(0, &self));
+        };
+        let numbers = map.next_value()?;
+        match kind.as_str() {
+            "words" => Ok(Players::Words { words: numbers }),
+            "clusters" => Ok(Players::Clusters { clusters: numbers }),
+            _ => Err(de::Error::unknown_field(&kind, &["words", "clusters"])),
+        }
+    }
 }
 
 impl Players {
@@ -400,4 +442,25 @@ pub struct TheoryFit {
 /// JSON has no NaN and no infinity, they are written as null. A training that diverges must leave a run that opens.
 fn number_or_nan<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     Ok(Option::<f64>::deserialize(deserializer)?.unwrap_or(f64::NAN))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn players_of_every_kind_come_back_and_others_are_named() -> Result<(), Error> {
+        for players in [
+            Players::Patches(vec![[1, 2], [3, 4]]),
+            Players::Words { words: vec![0, 7] },
+            Players::Clusters { clusters: vec![29] },
+        ] {
+            let json = serde_json::to_vec(&players)?;
+            assert_eq!(serde_json::from_slice::<Players>(&json)?, players);
+        }
+        for wrong in ["{}", r#"{"tones": [1]}"#, "3", "[[1]]"] {
+            assert!(serde_json::from_str::<Players>(wrong).is_err(), "{wrong}");
+        }
+        Ok(())
+    }
 }

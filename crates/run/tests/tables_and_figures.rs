@@ -3,7 +3,11 @@
 mod demo;
 
 use spindle_run::{
-    figure::{self, figures},
+    experiment::{Dataset, Model},
+    figure::{
+        self, figures,
+        universality::{self, Status},
+    },
     record::Analysis,
     table::{self, Table},
 };
@@ -156,4 +160,50 @@ fn silence(analysis: &mut Analysis) {
         group.strength.share = None;
         group.strength.mean_order = None;
     }
+}
+
+#[test]
+fn the_table_of_universality_has_a_row_for_every_pair() {
+    let (lenet, mut snippets) = (demo::record(), demo::record());
+    snippets.experiment.model = Model::BertTiny;
+    snippets.experiment.data = Dataset::Sst2;
+    snippets.experiment.data_dir = Some("movie-snippets".into());
+    let runs = [("lenet".to_owned(), &lenet), ("bert".to_owned(), &snippets)];
+    let rows = universality::rows(&runs);
+    assert_eq!(rows.len(), universality::PAIRS.len());
+    assert_eq!(rows[0].status, Status::RealRun);
+    assert_eq!(rows[0].moments.len(), 3);
+    assert_eq!(rows[0].boundary.as_ref().map(|mark| mark.epoch), Some(1.0));
+    let of = |data| {
+        rows.iter()
+            .find(|row| row.model == "BERT-Tiny" && row.data == data)
+    };
+    // A stand-in is no run on what it stands in for.
+    assert!(of("SST-2").is_some_and(|row| row.status == Status::LayoutOnly && row.run.is_none()));
+    assert!(of("movie snippets").is_some_and(|row| row.run.as_deref() == Some("bert")));
+    let total: f64 = rows[0].moments[0]
+        .positive
+        .iter()
+        .chain(&rows[0].moments[0].negative)
+        .map(|share| share.abs())
+        .sum();
+    assert!((total - 1.0).abs() < 0.01);
+}
+
+#[test]
+fn the_table_in_markdown_says_what_a_row_rests_on() {
+    let mut record = demo::record();
+    record.dynamics = None;
+    let rows = universality::rows(&[("lenet".to_owned(), &record)]);
+    let table = universality::markdown(&rows, |run| format!("runs/{run}"));
+    let lines: Vec<_> = table.lines().collect();
+    assert_eq!(lines.len(), 2 + universality::PAIRS.len());
+    assert!(
+        lines[2]
+            .starts_with("| LeNet | MNIST | [real run](runs/lenet) | none found | none found |"),
+        "{}",
+        lines[2]
+    );
+    assert!(lines[3].contains("not run on the data set itself"));
+    assert!(table.contains("| solids (for ShapeNet) | not run yet |"));
 }

@@ -4,6 +4,7 @@
 //! All of it lives in module workers: the page's own thread only draws. [`protocol`] is what is said between them; who listens is
 //! `worker`, and what is answered is in [`viewer`] and, in the engines, `engine`.
 
+pub mod content;
 #[cfg(feature = "engine")]
 pub mod engine;
 mod failure;

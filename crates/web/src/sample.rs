@@ -1,7 +1,5 @@
 //! One sample's interactions: sorted, added up again, told term by term.
 
-use serde_bytes::ByteBuf;
-use spindle_core::player::PatchMasks;
 use spindle_interactions::{
     Error as MathError,
     decompose::{self, Certificate, Decomposition},
@@ -10,12 +8,15 @@ use spindle_interactions::{
 };
 use spindle_run::{
     Experiment,
+    content::Content,
     export::{History, Kind},
+    record::Players,
 };
 use web_time::Instant;
 
 use crate::{
     Error,
+    content::content_view,
     protocol::{Explanation, Interaction, Matching, SampleSolver, SampleView},
 };
 
@@ -108,20 +109,18 @@ impl Sample {
     #[must_use]
     pub fn view(
         &self,
-        picture: Vec<u8>,
+        content: Content,
         label: usize,
-        players: &[[usize; 2]],
+        players: &Players,
         threshold: f64,
     ) -> SampleView {
-        let side = picture.len().isqrt();
+        let (content, players) = content_view(content, players);
         let (and, or) = self.arrays(self.effects.len());
         let strength = strength::of_effects(&[&and, &or], threshold);
         SampleView {
-            picture: ByteBuf::from(picture),
-            side,
+            content,
+            players,
             label,
-            players: players.to_vec(),
-            owners: owners(players, side),
             outputs: self.outputs.clone(),
             baseline: self.baseline,
             interactions: self
@@ -261,22 +260,10 @@ fn interaction((kind, mask, effect): (Kind, Mask, f64), threshold: f64) -> Inter
     }
 }
 
-/// For every pixel of a picture the player whose patch it lies under, or -1. A patch of LeNet's feature map lies under the same pixels
-/// of the picture: the border of zeros is as wide as half its filters.
-fn owners(players: &[[usize; 2]], side: usize) -> Vec<i8> {
-    let masks = PatchMasks::new(players, side);
-    let player = |&bit: &u32| {
-        if bit == 0 {
-            -1
-        } else {
-            bit.trailing_zeros() as i8
-        }
-    };
-    masks.owners().iter().map(player).collect()
-}
-
 #[cfg(test)]
 mod tests {
+    use spindle_run::content::Text;
+
     use super::*;
 
     /// v = 1 + 2 [0 and 1] - 3 [any of 1, 2], as outputs on 8 masks.
@@ -302,7 +289,14 @@ mod tests {
 
     #[test]
     fn the_strongest_interactions_are_those_that_were_planted() -> Result<(), Error> {
-        let view = exact()?.view(vec![0; 28 * 28], 3, &[[1, 1], [2, 2], [3, 3]], 0.1);
+        let text = Text {
+            text: "a b c".into(),
+            words: vec![[0, 1], [2, 3], [4, 5]],
+        };
+        let players = Players::Words {
+            words: vec![0, 1, 2],
+        };
+        let view = exact()?.view(Content::Text(text), 1, &players, 0.1);
         let strongest: Vec<_> = view
             .interactions
             .iter()
@@ -355,14 +349,5 @@ mod tests {
         };
         assert!(primal(solver)? > primal(SampleSolver::Certified)?);
         Ok(())
-    }
-
-    #[test]
-    fn patches_lie_where_they_were_drawn() {
-        let owners = owners(&[[0, 0], [7, 7]], 28);
-        assert_eq!(
-            (owners[0], owners[28 * 28 - 1], owners[14 * 28 + 14]),
-            (0, 1, -1)
-        );
     }
 }

@@ -1,21 +1,22 @@
 //! Open runs: what the page shows of them, without an engine.
 
-use std::collections::HashMap;
-
 use serde_bytes::ByteBuf;
 use spindle_core::analysis;
 use spindle_run::{
+    Experiment,
+    content::Contents,
     encoding::encode_weights,
+    experiment::Dataset,
     export::{Export, Kind},
     figure,
-    record::{Analysis, CheckpointRecord, RunRecord},
+    record::{Analysis, CheckpointRecord, Players, RunRecord},
 };
 
 use crate::{
     Error,
     protocol::{
         Command, Event, Explanation, Matching, RunCheckpoint, RunSample, RunView, SampleAddress,
-        SampleSolver, SampleView,
+        SampleKind, SampleSolver, SampleView,
     },
     sample::Sample,
 };
@@ -23,7 +24,8 @@ use crate::{
 /// The runs that are open in a worker, and the sample that is looked at.
 #[derive(Default)]
 pub struct Viewer {
-    runs: HashMap<String, Export>,
+    /// With their names; a handful.
+    runs: Vec<(String, Export)>,
     sample: Option<Sample>,
 }
 
@@ -33,7 +35,7 @@ impl Viewer {
         Some(match command {
             Command::Open { run, bytes } => self.open(run, &bytes),
             Command::Close { run } => {
-                self.runs.remove(&run);
+                self.close(&run);
                 Ok(Event::Done)
             }
             #[cfg(feature = "engine")]
@@ -50,6 +52,10 @@ impl Viewer {
                 kind,
                 mask,
             } => self.history(&run, sample, kind, mask),
+            Command::Compare { first, second } => {
+                Ok(Event::Comparison(figure::comparison(&first, &second)))
+            }
+            Command::Differ { experiments } => differing(&experiments),
             #[cfg(any(feature = "engine", feature = "ts"))]
             _ => return None,
         })
@@ -62,14 +68,20 @@ impl Viewer {
     /// Shows a run under a name, over one of the same name.
     pub fn show(&mut self, run: String, export: Export) -> Event {
         let view = run_view(&run, &export);
-        self.runs.insert(run, export);
+        self.close(&run);
+        self.runs.push((run, export));
         Event::Run(Box::new(view))
     }
 
     fn run(&self, run: &str) -> Result<&Export, Error> {
-        self.runs
-            .get(run)
+        let found = self.runs.iter().find(|(name, _)| name == run);
+        found
+            .map(|(_, export)| export)
             .ok_or_else(|| Error::missing(format!("run named {run}")))
+    }
+
+    fn close(&mut self, run: &str) {
+        self.runs.retain(|(name, _)| name != run);
     }
 
     /// A run that was opened is the file that it was opened from; one that was recorded is packed.
@@ -102,8 +114,9 @@ impl Viewer {
             )
             .ok_or_else(|| missing("interactions of sample", at.sample))?,
         };
-        let picture = picture(export, at.sample);
-        let view = sample.view(picture, record.label, &record.players, analysis.threshold);
+        let content = export.contents.get(at.sample);
+        let content = content.ok_or_else(|| missing("content of sample", at.sample))?;
+        let view = sample.view(content, record.label, &record.players, analysis.threshold);
         self.sample = Some(sample);
         Ok(view)
     }
@@ -131,24 +144,51 @@ impl Viewer {
     }
 }
 
+fn differing(experiments: &str) -> Result<Event, Error> {
+    let experiments: Vec<Experiment> =
+        serde_json::from_slice(experiments.as_bytes()).map_err(spindle_run::Error::from)?;
+    Ok(Event::Differing {
+        fields: figure::differing(&experiments),
+    })
+}
+
 fn file(bytes: Vec<u8>) -> Event {
     Event::File {
         bytes: ByteBuf::from(bytes),
     }
 }
 
-/// A sample's pixels; empty where the file's pictures are not grey ones.
-fn picture(export: &Export, sample: usize) -> Vec<u8> {
-    let pixels: usize = export.pictures.shape.iter().skip(1).product();
-    let start = sample * pixels;
-    let picture = export.pictures.pixels.get(start..start + pixels);
-    picture.map_or_else(Vec::new, <[u8]>::to_vec)
-}
-
 /// Checkpoints that were analysed: the page's checkpoint axis, and that of an export's arrays.
 fn analysed(record: &RunRecord) -> impl Iterator<Item = (&CheckpointRecord, &Analysis)> {
     let checkpoints = record.checkpoints.iter();
     checkpoints.filter_map(|checkpoint| Some((checkpoint, checkpoint.analysis.as_ref()?)))
+}
+
+fn kind(export: &Export) -> SampleKind {
+    match export.contents {
+        Contents::Pictures { .. } if export.record.experiment.data == Dataset::Mnist => {
+            SampleKind::Digits
+        }
+        Contents::Pictures { .. } => SampleKind::Pictures,
+        Contents::Texts(_) => SampleKind::Texts,
+        Contents::Clouds { .. } => SampleKind::Clouds,
+    }
+}
+
+/// Names of the classes; files of version 1 have digits.
+fn classes(record: &RunRecord) -> Vec<String> {
+    if record.classes.is_empty() {
+        (0..10).map(|digit| digit.to_string()).collect()
+    } else {
+        record.classes.clone()
+    }
+}
+
+fn patches(record: &RunRecord) -> Vec<[usize; 2]> {
+    match record.samples.first().map(|sample| &sample.players) {
+        Some(Players::Patches(patches)) => patches.clone(),
+        _ => Vec::new(),
+    }
 }
 
 /// A run as the page shows it: all that its figures and tables need.
@@ -171,10 +211,11 @@ pub fn run_view(run: &str, export: &Export) -> RunView {
                 has_outputs: export.outputs.samples.contains(&index),
             })
             .collect(),
-        players: record
-            .samples
-            .first()
-            .map_or_else(Vec::new, |sample| sample.players.clone()),
+        kind: kind(export),
+        model: record.experiment.model.title().to_owned(),
+        data: figure::universality::data_name(&record.experiment).to_owned(),
+        classes: classes(record),
+        patches: patches(record),
         checkpoints: checkpoints
             .map(|(index, (checkpoint, analysis))| RunCheckpoint {
                 losses: checkpoint.losses,

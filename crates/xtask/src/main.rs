@@ -1,4 +1,4 @@
-//! `cargo xtask <serve|web|test|bench>`: every chore of the project, in Rust.
+//! `cargo xtask <serve|web|test|bench|universality>`: every chore of the project, in Rust.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod apt;
@@ -10,6 +10,7 @@ mod process;
 mod python;
 mod test;
 mod toolchain;
+mod universality;
 mod web;
 
 use anyhow::Context;
@@ -62,6 +63,12 @@ enum Chore {
         #[arg(long, requires = "name")]
         write: bool,
     },
+    /// The table of networks and data sets in the README, from the runs that come with the page.
+    Universality {
+        /// Puts it into the README instead of printing it.
+        #[arg(long)]
+        write: bool,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -78,5 +85,6 @@ fn main() -> anyhow::Result<()> {
         Chore::WasmTarget { debian } => toolchain::prepare(debian),
         Chore::Test { torch } => test::test(torch),
         Chore::Bench { name, write } => bench::bench(name, write),
+        Chore::Universality { write } => universality::universality(write),
     }
 }

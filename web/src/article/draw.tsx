@@ -6,7 +6,7 @@ import { Engine, EngineError, expect } from "../engine/client";
 import { manifest } from "../engine/manifest";
 import type { Command } from "../generated/Command";
 import { when } from "../figure/numbers";
-import { current, type Run } from "../state/runs";
+import { canBeAsked, current, runs, type Run } from "../state/runs";
 import { Inspection } from "../state/inspection";
 import { Inspector } from "./inspector";
 
@@ -39,7 +39,7 @@ const OWN = -1;
 
 /** Takes a LeNet's weights, PyTorch's or this page's, to ask about drawings. Rejects with what is wrong with them. */
 export async function takeWeights(title: string, bytes: Uint8Array): Promise<void> {
-  const run = current.value;
+  const run = askedRun();
   if (!run) throw new EngineError("input", "there is no run to compare with yet");
   // What does not fit the network is found out by asking it about a dot.
   const dot = new Uint8Array(16).fill(255);
@@ -49,8 +49,14 @@ export async function takeWeights(title: string, bytes: Uint8Array): Promise<voi
   document.getElementById("draw")?.scrollIntoView();
 }
 
+/** The run whose network is asked: the one that is looked at, or another one where that one's network is asked about no drawings. */
+function askedRun(): Run | undefined {
+  const run = current.value;
+  return run && canBeAsked(run) ? run : runs.value.find(canBeAsked);
+}
+
 function question(run: Run, weights: Uint8Array, canvas: Uint8Array, side: number, label: number | null, threshold: number): Command {
-  return { type: "draw", weights, experiment: run.view.experiment, canvas, side, players: run.view.players, label, threshold };
+  return { type: "draw", weights, experiment: run.view.experiment, canvas, side, players: run.view.patches, label, threshold };
 }
 
 interface Network {
@@ -109,7 +115,7 @@ function inkOf(canvas: HTMLCanvasElement): Uint8Array {
 export function DrawSection() {
   const canvas = useRef<HTMLCanvasElement>(null);
   const label = useSignal<number | null>(null);
-  const run = current.value;
+  const run = askedRun();
   const network = run && networkOf(run);
   useFollow(canvas, label);
   return (
@@ -118,6 +124,11 @@ export function DrawSection() {
       <p class="lead">
         Write a digit. It is centred and scaled as MNIST's are, and the network's answer is taken apart while you write: a certified decomposition of all its masked versions, several times a second.
       </p>
+      {current.value && current.value !== run && (
+        <p class="note elsewhere">
+          {current.value.view.model} on {current.value.view.data}, which is open above, was trained with the command line tool and is not asked here; a LeNet is.
+        </p>
+      )}
       <p class="asked">{!manifest.value.cpu ? "The engine is still being built." : run && (network || ownWeights.value) ? <Asked run={run} network={network} /> : "This run's file has no weights. Choose another run above, or train one here."}</p>
       <div class="draw">
         <div>
@@ -140,7 +151,7 @@ export function DrawSection() {
         </div>
         <Answer label={label} />
       </div>
-      <Inspector name="drawing" of={inspection} />
+      <Inspector name="drawing" of={inspection} classes={run?.view.classes ?? []} />
     </section>
   );
 }
@@ -168,7 +179,7 @@ function Asked({ run, network }: { run: Run; network: Network | undefined }) {
 
 /** Looks again after every stroke, when another network is asked, and when another class is asked about. */
 function useFollow(canvas: { current: HTMLCanvasElement | null }, label: Signal<number | null>): void {
-  const [strokes, run, of, own] = [ink.value, current.value, label.value, asksOwn.value ? ownWeights.value : undefined];
+  const [strokes, run, of, own] = [ink.value, askedRun(), label.value, asksOwn.value ? ownWeights.value : undefined];
   useEffect(() => {
     const element = canvas.current;
     if (strokes === 0 || !element || !run) return;

@@ -12,7 +12,7 @@ import type { RunView } from "../generated/RunView";
 import { current, cursor, look, nearest, runs, showPublished } from "../state/runs";
 import { training } from "../state/session";
 import { PauseIcon, PlayIcon } from "./icons";
-import { OpenButton } from "./open";
+import { OpenButton, RunMenu } from "./open";
 import { TrainBar } from "./train";
 
 /** Time that each checkpoint is shown while playing, ms. */
@@ -64,15 +64,19 @@ function Title({ view }: { view: RunView }) {
 }
 
 function RunTabs() {
+  const open = useSignal(false);
   return (
+    <>
     <div class="runs" role="group" aria-label="Which run is shown">
       {runs.value.map((run) => (
         <button key={run.name} type="button" class="tab" aria-pressed={run === current.value} onClick={() => look(run.name)}>
           {run.title}
         </button>
       ))}
-      <OpenButton />
+      <OpenButton open={open} />
     </div>
+    <RunMenu open={open} />
+    </>
   );
 }
 
@@ -248,7 +252,7 @@ function Multiples({ view, index }: { view: RunView; index: number }) {
   );
 }
 
-function barsInWords(bars: Bars): string {
+export function barsInWords(bars: Bars): string {
   const strengths = bars.positive.map((positive, index) => positive.value - (bars.negative[index]?.value ?? 0));
   const total = strengths.reduce((sum, strength) => sum + strength, 0);
   const strongest = strengths

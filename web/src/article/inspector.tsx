@@ -9,7 +9,8 @@ import { matchingPlot, plainStrength, ranked, type Drawn } from "../figure/plots
 import type { Interaction } from "../generated/Interaction";
 import type { SampleView } from "../generated/SampleView";
 import { same, type Inspection } from "../state/inspection";
-import { letters, Picture } from "./picture";
+import { Content, hasButtons } from "./content";
+import { named, SEEN } from "./wording";
 
 /** Interactions that a list begins with. */
 const FIRST = 12;
@@ -17,16 +18,18 @@ const FIRST = 12;
 interface InspectorProps {
   name: string;
   of: Inspection;
+  /** Names of the classes. */
+  classes: string[];
   /** What else is told of the chosen interaction. */
   history?: ComponentChildren;
   /** What stands above the picture. */
   children?: ComponentChildren;
 }
 
-export function Inspector({ name, of, history, children }: InspectorProps) {
+export function Inspector({ name, of, classes, history, children }: InspectorProps) {
   const view = of.view.value;
   return (
-    <div class="inspector" aria-busy={of.busy.value}>
+    <div class={`inspector${view ? ` shows-${view.content.type}` : ""}`} aria-busy={of.busy.value}>
       {of.error.value && (
         <p class="notice" role="alert">
           {of.error.value}
@@ -36,7 +39,7 @@ export function Inspector({ name, of, history, children }: InspectorProps) {
         <div class="sample">
           <div class="sample-picture">
             {children}
-            <LitPicture of={of} view={view} />
+            <Lit of={of} view={view} classes={classes} />
             <Certificate view={view} />
           </div>
           <InteractionList name={name} of={of} view={view} />
@@ -60,10 +63,19 @@ export function Inspector({ name, of, history, children }: InspectorProps) {
   );
 }
 
-function LitPicture({ of, view }: { of: Inspection; view: SampleView }) {
+function Lit({ of, view, classes }: { of: Inspection; view: SampleView; classes: string[] }) {
   const lit = of.pointed.value ?? of.chosen.value;
-  const joined = lit ? `; lit: ${lit.kind === "and" ? "AND" : "OR"} of ${letters(lit.mask)}` : "";
-  return <Picture view={view} lit={lit?.mask} label={`Digit of class ${view.label} with ${view.players.length} patches as players${joined}`} />;
+  const joined = lit ? `; lit: ${lit.kind === "and" ? "AND" : "OR"} of ${named(view.players, lit.mask)}` : "";
+  const { one, players } = SEEN[view.content.type];
+  const kind = `${one.charAt(0).toUpperCase()}${one.slice(1)}`;
+  return (
+    <>
+      <p class="sample-class">
+        log-odds of <b>{classes[view.label] ?? view.label}</b>
+      </p>
+      <Content view={view} lit={lit?.mask} label={`${kind} of class ${classes[view.label] ?? view.label} with ${view.players.length} ${players} as players${joined}`} />
+    </>
+  );
 }
 
 function Certificate({ view }: { view: SampleView }) {
@@ -90,7 +102,7 @@ function InteractionList({ name, of, view }: { name: string; of: Inspection; vie
       <ul aria-labelledby={`${name}-list`} onPointerLeave={() => (of.pointed.value = undefined)}>
         {view.interactions.slice(0, shown.value).map((found) => (
           <li key={`${found.kind}${found.mask}`}>
-            <InteractionButton found={found} largest={largest} of={of} />
+            <InteractionButton found={found} names={view.players} largest={largest} of={of} />
           </li>
         ))}
       </ul>
@@ -103,7 +115,7 @@ function InteractionList({ name, of, view }: { name: string; of: Inspection; vie
   );
 }
 
-function InteractionButton({ found, largest, of }: { found: Interaction; largest: number; of: Inspection }) {
+function InteractionButton({ found, names, largest, of }: { found: Interaction; names: string[]; largest: number; of: Inspection }) {
   return (
     <button
       type="button"
@@ -114,17 +126,20 @@ function InteractionButton({ found, largest, of }: { found: Interaction; largest
       onFocus={() => (of.pointed.value = found)}
       onBlur={() => (of.pointed.value = undefined)}
     >
-      <Term found={found} largest={largest} />
+      <Term found={found} names={names} largest={largest} />
     </button>
   );
 }
 
 /** An interaction in a line: its kind, its players, its effect as a bar and as a number. */
-function Term({ found, largest }: { found: Interaction; largest: number }) {
+function Term({ found, names, largest }: { found: Interaction; names: string[]; largest: number }) {
+  const players = named(names, found.mask);
   return (
     <>
       <span class="kind">{found.kind === "and" ? "AND" : "OR"}</span>
-      <span class="players">{letters(found.mask)}</span>
+      <span class="players" title={players}>
+        {players}
+      </span>
       <span class="effect" aria-hidden="true">
         <span class={found.effect < 0 ? "negative" : "positive"} style={{ width: `${Math.max(1, (100 * Math.abs(found.effect)) / largest)}%` }} />
       </span>
@@ -143,6 +158,7 @@ function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view
     if (rank !== undefined && found) void of.explain(found.mask);
   };
   const salient = view.interactions.filter((found) => found.salient).length;
+  const { one } = SEEN[view.content.type];
   return (
     <div class="matching">
       <Figure
@@ -151,7 +167,7 @@ function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view
         caption={
           matching ? (
             <>
-              The line is the network's output on all {points.length.toLocaleString("en")} masked versions of the picture, sorted; the dots are what the strongest {matching.strongest} interactions add up to. They explain{" "}
+              The line is the network's output on all {points.length.toLocaleString("en")} masked versions of the {one}, sorted; the dots are what the strongest {matching.strongest} interactions add up to. They explain{" "}
               <strong>{percent(matching.explained_variance)}</strong> of the variance, off by {number(matching.rms_error)} nats (root mean square) and at most {number(matching.largest_error)}. Click the
               figure to open one output.
             </>
@@ -159,7 +175,7 @@ function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view
             "Adding up."
           )
         }
-        rows={() => points.map(({ mask, output, explained }) => ({ mask, present: letters(mask), output, explained }))}
+        rows={() => points.map(({ mask, output, explained }) => ({ mask, present: named(view.players, mask), output, explained }))}
       >
         <div class="slider">
           <label for={`${name}-strongest`}>
@@ -218,18 +234,22 @@ function ExplanationPanel({ of, view }: { of: Inspection; view: SampleView }) {
   const toggle = (player: number): void => void of.explain((mask ?? all) ^ (1 << player));
   const rest = explanation?.terms.slice(TERMS) ?? [];
   const largest = Math.abs(explanation?.terms[0]?.effect ?? 1);
+  const { one, players } = SEEN[view.content.type];
+  const present = named(view.players, mask ?? all);
   return (
     <aside class="explanation" aria-label="One masked output, term by term">
-      <h4>{mask === undefined ? "One output, term by term" : mask === all ? "The whole picture" : `Only ${letters(mask) || "what is no player's"}`}</h4>
-      <div class="explanation-head">
-        <Picture view={view} lit={undefined} mask={mask ?? all} onPlayer={toggle} label={`The picture with patches ${letters(mask ?? all) || "none"} present`} />
-        <div class="toggles" role="group" aria-label="Patches that are present">
-          {view.players.map((_, player) => (
-            <button key={player} type="button" class="toggle" aria-pressed={((mask ?? all) & (1 << player)) !== 0} onClick={() => toggle(player)}>
-              {letters(1 << player)}
-            </button>
-          ))}
-        </div>
+      <h4>{mask === undefined ? "One output, term by term" : mask === all ? `The whole ${one}` : `Only ${present || "what is no player's"}`}</h4>
+      <div class={`explanation-head shows-${view.content.type}`}>
+        <Content view={view} lit={undefined} mask={mask ?? all} onPlayer={toggle} label={`The ${one} with these ${players} present: ${present || "none"}`} />
+        {!hasButtons(view) && (
+          <div class="toggles" role="group" aria-label={`Which ${players} are present`}>
+            {view.players.map((name, player) => (
+              <button key={player} type="button" class="toggle" aria-pressed={((mask ?? all) & (1 << player)) !== 0} onClick={() => toggle(player)}>
+                {name}
+              </button>
+            ))}
+          </div>
+        )}
       </div>
       {explanation ? (
         <table class="sum">
@@ -242,7 +262,7 @@ function ExplanationPanel({ of, view }: { of: Inspection; view: SampleView }) {
               <tr key={`${term.kind}${term.mask}`}>
                 <td colSpan={2}>
                   <span class="interaction-line">
-                    <Term found={term} largest={largest} />
+                    <Term found={term} names={view.players} largest={largest} />
                   </span>
                 </td>
               </tr>
@@ -264,7 +284,7 @@ function ExplanationPanel({ of, view }: { of: Inspection; view: SampleView }) {
           </tbody>
         </table>
       ) : (
-        <p class="note">Click the figure, or take patches away here: every output is a sum of the interactions that act on what is present.</p>
+        <p class="note">Click the figure, or take {players} away here: every output is a sum of the interactions that act on what is present.</p>
       )}
     </aside>
   );

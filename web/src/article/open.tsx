@@ -1,10 +1,10 @@
 /** Section 7: runs from files and addresses, and the run on this page as a file. */
 
-import { signal } from "@preact/signals";
+import { signal, useSignal, type Signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { expect, inWords } from "../engine/client";
 import { saveFile } from "../figure/save";
-import { close, current, openFile } from "../state/runs";
+import { close, current, look, openByName, openFile, shipped, type Shipped } from "../state/runs";
 import { takeWeights } from "./draw";
 
 /** What is wrong with the last file, or what became of it. */
@@ -32,13 +32,45 @@ export function acceptDrops(): void {
   });
 }
 
-export function OpenButton() {
-  const input = useRef<HTMLInputElement>(null);
+/** Opens a run that came with the page and looks at it. */
+export async function openAndLook(name: string): Promise<void> {
+  try {
+    await openByName(name);
+    look(name);
+    fileNotice.value = undefined;
+  } catch (error) {
+    fileNotice.value = { text: `The run was not opened: ${inWords(error)}`, wrong: true };
+  }
+}
+
+/** Opens the menu of runs: those that came with the page, and a file of the reader's. */
+export function OpenButton({ open }: { open: Signal<boolean> }) {
   return (
     <>
-      <button type="button" class="tab open" onClick={() => input.current?.click()}>
+      <button type="button" class="tab open" aria-expanded={open.value} aria-controls="run-menu" onClick={() => (open.value = !open.value)}>
         Open a run…
       </button>
+      {current.value && current.value.name.startsWith("file ") && (
+        <button type="button" class="quiet" onClick={() => current.value && close(current.value.name)}>
+          Close {current.value.title}
+        </button>
+      )}
+    </>
+  );
+}
+
+/** Cards of all runs that can be opened. */
+export function RunMenu({ open }: { open: Signal<boolean> }) {
+  const input = useRef<HTMLInputElement>(null);
+  const loading = useSignal<string | undefined>(undefined);
+  const choose = async (name: string): Promise<void> => {
+    loading.value = name;
+    await openAndLook(name);
+    loading.value = undefined;
+    open.value = false;
+  };
+  return (
+    <>
       <input
         ref={input}
         type="file"
@@ -49,14 +81,38 @@ export function OpenButton() {
         onChange={(event) => {
           void openAll(event.currentTarget.files ?? []);
           event.currentTarget.value = "";
+          open.value = false;
         }}
       />
-      {current.value && current.value.name.startsWith("file ") && (
-        <button type="button" class="quiet" onClick={() => current.value && close(current.value.name)}>
-          Close {current.value.title}
-        </button>
-      )}
+      <ul id="run-menu" class="run-menu" hidden={!open.value} aria-label="Runs that can be opened">
+        {shipped.value.map((run) => (
+          <li key={run.name}>
+            <RunCard run={run} loading={loading.value === run.name} onChoose={() => void choose(run.name)} />
+          </li>
+        ))}
+        <li>
+          <button type="button" class="card own" onClick={() => input.current?.click()}>
+            <b>A file of your own…</b>
+            <span>a .spindle file, or a LeNet's weights as .safetensors</span>
+          </button>
+        </li>
+      </ul>
     </>
+  );
+}
+
+function RunCard({ run, loading, onChoose }: { run: Shipped; loading: boolean; onChoose: () => void }) {
+  const { epochs, seed } = run.experiment;
+  return (
+    <button type="button" class="card" aria-pressed={current.value?.name === run.name} aria-busy={loading} onClick={onChoose}>
+      <b>
+        {run.model} on {run.data}
+      </b>
+      <span>
+        {run.train_size.toLocaleString("en")} training samples, {epochs} epochs, seed {seed}
+      </span>
+      <span>{loading ? "Opening…" : `${run.status}; ${(run.bytes / 1e6).toFixed(1)} MB`}</span>
+    </button>
   );
 }
 

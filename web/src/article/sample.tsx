@@ -1,7 +1,6 @@
 /** Section 3: one sample of the run. */
 
 import { signal, useSignal, useSignalEffect } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
 import { expect } from "../engine/client";
 import { Drawing } from "../figure/frame";
 import { number, when } from "../figure/numbers";
@@ -12,11 +11,12 @@ import type { SampleView } from "../generated/SampleView";
 import { current, cursor, sample, type Run } from "../state/runs";
 import { Inspection } from "../state/inspection";
 import { Inspector } from "./inspector";
-import { letters } from "./picture";
+import { useNear } from "./near";
+import { named, WORDING } from "./wording";
 
 /** The sample of the run under inspection. */
 export const inspection = new Inspection();
-const solver = signal<SampleSolver>({ name: "certified" });
+const solver = signal<SampleSolver>("certified");
 /** L1 norm of the certified decomposition of the sample and checkpoint that are looked at. */
 const optimum = signal<{ at: string; primal: number } | undefined>(undefined);
 
@@ -29,6 +29,7 @@ const SETTLE = 80;
 export function SampleSection() {
   const { place, near } = useNear();
   const run = current.value;
+  const { one, players } = WORDING[run?.view.kind ?? "digits"];
   useSignalEffect(() => {
     const [now, checkpoint, index, by] = [current.value, cursor.value, sample.value, solver.value];
     if (!near.value || !now || now.view.checkpoints.length === 0) return undefined;
@@ -37,12 +38,12 @@ export function SampleSection() {
   });
   return (
     <section class="wide" aria-labelledby="sample" ref={place}>
-      <h2 id="sample">Inside one digit</h2>
+      <h2 id="sample">Inside one {one}</h2>
       <p class="lead">
-        The network's log-odds of the label on all masked versions of one digit, taken apart. Choose an interaction to light its patches; the cursor above moves this digit through training as well.
+        The network's log-odds of the label on all masked versions of one {one}, taken apart. Choose an interaction to light its {players}; the cursor above moves this {one} through training as well.
       </p>
       {run && run.view.checkpoints.length > 0 ? (
-        <Inspector name="sample" of={inspection} history={<History run={run} />}>
+        <Inspector name="sample" of={inspection} classes={run.view.classes} history={<History run={run} />}>
           <Chooser view={run.view} />
         </Inspector>
       ) : (
@@ -53,68 +54,50 @@ export function SampleSection() {
   );
 }
 
-/** Whether the section has been near the screen: only then are its engine and the run's file loaded. */
-function useNear() {
-  const place = useRef<HTMLElement>(null);
-  const near = useSignal(false);
-  useEffect(() => {
-    if (!place.current) return;
-    const observer = new IntersectionObserver(
-      ([entry]) => {
-        if (!entry?.isIntersecting) return;
-        near.value = true;
-        observer.disconnect();
-      },
-      { rootMargin: "600px" },
-    );
-    observer.observe(place.current);
-    return () => observer.disconnect();
-  }, []);
-  return { place, near };
-}
-
 async function ask(run: Run, checkpoint: number, index: number, by: SampleSolver) {
   const engine = await run.engine();
   const at = { run: run.name, checkpoint, sample: index };
   const address = JSON.stringify(at);
-  if (by.name === "published_sgd" && optimum.peek()?.at !== address) {
-    const certified = expect(await engine.call({ type: "sample", at, solver: { name: "certified" } }), "sample");
+  if (by !== "certified" && optimum.peek()?.at !== address) {
+    const certified = expect(await engine.call({ type: "sample", at, solver: "certified" }), "sample");
     optimum.value = certified.certificate ? { at: address, primal: certified.certificate.primal } : undefined;
   }
   const view = expect(await engine.call({ type: "sample", at, solver: by }), "sample");
   solvedBy.set(view, by);
-  if (by.name === "certified" && view.certificate) optimum.value = { at: address, primal: view.certificate.primal };
+  if (by === "certified" && view.certificate) optimum.value = { at: address, primal: view.certificate.primal };
   return { engine, view };
 }
 
-const GROUPS = { test: "Test digits", train: "Training digits", mislabelled: "Training digits with a reset label" } as const;
+const GROUPS = { test: "Test", train: "Training", mislabelled: "Training, with a reset label:" } as const;
 
 function Chooser({ view }: { view: RunView }) {
   const step = (by: number): void => {
     sample.value = (sample.value + by + view.samples.length) % view.samples.length;
   };
+  const { one, several } = WORDING[view.kind];
+  const name = (label: number): string => view.classes[label] ?? String(label);
   return (
     <div class="chooser">
-      <button type="button" class="round small" aria-label="Previous digit" onClick={() => step(-1)}>
+      <button type="button" class="round small" aria-label={`Previous ${one}`} onClick={() => step(-1)}>
         ‹
       </button>
-      <select aria-label="Digit" value={sample.value} onChange={(event) => (sample.value = Number(event.currentTarget.value))}>
+      <select aria-label={`Which ${one}`} value={sample.value} onChange={(event) => (sample.value = Number(event.currentTarget.value))}>
         {(["test", "train", "mislabelled"] as const).map((group) => {
           const samples = view.samples.map((found, index) => ({ found, index })).filter(({ found }) => found.group === group);
           if (samples.length === 0) return null;
           return (
-            <optgroup key={group} label={GROUPS[group]}>
+            <optgroup key={group} label={`${GROUPS[group]} ${several}`}>
               {samples.map(({ found, index }) => (
                 <option key={index} value={index}>
-                  {found.true_label}
-                  {found.label === found.true_label ? "" : ` as ${found.label}`}, no. {found.position}
+                  {name(found.true_label)}
+                  {found.label === found.true_label ? "" : ` as ${name(found.label)}`}, no. {found.position}
                 </option>
               ))}
             </optgroup>
           );
         })}
       </select>
-      <button type="button" class="round small" aria-label="Next digit" onClick={() => step(1)}>
+      <button type="button" class="round small" aria-label={`Next ${one}`} onClick={() => step(1)}>
         ›
       </button>
     </div>
@@ -142,7 +125,7 @@ function History({ run }: { run: Run }) {
   return (
     <div class="small-figure">
       <h4>
-        {chosen.kind === "and" ? "AND" : "OR"} of {letters(chosen.mask)} over training
+        {chosen.kind === "and" ? "AND" : "OR"} of <em>{named(inspection.view.value?.players ?? [], chosen.mask)}</em> over training
       </h4>
       {values ? (
         <Drawing
@@ -170,23 +153,23 @@ function SolverChoice() {
   const view = inspection.view.value;
   const set = (exponent: number): void => {
     rate.value = exponent;
-    solver.value = { name: "published_sgd", learning_rate: 10 ** exponent, steps: STEPS };
+    solver.value = { published_sgd: { learning_rate: 10 ** exponent, steps: STEPS } };
   };
   const shown = view && solvedBy.get(view);
-  const ratio = shown?.name === "published_sgd" && view?.certificate && optimum.value ? view.certificate.primal / optimum.value.primal : undefined;
+  const ratio = shown !== undefined && shown !== "certified" && view?.certificate && optimum.value ? view.certificate.primal / optimum.value.primal : undefined;
   return (
     <div class="solver-choice">
       <h3 id="solver">The same outputs by the published procedure</h3>
       <div class="columns">
         <div>
           <fieldset class="segmented">
-            <legend class="hidden">How this digit is decomposed</legend>
+            <legend class="hidden">How this sample is decomposed</legend>
             <label>
-              <input type="radio" name="sample-solver" checked={chosen.name === "certified"} onChange={() => (solver.value = { name: "certified" })} />
+              <input type="radio" name="sample-solver" checked={chosen === "certified"} onChange={() => (solver.value = "certified")} />
               Certified optimum
             </label>
             <label>
-              <input type="radio" name="sample-solver" checked={chosen.name === "published_sgd"} disabled={view?.outputs === null} onChange={() => set(rate.value)} />
+              <input type="radio" name="sample-solver" checked={chosen !== "certified"} disabled={view?.outputs === null} onChange={() => set(rate.value)} />
               Published SGD
             </label>
           </fieldset>
@@ -201,12 +184,12 @@ function SolverChoice() {
               max={FASTEST}
               step={0.25}
               value={rate.value}
-              disabled={chosen.name === "certified"}
+              disabled={chosen === "certified"}
               aria-valuetext={number(10 ** rate.value)}
               onChange={(event) => set(Number(event.currentTarget.value))}
             />
           </div>
-          {view?.outputs === null && <p class="note">This needs the outputs on all masks, which the file does not have of this digit.</p>}
+          {view?.outputs === null && <p class="note">This needs the outputs on all masks, which the file does not have of this sample.</p>}
           {chosen !== shown && inspection.busy.value && (
             <p class="verdict" role="status">
               {STEPS.toLocaleString("en")} steps are being done…

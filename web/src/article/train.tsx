@@ -7,17 +7,23 @@ import type { Phase, Training } from "../engine/training";
 import { duration, number, percent } from "../figure/numbers";
 import { begin, reset, training } from "../state/session";
 import { defaults, experiment, FIELDS, problem, stopAtSecondPhase, wish, type Field } from "../state/settings";
-import { look } from "../state/runs";
+import { canBeAsked, current, look } from "../state/runs";
 import { PauseIcon, PlayIcon } from "./icons";
 import { SaveRun } from "./open";
 
 /** The hand on the training, above the figure that shows it. */
 export function TrainBar() {
   const now = training.value;
+  const run = current.value;
   return (
     <div class="train-bar" role="group" aria-label="Training on this device">
       <Controls now={now} />
       <Status now={now} />
+      {run && !canBeAsked(run) && (
+        <p class="note elsewhere">
+          {run.view.model} on {run.view.data} was trained with the command line tool. What is trained here, in the browser, is a LeNet on MNIST.
+        </p>
+      )}
     </div>
   );
 }

@@ -73,7 +73,7 @@ export class Engine {
     const id = this.next++;
     return new Promise((resolve, reject) => {
       this.pending.set(id, { on, resolve, reject });
-      this.worker.postMessage({ id, command });
+      this.worker.postMessage({ id, command: travelling(command) });
     });
   }
 
@@ -110,6 +110,11 @@ export class Engine {
     this.pending.clear();
     for (const { reject } of pending) reject(error);
   }
+}
+
+/** A command as it travels: by its name, with its fields where it has any. */
+function travelling({ type, ...fields }: Command): string | Record<string, unknown> {
+  return Object.keys(fields).length === 0 ? type : { [type]: fields };
 }
 
 /** The answer of a type, or an error that says what came instead. */

@@ -2,6 +2,11 @@
 
 import { batch, computed, signal } from "@preact/signals";
 import { Engine, EngineError, expect } from "../engine/client";
+import type { Bars } from "../generated/Bars";
+import type { Compared } from "../generated/Compared";
+import type { Comparison } from "../generated/Comparison";
+import type { Differing } from "../generated/Differing";
+import type { Experiment } from "../generated/Experiment";
 import type { RunView } from "../generated/RunView";
 
 /** An open run. */
@@ -25,8 +30,18 @@ export interface Run {
 export interface Shipped {
   name: string;
   title: string;
+  /** The network's and the data set's name. */
+  model: string;
+  data: string;
+  /** What it was run on, in words. */
+  status: string;
+  experiment: Experiment;
+  /** Training samples. */
+  train_size: number;
   file: string;
   view: string;
+  /** Size of the file. */
+  bytes: number;
 }
 
 /** Runs, the shipped ones first. */
@@ -89,15 +104,29 @@ function scaled(epoch: number): number {
   return Math.asinh(epoch * 10);
 }
 
-/** Shows the runs that came with the page. Their files are loaded when a sample is looked at. */
+/** All runs that came with the page, open or not. */
+export const shipped = signal<Shipped[]>([]);
+
+/** The run that the page opens with. */
+const FIRST = { name: "lenet-mnist", title: "LeNet on MNIST", file: "runs/lenet-mnist.spindle", view: "runs/lenet-mnist.json" };
+
+/** Shows the first of the runs that came with the page, and lists the others. Their files are loaded when a sample is looked at. */
 export async function openShipped(): Promise<void> {
-  const first = await shippedRun({ name: "lenet-mnist", title: TITLES["lenet-mnist"] ?? "", file: "runs/lenet-mnist.spindle", view: "runs/lenet-mnist.json" });
-  put(first);
-  for (const shipped of await shippedIndex()) {
-    // One that cannot be loaded is no reason to do without the others.
-    const run = shipped.name === first.name ? undefined : await shippedRun(shipped).catch(() => undefined);
-    if (run) put(run);
-  }
+  put(await shippedRun(FIRST));
+  shipped.value = await shippedIndex();
+}
+
+/** Whether a run of this name came with the page. */
+export function isShipped(name: string): boolean {
+  return shipped.value.some((run) => run.name === name);
+}
+
+/** Opens a run that came with the page, unless it is open. */
+export async function openByName(name: string): Promise<void> {
+  if (runs.value.some((run) => run.name === name)) return;
+  const found = shipped.value.find((run) => run.name === name);
+  if (!found) throw new EngineError("input", `no run named ${name} came with this page`);
+  put(await shippedRun(found));
 }
 
 /** All runs that came with the page; none where their list is not there, offline or on a server of one's own making. */
@@ -110,9 +139,7 @@ async function shippedIndex(): Promise<Shipped[]> {
   }
 }
 
-const TITLES: Record<string, string> = { "lenet-mnist": "LeNet on 60,000 digits" };
-
-async function shippedRun(shipped: Shipped): Promise<Run> {
+async function shippedRun(shipped: Pick<Shipped, "name" | "title" | "file" | "view">): Promise<Run> {
   const answer = await fetch(`./${shipped.view}`);
   if (!answer.ok) throw new Error(`the run ${shipped.name} could not be loaded; check the connection and load the page again`);
   const view = (await answer.json()) as RunView;
@@ -121,8 +148,7 @@ async function shippedRun(shipped: Shipped): Promise<Run> {
     if (!bytes.ok) throw new Error(`${shipped.file} could not be loaded; check the connection and try again`);
     return new Uint8Array(await bytes.arrayBuffer());
   });
-  const title = TITLES[shipped.name] ?? shipped.title;
-  return { name: shipped.name, title, view, live: false, file, engine: opener(shipped.name, file) };
+  return { name: shipped.name, title: shipped.title, view, live: false, file, engine: opener(shipped.name, file) };
 }
 
 /** Opens a `.spindle` file and looks at it. Rejects with an error that says what is wrong with the file; what was open stays. */
@@ -157,6 +183,22 @@ export function showLive(view: RunView, engine: Engine, quietly = false): void {
     if ((!before && !quietly) || follows) cursor.value = Math.max(0, view.checkpoints.length - 1);
     if (current.value?.live && sample.value >= view.samples.length) sample.value = 0;
   });
+}
+
+/** Compares two runs by their bars. */
+export async function compare(first: Bars, second: Bars): Promise<Comparison> {
+  const compared = ({ epoch, share, mean_order }: Bars): Compared => ({ epoch, share, mean_order });
+  return expect(await (await viewerEngine()).call({ type: "compare", first: compared(first), second: compared(second) }), "comparison");
+}
+
+/** Fields in which any of the experiments differ. */
+export async function differing(experiments: Experiment[]): Promise<Differing[]> {
+  return expect(await (await viewerEngine()).call({ type: "differ", experiments: JSON.stringify(experiments) }), "differing").fields;
+}
+
+/** Whether a run's network can be asked on this page: a LeNet for digits. */
+export function canBeAsked(run: Run): boolean {
+  return run.view.experiment.model === "lenet" && run.view.kind === "digits";
 }
 
 /** Forgets a run, here and in the viewer. */

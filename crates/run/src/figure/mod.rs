@@ -4,14 +4,17 @@
 //! Captions say what is seen and are computed from the numbers; an interval is always the 95 % bootstrap interval over the samples.
 
 mod caption;
+mod comparison;
 mod dynamics;
 mod solver;
+pub mod universality;
 
 use serde::Serialize;
 use spindle_interactions::{bootstrap::Estimate, phase::Onset, strength::StrengthByOrder};
 
 use crate::record::{Analysis, Group, LossRecord, RunRecord};
 
+pub use comparison::{Compared, Comparison, Differing, ShareDifference, comparison, differing};
 pub use dynamics::{
     MeanOrder, OrderCurve, Similarity, Theory, TheoryPanel, mean_order, similarity, theory,
 };
@@ -98,6 +101,8 @@ pub struct Bars {
     pub positive: Vec<Estimate>,
     /// J_neg by order, 0 or below, nats.
     pub negative: Vec<Estimate>,
+    /// Share of the strength by order; `None` when nothing is salient.
+    pub share: Option<Vec<Estimate>>,
     /// sum of k share(k); `None` when nothing is salient.
     pub mean_order: Option<Estimate>,
 }
@@ -114,6 +119,7 @@ impl Bars {
             title: title(record, at.checkpoint, at.epoch),
             positive: strength.positive.clone(),
             negative: strength.negative.clone(),
+            share: strength.share.clone(),
             mean_order: strength.mean_order,
         }
     }

@@ -1,14 +1,23 @@
 //! What a network says to a drawing.
 
 use spindle_core::{
-    drawing,
+    architecture::Architecture,
+    dataset::MeasuredSample,
+    drawing::{self, SIDE},
     engine::Engine,
-    extract::masked_logits,
     log_odds::log_odds,
     player::{GRID, check_patches},
 };
-use spindle_run::{Experiment, encoding::decode_weights, event::Tensors, experiment::Device};
+use spindle_run::{
+    Experiment,
+    content::Picture,
+    encoding::decode_weights,
+    event::Tensors,
+    experiment::Device,
+    record::{Group, Players, SampleRecord},
+};
 
+use super::measure::NETWORK_SIDE;
 use crate::{
     Error,
     protocol::{Event, SampleSolver},
@@ -64,9 +73,9 @@ pub async fn draw(
     let architecture = Architecture::LENET_ON_MNIST;
     let weights = decode_weights(weights)?;
     let engine = Engine::new(&architecture, Device::Cpu, &weights, &Tensors::new())?;
-    let sample = drawn_sample(picture, players)?;
-    let masks = sample.masks(architecture.masked_side());
-    let logits = engine.masked_logits(&sample.input, &masks).await?;
+    let drawn = drawn_sample(picture, players)?;
+    let masks = drawn.masks(architecture.masked_side());
+    let logits = engine.masked_logits(&drawn.input, &masks).await?;
     let logits: Vec<&[f32]> = logits.chunks_exact(logits.len() >> players.len()).collect();
     let probabilities = probabilities(logits[logits.len() - 1]);
     let label = drawing.label.unwrap_or_else(|| largest(&probabilities));
@@ -78,12 +87,34 @@ pub async fn draw(
         .map(|logits| log_odds(logits, label))
         .collect();
     let sample = Sample::decomposed(&experiment, values, SampleSolver::Certified)?;
-    let view = sample.view(picture, label, players, drawing.threshold);
+    let view = sample.view(
+        drawn.content,
+        label,
+        &drawn.record.players,
+        drawing.threshold,
+    );
     viewer.look_at(sample);
     Ok(Event::Drawn {
         sample: Box::new(view),
         probabilities,
     })
+}
+
+/// A drawing as a sample, which has no label of its own.
+fn drawn_sample(pixels: Vec<u8>, players: &[[usize; 2]]) -> Result<MeasuredSample, Error> {
+    let record = SampleRecord {
+        group: Group::Test,
+        position: 0,
+        label: 0,
+        true_label: 0,
+        players: Players::Patches(players.to_vec()),
+    };
+    let picture = Picture {
+        side: SIDE,
+        channels: 1,
+        pixels,
+    };
+    Ok(MeasuredSample::of_picture(record, picture, NETWORK_SIDE)?)
 }
 
 /// Probability of every class.

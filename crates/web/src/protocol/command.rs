@@ -7,7 +7,7 @@ use spindle_run::{
     Experiment,
     record::{Provenance, SampleRecord},
 };
-use spindle_run::{export::Kind, record::LossRecord};
+use spindle_run::{export::Kind, figure::Compared, record::LossRecord};
 
 #[cfg(any(feature = "engine", feature = "ts"))]
 use super::Failure;
@@ -15,7 +15,7 @@ use super::Failure;
 /// How one sample's outputs are decomposed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(tag = "name", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum SampleSolver {
     /// The linear program, solved to a certified gap.
     Certified,
@@ -41,9 +41,12 @@ pub struct SampleAddress {
 }
 
 /// What the page asks for. Commands of engines are not in the viewer, which every reader loads.
+///
+/// In a message a command is `{name: fields}`, or its name alone. TypeScript has the name as a field, `type`, as in events, and the page's
+/// side of the conversation writes it as it travels: with a tag among the fields, serde would have to keep all of them until it is found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(tag = "type"))]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Open the bytes of a `.spindle` file under a name; answered by `Event::Run`.
     Open {
@@ -98,6 +101,18 @@ pub enum Command {
         kind: Kind,
         /// Its players.
         mask: u32,
+    },
+    /// Two runs at one time; answered by `Event::Comparison`.
+    Compare {
+        /// The first run.
+        first: Compared,
+        /// The second run.
+        second: Compared,
+    },
+    /// What differs between experiments; answered by `Event::Differing`.
+    Differ {
+        /// A list of experiments as JSON, which a viewer reads anyway.
+        experiments: String,
     },
 
     /// Open the GPU; answered by `Event::Gpu`.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
+use spindle_run::figure::{Comparison, Differing};
 #[cfg(any(feature = "engine", feature = "ts"))]
 use spindle_run::record::{LossRecord, Provenance, SampleRecord};
 
@@ -41,6 +42,13 @@ pub enum Event {
     History {
         /// Its effect at every checkpoint of `RunView::checkpoints`, nats; `None` where the interaction is salient at none.
         effects: Option<Vec<f32>>,
+    },
+    /// Two runs compared.
+    Comparison(Comparison),
+    /// What differs between experiments.
+    Differing {
+        /// Fields in which any of them differ.
+        fields: Vec<Differing>,
     },
 
     /// The GPU that was opened.

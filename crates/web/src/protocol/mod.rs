@@ -15,7 +15,10 @@ use spindle_run::{
 
 pub use command::{Command, MeasuredCheckpoint, MeasuredPart, SampleAddress, SampleSolver};
 pub use event::{Event, Failure, Gpu};
-pub use view::{Explanation, Interaction, Matching, RunCheckpoint, RunSample, RunView, SampleView};
+pub use view::{
+    ContentView, Explanation, Interaction, Matching, RunCheckpoint, RunSample, RunView, SampleKind,
+    SampleView, Segment,
+};
 
 /// A command with its number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -22,8 +22,16 @@ pub struct RunView {
     pub provenance: Provenance,
     /// The samples.
     pub samples: Vec<RunSample>,
-    /// Patches that are players of its first sample; of all samples, where they share them.
-    pub players: Vec<[usize; 2]>,
+    /// What its samples are.
+    pub kind: SampleKind,
+    /// The network's name, as the papers write it.
+    pub model: String,
+    /// The data set's name.
+    pub data: String,
+    /// Name of every class.
+    pub classes: Vec<String>,
+    /// Patches that are players of its first sample; of all samples, where they share them. None where players are no patches.
+    pub patches: Vec<[usize; 2]>,
     /// Analysed checkpoints.
     pub checkpoints: Vec<RunCheckpoint>,
     /// Data of all figures.
@@ -34,6 +42,21 @@ pub struct RunView {
     pub weights: Vec<usize>,
     /// Warnings that the run gave.
     pub warnings: Vec<String>,
+}
+
+/// What the samples of a run are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SampleKind {
+    /// Handwritten digits.
+    Digits,
+    /// Other pictures.
+    Pictures,
+    /// Texts.
+    Texts,
+    /// Clouds of points.
+    Clouds,
 }
 
 /// A sample of a run.
@@ -70,21 +93,59 @@ pub struct RunCheckpoint {
     pub published_sgd: Option<Bars>,
 }
 
+/// What a sample looks like, and which player what of it belongs to; -1 stands for none.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ContentView {
+    /// A square picture.
+    Picture {
+        /// Pixels along one side.
+        side: usize,
+        /// 1 (grey) or 3 (red, green, blue).
+        channels: usize,
+        /// `[side, side, channels]`, 0 is black.
+        #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
+        pixels: ByteBuf,
+        /// Patches that are players, `[row, column]` on the 8x8 grid.
+        players: Vec<[usize; 2]>,
+        /// Player of every pixel.
+        owners: Vec<i8>,
+    },
+    /// A text; the parts of a pair have a line each.
+    Text {
+        /// Pieces of every line, in reading order.
+        lines: Vec<Vec<Segment>>,
+    },
+    /// A cloud of points.
+    Cloud {
+        /// x, y, z of every point.
+        points: Vec<f32>,
+        /// Player of every point.
+        owners: Vec<i8>,
+    },
+}
+
+/// A piece of a text: a word that is a player, or what stands between such words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Segment {
+    /// What is read.
+    pub text: String,
+    /// Its player, or -1.
+    pub player: i8,
+}
+
 /// One sample's interactions at one checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SampleView {
-    /// Pixels, `side` x `side`, 0 is black.
-    #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
-    pub picture: ByteBuf,
-    /// Pixels along one side.
-    pub side: usize,
+    /// What it looks like.
+    pub content: ContentView,
+    /// Name of every player: a letter, or the word that it is.
+    pub players: Vec<String>,
     /// Class whose log-odds are decomposed.
     pub label: usize,
-    /// Patches that are players, `[row, column]` on the 8x8 grid.
-    pub players: Vec<[usize; 2]>,
-    /// For every pixel of the picture the player whose patch it lies under, or -1.
-    pub owners: Vec<i8>,
     /// Outputs on all masks, nats; `None` where the file does not have them, and only the salient interactions are known.
     pub outputs: Option<Vec<f64>>,
     /// Output on the empty mask, nats.

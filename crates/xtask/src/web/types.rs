@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
+use spindle_run::figure::universality::Row;
 use spindle_web::protocol::{Controls, Message, Request, RunView};
 use ts_rs::{Config, TS};
 
@@ -18,6 +19,7 @@ pub(super) fn write() -> anyhow::Result<()> {
         .and_then(|()| Message::export_all(&config))
         .and_then(|()| RunView::export_all(&config))
         .and_then(|()| Controls::export_all(&config))
+        .and_then(|()| Row::export_all(&config))
         .context("cannot write the TypeScript types")?;
     let controls = serde_json::to_vec_pretty(&Controls::default())?;
     files::write(&made.join("controls.json"), &controls)?;

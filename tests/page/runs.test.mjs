@@ -1,0 +1,107 @@
+// Several runs: the menu, the address, two side by side, the table of all, the table of pairs.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openFixture, shipping } from "./support/fixtures.mjs";
+import { AXE, withPage } from "./support/page.mjs";
+
+const prepare = await shipping(["words", "points"]);
+// The service worker asks the server itself, past what these tests put in its place.
+const withoutKeeper = { serviceWorkers: "block", expected: [/Service Worker registration blocked/] };
+
+test("runs that came with the page are listed, and opened by a click only", async () => {
+  const asked = [];
+  const watch = async (page) => {
+    await prepare(page);
+    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  };
+  await withPage({ prepare: watch, ...withoutKeeper }, async (page) => {
+    await page.getByRole("button", { name: "Open a run…" }).click();
+    const cards = page.locator("#run-menu .card");
+    assert.equal(await cards.count(), 4);
+    assert.match(await cards.nth(1).innerText(), /BERT-Tiny on movie snippets\s+20 training samples, 32 epochs, seed 0\s+made up; 0\.0 MB/);
+    assert.deepEqual(asked.filter((path) => /words|points|\.spindle$/.test(path)), [], "no other run is loaded before it is asked for");
+    await cards.nth(1).click();
+    await page.locator(".tab[aria-pressed=true]", { hasText: "BERT-Tiny on movie snippets" }).waitFor();
+    assert.equal(await page.locator("#run-menu").isVisible(), false);
+    await page.waitForFunction(() => new URLSearchParams(location.search).get("run") === "words");
+    await page.locator(".tab", { hasText: "LeNet" }).click();
+    await page.waitForFunction(() => new URLSearchParams(location.search).get("run") === null);
+  });
+});
+
+test("a run that came with the page opens by its name in the address", async () => {
+  await withPage({ prepare, ...withoutKeeper, search: "?run=points&epoch=32" }, async (page) => {
+    await page.locator(".tab[aria-pressed=true]", { hasText: "DGCNN on solids" }).waitFor();
+    assert.equal(await page.locator(".evolution h3 .now").innerText(), "epoch 32");
+  });
+});
+
+test("two runs are compared at the cursor's time, and a table says what differs", async () => {
+  await withPage({ prepare, ...withoutKeeper }, async (page) => {
+    await page.locator("#compare").scrollIntoViewIfNeeded();
+    const figure = page.locator("section:has(#compare) figure");
+    await figure.locator("svg[data-drawing]").nth(4).waitFor();
+    await page.waitForFunction(() => /mean order of the second minus that of the first is/.test((document.querySelector("section:has(#compare) figcaption")?.textContent ?? "")));
+    assert.match(await figure.locator("h3").innerText(), /LeNet on MNIST and BERT-Tiny on movie snippets/);
+    await page.getByLabel("Second run").selectOption("points");
+    await figure.locator("h3", { hasText: "and DGCNN on solids" }).waitFor();
+    await page.getByLabel("First run").selectOption("points");
+    assert.equal(await page.getByLabel("Second run").inputValue(), "lenet-mnist", "the two change places");
+    const table = page.locator(".all-runs table");
+    await table.locator("td").first().waitFor();
+    const heads = await table.locator("thead th").allInnerTexts();
+    for (const field of ["model", "data", "epochs", "players"]) assert.ok(heads.includes(field), `${field} is not among ${heads}`);
+    assert.equal(await table.locator("tbody tr").count(), 3);
+    const slider = page.getByRole("slider", { name: "Checkpoint" });
+    await slider.focus();
+    await page.keyboard.press("Home");
+    await page.waitForFunction(() => /^Both before training/.test((document.querySelector("section:has(#compare) figcaption")?.textContent ?? "")));
+  });
+});
+
+test("alone, a run waits for another one", async () => {
+  await withPage({ ...withoutKeeper, prepare: (page) => page.route("**/runs/index.json", (route) => route.fulfill({ json: [] })) }, async (page) => {
+    await page.locator("#compare").scrollIntoViewIfNeeded();
+    assert.match(await page.locator("section:has(#compare)").innerText(), /There is one run here/);
+    await openFixture(page, "words");
+    await page.locator("section:has(#compare) figure").waitFor();
+  });
+});
+
+test("the table of pairs says what each row rests on, and opens the run behind it", async () => {
+  await withPage({ search: "?epoch=0" }, async (page) => {
+    await page.locator("#universality").scrollIntoViewIfNeeded();
+    const rows = page.locator(".universality tbody tr");
+    await rows.first().waitFor();
+    assert.equal(await rows.count(), 20);
+    const lenet = rows.first();
+    assert.equal(await lenet.locator(".moments svg").count(), 3);
+    assert.match(await lenet.innerText(), /real run/);
+    const without = rows.filter({ hasText: "CIFAR-10" }).first();
+    assert.match(await without.innerText(), /runs on data of this layout; not run on the data set itself/);
+    await lenet.getByRole("link", { name: "real run" }).click();
+    await page.waitForFunction(() => /boundary/.test(document.querySelector(".evolution h3 .now").textContent));
+  });
+});
+
+for (const [width, colorScheme] of [
+  [1440, "light"],
+  [390, "dark"],
+]) {
+  test(`menu, comparison and table have no serious finding of axe and stay within ${width} pixels, ${colorScheme}`, async () => {
+    await withPage({ prepare, ...withoutKeeper, viewport: { width, height: 844 }, colorScheme }, async (page) => {
+      await page.getByRole("button", { name: "Open a run…" }).click();
+      await page.locator("#compare").scrollIntoViewIfNeeded();
+      await page.locator("section:has(#compare) figure").waitFor();
+      await page.locator(".all-runs td").first().waitFor();
+      await page.locator("#universality").scrollIntoViewIfNeeded();
+      await page.locator(".moments svg").first().waitFor();
+      await page.evaluate(AXE);
+      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+      assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`), []);
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.equal(beyond, 0, "the page scrolls sideways");
+    });
+  });
+}

@@ -1,0 +1,255 @@
+/** Section 4: two runs side by side, their difference, and what differs between all runs. */
+
+import { computed, signal, useSignal, useSignalEffect, type Signal } from "@preact/signals";
+import { inWords } from "../engine/client";
+import { Drawing, Figure } from "../figure/frame";
+import { number, when } from "../figure/numbers";
+import { differenceByOrder, lossGaps, meanOrders, strengthByOrder } from "../figure/plots";
+import type { Row } from "../figure/save";
+import type { Bars } from "../generated/Bars";
+import type { Comparison } from "../generated/Comparison";
+import type { Differing } from "../generated/Differing";
+import type { Estimate } from "../generated/Estimate";
+import type { Experiment } from "../generated/Experiment";
+import { compare, current, cursor, differing, look, nearest, openByName, runs, shipped, type Run } from "../state/runs";
+import { barsInWords } from "./evolution";
+import { useNear } from "./near";
+import { openAndLook } from "./open";
+
+/** A run that can be chosen, open or not. */
+interface Choice {
+  name: string;
+  title: string;
+  /** What it was asked for. */
+  experiment: Experiment;
+}
+
+/** All runs that there are: the open ones, and those that came with the page. */
+const choices = computed<Choice[]>(() => [
+  ...runs.value.map(({ name, title, view }) => ({ name, title, experiment: view.experiment })),
+  ...shipped.value.filter(({ name }) => !runs.value.some((run) => run.name === name)),
+]);
+
+/** Names of the runs that the reader has chosen. */
+const chosen = { first: signal<string | undefined>(undefined), second: signal<string | undefined>(undefined) };
+const problem = signal<string | undefined>(undefined);
+
+/** The first run: the one that is looked at, unless another one was chosen. */
+const firstName = computed(() => known(chosen.first.value) ?? current.value?.name);
+/** The second one: the next that there is. */
+const secondName = computed(() => {
+  const wanted = known(chosen.second.value);
+  return wanted !== firstName.value && wanted ? wanted : choices.value.find(({ name }) => name !== firstName.value)?.name;
+});
+
+function known(name: string | undefined): string | undefined {
+  return choices.value.some((choice) => choice.name === name) ? name : undefined;
+}
+
+function openRun(name: string | undefined): Run | undefined {
+  return runs.value.find((run) => run.name === name && run.view.checkpoints.length > 0);
+}
+
+/** A run and its checkpoint nearest to the common time. */
+interface Side {
+  run: Run;
+  bars: Bars;
+}
+
+function side(run: Run | undefined, epoch: number): Side | undefined {
+  const bars = run?.view.figures.checkpoints[nearest(run.view, epoch)];
+  return run && bars && { run, bars };
+}
+
+export function CompareSection() {
+  const { place, near } = useNear();
+  useSignalEffect(() => {
+    if (!near.value) return;
+    for (const name of [firstName.value, secondName.value]) {
+      if (name !== undefined && !runs.value.some((run) => run.name === name)) void openByName(name).catch((error: unknown) => (problem.value = inWords(error)));
+    }
+  });
+  const epoch = current.value?.view.checkpoints[cursor.value]?.losses.epoch ?? 0;
+  const [first, second] = [side(openRun(firstName.value), epoch), side(openRun(secondName.value), epoch)];
+  return (
+    <section class="wide" aria-labelledby="compare" ref={place}>
+      <h2 id="compare">Two runs side by side</h2>
+      <p class="lead">What stays with another network, another data set, another seed, and what does not. Both are shown at the cursor's time, each at its own checkpoint nearest to it.</p>
+      {choices.value.length > 1 && (
+        <div class="compared">
+          <RunChoice label="First run" name={firstName} onChoose={(name) => choose(chosen.first, name, secondName.value, chosen.second)} />
+          <RunChoice label="Second run" name={secondName} onChoose={(name) => choose(chosen.second, name, firstName.value, chosen.first)} />
+        </div>
+      )}
+      {problem.value && (
+        <p class="notice" role="alert">
+          {problem.value}
+        </p>
+      )}
+      {first && second ? <Compared first={first} second={second} epoch={epoch} /> : <p class="note">{choices.value.length > 1 ? "Opening the runs." : "There is one run here. Train one, or open another one above, and both are compared here."}</p>}
+      {near.value && choices.value.length > 1 && <AllRuns />}
+    </section>
+  );
+}
+
+/** Chooses a run; where it is the other side's, that one takes its place. */
+function choose(own: Signal<string | undefined>, name: string, others: string | undefined, other: Signal<string | undefined>): void {
+  problem.value = undefined;
+  if (name === others) other.value = own === chosen.first ? firstName.value : secondName.value;
+  own.value = name;
+}
+
+function RunChoice({ label, name, onChoose }: { label: string; name: Signal<string | undefined>; onChoose: (name: string) => void }) {
+  return (
+    <label class="field">
+      <span>{label}</span>
+      <select value={name.value} onChange={(event) => onChoose(event.currentTarget.value)}>
+        {choices.value.map((choice) => (
+          <option key={choice.name} value={choice.name}>
+            {choice.title}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Compared({ first, second, epoch }: { first: Side; second: Side; epoch: number }) {
+  const found = useComparison(first.bars, second.bars);
+  const [orders, losses] = [curves(first, second, (run) => run.view.figures.mean_order), curves(first, second, (run) => run.view.figures.two_phases?.losses ?? null)];
+  return (
+    <Figure name="spindle-comparison" title={`${first.run.title} and ${second.run.title}`} caption={found ? `${found.caption} Each run's bars have a scale of their own.` : "Being compared."} rows={() => rows(first, second, found)}>
+      <div class="comparison">
+        <Panel which="first" of={first} />
+        <Panel which="second" of={second} />
+        <div class="small-figure">
+          <h4>Second minus first</h4>
+          <Drawing
+            label={`Differences of shares by order, second minus first: ${(found?.shares ?? []).map(({ order, difference }) => `order ${order} ${inInterval(difference)}`).join(", ")}`}
+            ratio={0.8}
+            least={220}
+            draw={(width, height) => differenceByOrder(found?.shares ?? [], width, height)}
+            on={[found]}
+          />
+        </div>
+      </div>
+      <div class="comparison curves">
+        {orders && (
+          <div class="small-figure">
+            <h4>Mean order, and where the phases turn</h4>
+            <Drawing label={`Mean order of both runs. First: ${orders.first.caption} Second: ${orders.second.caption}`} ratio={0.45} least={180} draw={(width, height) => meanOrders(orders, epoch, width, height)} on={[orders.first, orders.second, epoch]} />
+          </div>
+        )}
+        {losses && (
+          <div class="small-figure">
+            <h4>The loss gap</h4>
+            <Drawing
+              label={`Test minus training loss of both runs; at the end ${number(losses.first.gap.at(-1) ?? 0)} and ${number(losses.second.gap.at(-1) ?? 0)} nats`}
+              ratio={0.45}
+              least={180}
+              draw={(width, height) => lossGaps(losses, epoch, width, height)}
+              on={[losses.first, losses.second, epoch]}
+            />
+          </div>
+        )}
+      </div>
+    </Figure>
+  );
+}
+
+function curves<Value>(first: Side, second: Side, of: (run: Run) => Value | null): { first: Value; second: Value } | undefined {
+  const [ours, theirs] = [of(first.run), of(second.run)];
+  return ours !== null && theirs !== null ? { first: ours, second: theirs } : undefined;
+}
+
+/** The comparison of what is shown; the last answer stays until the next one is there. */
+function useComparison(first: Bars, second: Bars): Comparison | undefined {
+  const found = useSignal<Comparison | undefined>(undefined);
+  const asked = useSignal<[Bars, Bars] | undefined>(undefined);
+  if (asked.peek()?.[0] !== first || asked.peek()?.[1] !== second) {
+    const mine: [Bars, Bars] = [first, second];
+    asked.value = mine;
+    void compare(first, second)
+      .then((answer) => asked.peek() === mine && (found.value = answer))
+      .catch((error: unknown) => (problem.value = inWords(error)));
+  }
+  return found.value;
+}
+
+function Panel({ which, of: { run, bars } }: { which: "first" | "second"; of: Side }) {
+  return (
+    <div class="small-figure">
+      <h4>
+        <span class={`swatch ${which}`} aria-hidden="true" /> {run.title}, {when(bars.epoch)}
+      </h4>
+      <Drawing label={`${run.title}: ${barsInWords(bars)}`} ratio={0.8} least={220} draw={(width, height) => strengthByOrder(bars, width, height)} on={[bars]} />
+    </div>
+  );
+}
+
+function inInterval({ value, low, high }: Estimate): string {
+  return `${number(value)} [${number(low)}, ${number(high)}]`;
+}
+
+function rows(first: Side, second: Side, found: Comparison | undefined): Row[] {
+  return (found?.shares ?? []).map((share) => ({
+    order: share.order,
+    first: first.run.title,
+    first_epoch: first.bars.epoch,
+    first_share: share.first.value,
+    second: second.run.title,
+    second_epoch: second.bars.epoch,
+    second_share: share.second.value,
+    difference: share.difference.value,
+    difference_low: share.difference.low,
+    difference_high: share.difference.high,
+  }));
+}
+
+/** A table of all runs: of their settings those that differ. */
+function AllRuns() {
+  const fields = useSignal<Differing[]>([]);
+  useSignalEffect(() => {
+    const experiments = choices.value.map(({ experiment }) => experiment);
+    void differing(experiments)
+      .then((found) => (fields.value = found))
+      .catch((error: unknown) => (problem.value = inWords(error)));
+  });
+  const isFirst = ({ field }: Differing): boolean => field === "model" || field === "data";
+  const complete = fields.value.filter(({ values }) => values.length === choices.value.length);
+  const shown = [...complete.filter(isFirst).reverse(), ...complete.filter((field) => !isFirst(field))];
+  return (
+    <div class="all-runs">
+      <h3 id="all-runs">All runs, and what differs between them</h3>
+      <div class="scroll" tabIndex={0} role="region" aria-labelledby="all-runs">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">run</th>
+              {shown.map(({ field }) => (
+                <th key={field} scope="col">
+                  {field.replaceAll("_", " ")}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {choices.value.map(({ name, title }, index) => (
+              <tr key={name} aria-current={name === current.value?.name}>
+                <th scope="row">
+                  <button type="button" class="link" onClick={() => (openRun(name) ? look(name) : void openAndLook(name))}>
+                    {title}
+                  </button>
+                </th>
+                {shown.map(({ field, values }) => (
+                  <td key={field}>{values[index]}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p class="note">{shown.length === 0 ? "They differ in no setting." : "All other settings are the same."}</p>
+    </div>
+  );
+}

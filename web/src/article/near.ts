@@ -1,0 +1,25 @@
+/** Sections that load what they need when they come near the screen. */
+
+import { useSignal, type Signal } from "@preact/signals";
+import type { RefObject } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+
+/** Whether a section has been near the screen: only then is loaded what it needs. */
+export function useNear(): { place: RefObject<HTMLElement | null>; near: Signal<boolean> } {
+  const place = useRef<HTMLElement>(null);
+  const near = useSignal(false);
+  useEffect(() => {
+    if (!place.current) return;
+    const observer = new IntersectionObserver(
+      ([entry]) => {
+        if (!entry?.isIntersecting) return;
+        near.value = true;
+        observer.disconnect();
+      },
+      { rootMargin: "600px" },
+    );
+    observer.observe(place.current);
+    return () => observer.disconnect();
+  }, []);
+  return { place, near };
+}

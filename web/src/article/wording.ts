@@ -1,0 +1,28 @@
+/** What samples and their players are called. */
+
+import type { ContentView } from "../generated/ContentView";
+import type { SampleKind } from "../generated/SampleKind";
+
+/** A kind of sample in words. */
+export interface Wording {
+  one: string;
+  several: string;
+  /** Its players. */
+  players: string;
+}
+
+export const WORDING: Record<SampleKind, Wording> = {
+  digits: { one: "digit", several: "digits", players: "patches" },
+  pictures: { one: "picture", several: "pictures", players: "patches" },
+  texts: { one: "text", several: "texts", players: "words" },
+  clouds: { one: "cloud", several: "clouds", players: "clusters of points" },
+};
+
+/** What a single sample is called where no more is known of it than how it looks. */
+export const SEEN: Record<ContentView["type"], Wording> = { picture: WORDING.pictures, text: WORDING.texts, cloud: WORDING.clouds };
+
+/** Players of a mask by their names: letters close together, words apart. */
+export function named(names: string[], mask: number): string {
+  const found = names.filter((_, player) => mask & (1 << player));
+  return found.join(names.some((name) => name.length > 1) ? " · " : "\u2009");
+}
