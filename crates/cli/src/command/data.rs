@@ -297,19 +297,19 @@ impl Shape {
     }
 
     fn in_words(&self) -> String {
-        match self {
+        let colours = |channels: usize| if channels == 1 { "grey" } else { "colour" };
+        match *self {
             Self::Pictures {
                 channels,
                 side: Some(side),
-            } => {
-                format!("pictures of {side}x{side} pixels, {channels} channels")
-            }
+            } => format!("{} pictures of {side}x{side} pixels", colours(channels)),
             Self::Pictures {
                 channels,
                 side: None,
-            } => {
-                format!("pictures in files, {channels} channels, scaled to what a network takes")
-            }
+            } => format!(
+                "{} pictures in files, scaled to what a network takes",
+                colours(channels)
+            ),
             Self::Texts {
                 vocabulary,
                 longest,

@@ -68,7 +68,7 @@ pub const CATALOGUE: [Entry; 10] = [
         name: "cub-200-2011",
         needs: "images.txt, image_class_labels.txt, train_test_split.txt, bounding_boxes.txt, classes.txt and the folder images; or their folder CUB_200_2011",
         from: "https://www.vision.caltech.edu/datasets/cub_200_2011/",
-        licence: "research and education, not for commerce; the pictures belong to their photographers",
+        licence: "none in its archive; the authors ask to cite Wah et al. 2011, and the pictures belong to their photographers",
         built_in: None,
         published: Some([5_994, 5_794]),
         archive: Some("CUB_200_2011"),
