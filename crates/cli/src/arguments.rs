@@ -218,8 +218,12 @@ pub(crate) struct Data {
 #[derive(Subcommand)]
 pub(crate) enum DataCommand {
     /// What data sets there are, what they need and where people get them.
-    #[command(after_help = "Example:\n  spindle data list --json")]
-    List,
+    #[command(after_help = "Example:\n  spindle data list --data-dir ~/data")]
+    List {
+        /// Folder to look for them in: their files, or a folder with a data set's name and its files.
+        #[arg(long, value_name = "ROOT")]
+        data_dir: Option<PathBuf>,
+    },
     /// Read a data set and tell its counts and digest.
     #[command(after_help = "Example:\n  spindle data check mnist --data-dir ~/mnist")]
     Check {

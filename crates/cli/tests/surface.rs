@@ -2,15 +2,22 @@
 
 mod support;
 
-use std::{io::Read, process::Stdio};
+use std::{fs, io::Read, path::Path, process::Stdio};
 
-use support::{failure, json, output, spindle};
+use support::{failure, json, output, spindle, stderr};
 use tempfile::TempDir;
 
 #[test]
 fn data_is_listed_and_checked() {
     let list = json(&["data", "list"]);
     assert_eq!(list[0]["name"], "mnist");
+    assert_eq!(list[1]["published"]["train"], 50_000);
+    assert!(
+        list.as_array()
+            .unwrap()
+            .iter()
+            .all(|set| set["found"].is_null())
+    );
     let checked = json(&["data", "check", "mnist"]);
     assert_eq!(
         (checked["train"].as_u64(), checked["test"].as_u64()),
@@ -26,6 +33,67 @@ fn data_is_listed_and_checked() {
     ]);
     assert!(said.contains("train-images-idx3-ubyte"), "{said}");
     assert!(output(&["completions", "bash"]).stdout.len() > 1_000);
+}
+
+/// SST-2 in small, in a folder of its name, with a vocabulary that has nothing but special pieces and "film".
+fn write_sentences(root: &Path) {
+    let folder = root.join("sst-2");
+    fs::create_dir(&folder).unwrap();
+    fs::write(
+        folder.join("train.tsv"),
+        "sentence\tlabel\na film\t1\nfilm!\t0\n \t1\n",
+    )
+    .unwrap();
+    fs::write(folder.join("dev.tsv"), "sentence\tlabel\nfilm\t0\n").unwrap();
+    let special = |line: usize| match line {
+        0 => "[PAD]".to_owned(),
+        100 => "[UNK]".to_owned(),
+        101 => "[CLS]".to_owned(),
+        102 => "[SEP]".to_owned(),
+        103 => "[MASK]".to_owned(),
+        104 => "film".to_owned(),
+        unused => format!("[unused{unused}]"),
+    };
+    let vocabulary: Vec<_> = (0..105).map(special).collect();
+    fs::write(folder.join("vocab.txt"), vocabulary.join("\n")).unwrap();
+}
+
+#[test]
+fn data_sets_are_found_and_compared_with_what_was_published() {
+    let root = TempDir::new().unwrap();
+    write_sentences(root.path());
+    let folder = root.path().to_str().unwrap();
+    let list = json(&["data", "list", "--data-dir", folder]);
+    let found = |name: &str| {
+        let mut sets = list.as_array().unwrap().iter();
+        sets.find(|set| set["name"] == name).unwrap()["found"].clone()
+    };
+    assert_eq!(found("sst-2")["there"], true);
+    assert_eq!(found("sst-2")["vocabulary"], true);
+    assert_eq!(found("cifar-10")["there"], false);
+    assert_eq!(found("mnli")["missing"][0], "train.tsv");
+    assert!(found("solids").is_null());
+
+    let folder = root.path().join("sst-2");
+    let arguments = [
+        "data",
+        "check",
+        "sst-2",
+        "--data-dir",
+        folder.to_str().unwrap(),
+    ];
+    let checked = json(&arguments);
+    assert_eq!(
+        (&checked["train"], &checked["test"]),
+        (&2.into(), &1.into())
+    );
+    assert_eq!(checked["per_class"][0]["name"], "negative");
+    assert_eq!(checked["shape"]["kind"], "texts");
+    assert_eq!(checked["shape"]["longest"], 4);
+    let said = stderr(&output(&arguments));
+    assert!(said.contains("67349 and 872 were published"), "{said}");
+    assert!(said.contains("left out 1"), "{said}");
+    assert!(said.contains("negative 1 + 1, positive 1 + 0"), "{said}");
 }
 
 #[test]

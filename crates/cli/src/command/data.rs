@@ -1,72 +1,323 @@
-//! `spindle data`: which data sets there are, and whether their files are whole.
+//! `spindle data`: which data sets there are, where people get them, and whether their files are whole.
+
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use spindle_core::dataset;
-use spindle_run::experiment::Model;
+use spindle_core::dataset::{
+    self, Samples, Split,
+    catalogue::{self, CATALOGUE, Entry},
+};
+use spindle_run::{
+    Experiment,
+    experiment::{Dataset, Model},
+};
 
 use crate::{
-    arguments::{Data, DataCommand},
+    arguments::{Data, DataCommand, DataFiles},
     terminal::Terminal,
 };
 
+/// Classes that are told one by one; of more, the smallest and the largest count.
+const TOLD_CLASSES: usize = 20;
+
+/// A data set in the list.
 #[derive(Serialize)]
-struct Available {
+struct Listed {
     name: &'static str,
     needs: &'static str,
     from: &'static str,
     licence: &'static str,
-    embedded: &'static str,
+    embedded: Option<&'static str>,
+    published: Option<Counts>,
+    /// Where it was looked for, if it was.
+    found: Option<Found>,
 }
 
-const DATA_SETS: [Available; 1] = [Available {
-    name: "mnist",
-    needs: "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain or .gz",
-    from: "the four original files of LeCun, Cortes and Burges; mirrors are many",
-    licence: "CC BY-SA 3.0",
-    embedded: "6,000 training and 1,000 test digits, used without --data-dir",
-}];
+/// What of a data set is in a folder.
+#[derive(Serialize)]
+struct Found {
+    folder: PathBuf,
+    /// Whether all files are there that tell its layout.
+    there: bool,
+    missing: Vec<&'static str>,
+    /// Whether BERT's word pieces are there too, which texts need.
+    vocabulary: Option<bool>,
+}
 
+/// Samples of both splits.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize)]
+struct Counts {
+    train: usize,
+    test: usize,
+}
+
+/// A data set that was read.
 #[derive(Serialize)]
 struct Checked {
     source: String,
     train: usize,
     test: usize,
     classes: usize,
+    per_class: Vec<Class>,
+    shape: Shape,
+    published: Option<Counts>,
     digest: String,
+    warnings: Vec<String>,
+}
+
+/// Samples of a class.
+#[derive(Serialize)]
+struct Class {
+    name: String,
+    train: usize,
+    test: usize,
+}
+
+/// What a sample is.
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Shape {
+    Pictures {
+        channels: usize,
+        /// Pixels along a side; none where pictures are scaled to what a network takes.
+        side: Option<usize>,
+    },
+    Texts {
+        vocabulary: usize,
+        /// Word pieces of the longest text.
+        longest: usize,
+        /// Word pieces of a text on average.
+        mean: f64,
+    },
+    Clouds {
+        points: usize,
+    },
 }
 
 /// Runs the command.
 pub(crate) fn data(arguments: &Data, terminal: &Terminal) -> anyhow::Result<()> {
     match &arguments.command {
-        DataCommand::List => {
-            for set in &DATA_SETS {
-                terminal.say(&format!(
-                    "{}\n  needs     {}\n  from      {}\n  licence   {}\n  embedded  {}",
-                    set.name, set.needs, set.from, set.licence, set.embedded
-                ));
-            }
-            terminal.document(&DATA_SETS)
+        DataCommand::List { data_dir } => list(data_dir.as_deref(), terminal),
+        DataCommand::Check { data, files } => check(*data, files, terminal),
+    }
+}
+
+fn list(root: Option<&Path>, terminal: &Terminal) -> anyhow::Result<()> {
+    let listed = CATALOGUE.each_ref().map(|entry| Listed::of(entry, root));
+    for set in &listed {
+        terminal.say(&set.in_words());
+    }
+    terminal.document(&listed.as_slice())
+}
+
+fn check(data: Dataset, files: &DataFiles, terminal: &Terminal) -> anyhow::Result<()> {
+    // Any model that takes what the data set holds; nothing is computed with it.
+    let fits = |model: &Model| data.kind().is_none_or(|kind| kind == model.kind());
+    let model = Model::ALL.into_iter().find(fits).unwrap_or_default();
+    let experiment = files.experiment(data, model);
+    let loaded = dataset::Data::load(&experiment)?;
+    let checked = Checked::of(&experiment, loaded);
+    for warning in checked.warnings.iter().chain(&checked.difference()) {
+        terminal.warn(warning);
+    }
+    terminal.say(&checked.in_words());
+    terminal.document(&checked)
+}
+
+impl Listed {
+    fn of(entry: &Entry, root: Option<&Path>) -> Self {
+        Self {
+            name: entry.name,
+            needs: entry.needs,
+            from: entry.from,
+            licence: entry.licence,
+            embedded: entry.built_in,
+            published: entry.published.map(Counts::of),
+            found: root
+                .filter(|_| entry.needs_files())
+                .map(|root| Found::of(entry, root)),
         }
-        DataCommand::Check { data, files } => {
-            let model = Model::ALL.into_iter();
-            let model = model.filter(|model| data.kind().is_none_or(|kind| kind == model.kind()));
-            let experiment = files.experiment(*data, model.last().unwrap_or_default());
-            let data = dataset::Data::load(&experiment)?;
-            for warning in &data.warnings {
-                terminal.warn(warning);
-            }
-            let checked = Checked {
-                source: data.source.clone(),
-                train: data.train.len(),
-                test: data.test.len(),
-                classes: data.classes.len(),
-                digest: data.digest(),
-            };
-            terminal.say(&format!(
-                "{}: {} training and {} test samples of {} classes, SHA-256 {}",
-                checked.source, checked.train, checked.test, checked.classes, checked.digest
+    }
+
+    fn in_words(&self) -> String {
+        let mut lines = vec![
+            self.name.to_owned(),
+            format!("  needs     {}", self.needs),
+            format!("  from      {}", self.from),
+            format!("  licence   {}", self.licence),
+        ];
+        if let Some(Counts { train, test }) = self.published {
+            lines.push(format!(
+                "  holds     {train} training and {test} test samples"
             ));
-            terminal.document(&checked)
+        }
+        lines.extend(
+            self.embedded
+                .map(|embedded| format!("  embedded  {embedded}")),
+        );
+        lines.extend(
+            self.found
+                .as_ref()
+                .map(|found| format!("  found     {}", found.in_words())),
+        );
+        lines.join("\n")
+    }
+}
+
+impl Found {
+    /// In the folder with the data set's name, or in `root` itself, wherever less is missing.
+    fn of(entry: &Entry, root: &Path) -> Self {
+        let places = [root.join(entry.name), root.to_owned()];
+        let found = places.map(|folder| Self {
+            missing: entry.missing(&folder),
+            vocabulary: entry.has_vocabulary(&folder),
+            there: entry.missing(&folder).is_empty(),
+            folder,
+        });
+        let [named, itself] = found;
+        match itself.missing.len() < named.missing.len() {
+            true => itself,
+            false => named,
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let folder = self.folder.display();
+        match (self.there, self.vocabulary) {
+            (true, Some(false)) => {
+                format!("in {folder}, without vocab.txt, which --vocabulary can name")
+            }
+            (true, _) => format!("in {folder}"),
+            (false, _) => format!("not in {folder}: {} missing", self.missing.join(", ")),
+        }
+    }
+}
+
+impl Counts {
+    fn of([train, test]: [usize; 2]) -> Self {
+        Self { train, test }
+    }
+}
+
+impl Checked {
+    fn of(experiment: &Experiment, data: dataset::Data) -> Self {
+        let entry = catalogue::entry(experiment.data);
+        // What is built in is less than what was published.
+        let published = experiment.data_dir.as_ref().and(entry.published);
+        let count = |split: &Split, class| {
+            let labels = (0..split.len()).map(|position| split.label(position));
+            labels.filter(|label| *label == class).count()
+        };
+        let classes = data.classes.iter().enumerate();
+        let per_class = classes.map(|(class, name)| Class {
+            name: name.clone(),
+            train: count(&data.train, class),
+            test: count(&data.test, class),
+        });
+        Self {
+            per_class: per_class.collect(),
+            shape: Shape::of(&data),
+            train: data.train.len(),
+            test: data.test.len(),
+            classes: data.classes.len(),
+            published: published.map(Counts::of),
+            digest: data.digest(),
+            source: data.source,
+            warnings: data.warnings,
+        }
+    }
+
+    /// In words, how many samples were published, where it is not as many.
+    fn difference(&self) -> Option<String> {
+        let Counts { train, test } = self.published?;
+        let same = (self.train, self.test) == (train, test);
+        (!same).then(|| {
+            format!(
+                "{} training and {} test samples are there, {train} and {test} were published",
+                self.train, self.test
+            )
+        })
+    }
+
+    fn in_words(&self) -> String {
+        format!(
+            "{}: {} training and {} test samples of {} classes\n  samples   {}\n  classes   {}\n  SHA-256   {}",
+            self.source,
+            self.train,
+            self.test,
+            self.classes,
+            self.shape.in_words(),
+            self.classes_in_words(),
+            self.digest
+        )
+    }
+
+    fn classes_in_words(&self) -> String {
+        if self.classes <= TOLD_CLASSES {
+            let classes = self.per_class.iter();
+            let classes = classes.map(|c| format!("{} {} + {}", c.name, c.train, c.test));
+            return classes.collect::<Vec<_>>().join(", ");
+        }
+        let range = |count: fn(&Class) -> usize| {
+            let counts = self.per_class.iter().map(count);
+            format!(
+                "{} to {}",
+                counts.clone().min().unwrap_or(0),
+                counts.max().unwrap_or(0)
+            )
+        };
+        format!(
+            "{} training and {} test samples each",
+            range(|class| class.train),
+            range(|class| class.test)
+        )
+    }
+}
+
+impl Shape {
+    fn of(data: &dataset::Data) -> Self {
+        match data.train.samples() {
+            Samples::Pictures(pictures) => Self::Pictures {
+                channels: pictures.channels(),
+                side: pictures.side(),
+            },
+            Samples::Texts(texts) => {
+                let lengths = texts.texts.iter().map(|text| text.ids.len());
+                let count = lengths.len().max(1);
+                Self::Texts {
+                    vocabulary: texts.vocabulary,
+                    longest: lengths.clone().max().unwrap_or(0),
+                    mean: lengths.sum::<usize>() as f64 / count as f64,
+                }
+            }
+            Samples::Clouds(clouds) => Self::Clouds {
+                points: clouds.points(),
+            },
+        }
+    }
+
+    fn in_words(&self) -> String {
+        let colours = |channels: usize| if channels == 1 { "grey" } else { "colour" };
+        match *self {
+            Self::Pictures {
+                channels,
+                side: Some(side),
+            } => format!("{} pictures of {side}x{side} pixels", colours(channels)),
+            Self::Pictures {
+                channels,
+                side: None,
+            } => format!(
+                "{} pictures in files, scaled to what a network takes",
+                colours(channels)
+            ),
+            Self::Texts {
+                vocabulary,
+                longest,
+                mean,
+            } => format!(
+                "texts of {mean:.1} word pieces on average and at most {longest}, of a vocabulary of {vocabulary}"
+            ),
+            Self::Clouds { points } => format!("clouds of {points} points"),
         }
     }
 }

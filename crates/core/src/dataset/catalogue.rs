@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use spindle_run::experiment::Dataset;
+use spindle_run::experiment::{Dataset, Kind};
 
 /// What is known of a data set before any of it is read.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ pub const CATALOGUE: [Entry; 10] = [
         name: "cub-200-2011",
         needs: "images.txt, image_class_labels.txt, train_test_split.txt, bounding_boxes.txt, classes.txt and the folder images; or their folder CUB_200_2011",
         from: "https://www.vision.caltech.edu/datasets/cub_200_2011/",
-        licence: "research and education, not for commerce; the pictures belong to their photographers",
+        licence: "none in its archive; the authors ask to cite Wah et al. 2011, and the pictures belong to their photographers",
         built_in: None,
         published: Some([5_994, 5_794]),
         archive: Some("CUB_200_2011"),
@@ -171,6 +171,9 @@ pub const CATALOGUE: [Entry; 10] = [
     },
 ];
 
+/// The file with BERT's word pieces, in or beside a data set's files.
+pub const VOCABULARY: &str = "vocab.txt";
+
 /// Pairs of names by which data of one's own are recognised.
 pub const OWN_LAYOUTS: [[&str; 2]; 4] = [
     ["train.safetensors", "test.safetensors"],
@@ -224,6 +227,20 @@ impl Entry {
         };
         let missing = files.iter().filter(|file| !self.is_there(&root, file));
         missing.copied().collect()
+    }
+
+    /// Whether it is read from files, at least where there are any.
+    #[must_use]
+    pub fn needs_files(&self) -> bool {
+        self.data != Dataset::Solids
+    }
+
+    /// Whether BERT's word pieces are in `folder`; `None` where it is not known to be texts.
+    #[must_use]
+    pub fn has_vocabulary(&self, folder: &Path) -> Option<bool> {
+        let of_texts = self.data.kind() == Some(Kind::Texts);
+        let places = [folder.to_owned(), self.root(folder)];
+        of_texts.then(|| places.iter().any(|place| place.join(VOCABULARY).is_file()))
     }
 
     /// The pair of names that `folder` has most of.

@@ -31,8 +31,11 @@ struct Mesh {
     triangles: Vec<[Point; 3]>,
 }
 
+/// Makes a solid of random proportions.
+type Maker = fn(&mut dyn Proportions) -> Mesh;
+
 /// Name and maker of every class.
-const CLASSES: [(&str, fn(&mut dyn Proportions) -> Mesh); 16] = [
+const CLASSES: [(&str, Maker); 16] = [
     ("sphere", |_| revolve(&arc(1.0, 1.0, -1.0, 1.0), ROUND)),
     ("spheroid", |p| {
         let height = p.between(1.6, 2.4);

@@ -10,6 +10,7 @@ use tokenizers::{
 };
 
 use super::{
+    catalogue::VOCABULARY,
     folder::Folder,
     texts::{MAX_PIECES, Text},
 };
@@ -58,7 +59,7 @@ impl WordPieces {
     pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Self, Error> {
         let path = match &experiment.vocabulary {
             Some(file) => PathBuf::from(file),
-            None => folder.find("vocab.txt"),
+            None => folder.find(VOCABULARY),
         };
         let name = path.display().to_string();
         let bytes = std::fs::read(&path).map_err(|source| Error::Read {
