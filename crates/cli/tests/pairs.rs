@@ -45,7 +45,13 @@ fn run(model: &str, data: &str, folder: &Path, more: &[&str]) -> Export {
     let export = Export::unpack(&fs::read(file).unwrap()).unwrap();
     assert_eq!(export.contents.len(), 2, "{model} on {data}");
     assert!(export.record.dynamics.is_some());
-    assert!(export.record.checkpoints.iter().all(|c| c.analysis.is_some()));
+    assert!(
+        export
+            .record
+            .checkpoints
+            .iter()
+            .all(|c| c.analysis.is_some())
+    );
     export
 }
 
@@ -98,10 +104,11 @@ fn texts_run_with_bert() {
         write(folder.path(), 3);
         for model in ["bert-tiny", "bert-medium"] {
             let export = run(model, data, folder.path(), &[]);
-            let Contents::Texts(texts) = &export.contents else {
-                panic!("{data} holds texts");
+            let has_words = match &export.contents {
+                Contents::Texts(texts) => texts.iter().all(|text| text.words.len() >= 3),
+                Contents::Pictures { .. } | Contents::Clouds { .. } => false,
             };
-            assert!(texts.iter().all(|text| text.words.len() >= 3), "{data}");
+            assert!(has_words, "{data}");
         }
     }
 }
@@ -111,10 +118,10 @@ fn clouds_run_with_dgcnn() {
     let folder = TempDir::new().unwrap();
     layouts::shapenet(folder.path(), 2, 80);
     let export = run("dgcnn", "shapenet", folder.path(), &["--points", "64"]);
-    let Contents::Clouds { points, .. } = &export.contents else {
-        panic!("ShapeNet holds clouds");
-    };
-    assert_eq!(*points, 64);
+    assert!(matches!(
+        export.contents,
+        Contents::Clouds { points: 64, .. }
+    ));
 }
 
 #[test]

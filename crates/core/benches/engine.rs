@@ -21,9 +21,11 @@ use std::io::{Error, Result};
 use pollster::block_on;
 use serde_json::{Value, json};
 use spindle_core::{
+    architecture::Architecture,
     dataset::{Data, MeasuredSample, measured_samples},
     engine::{Engine, Sgd},
     extract::Extraction,
+    input::Inputs,
     kernel::{Stack, StackEngine, VggDepth, VggSide},
     player::PatchMasks,
     train::Trainer,
@@ -52,6 +54,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+const LENET: Architecture = Architecture::LENET_ON_MNIST;
+
 /// Rounds in which the engines take turns, after one that warms up.
 const ROUNDS: usize = 7;
 /// Training steps in a turn.
@@ -78,7 +82,7 @@ fn digits() -> Result<Data> {
 fn training() -> Result<Value> {
     let data = digits()?;
     let mut trainers = [trainer(Device::Cpu, &data)?, trainer(Device::Flex, &data)?];
-    let batch = batch(&data);
+    let batch = batch(&data)?;
     let mut times = [(); 2].map(|()| (Vec::new(), Vec::new()));
     for round in 0..=ROUNDS {
         for (trainer, (steps, passes)) in trainers.iter_mut().zip(&mut times) {
@@ -102,11 +106,10 @@ fn training() -> Result<Value> {
 }
 
 /// The first pictures of the training set, as many as a step takes.
-fn batch(data: &Data) -> Vec<f32> {
-    let side = stack(Experiment::default().model).side();
-    (0..Experiment::default().batch)
-        .flat_map(|position| in_a_border(data.train.picture(position), side))
-        .collect()
+fn batch(data: &Data) -> Result<Inputs> {
+    let positions: Vec<usize> = (0..Experiment::default().batch).collect();
+    let inputs = data.train.inputs(&positions, LENET.input);
+    inputs.map_err(Error::other)
 }
 
 /// Sets of players besides those that all samples share.
@@ -149,15 +152,13 @@ fn masked() -> Result<Value> {
 }
 
 fn samples(experiment: &Experiment, data: &Data, trainer: &Trainer) -> Result<Vec<MeasuredSample>> {
-    measured_samples(experiment, data, trainer.set()).map_err(Error::other)
+    measured_samples(experiment, data, trainer.set(), LENET.input).map_err(Error::other)
 }
 
 /// Milliseconds of one picture's outputs on all masks of its players.
 fn masked_milliseconds(engine: &Engine, sample: &MeasuredSample) -> Result<f64> {
-    let stack = stack(Experiment::default().model);
-    let masks = PatchMasks::new(&sample.record.players, stack.masked_side());
-    let picture = in_a_border(&sample.picture, stack.side());
-    let (seconds, logits) = timed(|| block_on(engine.masked_logits(&picture, &masks)));
+    let masks = sample.masks(LENET.masked_side());
+    let (seconds, logits) = timed(|| block_on(engine.masked_logits(&sample.input, &masks)));
     logits.map_err(Error::other)?;
     Ok(1e3 * seconds)
 }
@@ -227,20 +228,6 @@ fn deep(arguments: &Arguments) -> Result<Value> {
     }))
 }
 
-/// A picture in the middle of one of `side` x `side`, values 0 to 1.
-fn in_a_border(pixels: &[u8], side: usize) -> Vec<f32> {
-    let inner = pixels.len().isqrt();
-    let border = (side - inner) / 2;
-    let mut picture = vec![0.0; side * side];
-    for (row, pixels) in pixels.chunks_exact(inner).enumerate() {
-        let start = (row + border) * side + border;
-        for (value, pixel) in picture[start..].iter_mut().zip(pixels) {
-            *value = f32::from(*pixel) / 255.0;
-        }
-    }
-    picture
-}
-
 /// Milliseconds of one picture's outputs on 2^n masks by the kernels, from random weights, and this process's peak of memory.
 fn picture(arguments: &Arguments) -> Result<Value> {
     let data = digits()?;
@@ -291,8 +278,7 @@ fn outputs(
     let engine = trainer.engine();
     let outputs = block_on(async {
         let step = trainer.step();
-        let mut extraction =
-            Extraction::new(engine, experiment.model, samples, experiment.players, step).await?;
+        let mut extraction = Extraction::new(LENET, samples, experiment.players, step);
         while !extraction.is_done() {
             extraction.advance(engine).await?;
         }

@@ -104,7 +104,7 @@ fn every_field_out_of_range_is_named_with_its_value_and_what_is_allowed() {
         ),
         (
             |e| e.data_dir = Some(String::new()),
-            "data_dir is empty; it must be the path of a folder, or absent",
+            "data_dir is empty; it must be a path, or absent",
         ),
         (
             |e| e.batch = 65_537,
