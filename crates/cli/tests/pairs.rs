@@ -12,6 +12,9 @@ use spindle_run::{content::Contents, export::Export};
 use support::json;
 use tempfile::TempDir;
 
+/// Writes a data set with so many samples of each class.
+type Writer = fn(&Path, usize);
+
 /// Runs a model on the data set in `folder` and unpacks the export.
 fn run(model: &str, data: &str, folder: &Path, more: &[&str]) -> Export {
     let out = TempDir::new().unwrap();
@@ -94,7 +97,7 @@ fn pictures_of_224_run_with_alexnet_and_vggs() {
 
 #[test]
 fn texts_run_with_bert() {
-    let writers: [(&str, fn(&Path, usize)); 3] = [
+    let writers: [(&str, Writer); 3] = [
         ("sst-2", layouts::sst2),
         ("ag-news", layouts::ag_news),
         ("mnli", layouts::mnli),
