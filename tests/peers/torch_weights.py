@@ -15,10 +15,10 @@ import torch
 from safetensors.torch import save_file
 
 from fixtures import PATCHES, SAMPLES, idx, log_odds
-from models import lenet
+from models import lenet, vgg
 
 # Names as `spindle values --model` takes them. A model has a stem and a tail; players are masked between them.
-MODELS = {"lenet": lambda: lenet(1, 10)}
+MODELS = {"lenet": lambda: lenet(1, 10), "vgg-11": lambda: vgg(11, 1, 32, 10)}
 SAVE = {"pt": torch.save, "safetensors": save_file}
 TOLERANCE = 1e-4
 
