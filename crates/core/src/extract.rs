@@ -10,8 +10,11 @@ use crate::{
 /// Logits are kept as long as all of a checkpoint's take no more than this many values (256 MiB).
 const MOST_LOGITS: usize = 1 << 26;
 /// Samples and masks of each on which rounding noise is measured.
-const NOISE_SAMPLES: usize = 10;
-const NOISE_MASKS: usize = 8;
+const NOISE_PROBES: (usize, usize) = (10, 8);
+/// The same for pictures of 224x224, where one exact output takes as long as many others.
+const FEW_NOISE_PROBES: (usize, usize) = (1, 2);
+/// Feature maps from this side on have few.
+const LARGE_MAP: usize = 50;
 
 /// One checkpoint's extraction, sample by sample.
 pub struct Extraction<'a> {
@@ -20,6 +23,8 @@ pub struct Extraction<'a> {
     next: usize,
     outputs: Outputs,
     squared_noise: Vec<f64>,
+    /// Samples and masks of each.
+    noise_probes: (usize, usize),
 }
 
 impl<'a> Extraction<'a> {
@@ -45,6 +50,11 @@ impl<'a> Extraction<'a> {
             next: 0,
             outputs,
             squared_noise: Vec::new(),
+            noise_probes: if architecture.masked_side() < LARGE_MAP {
+                NOISE_PROBES
+            } else {
+                FEW_NOISE_PROBES
+            },
         }
     }
 
@@ -80,7 +90,7 @@ impl<'a> Extraction<'a> {
         if (self.samples.len() << self.outputs.players) * self.outputs.classes <= MOST_LOGITS {
             self.outputs.logits.extend(logits);
         }
-        if self.next < NOISE_SAMPLES {
+        if self.next < self.noise_probes.0 {
             self.measure_noise(engine, sample, &masks, first).await?;
         }
         self.next += 1;
@@ -95,7 +105,7 @@ impl<'a> Extraction<'a> {
         masks: &Masks,
         first: usize,
     ) -> Result<(), Error> {
-        let step = (masks.count() / NOISE_MASKS).max(1);
+        let step = (masks.count() / self.noise_probes.1).max(1);
         let of: Vec<usize> = (0..masks.count() / step).map(|i| i * step).collect();
         let exact = engine
             .exact_masked_logits(&sample.input, masks, &of)
