@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openFixture } from "./support/fixtures.mjs";
-import { AXE, withPage } from "./support/page.mjs";
+import { assertSound, withPage } from "./support/page.mjs";
 
 const pixels = (page, selector) => page.locator(selector).first().evaluate((canvas) => canvas.toDataURL());
 
@@ -104,12 +104,7 @@ for (const [width, colorScheme] of [
         await openFixture(page, name);
         await page.locator(".explanation button").first().click();
         await page.locator(".sum .total").waitFor();
-        await page.evaluate(AXE);
-        const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-        const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-        assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`), []);
-        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.equal(beyond, 0, "the page scrolls sideways");
+        await assertSound(page);
       }
     });
   });

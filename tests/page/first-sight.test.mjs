@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { AXE, withPage } from "./support/page.mjs";
+import { assertSound, withPage } from "./support/page.mjs";
 
 const REFUSED = [/net::ERR_FAILED/];
 
@@ -106,12 +106,7 @@ for (const [width, colorScheme] of [
       await page.locator(".explanation .toggle").first().click();
       await page.getByRole("button", { name: "Draw a 4" }).click();
       await page.locator(".classes li").first().waitFor();
-      await page.evaluate(AXE);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`), []);
-      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.equal(beyond, 0, "the page scrolls sideways");
+      await assertSound(page);
     });
   });
 }

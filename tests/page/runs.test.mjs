@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openFixture, shipping } from "./support/fixtures.mjs";
-import { AXE, withPage } from "./support/page.mjs";
+import { assertSound, withPage } from "./support/page.mjs";
 
 const prepare = await shipping(["words", "points"]);
 // The service worker asks the server itself, past what these tests put in its place.
@@ -96,12 +96,7 @@ for (const [width, colorScheme] of [
       await page.locator(".all-runs td").first().waitFor();
       await page.locator("#universality").scrollIntoViewIfNeeded();
       await page.locator(".moments svg").first().waitFor();
-      await page.evaluate(AXE);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-      const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-      assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`), []);
-      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      assert.equal(beyond, 0, "the page scrolls sideways");
+      await assertSound(page);
     });
   });
 }

@@ -15,7 +15,7 @@ const CHROMIUM = process.env.SPINDLE_CHROMIUM ?? "/usr/bin/chromium";
 const require = createRequire(join(ROOT, "web/package.json"));
 const { chromium } = require("playwright-core");
 /** The source of axe, to be evaluated in a page. */
-export const AXE = require("axe-core").source;
+const AXE = require("axe-core").source;
 
 const FLAGS = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 /** WebGPU by SwiftShader; without these flags there is no adapter. */
@@ -114,4 +114,14 @@ export function folder() {
 /** Settings as the command line tool's flags. */
 export function flags(settings) {
   return Object.entries(settings).flatMap(([name, value]) => [`--${name.replaceAll("_", "-")}`, String(value)]);
+}
+
+/** No serious finding of axe, and nothing beyond the edge. */
+export async function assertSound(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
+  assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`), []);
+  const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.equal(beyond, 0, "the page scrolls sideways");
 }
