@@ -1,9 +1,9 @@
 //! What computes a network: fused kernels on the CPU or the GPU, or Burn on one of its devices.
 
-#[cfg(feature = "burn")]
-use spindle_run::experiment::Model;
 use spindle_run::{event::Tensors, experiment};
 
+#[cfg(feature = "burn")]
+use crate::network::{self, Bert, BurnEngine, Dgcnn, StackNetwork, with_network};
 use crate::{
     Error,
     architecture::Architecture,
@@ -14,11 +14,6 @@ use crate::{
 };
 #[cfg(feature = "webgpu")]
 use crate::{gpu, kernel::GpuStackEngine};
-#[cfg(feature = "burn")]
-use crate::{
-    input::InputShape,
-    network::{self, Bert, BurnEngine, Dgcnn, StackNetwork},
-};
 
 /// SGD with momentum, as PyTorch defines it: v <- m v + g, p <- p - lr v; no dampening, no decay.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,6 +40,20 @@ pub enum Engine {
     /// A DGCNN.
     #[cfg(feature = "burn")]
     Dgcnn(Box<BurnEngine<Dgcnn>>),
+}
+
+#[cfg(feature = "burn")]
+impl From<BurnEngine<Bert>> for Engine {
+    fn from(engine: BurnEngine<Bert>) -> Self {
+        Self::Bert(Box::new(engine))
+    }
+}
+
+#[cfg(feature = "burn")]
+impl From<BurnEngine<Dgcnn>> for Engine {
+    fn from(engine: BurnEngine<Dgcnn>) -> Self {
+        Self::Dgcnn(Box::new(engine))
+    }
 }
 
 /// Inputs per pass of an evaluation by the kernels, which divide them further.
@@ -96,24 +105,12 @@ impl Engine {
         momentum: &Tensors,
     ) -> Result<Self, Error> {
         let device = network::device(device)?;
-        match (architecture.model, architecture.input) {
-            (Model::BertTiny | Model::BertMedium, InputShape::Tokens { vocabulary }) => {
-                let blank = Bert::new(
-                    architecture.model,
-                    vocabulary,
-                    architecture.classes,
-                    &device,
-                );
-                let engine = BurnEngine::new(blank, &device, weights, momentum)?;
-                Ok(Self::Bert(Box::new(engine)))
-            }
-            (Model::Dgcnn, InputShape::Clouds { .. }) => {
-                let blank = Dgcnn::new(architecture.classes, &device);
-                let engine = BurnEngine::new(blank, &device, weights, momentum)?;
-                Ok(Self::Dgcnn(Box::new(engine)))
-            }
-            _ => Err(architecture.missing()),
-        }
+        with_network!(
+            architecture,
+            &device,
+            blank => BurnEngine::new(blank, &device, weights, momentum).map(Self::from),
+            Err(architecture.missing())
+        )
     }
 
     /// What computes, in words, for a run's provenance.

@@ -75,6 +75,34 @@ pub(crate) fn normal(rng: &mut impl Rng) -> f64 {
     radius * (std::f64::consts::TAU * rng.random::<f64>()).cos()
 }
 
+/// What the first values of a parameter are drawn from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Distribution {
+    /// All the same value.
+    Constant(f32),
+    /// Uniform between minus and plus this.
+    Uniform(f64),
+    /// Normal with this standard deviation.
+    Normal(f64),
+}
+
+impl Distribution {
+    /// As PyTorch initialises convolutions and dense layers: weights and biases uniform within 1/sqrt(fan-in).
+    #[must_use]
+    pub fn of_fan_in(fan_in: usize) -> Self {
+        Self::Uniform(1.0 / (fan_in as f64).sqrt())
+    }
+
+    pub(crate) fn draw(self, count: usize, rng: &mut impl Rng) -> Vec<f32> {
+        let mut value = || match self {
+            Self::Constant(value) => value,
+            Self::Uniform(bound) => (bound * (2.0 * rng.random::<f64>() - 1.0)) as f32,
+            Self::Normal(deviation) => (deviation * normal(rng)) as f32,
+        };
+        (0..count).map(|_| value()).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

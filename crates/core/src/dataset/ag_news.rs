@@ -6,9 +6,7 @@ use spindle_run::Experiment;
 use super::{
     Data,
     folder::Folder,
-    leavings::Leavings,
-    tables::{Line, Table, field},
-    word_pieces::WordPieces,
+    tables::{Line, Published, Table, field},
 };
 use crate::Error;
 
@@ -19,19 +17,14 @@ const CLASSES: [&str; 4] = ["World", "Sports", "Business", "Sci/Tech"];
 /// # Errors
 /// Files that are missing, and lines that are not a class of 1 to 4, a title and a description.
 pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
-    folder.check()?;
-    let pieces = WordPieces::load(experiment, folder)?;
-    let mut leavings = Leavings::new(experiment.skip_broken);
-    let mut split = |file| {
-        let table = Table::commas(folder, file, "Class Index")?;
-        table.split(&pieces, &mut leavings, line)
+    let published = Published {
+        files: ["train.csv", "test.csv"],
+        classes: &CLASSES,
+        source: "AG News, original files",
     };
-    Ok(Data {
-        train: split("train.csv")?,
-        test: split("test.csv")?,
-        classes: CLASSES.map(str::to_owned).to_vec(),
-        source: "AG News, original files".to_owned(),
-        warnings: leavings.warnings(),
+    published.load(experiment, folder, |file, pieces, leavings| {
+        let table = Table::commas(folder, file, "Class Index")?;
+        table.split(pieces, leavings, line)
     })
 }
 

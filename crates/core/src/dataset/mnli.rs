@@ -6,9 +6,7 @@ use spindle_run::Experiment;
 use super::{
     Data,
     folder::Folder,
-    leavings::Leavings,
-    tables::{Line, Table, field},
-    word_pieces::WordPieces,
+    tables::{Line, Published, Table, field},
 };
 use crate::Error;
 
@@ -22,15 +20,17 @@ const NO_LABEL: &str = "-";
 /// # Errors
 /// Files that are missing or without the columns, and lines whose label has no class.
 pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
-    folder.check()?;
-    let pieces = WordPieces::load(experiment, folder)?;
-    let mut leavings = Leavings::new(experiment.skip_broken);
-    let mut split = |file| {
+    let published = Published {
+        files: ["train.tsv", "dev_matched.tsv"],
+        classes: &CLASSES,
+        source: "MNLI, files of GLUE; tested on the matched genres",
+    };
+    published.load(experiment, folder, |file, pieces, leavings| {
         let table = Table::tabs(folder, file)?;
         let columns = COLUMNS.map(|name| table.column(name));
         let [first, second, label] = columns;
         let (first, second, label) = (first?, second?, label?);
-        table.split(&pieces, &mut leavings, |record| {
+        table.split(pieces, leavings, |record| {
             let label = field(record, label, COLUMNS[2])?;
             if label == NO_LABEL {
                 return Ok(Line::Unlabelled);
@@ -41,13 +41,6 @@ pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Err
                 second: Some(field(record, second, COLUMNS[1])?.to_owned()),
             })
         })
-    };
-    Ok(Data {
-        train: split("train.tsv")?,
-        test: split("dev_matched.tsv")?,
-        classes: CLASSES.map(str::to_owned).to_vec(),
-        source: "MNLI, files of GLUE; tested on the matched genres".to_owned(),
-        warnings: leavings.warnings(),
     })
 }
 

@@ -6,9 +6,7 @@ use spindle_run::Experiment;
 use super::{
     Data,
     folder::Folder,
-    leavings::Leavings,
-    tables::{Line, Table, field},
-    word_pieces::WordPieces,
+    tables::{Line, Published, Table, field},
 };
 use crate::Error;
 
@@ -19,26 +17,21 @@ const CLASSES: [&str; 2] = ["negative", "positive"];
 /// # Errors
 /// Files that are missing or in another layout, and lines that are not a sentence and 0 or 1.
 pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
-    folder.check()?;
-    let pieces = WordPieces::load(experiment, folder)?;
-    let mut leavings = Leavings::new(experiment.skip_broken);
-    let mut split = |file| {
+    let published = Published {
+        files: ["train.tsv", "dev.tsv"],
+        classes: &CLASSES,
+        source: "SST-2, files of GLUE",
+    };
+    published.load(experiment, folder, |file, pieces, leavings| {
         let table = Table::tabs(folder, file)?;
         let columns = [table.column("sentence")?, table.column("label")?];
-        table.split(&pieces, &mut leavings, |record| {
+        table.split(pieces, leavings, |record| {
             Ok(Line::Sample {
                 first: field(record, columns[0], "sentence")?.to_owned(),
                 second: None,
                 label: label(field(record, columns[1], "label")?)?,
             })
         })
-    };
-    Ok(Data {
-        train: split("train.tsv")?,
-        test: split("dev.tsv")?,
-        classes: CLASSES.map(str::to_owned).to_vec(),
-        source: "SST-2, files of GLUE".to_owned(),
-        warnings: leavings.warnings(),
     })
 }
 

@@ -3,9 +3,10 @@
 use std::{collections::BTreeSet, fs::File};
 
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord, Terminator};
+use spindle_run::Experiment;
 
 use super::{
-    Samples, Split, folder::Folder, leavings::Leavings, texts::Text, texts::Texts,
+    Data, Samples, Split, folder::Folder, leavings::Leavings, texts::Text, texts::Texts,
     word_pieces::WordPieces,
 };
 use crate::{Error, device};
@@ -27,6 +28,40 @@ pub(super) enum Line {
     },
     /// A sample that people did not agree on a label for.
     Unlabelled,
+}
+
+/// What a published data set of texts is, beside its lines.
+pub(super) struct Published<'a> {
+    /// Files of the training and of the test set.
+    pub(super) files: [&'a str; 2],
+    pub(super) classes: &'a [&'a str],
+    /// Where it came from, in words.
+    pub(super) source: &'a str,
+}
+
+impl Published<'_> {
+    /// Reads both files; `split` reads the samples of one.
+    ///
+    /// # Errors
+    /// Files or a vocabulary that are missing, and what `split` says of the lines.
+    pub(super) fn load(
+        &self,
+        experiment: &Experiment,
+        folder: &Folder,
+        split: impl Fn(&str, &WordPieces, &mut Leavings) -> Result<Split, Error>,
+    ) -> Result<Data, Error> {
+        folder.check()?;
+        let pieces = WordPieces::load(experiment, folder)?;
+        let mut leavings = Leavings::new(experiment.skip_broken);
+        let [train, test] = self.files;
+        Ok(Data {
+            train: split(train, &pieces, &mut leavings)?,
+            test: split(test, &pieces, &mut leavings)?,
+            classes: self.classes.iter().map(|name| (*name).to_owned()).collect(),
+            source: self.source.to_owned(),
+            warnings: leavings.warnings(),
+        })
+    }
 }
 
 /// A table that is read line by line.

@@ -5,9 +5,8 @@ use spindle_run::event::{self, Tensors};
 use super::product::WIDTH;
 use crate::{
     Error,
-    random::{Stream, normal},
+    random::{Distribution, Stream},
 };
-use rand::RngExt;
 
 /// Max pooling without padding; what does not fill a window at the far borders is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -404,34 +403,24 @@ impl Stack {
         let mut values = Vec::with_capacity(self.parameter_count());
         for (index, parameter) in self.parameters().iter().enumerate() {
             let mut rng = Stream::Weights.rng(seed, index as u64);
-            let len = parameter.len();
-            match self.deviation(index / 2, parameter) {
-                // Of a bias, which has one axis.
-                Some(_) if parameter.shape.len() == 1 => values.extend(vec![0.0; len]),
-                Some(deviation) => {
-                    let drawn = (0..len).map(|_| (deviation * normal(&mut rng)) as f32);
-                    values.extend(drawn);
-                }
-                None => {
-                    let bound = 1.0 / (parameter.fan_in as f64).sqrt();
-                    let uniform = |_| (bound * (2.0 * rng.random::<f64>() - 1.0)) as f32;
-                    values.extend((0..len).map(uniform));
-                }
-            }
+            let distribution = self.distribution(index / 2, parameter);
+            values.extend(distribution.draw(parameter.len(), &mut rng));
         }
         self.tensors(&values)
     }
 
-    /// Standard deviation of a layer's weights, where they are normal; its biases are 0 then.
-    fn deviation(&self, layer: usize, parameter: &Parameter) -> Option<f64> {
+    /// What a parameter of a layer is drawn from.
+    fn distribution(&self, layer: usize, parameter: &Parameter) -> Distribution {
         let is_dense = layer >= self.convolutions.len();
+        let is_bias = parameter.shape.len() == 1;
         match self.initial {
-            Initial::Uniform => None,
-            Initial::FanIn => Some((2.0 / parameter.fan_in as f64).sqrt()),
-            Initial::FanOut if is_dense => Some(0.01),
+            Initial::Uniform => Distribution::of_fan_in(parameter.fan_in),
+            _ if is_bias => Distribution::Constant(0.0),
+            Initial::FanIn => Distribution::Normal((2.0 / parameter.fan_in as f64).sqrt()),
+            Initial::FanOut if is_dense => Distribution::Normal(0.01),
             Initial::FanOut => {
                 let area: usize = parameter.shape.iter().skip(2).product();
-                Some((2.0 / (parameter.shape[0] * area) as f64).sqrt())
+                Distribution::Normal((2.0 / (parameter.shape[0] * area) as f64).sqrt())
             }
         }
     }

@@ -13,10 +13,11 @@ use burn::{
 };
 use spindle_run::experiment::Model;
 
-use super::{Initial, Network, Place};
+use super::{Network, Place};
 use crate::{
     input::{Inputs, Tokens},
     player::Masks,
+    random::Distribution,
 };
 
 /// Longest text in word pieces.
@@ -282,13 +283,13 @@ impl Network for Bert {
         name == "bert.embeddings.position_ids"
     }
 
-    fn initial(name: &str, shape: &[usize]) -> Initial {
+    fn initial(name: &str, shape: &[usize]) -> Distribution {
         match name {
-            name if name.ends_with("LayerNorm.weight") => Initial::Constant(1.0),
-            name if name.ends_with("bias") => Initial::Constant(0.0),
-            name if name.contains("embeddings") => Initial::Normal(DEVIATION),
+            name if name.ends_with("LayerNorm.weight") => Distribution::Constant(1.0),
+            name if name.ends_with("bias") => Distribution::Constant(0.0),
+            name if name.contains("embeddings") => Distribution::Normal(DEVIATION),
             // BERT's own deviation of 0.02 is made for Adam: by SGD a word's share in the logits grows too slowly to be seen (ours).
-            _ => Initial::of_fan_in(shape[1..].iter().product()),
+            _ => Distribution::of_fan_in(shape[1..].iter().product()),
         }
     }
 }

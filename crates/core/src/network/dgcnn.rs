@@ -12,8 +12,8 @@ use burn::{
 };
 use spindle_run::experiment::Model;
 
-use super::{Initial, Network, Place};
-use crate::{input::Inputs, player::Masks};
+use super::{Network, Place};
+use crate::{input::Inputs, player::Masks, random::Distribution};
 
 /// Neighbours of a point, itself among them.
 const NEIGHBOURS: usize = 20;
@@ -279,17 +279,17 @@ impl Network for Dgcnn {
         name.ends_with("num_batches_tracked") || (name.starts_with("conv") && name.contains(".1."))
     }
 
-    fn initial(name: &str, shape: &[usize]) -> Initial {
+    fn initial(name: &str, shape: &[usize]) -> Distribution {
         match name {
             name if name.starts_with("bn") => match name {
                 name if name.ends_with("weight") || name.ends_with("running_var") => {
-                    Initial::Constant(1.0)
+                    Distribution::Constant(1.0)
                 }
-                _ => Initial::Constant(0.0),
+                _ => Distribution::Constant(0.0),
             },
-            "linear2.bias" => Initial::of_fan_in(512),
-            "linear3.bias" => Initial::of_fan_in(256),
-            _ => Initial::of_fan_in(shape[1..].iter().product()),
+            "linear2.bias" => Distribution::of_fan_in(512),
+            "linear3.bias" => Distribution::of_fan_in(256),
+            _ => Distribution::of_fan_in(shape[1..].iter().product()),
         }
     }
 }

@@ -14,18 +14,14 @@ use burn::{
     module::Module,
     tensor::{DType, Device, Int, Tensor, TensorData},
 };
-use rand::RngExt;
-use spindle_run::{
-    event::{self, Tensors},
-    experiment::Model,
-};
+use spindle_run::event::{self, Tensors};
 
 use crate::{
     Error,
     architecture::Architecture,
-    input::{InputShape, Inputs},
+    input::Inputs,
     player::Masks,
-    random::{Stream, normal},
+    random::{Distribution, Stream},
 };
 
 pub use bert::Bert;
@@ -72,10 +68,10 @@ pub trait Network: Module + Sync {
         false
     }
 
-    /// How a parameter begins, given PyTorch's name and shape of it.
+    /// What a parameter begins with, given PyTorch's name and shape of it.
     #[must_use]
-    fn initial(_name: &str, shape: &[usize]) -> Initial {
-        Initial::of_fan_in(shape.iter().skip(1).product())
+    fn initial(_name: &str, shape: &[usize]) -> Distribution {
+        Distribution::of_fan_in(shape.iter().skip(1).product())
     }
 }
 
@@ -99,40 +95,16 @@ impl Place {
     }
 }
 
-/// How a parameter begins.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Initial {
-    /// All the same value.
-    Constant(f32),
-    /// Uniform between minus and plus this.
-    Uniform(f64),
-    /// Normal with this standard deviation.
-    Normal(f64),
-}
-
-impl Initial {
-    /// As PyTorch initialises convolutions and dense layers: weights and biases uniform within 1/sqrt(fan-in).
-    #[must_use]
-    pub fn of_fan_in(fan_in: usize) -> Self {
-        Self::Uniform(1.0 / (fan_in as f64).sqrt())
-    }
-
-    fn values(self, count: usize, rng: &mut impl rand::Rng) -> Vec<f32> {
-        let mut value = || match self {
-            Self::Constant(value) => value,
-            Self::Uniform(bound) => (bound * (2.0 * rng.random::<f64>() - 1.0)) as f32,
-            Self::Normal(deviation) => (deviation * normal(rng)) as f32,
-        };
-        (0..count).map(|_| value()).collect()
-    }
-}
-
 /// A network of an architecture that is no stack, and what is done with it.
 macro_rules! with_network {
     ($architecture:expr, $device:expr, $network:ident => $body:expr, $otherwise:expr) => {
         match ($architecture.model, $architecture.input) {
-            (Model::BertTiny | Model::BertMedium, InputShape::Tokens { vocabulary }) => {
-                let $network = Bert::new(
+            (
+                spindle_run::experiment::Model::BertTiny
+                | spindle_run::experiment::Model::BertMedium,
+                $crate::input::InputShape::Tokens { vocabulary },
+            ) => {
+                let $network = $crate::network::Bert::new(
                     $architecture.model,
                     vocabulary,
                     $architecture.classes,
@@ -140,14 +112,16 @@ macro_rules! with_network {
                 );
                 $body
             }
-            (Model::Dgcnn, InputShape::Clouds { .. }) => {
-                let $network = Dgcnn::new($architecture.classes, $device);
+            (spindle_run::experiment::Model::Dgcnn, $crate::input::InputShape::Clouds { .. }) => {
+                let $network = $crate::network::Dgcnn::new($architecture.classes, $device);
                 $body
             }
             _ => $otherwise,
         }
     };
 }
+
+pub(crate) use with_network;
 
 /// Random weights of a network that is no stack.
 pub(crate) fn initial_weights(architecture: &Architecture, seed: u64) -> Result<Tensors, Error> {
@@ -161,7 +135,7 @@ fn drawn<N: Network>(network: &N, seed: u64) -> Tensors {
     let mut tensors = Tensors::new();
     for (index, (name, shape)) in weights::shapes(network).into_iter().enumerate() {
         let mut rng = Stream::Weights.rng(seed, index as u64);
-        let data = N::initial(&name, &shape).values(shape.iter().product(), &mut rng);
+        let data = N::initial(&name, &shape).draw(shape.iter().product(), &mut rng);
         tensors.insert(name, event::Tensor { shape, data });
     }
     tensors
