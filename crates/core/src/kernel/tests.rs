@@ -215,10 +215,9 @@ fn vgg_begins_with_normal_weights_of_the_right_width() {
     let expected = (2.0_f64 / (512.0 * 9.0)).sqrt();
     assert!((deviation("features.18.weight") / expected - 1.0).abs() < 0.01);
     assert_eq!(deviation("features.18.bias"), 0.0);
-    // Uniform within 1/sqrt(512).
-    let expected = (1.0_f64 / 512.0 / 3.0).sqrt();
+    let expected = (2.0_f64 / 512.0).sqrt();
     assert!((deviation("classifier.0.weight") / expected - 1.0).abs() < 0.01);
-    assert!(deviation("classifier.0.bias") > 0.0);
+    assert_eq!(deviation("classifier.0.bias"), 0.0);
 }
 
 /// A few pictures for a deep network.
@@ -263,8 +262,9 @@ fn wide_steps_learn_and_do_not_depend_on_the_number_of_cores() -> Result<(), Err
     let weights = stack.initial_weights(4);
     let pictures = pictures(&stack, 9);
     let labels: Vec<usize> = (0..9).collect();
+    // Nine pictures that are hardly different: a larger rate overshoots.
     let sgd = Sgd {
-        learning_rate: 0.01,
+        learning_rate: 0.001,
         momentum: 0.9,
     };
     let run = || -> Result<_, Error> {
