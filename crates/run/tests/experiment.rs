@@ -103,6 +103,10 @@ fn every_field_out_of_range_is_named_with_its_value_and_what_is_allowed() {
             "resamples is 99; it must be at least 100",
         ),
         (
+            |e| e.points = 31,
+            "points is 31; it must be at least 32 and at most 4096",
+        ),
+        (
             |e| e.data_dir = Some(String::new()),
             "data_dir is empty; it must be a path, or absent",
         ),
