@@ -38,7 +38,7 @@ fn unknown_fields_of_json_are_named() {
 #[test]
 fn every_field_out_of_range_is_named_with_its_value_and_what_is_allowed() {
     type Change = fn(&mut Experiment);
-    let cases: [(Change, &str); 26] = [
+    let cases: [(Change, &str); 27] = [
         (
             |e| e.train_size = Some(0),
             "train_size is 0; it must be at least 1 and",
