@@ -27,3 +27,4 @@ pub mod session;
 pub mod train;
 
 pub use error::Error;
+pub use random::Distribution;
