@@ -109,12 +109,16 @@ impl Pictures {
         }
     }
 
-    /// The picture at `position` as people see it, no larger than `most` x `most` pixels.
+    /// The picture at `position` as people see it, no larger than `most` x `most` pixels; a small one with its border of zeros if it is
+    /// to be `framed`.
     ///
     /// # Errors
     /// A file that cannot be read by now.
-    pub fn content(&self, position: usize, most: usize) -> Result<Picture, Error> {
+    pub fn content(&self, position: usize, most: usize, framed: bool) -> Result<Picture, Error> {
         let (planes, side) = match self {
+            Self::Held { side, .. } if framed && *side < FRAME => {
+                (self.framed(position, FRAME)?, FRAME)
+            }
             Self::Held { side, .. } if *side <= most => {
                 (self.held(position).unwrap_or_default().to_vec(), *side)
             }

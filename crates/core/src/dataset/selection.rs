@@ -4,7 +4,7 @@ use rand::{RngExt, seq::SliceRandom};
 use spindle_run::{
     Experiment,
     content::{Content, Picture},
-    experiment::{Kind, Placement},
+    experiment::{Kind, Model, Placement},
     record::{Group, Players, SampleRecord},
 };
 
@@ -349,7 +349,10 @@ fn content(
 ) -> Result<(Content, Vec<Option<usize>>), Error> {
     Ok(match split.samples() {
         Samples::Pictures(pictures) => {
-            let picture = pictures.content(place.position, SHOWN_SIDE)?;
+            // LeNet's filters are as wide as the border around a digit: its feature map lies over the digit itself. Where
+            // filters are padded the map lies over the frame, and so does the grid of patches.
+            let framed = experiment.model != Model::Lenet;
+            let picture = pictures.content(place.position, SHOWN_SIDE, framed)?;
             (Content::Picture(picture), Vec::new())
         }
         Samples::Texts(texts) => {
