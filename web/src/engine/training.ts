@@ -265,7 +265,9 @@ export class Training {
       case "paused":
         this.step = event.step;
         this.report();
-        if (this.rests()) this.phase.value = "paused";
+        // Once it says that it rests, the page may be closed.
+        await this.storing;
+        if (!this.ended && this.rests()) this.phase.value = "paused";
         return;
       case "finished":
         this.phase.value = this.afterTraining();
