@@ -3,14 +3,14 @@
 //! ```text
 //! cargo bench -p spindle-core --bench engine -- training [--json]
 //! cargo bench -p spindle-core --bench engine -- masked [--json]
-//! cargo bench -p spindle-core --bench engine -- vgg [--model vgg-11|vgg-13|vgg-16|vgg-11-224|vgg-16-224|alexnet] [--batch 128] [--rounds 5] [--json]
+//! cargo bench -p spindle-core --bench engine -- deep [--model vgg-11|vgg-13|vgg-16|vgg-11-224|vgg-16-224|alexnet|bert-tiny|bert-medium|dgcnn] [--batch 128] [--rounds 5] [--json]
 //! cargo bench -p spindle-core --bench engine -- picture --players N [--rounds 1] [--json]
 //! cargo bench -p spindle-core --bench engine -- games --file FILE --players N --samples K --epochs 0,1,16 [--json]
 //! ```
 //!
 //! `training`: steps a second, and a pass forward of a batch. `masked`: the outputs of a picture on the 1,024 masks of ten players. In both, the fused kernels and
-//! Burn's flex take turns. `vgg`: seconds of a training step and of the outputs of a picture on the 1,024 masks of ten players, of a deep network with random
-//! weights, by the kernels alone. `picture`: one picture with any number of players, and the peak of this process's memory. `games`:
+//! Burn's flex take turns. `deep`: seconds of a training step and of the outputs of an input on the 1,024 masks of ten players, of a deep network with random
+//! weights. `picture`: one picture with any number of players, and the peak of this process's memory. `games`:
 //! writes the outputs of K test samples at every one of the epochs to FILE, as little-endian f64.
 
 #[path = "../../interactions/benches/support/mod.rs"]
@@ -25,15 +25,14 @@ use spindle_core::{
     dataset::{Data, MeasuredSample, measured_samples},
     engine::{Engine, Sgd},
     extract::Extraction,
-    input::Inputs,
-    kernel::{Stack, StackEngine, VggDepth, VggSide},
-    player::PatchMasks,
+    input::{InputShape, Inputs, Tokens},
+    player::{CLUSTERS, ClusterMasks, Masks, PatchMasks, WordMasks},
     train::Trainer,
 };
 use spindle_run::{
     Experiment,
     event::Tensors,
-    experiment::{Device, Placement},
+    experiment::{Device, Kind, Model, Placement},
 };
 use support::{Arguments, median, peak_megabytes, timed, write_games};
 
@@ -42,11 +41,11 @@ fn main() -> Result<()> {
     let found = match arguments.command() {
         "training" => training()?,
         "masked" => masked()?,
-        "vgg" => deep(&arguments)?,
+        "deep" => deep(&arguments)?,
         "picture" => picture(&arguments)?,
         "games" => games(&arguments)?,
         other => {
-            let known = "training, masked, vgg, picture and games";
+            let known = "training, masked, deep, picture and games";
             return Err(Error::other(format!("\"{other}\" is none of {known}")));
         }
     };
@@ -177,53 +176,136 @@ const TEN_PLAYERS: [[usize; 2]; 10] = [
     [6, 4],
 ];
 
+/// A deep network with a batch of inputs and the masks of one of them.
+struct Deep {
+    architecture: Architecture,
+    /// The first of the batch, and the batch.
+    inputs: [Inputs; 2],
+    masks: Masks,
+}
+
+/// Word pieces of a text, and points of a cloud.
+const LENGTH: usize = 32;
+const POINTS: usize = 128;
+
+impl Deep {
+    fn new(name: &str, batch: usize) -> Result<Self> {
+        let (name, large) = match name.strip_suffix("-224") {
+            Some(name) => (name, true),
+            None => (name, name == "alexnet"),
+        };
+        let model = Model::ALL.into_iter().find(|model| {
+            let title = model.title().to_lowercase();
+            title == name && *model != Model::Lenet
+        });
+        let model = model.ok_or_else(|| Error::other(format!("\"{name}\" is no deep network")))?;
+        let number = |i: usize| ((i * 37 + i / 11) % 101) as f32 / 100.0;
+        let ten: Vec<usize> = (1..11).collect();
+        let (input, classes) = match model.kind() {
+            Kind::Pictures if large => (
+                InputShape::Pictures {
+                    channels: 3,
+                    side: 224,
+                },
+                1000,
+            ),
+            Kind::Pictures => (
+                InputShape::Pictures {
+                    channels: 1,
+                    side: 32,
+                },
+                10,
+            ),
+            Kind::Texts => (InputShape::Tokens { vocabulary: 30_522 }, 2),
+            Kind::Clouds => (InputShape::Clouds { points: POINTS }, 16),
+        };
+        let architecture = Architecture {
+            model,
+            input,
+            classes,
+        };
+        let inputs = [1, batch].map(|count| match input {
+            InputShape::Pictures { channels, side } => {
+                Inputs::Pictures((0..count * channels * side * side).map(number).collect())
+            }
+            InputShape::Tokens { vocabulary } => {
+                let ids = (0..count * LENGTH).map(|i| ((i * 7919 + 1) % vocabulary) as u32);
+                let (ids, types): (Vec<u32>, _) = (ids.collect(), [0; LENGTH]);
+                let texts = ids.chunks(LENGTH).map(|ids| (ids, &types[..]));
+                Inputs::Tokens(Tokens::new(texts))
+            }
+            InputShape::Clouds { points } => Inputs::Clouds {
+                values: (0..count * points * 3).map(number).collect(),
+                points,
+            },
+        });
+        let masks = match &inputs[0] {
+            Inputs::Pictures(_) => {
+                Masks::Patches(PatchMasks::new(&TEN_PLAYERS, architecture.masked_side()))
+            }
+            Inputs::Tokens(_) => {
+                let words: Vec<_> = (0..LENGTH).map(Some).collect();
+                Masks::Words(WordMasks::new(&ten, &words))
+            }
+            cloud @ Inputs::Clouds { .. } => {
+                let clusters: Vec<u8> = (0..POINTS).map(|i| (i % CLUSTERS) as u8).collect();
+                let points = cloud.points().as_chunks::<3>().0;
+                Masks::Clusters(ClusterMasks::new(&ten, points, &clusters))
+            }
+        };
+        Ok(Self {
+            architecture,
+            inputs,
+            masks,
+        })
+    }
+}
+
 /// Seconds of a training step, of a pass forward of a batch, and of masked outputs.
 fn deep(arguments: &Arguments) -> Result<Value> {
-    let model = arguments.value("--model", "vgg-11".to_owned())?;
-    let stack = match model.as_str() {
-        "vgg-11" => Stack::vgg(VggDepth::Eleven, 1, VggSide::Small, 10),
-        "vgg-13" => Stack::vgg(VggDepth::Thirteen, 1, VggSide::Small, 10),
-        "vgg-16" => Stack::vgg(VggDepth::Sixteen, 1, VggSide::Small, 10),
-        "vgg-11-224" => Stack::vgg(VggDepth::Eleven, 3, VggSide::Large, 1000),
-        "vgg-16-224" => Stack::vgg(VggDepth::Sixteen, 3, VggSide::Large, 1000),
-        "alexnet" => Stack::alexnet(3, 1000),
-        other => return Err(Error::other(format!("\"{other}\" is no deep network"))),
-    };
+    let name = arguments.value("--model", "vgg-11".to_owned())?;
     let rounds: usize = arguments.value("--rounds", 5)?;
     let batch: usize = arguments.value("--batch", 128)?;
-    let picture_len = stack.side().pow(2) * stack.convolutions[0].inputs;
-    let pictures = (0..batch * picture_len).map(|i| ((i * 37 + i / 11) % 101) as f32 / 100.0);
-    let pictures: Vec<f32> = pictures.collect();
-    let labels: Vec<usize> = (0..batch).map(|i| i * 7 % stack.classes()).collect();
-    let masks = PatchMasks::new(&TEN_PLAYERS, stack.masked_side());
-    let weights = stack.initial_weights(0);
-    let mut engine = StackEngine::new(stack, &weights, &Tensors::new()).map_err(Error::other)?;
+    let Deep {
+        architecture,
+        inputs: [one, all],
+        masks,
+    } = Deep::new(&name, batch)?;
+    let labels: Vec<usize> = (0..batch).map(|i| i * 7 % architecture.classes).collect();
+    let weights = architecture.initial_weights(0).map_err(Error::other)?;
+    let mut engine =
+        Engine::new(&architecture, Device::Cpu, &weights, &Tensors::new()).map_err(Error::other)?;
     drop(weights);
     let sgd = Sgd {
         learning_rate: 0.01,
         momentum: 0.9,
     };
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
-    let mut planned = 0.0;
+    let mut first_masked = 0.0;
     for round in 0..=rounds {
-        let step = timed(|| engine.step(&pictures, &labels, sgd)).0;
-        let pass = timed(|| engine.logits(&pictures)).0;
-        let masked = timed(|| engine.masked_logits(&pictures[..picture_len], &masks)).0;
+        let step = timed(|| {
+            engine.step(&all, &labels, sgd);
+            block_on(engine.take_losses())
+        });
+        let pass = timed(|| block_on(engine.logits(&all)));
+        let masked = timed(|| block_on(engine.masked_logits(&one, &masks)));
+        step.1.map_err(Error::other)?;
+        pass.1.and(masked.1).map_err(Error::other)?;
         if round == 0 {
-            planned = masked;
+            first_masked = masked.0;
         } else {
-            for (times, seconds) in times.iter_mut().zip([step, pass, masked]) {
+            for (times, seconds) in times.iter_mut().zip([step.0, pass.0, masked.0]) {
                 times.push(seconds);
             }
         }
     }
     let [step, pass, masked] = times.map(median);
     Ok(json!({
-        "model": model,
+        "model": name,
         "step_seconds": step,
         "forward_seconds": pass,
         "masked_seconds": masked,
-        "first_masked_seconds": planned,
+        "first_masked_seconds": first_masked,
         "peak_megabytes": peak_megabytes(),
     }))
 }

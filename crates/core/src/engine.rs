@@ -62,7 +62,7 @@ const CHUNK: usize = 512;
 impl Engine {
     /// A network with weights and momentum buffers under PyTorch's names.
     ///
-    /// On the CPU, stacks are computed by the fused kernels and other networks by Burn.
+    /// On the CPU, stacks are computed by the fused kernels and other networks by Burn, of which DGCNN is evaluated by kernels.
     ///
     /// # Errors
     /// All tensors that are missing, extra or misshapen; a network that the device has no code for.
@@ -104,11 +104,17 @@ impl Engine {
         weights: &Tensors,
         momentum: &Tensors,
     ) -> Result<Self, Error> {
-        let device = network::device(device)?;
+        let on = network::device(device)?;
         with_network!(
             architecture,
-            &device,
-            blank => BurnEngine::new(blank, &device, weights, momentum).map(Self::from),
+            &on,
+            blank => {
+                let engine = BurnEngine::new(blank, &on, weights, momentum)?;
+                Ok(match device {
+                    experiment::Device::Cpu => engine.with_kernels(),
+                    _ => engine,
+                }.into())
+            },
             Err(architecture.missing())
         )
     }

@@ -15,7 +15,7 @@ pub(super) const HEIGHT: usize = 12;
 pub(super) type Row = [f32; WIDTH];
 
 /// Factors that lie together on either side.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Segment {
     /// The row of the left side that it begins at.
     pub(super) left: usize,

@@ -1,6 +1,6 @@
 //! DGCNN for classification (Wang et al. 2019, "Dynamic Graph CNN for Learning on Point Clouds"), under the names of its authors' code.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use burn::{
     module::{Module, RunningState},
@@ -10,15 +10,16 @@ use burn::{
     },
     tensor::{Device, IndexingUpdateOp, Int, Tensor, activation::leaky_relu},
 };
-use spindle_run::experiment::Model;
+use spindle_run::{event::Tensors, experiment::Model};
 
-use super::{Network, Place};
-use crate::{input::Inputs, player::Masks, random::Distribution};
+use super::{Kernels, Network, Place};
+use crate::{
+    input::Inputs,
+    kernel::{DgcnnKernels, EPSILON, NEIGHBOURS, SLOPE},
+    player::Masks,
+    random::Distribution,
+};
 
-/// Neighbours of a point, itself among them.
-const NEIGHBOURS: usize = 20;
-/// Slope of the leaky ReLU.
-const SLOPE: f64 = 0.2;
 /// Channels of the four edge convolutions, and of the layer behind them.
 const CHANNELS: [usize; 4] = [64, 64, 128, 256];
 const EMBEDDING: usize = 1024;
@@ -58,7 +59,11 @@ impl Dgcnn {
                 .with_bias(false)
                 .init(device)
         };
-        let norm = |channels| BatchNormConfig::new(channels).init(device);
+        let norm = |channels| {
+            BatchNormConfig::new(channels)
+                .with_epsilon(EPSILON)
+                .init(device)
+        };
         let all = CHANNELS.iter().sum();
         Self {
             conv1: edges(3, first),
@@ -234,6 +239,9 @@ impl Network for Dgcnn {
 
     const CHUNK: usize = 32;
 
+    const KERNELS: Option<fn(&Tensors) -> Arc<dyn Kernels>> =
+        Some(|weights| Arc::new(DgcnnKernels::new(weights)));
+
     fn name(&self) -> &'static str {
         Model::Dgcnn.title()
     }
@@ -290,6 +298,26 @@ impl Network for Dgcnn {
             "linear2.bias" => Distribution::of_fan_in(512),
             "linear3.bias" => Distribution::of_fan_in(256),
             _ => Distribution::of_fan_in(shape[1..].iter().product()),
+        }
+    }
+}
+
+impl Kernels for DgcnnKernels {
+    fn logits(&self, inputs: &Inputs) -> Vec<f32> {
+        match inputs {
+            Inputs::Clouds { values, points } => self.clouds(values, *points),
+            Inputs::Pictures(_) | Inputs::Tokens(_) => Vec::new(),
+        }
+    }
+
+    fn masked_logits(&self, input: &Inputs, masks: &Masks) -> Vec<f32> {
+        let cloud = input.points();
+        match masks {
+            Masks::Clusters(masks) => self.masked(cloud, masks),
+            // Players of another kind are no part of a cloud: every mask leaves it as it is.
+            Masks::Patches(_) | Masks::Words(_) => {
+                self.clouds(cloud, cloud.len() / 3).repeat(masks.count())
+            }
         }
     }
 }

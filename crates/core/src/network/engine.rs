@@ -1,5 +1,7 @@
 //! Training and evaluation of a Burn network on any of Burn's devices.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use burn::{
     module::{ModuleMapper, Param},
     optim::GradientsParams,
@@ -8,7 +10,7 @@ use burn::{
 use spindle_run::event::Tensors;
 
 use super::{
-    Network, Place,
+    Kernels, Network, Place,
     sgd::{Momentum, Track},
     weights::{load_weights, read, read_weights},
 };
@@ -21,6 +23,10 @@ pub struct BurnEngine<N: Network> {
     device: Device,
     /// Losses of steps since they were last taken, still on the device.
     losses: Vec<Tensor<1>>,
+    /// What makes kernels of the network's own from its weights; `None` where Burn evaluates.
+    make_kernels: Option<fn(&Tensors) -> Arc<dyn Kernels>>,
+    /// The kernels, from the first evaluation behind a step on.
+    kernels: Mutex<Option<Arc<dyn Kernels>>>,
 }
 
 impl<N: Network> BurnEngine<N> {
@@ -41,13 +47,44 @@ impl<N: Network> BurnEngine<N> {
             momentum,
             device: device.clone(),
             losses: Vec::new(),
+            make_kernels: None,
+            kernels: Mutex::new(None),
         })
+    }
+
+    /// Evaluates by kernels of the network's own where it has some; they run on the CPU.
+    #[must_use]
+    pub fn with_kernels(self) -> Self {
+        Self {
+            make_kernels: N::KERNELS,
+            ..self
+        }
     }
 
     /// What computes, in words.
     #[must_use]
     pub fn describe(&self) -> String {
-        format!("Burn on {:?}, {}", self.device, device::description())
+        let device = format!("Burn on {:?}, {}", self.device, device::description());
+        match self.make_kernels {
+            Some(_) => format!("{device}; outputs by fused CPU kernels"),
+            None => device,
+        }
+    }
+
+    fn last_kernels(&self) -> MutexGuard<'_, Option<Arc<dyn Kernels>>> {
+        self.kernels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn kernels(&self) -> Result<Option<Arc<dyn Kernels>>, Error> {
+        let Some(make) = self.make_kernels else {
+            return Ok(None);
+        };
+        if let Some(kernels) = &*self.last_kernels() {
+            return Ok(Some(kernels.clone()));
+        }
+        let kernels = make(&self.weights().await?);
+        *self.last_kernels() = Some(kernels.clone());
+        Ok(Some(kernels))
     }
 
     /// Weights under PyTorch's names.
@@ -75,6 +112,7 @@ impl<N: Network> BurnEngine<N> {
 
     /// One step of SGD on the mean cross-entropy over `inputs`; the device may still be at it when this returns.
     pub fn step(&mut self, inputs: &Inputs, labels: &[usize], sgd: Sgd) {
+        *self.last_kernels() = None;
         let place = Place {
             device: self.device.clone().autodiff(),
             dtype: DType::F32,
@@ -104,6 +142,9 @@ impl<N: Network> BurnEngine<N> {
     /// # Errors
     /// The device failed.
     pub async fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, Error> {
+        if let Some(kernels) = self.kernels().await? {
+            return Ok(kernels.logits(inputs));
+        }
         read(self.network.valid().forward(inputs, &self.place())).await
     }
 
@@ -118,6 +159,9 @@ impl<N: Network> BurnEngine<N> {
     /// # Errors
     /// The device failed.
     pub async fn masked_logits(&self, input: &Inputs, masks: &Masks) -> Result<Vec<f32>, Error> {
+        if let Some(kernels) = self.kernels().await? {
+            return Ok(kernels.masked_logits(input, masks));
+        }
         let (network, place) = (self.network.valid(), self.place());
         let stem = network.stem(input, &place);
         let mut logits = Vec::new();

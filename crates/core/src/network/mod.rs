@@ -8,7 +8,7 @@ mod sgd;
 mod stack;
 mod weights;
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use burn::{
     module::Module,
@@ -37,6 +37,9 @@ pub trait Network: Module + Sync {
 
     /// Inputs per pass of an evaluation.
     const CHUNK: usize;
+
+    /// Kernels of its own for evaluation on the CPU, made from all of its weights.
+    const KERNELS: Option<fn(&Tensors) -> Arc<dyn Kernels>> = None;
 
     /// Its name in errors.
     fn name(&self) -> &'static str;
@@ -73,6 +76,15 @@ pub trait Network: Module + Sync {
     fn initial(_name: &str, shape: &[usize]) -> Distribution {
         Distribution::of_fan_in(shape.iter().skip(1).product())
     }
+}
+
+/// Evaluation of a network without Burn.
+pub trait Kernels: Send + Sync {
+    /// Logits `[count, classes]` of `inputs`.
+    fn logits(&self, inputs: &Inputs) -> Vec<f32>;
+
+    /// Logits `[2^n, classes]` of one input under all masks of its players.
+    fn masked_logits(&self, input: &Inputs, masks: &Masks) -> Vec<f32>;
 }
 
 /// Where tensors are made, and of which numbers.

@@ -133,6 +133,29 @@ impl ClusterMasks {
         }
         masked
     }
+
+    /// The distinct points of a cloud `[points, 3]` under one mask: those of an absent cluster are one point.
+    #[cfg(feature = "burn")]
+    pub(crate) fn distinct(&self, points: &[f32], mask: usize) -> crate::kernel::DistinctPoints {
+        let absent = !(mask as u32);
+        let mut found = crate::kernel::DistinctPoints::default();
+        let mut places = vec![None; self.means.len()];
+        for (point, owner) in points.as_chunks::<3>().0.iter().zip(&self.owners) {
+            let player = (owner & absent != 0).then(|| owner.trailing_zeros() as usize);
+            if let Some(place) = player.and_then(|player| places[player]) {
+                found.counts[place] += 1;
+                continue;
+            }
+            if let Some(player) = player {
+                places[player] = Some(found.points.len());
+            }
+            found
+                .points
+                .push(player.map_or(*point, |player| self.means[player]));
+            found.counts.push(1);
+        }
+        found
+    }
 }
 
 #[cfg(test)]
