@@ -1,7 +1,16 @@
 //! What computes a network: fused kernels on the CPU or the GPU, or Burn on one of its devices.
 
+#[cfg(feature = "burn")]
+use std::borrow::Cow;
+
+#[cfg(feature = "burn")]
+use spindle_run::experiment::Kind;
 use spindle_run::{event::Tensors, experiment};
 
+#[cfg(feature = "burn")]
+use crate::input::{InputShape, Tokens};
+#[cfg(feature = "burn")]
+use crate::kernel::BertKernels;
 #[cfg(feature = "burn")]
 use crate::network::{self, Bert, BurnEngine, Dgcnn, StackNetwork, with_network};
 use crate::{
@@ -34,10 +43,13 @@ pub enum Engine {
     /// A stack on Burn.
     #[cfg(feature = "burn")]
     Burn(Box<BurnEngine<StackNetwork>>),
-    /// A BERT.
+    /// A BERT by the fused CPU kernels.
+    #[cfg(feature = "burn")]
+    BertKernels(Box<BertKernels>),
+    /// A BERT on Burn.
     #[cfg(feature = "burn")]
     Bert(Box<BurnEngine<Bert>>),
-    /// A DGCNN.
+    /// A DGCNN on Burn, which fused CPU kernels may evaluate.
     #[cfg(feature = "burn")]
     Dgcnn(Box<BurnEngine<Dgcnn>>),
 }
@@ -62,7 +74,7 @@ const CHUNK: usize = 512;
 impl Engine {
     /// A network with weights and momentum buffers under PyTorch's names.
     ///
-    /// On the CPU, stacks are computed by the fused kernels and other networks by Burn, of which DGCNN is evaluated by kernels.
+    /// On the CPU, stacks and BERTs are computed by the fused kernels; DGCNN is trained by Burn and evaluated by kernels.
     ///
     /// # Errors
     /// All tensors that are missing, extra or misshapen; a network that the device has no code for.
@@ -87,6 +99,10 @@ impl Engine {
                 let blank = StackNetwork::new(stack, &device);
                 let engine = BurnEngine::new(blank, &device, weights, momentum)?;
                 Ok(Self::Burn(Box::new(engine)))
+            }
+            #[cfg(feature = "burn")]
+            (experiment::Device::Cpu, None) if architecture.input.kind() == Kind::Texts => {
+                bert_kernels(architecture, weights, momentum)
             }
             #[cfg(feature = "burn")]
             (device, None) => Self::no_stack(architecture, device, weights, momentum),
@@ -129,6 +145,8 @@ impl Engine {
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.describe(),
             #[cfg(feature = "burn")]
+            Self::BertKernels(_) => format!("fused CPU kernels, {}", device::description()),
+            #[cfg(feature = "burn")]
             Self::Bert(engine) => engine.describe(),
             #[cfg(feature = "burn")]
             Self::Dgcnn(engine) => engine.describe(),
@@ -143,6 +161,8 @@ impl Engine {
             Self::GpuKernels(engine) => engine.step(inputs.pictures(), labels, sgd),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.step(inputs, labels, sgd),
+            #[cfg(feature = "burn")]
+            Self::BertKernels(engine) => engine.step(&texts(inputs), labels, sgd),
             #[cfg(feature = "burn")]
             Self::Bert(engine) => engine.step(inputs, labels, sgd),
             #[cfg(feature = "burn")]
@@ -162,6 +182,8 @@ impl Engine {
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.take_losses().await,
             #[cfg(feature = "burn")]
+            Self::BertKernels(engine) => Ok(engine.take_losses()),
+            #[cfg(feature = "burn")]
             Self::Bert(engine) => engine.take_losses().await,
             #[cfg(feature = "burn")]
             Self::Dgcnn(engine) => engine.take_losses().await,
@@ -179,6 +201,8 @@ impl Engine {
             Self::GpuKernels(engine) => engine.logits(inputs.pictures()).await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.logits(inputs).await,
+            #[cfg(feature = "burn")]
+            Self::BertKernels(engine) => Ok(engine.logits(&texts(inputs))),
             #[cfg(feature = "burn")]
             Self::Bert(engine) => engine.logits(inputs).await,
             #[cfg(feature = "burn")]
@@ -214,6 +238,13 @@ impl Engine {
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.masked_logits(input, masks).await,
             #[cfg(feature = "burn")]
+            Self::BertKernels(engine) => match masks {
+                Masks::Words(words) => Ok(engine.masked_logits(&texts(input), words)),
+                Masks::Patches(_) | Masks::Clusters(_) => {
+                    Err(other_players("players of texts are words"))
+                }
+            },
+            #[cfg(feature = "burn")]
             Self::Bert(engine) => engine.masked_logits(input, masks).await,
             #[cfg(feature = "burn")]
             Self::Dgcnn(engine) => engine.masked_logits(input, masks).await,
@@ -241,6 +272,14 @@ impl Engine {
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.exact_masked_logits(input, masks, of).await,
             #[cfg(feature = "burn")]
+            Self::BertKernels(engine) => {
+                let burn = network::device(experiment::Device::Flex)?;
+                let size = engine.size();
+                let blank = Bert::of_size(size, &burn);
+                let reference = BurnEngine::new(blank, &burn, &engine.weights(), &Tensors::new())?;
+                reference.exact_masked_logits(input, masks, of).await
+            }
+            #[cfg(feature = "burn")]
             Self::Bert(engine) => engine.exact_masked_logits(input, masks, of).await,
             #[cfg(feature = "burn")]
             Self::Dgcnn(engine) => engine.exact_masked_logits(input, masks, of).await,
@@ -258,6 +297,8 @@ impl Engine {
             Self::GpuKernels(engine) => engine.weights().await,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.weights().await,
+            #[cfg(feature = "burn")]
+            Self::BertKernels(engine) => Ok(engine.weights()),
             #[cfg(feature = "burn")]
             Self::Bert(engine) => engine.weights().await,
             #[cfg(feature = "burn")]
@@ -277,6 +318,8 @@ impl Engine {
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.momentum().await,
             #[cfg(feature = "burn")]
+            Self::BertKernels(engine) => Ok(engine.momentum()),
+            #[cfg(feature = "burn")]
             Self::Bert(engine) => engine.momentum().await,
             #[cfg(feature = "burn")]
             Self::Dgcnn(engine) => engine.momentum().await,
@@ -284,16 +327,43 @@ impl Engine {
     }
 }
 
-/// The masks as the kernels take them.
+/// The masks as the kernels of stacks take them.
 fn patches(masks: &Masks) -> Result<&PatchMasks, Error> {
     match masks {
         Masks::Patches(patches) => Ok(patches),
-        Masks::Words(_) | Masks::Clusters(_) => Err(Error::Experiment {
-            field: "players",
-            value: "words or clusters".into(),
-            allowed: "players of pictures are patches".into(),
-        }),
+        Masks::Words(_) | Masks::Clusters(_) => {
+            Err(other_players("players of pictures are patches"))
+        }
     }
+}
+
+fn other_players(allowed: &str) -> Error {
+    Error::Experiment {
+        field: "players",
+        value: "players of another kind of samples".into(),
+        allowed: allowed.into(),
+    }
+}
+
+/// The texts; none where it is another kind of inputs.
+#[cfg(feature = "burn")]
+fn texts(inputs: &Inputs) -> Cow<'_, Tokens> {
+    inputs.tokens().map_or_else(Cow::default, Cow::Borrowed)
+}
+
+#[cfg(feature = "burn")]
+fn bert_kernels(
+    architecture: &Architecture,
+    weights: &Tensors,
+    momentum: &Tensors,
+) -> Result<Engine, Error> {
+    let InputShape::Tokens { vocabulary } = architecture.input else {
+        return Err(architecture.missing());
+    };
+    let size = network::bert_size(architecture.model, vocabulary, architecture.classes);
+    let name = architecture.model.title();
+    let kernels = BertKernels::new(name, size, weights, momentum)?;
+    Ok(Engine::BertKernels(Box::new(kernels)))
 }
 
 fn exact(

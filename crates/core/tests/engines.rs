@@ -8,10 +8,10 @@ use spindle_core::{
     architecture::Architecture,
     dataset::Data,
     engine::{self, Engine},
-    input::{InputShape, Inputs},
+    input::{InputShape, Inputs, Tokens},
     kernel::{Stack, StackEngine},
     log_odds::log_odds,
-    player::{ClusterMasks, Masks, PatchMasks, cluster},
+    player::{ClusterMasks, Masks, PatchMasks, WordMasks, cluster},
     train::Trainer,
 };
 use spindle_run::{
@@ -317,5 +317,81 @@ fn dgcnn_is_evaluated_with_the_weights_of_its_last_step() -> Outcome {
     let weights = block_on(engine.weights())?;
     let anew = Engine::new(&architecture, Device::Cpu, &weights, &Tensors::new())?;
     assert_eq!(after, block_on(anew.masked_logits(&one, &masks))?);
+    Ok(())
+}
+
+/// Texts of several lengths, some of them longer than a panel, some pairs.
+fn texts(count: usize, vocabulary: u32) -> Inputs {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let texts: Vec<(Vec<u32>, Vec<u8>)> = (0..count)
+        .map(|index| {
+            let length = 1 + index * 23 % 71;
+            let ids = (0..length).map(|_| rng.random_range(1..vocabulary));
+            let second = length - index % 3 * length / 4;
+            let types = (0..length).map(|piece| u8::from(piece >= second));
+            (ids.collect(), types.collect())
+        })
+        .collect();
+    let texts = texts.iter().map(|(ids, types)| (&ids[..], &types[..]));
+    Inputs::Tokens(Tokens::new(texts))
+}
+
+const SMALL_BERT: Architecture = Architecture {
+    model: Model::BertTiny,
+    input: InputShape::Tokens { vocabulary: 200 },
+    classes: 3,
+};
+
+#[test]
+fn bert_trains_as_it_does_on_burn() -> Outcome {
+    let weights = SMALL_BERT.initial_weights(3)?;
+    let engine = |device| Engine::new(&SMALL_BERT, device, &weights, &Tensors::new());
+    let (mut kernels, mut flex) = (engine(Device::Cpu)?, engine(Device::Flex)?);
+    let inputs = texts(30, 200);
+    let labels: Vec<usize> = (0..30).map(|i| i * 5 % 3).collect();
+    let sgd = engine::Sgd {
+        learning_rate: 0.1,
+        momentum: 0.9,
+    };
+    for _ in 0..4 {
+        for engine in [&mut kernels, &mut flex] {
+            engine.step(&inputs, &labels, sgd);
+        }
+        let losses = (
+            block_on(kernels.take_losses())?[0],
+            block_on(flex.take_losses())?[0],
+        );
+        assert!((losses.0 - losses.1).abs() < 1e-5, "{losses:?}");
+    }
+    let weights = [block_on(kernels.weights())?, block_on(flex.weights())?];
+    assert!(largest_difference(&weights[0], &weights[1]) < 2e-5);
+    let momentum = [block_on(kernels.momentum())?, block_on(flex.momentum())?];
+    assert!(largest_difference(&momentum[0], &momentum[1]) < 1e-4);
+    // What was read off goes on where it was.
+    let mut anew = Engine::new(&SMALL_BERT, Device::Cpu, &weights[0], &momentum[0])?;
+    for engine in [&mut kernels, &mut anew] {
+        engine.step(&inputs, &labels, sgd);
+    }
+    assert_eq!(block_on(kernels.weights())?, block_on(anew.weights())?);
+    Ok(())
+}
+
+#[test]
+fn masked_outputs_of_bert_agree_with_exact_arithmetic() -> Outcome {
+    let weights = SMALL_BERT.initial_weights(4)?;
+    let engine = Engine::new(&SMALL_BERT, Device::Cpu, &weights, &Tensors::new())?;
+    let ids: Vec<u32> = (0..45).map(|i| 1 + i * 29 % 90).collect();
+    let words: Vec<Option<usize>> = (0..45).map(|piece: usize| piece.checked_sub(1)).collect();
+    let text = Inputs::Tokens(Tokens::new([(&ids[..], &[0; 45][..])].into_iter()));
+    let masks = Masks::Words(WordMasks::new(&[0, 7, 20, 33, 43], &words));
+    let logits = block_on(engine.masked_logits(&text, &masks))?;
+    let all: Vec<usize> = (0..32).collect();
+    let truth = block_on(engine.exact_masked_logits(&text, &masks, &all))?.concat();
+    assert_eq!(logits.len(), truth.len());
+    for (a, b) in logits.iter().zip(truth) {
+        assert!((f64::from(*a) - b).abs() < 2e-6, "{a} {b}");
+    }
+    let whole = block_on(engine.logits(&text))?;
+    assert_eq!(whole, logits[31 * 3..]);
     Ok(())
 }

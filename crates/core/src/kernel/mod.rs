@@ -7,14 +7,19 @@
 //! many cores there are. Outputs on all masks of a sample share what few players change (module `local`).
 //!
 //! Narrow layers (LeNet) and wide ones (VGG, AlexNet) want different kernels: windows multiplied where they lie, and products of large
-//! matrices (modules `product` and `wide`). A stack's shapes tell which ones run it. DGCNN is no stack: Burn trains it, and module `dgcnn` computes its outputs.
+//! matrices (modules `product` and `wide`). A stack's shapes tell which ones run it. BERT and DGCNN are no stacks: module `bert` trains and evaluates the one, and module `dgcnn`
+//! evaluates the other, which Burn trains.
 
+#[cfg(feature = "burn")]
+mod bert;
 mod convolution;
 #[cfg(feature = "burn")]
 mod dgcnn;
 mod engine;
 #[cfg(feature = "webgpu")]
 mod gpu;
+#[cfg(feature = "burn")]
+mod linear;
 mod local;
 mod narrow;
 mod parameters;
@@ -27,6 +32,19 @@ mod stack;
 mod tests;
 mod wide;
 
+use std::collections::HashSet;
+
+use spindle_run::event::Tensors;
+
+use crate::Error;
+
+#[cfg(feature = "burn")]
+pub use bert::BertKernels;
+#[cfg(feature = "burn")]
+pub(crate) use bert::{
+    EPSILON as BERT_EPSILON, HEAD, MOST_TOKENS, Size as BertSize, TYPES,
+    is_redundant as bert_is_redundant,
+};
 #[cfg(feature = "burn")]
 pub(crate) use dgcnn::{DgcnnKernels, DistinctPoints, EPSILON, NEIGHBOURS, SLOPE};
 pub use engine::StackEngine;
@@ -34,3 +52,36 @@ pub use engine::StackEngine;
 pub use gpu::GpuStackEngine;
 pub use local::{Arithmetic, LayerArithmetic};
 pub use stack::{Convolution, Dense, Initial, Pool, Stack, VggDepth, VggSide};
+
+/// Whether named tensors are those that a network has, besides some that files may have.
+///
+/// # Errors
+/// All tensors that are missing, extra or misshapen, in one error.
+fn check_tensors<'a>(
+    network: &'static str,
+    expected: impl Iterator<Item = (&'a str, &'a [usize])>,
+    tensors: &Tensors,
+    may_be_extra: impl Fn(&str) -> bool,
+) -> Result<(), Error> {
+    let mut problems = Vec::new();
+    let mut known = HashSet::new();
+    for (name, shape) in expected {
+        known.insert(name);
+        match tensors.get(name) {
+            None => problems.push(format!("{name} {shape:?} is missing")),
+            Some(found) if found.shape != shape => {
+                problems.push(format!("{name} is {:?}, expected {shape:?}", found.shape));
+            }
+            Some(_) => {}
+        }
+    }
+    let extra = tensors
+        .iter()
+        .filter(|(name, _)| !known.contains(name.as_str()) && !may_be_extra(name));
+    problems
+        .extend(extra.map(|(name, tensor)| format!("{name} {:?} is not part of it", tensor.shape)));
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(Error::Weights { network, problems }),
+    }
+}

@@ -443,31 +443,10 @@ impl Stack {
     /// All tensors that are missing, extra or misshapen, in one error.
     pub(super) fn values(&self, tensors: &Tensors) -> Result<Vec<f32>, Error> {
         let parameters = self.parameters();
-        let mut values = Vec::with_capacity(self.parameter_count());
-        let mut problems = Vec::new();
-        for Parameter { name, shape, .. } in &parameters {
-            match tensors.get(name) {
-                None => problems.push(format!("{name} {shape:?} is missing")),
-                Some(found) if found.shape != *shape => {
-                    problems.push(format!("{name} is {:?}, expected {shape:?}", found.shape));
-                }
-                Some(found) => values.extend(&found.data),
-            }
-        }
-        problems.extend(
-            tensors
-                .iter()
-                .filter(|(name, _)| parameters.iter().all(|p| p.name != **name))
-                .map(|(name, tensor)| format!("{name} {:?} is not part of it", tensor.shape)),
-        );
-        if problems.is_empty() {
-            Ok(values)
-        } else {
-            Err(Error::Weights {
-                network: self.name,
-                problems,
-            })
-        }
+        let expected = parameters.iter().map(|p| (&p.name[..], &p.shape[..]));
+        super::check_tensors(self.name, expected, tensors, |_| false)?;
+        let all = parameters.iter().flat_map(|p| &tensors[&p.name].data);
+        Ok(all.copied().collect())
     }
 
     /// Splits one array of all parameters into (weight, bias) per layer, convolutions first.

@@ -16,16 +16,11 @@ use spindle_run::experiment::Model;
 use super::{Network, Place};
 use crate::{
     input::{Inputs, Tokens},
+    kernel::{BERT_EPSILON as EPSILON, BertSize, HEAD, MOST_TOKENS, TYPES, bert_is_redundant},
     player::Masks,
     random::Distribution,
 };
 
-/// Longest text in word pieces.
-pub(crate) const MOST_TOKENS: usize = 512;
-const TYPES: usize = 2;
-/// Values of a head.
-const HEAD: usize = 64;
-const EPSILON: f64 = 1e-12;
 /// Standard deviation of initial embeddings.
 const DEVIATION: f64 = 0.02;
 /// What is added to the scores of pieces that are padding.
@@ -168,14 +163,35 @@ impl SelfAttention {
     }
 }
 
+/// Layers and values of a model.
+pub(crate) fn size(model: Model, vocabulary: usize, classes: usize) -> BertSize {
+    let (layers, width) = match model {
+        Model::BertMedium => (8, 512),
+        _ => (2, 128),
+    };
+    BertSize {
+        layers,
+        width,
+        vocabulary,
+        classes,
+    }
+}
+
 impl Bert {
     /// A BERT on `device` whose weights are yet to be loaded.
     #[must_use]
     pub fn new(model: Model, vocabulary: usize, classes: usize, device: &Device) -> Self {
-        let (layers, width) = match model {
-            Model::BertMedium => (8, 512),
-            _ => (2, 128),
-        };
+        Self::of_size(size(model, vocabulary, classes), device)
+    }
+
+    /// The same, given its layers and values.
+    pub(crate) fn of_size(size: BertSize, device: &Device) -> Self {
+        let BertSize {
+            layers,
+            width,
+            vocabulary,
+            classes,
+        } = size;
         let table = |rows| EmbeddingConfig::new(rows, width).init(device);
         Self {
             bert: Encoder {
@@ -280,7 +296,7 @@ impl Network for Bert {
     }
 
     fn is_redundant(name: &str) -> bool {
-        name == "bert.embeddings.position_ids"
+        bert_is_redundant(name)
     }
 
     fn initial(name: &str, shape: &[usize]) -> Distribution {

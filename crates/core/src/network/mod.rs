@@ -25,6 +25,7 @@ use crate::{
 };
 
 pub use bert::Bert;
+pub(crate) use bert::size as bert_size;
 pub(crate) use device::device;
 pub use dgcnn::Dgcnn;
 pub use engine::BurnEngine;

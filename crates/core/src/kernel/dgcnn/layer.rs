@@ -3,7 +3,11 @@
 use pulp::Simd;
 use spindle_run::event::Tensors;
 
-use super::{Along, EPSILON, Product, Row, SLOPE, Segment, Start, WIDTH};
+use super::{EPSILON, SLOPE};
+use crate::kernel::{
+    linear::{self, Left},
+    product::{Row, Start, WIDTH},
+};
 
 /// A linear layer, its normalisation folded in.
 pub(super) struct Layer {
@@ -128,29 +132,11 @@ impl Layer {
     /// One panel of outputs for all rows of `out`, given input `[panel][row]`.
     #[inline(always)]
     pub(super) fn product<S: Simd>(&self, simd: S, input: &[Row], panel: usize, out: &mut [Row]) {
-        let rows = out.len();
-        let mut segments = [Segment::default(); MOST_PANELS];
-        let segments = &mut segments[..self.in_panels()];
-        for (index, segment) in segments.iter_mut().enumerate() {
-            *segment = Segment {
-                left: index * rows,
-                right: index * WIDTH,
-                len: WIDTH.min(self.inputs - index * WIDTH),
-            };
-        }
-        let product = Product {
-            left: input,
-            right: &self.weights[panel * self.inputs..][..self.inputs],
-            segments,
-            start: Start::Bias(&self.bias[panel]),
-            relu: false,
-        };
-        product.rows(simd, Along::Rows, 0, out);
+        let right = &self.weights[panel * self.inputs..][..self.inputs];
+        let start = Start::Bias(&self.bias[panel]);
+        linear::product(simd, Left::whole(input, self.inputs), right, start, out);
     }
 }
-
-/// Panels of the widest input.
-const MOST_PANELS: usize = 64;
 
 /// Leaky ReLU.
 #[inline(always)]

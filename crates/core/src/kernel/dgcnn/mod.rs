@@ -14,7 +14,7 @@ use self::{
     neighbours::Neighbours,
 };
 use super::{
-    product::{Along, Product, Row, Segment, Start, WIDTH},
+    product::{Row, WIDTH},
     rows::with_simd,
 };
 use crate::{device, player::ClusterMasks};
@@ -128,16 +128,17 @@ impl WithSimd for Pass<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Vec<f32> {
-        WORKSPACE.with_borrow_mut(|workspace| {
-            let count = self.clouds.len();
-            let pooled = 2 * self.network.embedding.out_panels();
-            let mut rows = vec![[0.0; WIDTH]; pooled * count];
-            for (index, cloud) in self.clouds.iter().enumerate() {
-                self.network
-                    .pool(simd, cloud, workspace, &mut rows, (index, count));
-            }
-            self.network.classify(simd, rows, count)
-        })
+        // Not within a closure, which would be compiled without vectors.
+        let mut workspace = WORKSPACE.take();
+        let count = self.clouds.len();
+        let pooled = 2 * self.network.embedding.out_panels();
+        let mut rows = vec![[0.0; WIDTH]; pooled * count];
+        for (index, cloud) in self.clouds.iter().enumerate() {
+            self.network
+                .pool(simd, cloud, &mut workspace, &mut rows, (index, count));
+        }
+        WORKSPACE.set(workspace);
+        self.network.classify(simd, rows, count)
     }
 }
 

@@ -2,7 +2,11 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::{Along, NEIGHBOURS, Product, Row, Segment, Start, WIDTH};
+use super::NEIGHBOURS;
+use crate::kernel::{
+    linear::{self, Left},
+    product::{Row, Start, WIDTH},
+};
 
 /// The nearest neighbours of the points of one cloud.
 #[derive(Default)]
@@ -88,22 +92,15 @@ impl Neighbours {
     fn measure<S: Simd>(&mut self, simd: S, features: &[Row], channels: usize, points: usize) {
         let columns = points.div_ceil(WIDTH);
         self.closeness.resize(columns * points, [0.0; WIDTH]);
-        let segments: Vec<Segment> = (0..channels.div_ceil(WIDTH))
-            .map(|panel| Segment {
-                left: panel * points,
-                right: panel * WIDTH,
-                len: WIDTH.min(channels - panel * WIDTH),
-            })
-            .collect();
+        let left = Left {
+            rows: features,
+            stride: points,
+            first: 0,
+            columns: channels,
+        };
         for (column, out) in self.closeness.chunks_mut(points).enumerate() {
-            let product = Product {
-                left: features,
-                right: &self.doubled[column * channels..][..channels],
-                segments: &segments,
-                start: Start::Bias(&self.norms[column]),
-                relu: false,
-            };
-            product.rows(simd, Along::Rows, 0, out);
+            let right = &self.doubled[column * channels..][..channels];
+            linear::product(simd, left, right, Start::Bias(&self.norms[column]), out);
         }
     }
 }

@@ -1,0 +1,75 @@
+//! Linear layers on rows that lie in panels: `[panel][row]` of [`WIDTH`] columns.
+
+use pulp::Simd;
+
+use super::product::{Along, Product, Row, Segment, Start, WIDTH};
+
+/// Panels of the widest left side.
+const MOST_PANELS: usize = 64;
+
+/// Where the left side of a product lies: rows `first..first + out.len()` of panels that are `stride` rows apart, with `columns` columns in use.
+#[derive(Clone, Copy)]
+pub(super) struct Left<'a> {
+    pub(super) rows: &'a [Row],
+    pub(super) stride: usize,
+    pub(super) first: usize,
+    pub(super) columns: usize,
+}
+
+impl<'a> Left<'a> {
+    /// All rows of all panels.
+    pub(super) fn whole(rows: &'a [Row], columns: usize) -> Self {
+        Self {
+            rows,
+            stride: rows.len() / columns.div_ceil(WIDTH),
+            first: 0,
+            columns,
+        }
+    }
+}
+
+/// One panel of a product: `out[r]` <- start + sum over columns k of `left[r][k]` * `right[k]`.
+#[inline(always)]
+pub(super) fn product<S: Simd>(
+    simd: S,
+    left: Left<'_>,
+    right: &[Row],
+    start: Start<'_>,
+    out: &mut [Row],
+) {
+    let mut segments = [Segment::default(); MOST_PANELS];
+    let segments = &mut segments[..left.columns.div_ceil(WIDTH)];
+    for (index, segment) in segments.iter_mut().enumerate() {
+        *segment = Segment {
+            left: index * left.stride + left.first,
+            right: index * WIDTH,
+            len: WIDTH.min(left.columns - index * WIDTH),
+        };
+    }
+    let product = Product {
+        left: left.rows,
+        right,
+        segments,
+        start,
+        relu: false,
+    };
+    product.rows(simd, Along::Rows, 0, out);
+}
+
+/// `out[c]` <- `out[c]` + sum over rows r of `left[r][c]` * `right[r]`, for the columns of one panel of the left side.
+#[inline(always)]
+pub(super) fn add_outer_products<S: Simd>(simd: S, left: &[Row], right: &[Row], out: &mut [Row]) {
+    let segment = Segment {
+        left: 0,
+        right: 0,
+        len: left.len(),
+    };
+    let product = Product {
+        left,
+        right,
+        segments: &[segment],
+        start: Start::Sum,
+        relu: false,
+    };
+    product.rows(simd, Along::Columns, 0, out);
+}
