@@ -1,6 +1,6 @@
 //! Linear layers on rows that lie in panels: `[panel][row]` of [`WIDTH`] columns.
 
-use pulp::Simd;
+use pulp::{Simd, WithSimd};
 
 use super::product::{Along, Product, Row, Segment, Start, WIDTH};
 
@@ -53,7 +53,12 @@ pub(super) fn product<S: Simd>(
         start,
         relu: false,
     };
-    product.rows(simd, Along::Rows, 0, out);
+    // A function of its own for each kind of vectors, however many places call it.
+    simd.vectorize(Rows {
+        product,
+        along: Along::Rows,
+        out,
+    });
 }
 
 /// `out[c]` <- `out[c]` + sum over rows r of `left[r][c]` * `right[r]`, for the columns of one panel of the left side.
@@ -71,5 +76,25 @@ pub(super) fn add_outer_products<S: Simd>(simd: S, left: &[Row], right: &[Row], 
         start: Start::Sum,
         relu: false,
     };
-    product.rows(simd, Along::Columns, 0, out);
+    simd.vectorize(Rows {
+        product,
+        along: Along::Columns,
+        out,
+    });
+}
+
+/// All rows of a product.
+struct Rows<'a> {
+    product: Product<'a>,
+    along: Along,
+    out: &'a mut [Row],
+}
+
+impl WithSimd for Rows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        self.product.rows(simd, self.along, 0, self.out);
+    }
 }

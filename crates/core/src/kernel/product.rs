@@ -121,7 +121,10 @@ impl Product<'_> {
                     let Some(left) = left[first..].first_chunk::<ROWS>() else {
                         continue;
                     };
-                    multiply_add(simd, left, &right[k * groups + column], &mut sums);
+                    let right = &right[k * groups + column];
+                    for (factor, sums) in left.iter().zip(&mut sums) {
+                        multiply_add(simd, *factor, right, sums);
+                    }
                 }
             } else {
                 let rows = &self.left[segment.left + first..];
@@ -160,23 +163,23 @@ fn multiply_rows<'a, S: Simd, const ROWS: usize, const VECTORS: usize>(
     S::f32s: 'a,
 {
     for (k, right) in right.take(WIDTH).enumerate() {
-        let left = left.each_ref().map(|row| row[k]);
-        multiply_add(simd, &left, right, sums);
+        for (row, sums) in left.iter().zip(&mut *sums) {
+            // The remainder is k: that it is within a row is known without a check then.
+            multiply_add(simd, row[k % WIDTH], right, sums);
+        }
     }
 }
 
 #[inline(always)]
-fn multiply_add<S: Simd, const ROWS: usize, const VECTORS: usize>(
+fn multiply_add<S: Simd, const VECTORS: usize>(
     simd: S,
-    left: &[f32; ROWS],
+    factor: f32,
     right: &[S::f32s; VECTORS],
-    sums: &mut [[S::f32s; VECTORS]; ROWS],
+    sums: &mut [S::f32s; VECTORS],
 ) {
-    for (factor, sums) in left.iter().zip(sums) {
-        let factor = simd.splat_f32s(*factor);
-        for (sum, right) in sums.iter_mut().zip(right) {
-            *sum = simd.mul_add_e_f32s(factor, *right, *sum);
-        }
+    let factor = simd.splat_f32s(factor);
+    for (sum, right) in sums.iter_mut().zip(right) {
+        *sum = simd.mul_add_e_f32s(factor, *right, *sum);
     }
 }
 
