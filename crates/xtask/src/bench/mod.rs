@@ -4,6 +4,7 @@
 //! they are put side by side.
 
 mod decomposition;
+mod deep;
 mod growth;
 mod machine;
 mod masked;
@@ -33,6 +34,8 @@ pub(crate) enum Name {
     Masked,
     /// Training beside PyTorch and Burn.
     Training,
+    /// Deep networks beside PyTorch: training and masked outputs.
+    Deep,
     /// Möbius transforms beside shapiq and NumPy.
     Transforms,
     /// Time and memory by players, samples, checkpoints and cores.
@@ -49,6 +52,7 @@ impl Name {
             Self::Decomposition => decomposition::measure(),
             Self::Masked => masked::measure(),
             Self::Training => training::measure(),
+            Self::Deep => deep::measure(),
             Self::Transforms => transforms::measure(),
             Self::Growth => growth::measure(),
             Self::Run => run::measure(),
