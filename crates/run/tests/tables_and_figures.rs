@@ -204,6 +204,14 @@ fn the_table_in_markdown_says_what_a_row_rests_on() {
         "{}",
         lines[2]
     );
+    // The first and the last checkpoint, an order a bar, the strongest one full.
+    let bars = lines[2].rsplit(" | ").next().unwrap_or_default();
+    let bars: Vec<_> = bars.trim_end_matches(" |").split(" → ").collect();
+    assert_eq!(bars.len(), 2, "{bars:?}");
+    for (bars, moment) in bars.iter().zip(&rows[0].moments) {
+        assert_eq!(bars.chars().count(), 2 + moment.positive.len());
+        assert!(bars.contains('█'));
+    }
     assert!(lines[3].contains("not run on the data set itself"));
     assert!(table.contains("| solids (for ShapeNet) | not run yet |"));
 }

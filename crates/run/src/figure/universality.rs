@@ -243,8 +243,8 @@ fn moment(at: Measured<'_>) -> Moment {
 #[must_use]
 pub fn markdown(rows: &[Row], link: impl Fn(&str) -> String) -> String {
     let mut table = String::from(
-        "| network | data | status | phases turn at epoch | loss gap opens at epoch | mean order at the first checkpoint, the turn, the last |\n\
-         |---|---|---|---|---|---|\n",
+        "| network | data | status | phases turn at epoch | loss gap opens at epoch | mean order at the first checkpoint, the turn, the last | strength of orders 1, 2, … at the same |\n\
+         |---|---|---|---|---|---|---|\n",
     );
     for row in rows {
         let data = match row.instead_of {
@@ -258,12 +258,14 @@ pub fn markdown(rows: &[Row], link: impl Fn(&str) -> String) -> String {
         let [boundary, gap] =
             [&row.boundary, &row.gap_onset].map(|mark| mark_in_words(row, mark.as_ref()));
         let orders: Vec<_> = row.moments.iter().map(order_in_words).collect();
+        let bars: Vec<_> = row.moments.iter().map(bars).collect();
         // A string takes all that is written.
         let _ = writeln!(
             table,
-            "| {} | {data} | {status} | {boundary} | {gap} | {} |",
+            "| {} | {data} | {status} | {boundary} | {gap} | {} | {} |",
             row.model,
-            orders.join(" → ")
+            orders.join(" → "),
+            bars.join(" → ")
         );
     }
     table
@@ -285,4 +287,15 @@ fn order_in_words(moment: &Moment) -> String {
     moment
         .mean_order
         .map_or_else(|| "nothing salient".into(), caption::estimate)
+}
+
+/// A moment's strength by order as a word of bars, the strongest order the highest.
+fn bars(moment: &Moment) -> String {
+    const HEIGHTS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let both = moment.positive.iter().zip(&moment.negative);
+    let shares: Vec<f64> = both.map(|(above, below)| above + below.abs()).collect();
+    let largest = shares.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    let top = (HEIGHTS.len() - 1) as f64;
+    let bar = |share: &f64| HEIGHTS[(share / largest * top).round() as usize];
+    format!("`{}`", shares.iter().map(bar).collect::<String>())
 }
