@@ -10,9 +10,9 @@ use burn::{
     },
     tensor::{Device, IndexingUpdateOp, Int, Tensor, activation::leaky_relu},
 };
-use spindle_run::{event::Tensors, experiment::Model};
+use spindle_run::experiment::Model;
 
-use super::{Kernels, Network, Place};
+use super::{Kernels, MakeKernels, Network, Place};
 use crate::{
     input::Inputs,
     kernel::{DgcnnKernels, EPSILON, NEIGHBOURS, SLOPE},
@@ -239,8 +239,7 @@ impl Network for Dgcnn {
 
     const CHUNK: usize = 32;
 
-    const KERNELS: Option<fn(&Tensors) -> Arc<dyn Kernels>> =
-        Some(|weights| Arc::new(DgcnnKernels::new(weights)));
+    const KERNELS: Option<MakeKernels> = Some(|weights| Arc::new(DgcnnKernels::new(weights)));
 
     fn name(&self) -> &'static str {
         Model::Dgcnn.title()

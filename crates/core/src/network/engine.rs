@@ -10,7 +10,7 @@ use burn::{
 use spindle_run::event::Tensors;
 
 use super::{
-    Kernels, Network, Place,
+    Kernels, MakeKernels, Network, Place,
     sgd::{Momentum, Track},
     weights::{load_weights, read, read_weights},
 };
@@ -24,7 +24,7 @@ pub struct BurnEngine<N: Network> {
     /// Losses of steps since they were last taken, still on the device.
     losses: Vec<Tensor<1>>,
     /// What makes kernels of the network's own from its weights; `None` where Burn evaluates.
-    make_kernels: Option<fn(&Tensors) -> Arc<dyn Kernels>>,
+    make_kernels: Option<MakeKernels>,
     /// The kernels, from the first evaluation behind a step on.
     kernels: Mutex<Option<Arc<dyn Kernels>>>,
 }

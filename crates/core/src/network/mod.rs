@@ -40,7 +40,7 @@ pub trait Network: Module + Sync {
     const CHUNK: usize;
 
     /// Kernels of its own for evaluation on the CPU, made from all of its weights.
-    const KERNELS: Option<fn(&Tensors) -> Arc<dyn Kernels>> = None;
+    const KERNELS: Option<MakeKernels> = None;
 
     /// Its name in errors.
     fn name(&self) -> &'static str;
@@ -78,6 +78,9 @@ pub trait Network: Module + Sync {
         Distribution::of_fan_in(shape.iter().skip(1).product())
     }
 }
+
+/// Kernels from all of a network's weights.
+pub type MakeKernels = fn(&Tensors) -> Arc<dyn Kernels>;
 
 /// Evaluation of a network without Burn.
 pub trait Kernels: Send + Sync {
