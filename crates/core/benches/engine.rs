@@ -1,4 +1,4 @@
-//! LeNet on 32x32 digits: rates of the engines, and its games for other benchmarks.
+//! Rates of the engines, of LeNet on 32x32 digits and of deep networks; LeNet's games for other benchmarks.
 //!
 //! ```text
 //! cargo bench -p spindle-core --bench engine -- training [--json]

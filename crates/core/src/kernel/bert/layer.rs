@@ -150,7 +150,7 @@ pub(super) struct Gradients {
     pub(super) input: Vec<Row>,
 }
 
-/// The first row of every text asks in the last layer, all rows in the others.
+/// Whether all rows ask; in the last layer only the first one of every text does.
 pub(super) fn all_ask(spans: &[Span]) -> bool {
     spans.iter().all(|span| span.queries == span.keys)
 }
@@ -232,7 +232,7 @@ impl Tape {
         for (gradient, x) in activated.iter_mut().zip(&self.intermediate) {
             gelu_back(x, gradient);
         }
-        // What came out is also what attention found.
+        // What attention found was added to the output as it was.
         gradients.attended.clear();
         gradients.attended.extend_from_slice(by_out);
         layer.intermediate.back(
