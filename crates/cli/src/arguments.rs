@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use spindle_run::{
     Experiment,
-    experiment::{Dataset, Model, Solver},
+    experiment::{Dataset, Model, NoiseScale, Schedule, Solver},
 };
 
 /// Trains networks, extracts the AND-OR interactions that they encode with a certified solver, and shows how they
@@ -53,6 +53,11 @@ pub(crate) enum Command {
         after_help = "Example:\n  spindle decompose v.npy --out interactions.safetensors --json\n\nv.npy: f32 or f64, [samples, 2^n] or [2^n]; index = mask, bit i = variable i present"
     )]
     Decompose(Decompose),
+    /// Check every certificate again, in exact arithmetic.
+    #[command(
+        after_help = "Example:\n  spindle verify runs/demo\n  spindle verify interactions.safetensors\n\nOf a run's folder, or of a file that decompose wrote: that effects explain the outputs, that dual points keep their constraints, and every bound.\nOf a .spindle file, which has no certificates in it: digests, and that the headline follows from what is in it."
+    )]
+    Verify(Verify),
     /// Pack a run into one file that the page opens.
     #[command(after_help = "Example:\n  spindle export runs/demo --out demo.spindle")]
     Export(Export),
@@ -156,24 +161,40 @@ pub(crate) struct Decompose {
     /// Where the interactions go, as safetensors.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// Bound of the noise term over |v(N) - v(empty)|.
+    /// Bound of the noise term, in units of the noise scale.
     #[arg(long, default_value_t = Experiment::default().noise_ratio)]
     pub(crate) noise_ratio: f64,
-    /// Certified relative gap.
+    /// What the noise bound is relative to: |v(N) - v(empty)| or the standard deviation of v.
+    #[arg(long, value_enum, default_value_t = Experiment::default().noise_scale)]
+    pub(crate) noise_scale: NoiseScale,
+    /// Do without certified ranges over all near-optimal decompositions (they are proved up to 14 variables).
+    #[arg(long)]
+    pub(crate) no_range: bool,
+    /// Certified relative gap of the smallest norm.
     #[arg(long, default_value_t = Experiment::default().tolerance)]
     pub(crate) tolerance: f64,
-    /// Most iterations of the certified solver.
+    /// Most iterations of the certified solver on each of a sample's problems.
     #[arg(long, default_value_t = spindle_interactions::decompose::Params::default().max_iterations)]
     pub(crate) max_iterations: usize,
     /// How outputs are decomposed.
     #[arg(long, value_enum, default_value_t = Solver::Certified)]
     pub(crate) solver: Solver,
-    /// Learning rate of the published SGD.
+    /// First learning rate of the published SGD.
     #[arg(long, default_value_t = Experiment::default().sgd_learning_rate)]
     pub(crate) sgd_learning_rate: f64,
+    /// How it goes on: falling to a tenth, as in the authors' code, or constant.
+    #[arg(long, value_enum, default_value_t = Experiment::default().sgd_schedule)]
+    pub(crate) sgd_schedule: Schedule,
     /// Steps of the published SGD.
     #[arg(long, default_value_t = Experiment::default().sgd_steps)]
     pub(crate) sgd_steps: usize,
+}
+
+#[derive(Args)]
+pub(crate) struct Verify {
+    /// Folder of a run, a file of decompositions, or a .spindle file.
+    #[arg(value_name = "RUN|FILE")]
+    pub(crate) path: PathBuf,
 }
 
 #[derive(Args)]

@@ -11,6 +11,8 @@ pub(crate) enum Interrupted {
     Run,
     /// Work whose result is one file.
     File,
+    /// Work that only reads.
+    Reading,
 }
 
 impl std::fmt::Display for Interrupted {
@@ -18,6 +20,7 @@ impl std::fmt::Display for Interrupted {
         f.write_str(match self {
             Self::Run => "interrupted; the same command continues from here",
             Self::File => "interrupted; nothing was written",
+            Self::Reading => "interrupted",
         })
     }
 }

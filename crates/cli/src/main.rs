@@ -38,6 +38,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> anyhow::Result<()> {
         Command::Analyze(run) => command::analyze::command(&run.run, terminal),
         Command::Values(values) => command::values::values(&values, terminal),
         Command::Decompose(decompose) => command::decompose::decompose(&decompose, terminal),
+        Command::Verify(verify) => command::verify::verify(&verify, terminal),
         Command::Export(export) => command::export::export(&export, terminal),
         Command::Compare(compare) => command::compare::compare(&compare, terminal),
         Command::Data(data) => command::data::data(&data, terminal),

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use spindle_interactions::{
     Error as MathError,
-    bootstrap::Resamples,
-    decompose::{self, Decomposition, Progress},
+    bootstrap::{Estimate, Resamples},
+    decompose::{self, Decomposition, Progress, RangeBounds, Ranges, Statistic},
     phase, reference, salience,
     similarity::{self, ClassEffects},
     strength::{self, SampleStrength},
@@ -16,8 +16,9 @@ use spindle_run::{
     event::{Outputs, SampleLosses},
     experiment::{Placement, Solver},
     record::{
-        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, Players, PublishedSgd,
-        RunRecord, SampleCertificate, SampleRecord, TheoryFit,
+        AllEffects, Analysis, AtNoise, AtRate, CheckpointRecord, Dynamics, Group, GroupStrength,
+        Norms, Players, PublishedSgd, RangedEstimate, RateScale, RunRecord, SampleCertificate,
+        SampleRecord, TheoryFit,
     },
 };
 
@@ -55,11 +56,7 @@ pub fn decompose_outputs(
 ) -> Result<Decomposed, Error> {
     let results = match experiment.solver {
         Solver::Certified => {
-            let params = decompose::Params {
-                noise_ratio: experiment.noise_ratio,
-                tolerance: experiment.tolerance,
-                ..Default::default()
-            };
+            let params = experiment.decomposition();
             decompose::decompose_batch(&outputs.values, outputs.players, &params, progress)?
         }
         Solver::Sgd => published(experiment, &outputs.values, outputs.players, progress)?,
@@ -70,13 +67,20 @@ pub fn decompose_outputs(
         match result {
             Ok(decomposition) => decompositions.push(decomposition),
             Err(MathError::NotConverged {
-                gap,
+                smallest_gap,
                 tolerance,
+                has_settled,
                 iterations,
                 decomposition,
+                ..
             }) => {
+                let settled = if has_settled {
+                    ""
+                } else {
+                    ", and the answer has not settled"
+                };
                 warnings.push(format!(
-                    "sample {sample} at step {}: gap {gap:.1e} after {iterations} iterations, above the tolerance {tolerance:.0e}; its best decomposition is kept",
+                    "sample {sample} at step {}: gap {smallest_gap:.1e} of the smallest norm after {iterations} iterations, where {tolerance:.0e} is asked for{settled}; its best decomposition is kept",
                     outputs.step
                 ));
                 decompositions.push(*decomposition);
@@ -84,9 +88,28 @@ pub fn decompose_outputs(
             Err(error) => return Err(error.into()),
         }
     }
+    warnings.extend(noise_warning(outputs, &decompositions));
     Ok(Decomposed {
         decompositions,
         warnings,
+    })
+}
+
+/// Noise floors that a noise bound should be above: below, rounding is explained as if it were the network.
+const NOISE_FLOORS: f64 = 3.0;
+
+fn noise_warning(outputs: &Outputs, decompositions: &[Decomposition]) -> Option<String> {
+    let least = NOISE_FLOORS * outputs.noise_floor;
+    let bounds = decompositions.iter().map(|d| d.certificate.noise_bound);
+    let count = bounds.filter(|&bound| bound > 0.0 && bound < least).count();
+    (count > 0).then(|| {
+        format!(
+            "at step {} the noise bound of {count} of {} samples is below {NOISE_FLOORS} times the rounding noise of their outputs ({:.1e} nats): \
+             a part of what is decomposed there is rounding. A larger --noise-ratio, or 0 to say so, is clearer",
+            outputs.step,
+            decompositions.len(),
+            outputs.noise_floor
+        )
     })
 }
 
@@ -96,12 +119,7 @@ fn published(
     players: usize,
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<Vec<Result<Decomposition, MathError>>, MathError> {
-    let params = reference::Params {
-        learning_rate: experiment.sgd_learning_rate,
-        steps: experiment.sgd_steps,
-        noise_ratio: experiment.noise_ratio,
-        ..Default::default()
-    };
+    let params = experiment.published_sgd();
     reference::decompose_batch(values, players, &params, progress)
 }
 
@@ -135,11 +153,14 @@ pub fn analyze(
         })
     });
     let test = || of(samples, decompositions, Group::Test);
+    let all_test = of_group(Group::Test, 0.0);
     let salient: usize = test().map(|(_, d)| salient_count(d, threshold)).sum();
     Ok(Analysis {
         threshold,
         strengths: strengths.collect(),
-        unthresholded: strength::by_order(&of_group(Group::Test, 0.0), &resamples),
+        unthresholded: strength::by_order(&all_test, &resamples),
+        all_effects: all_effects(&all_test, test().map(|(_, d)| d), &resamples),
+        by_noise: Vec::new(),
         salient_per_sample: salient as f64 / changes.len().max(1) as f64,
         mean_output_change: salience::threshold(changes.iter().copied(), 1.0),
         noise_floor: outputs.noise_floor,
@@ -166,13 +187,7 @@ pub fn published_sgd(
     threshold: f64,
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<PublishedSgd, Error> {
-    let masks = 1 << outputs.players;
-    let values: Vec<f64> = samples
-        .iter()
-        .zip(outputs.values.chunks_exact(masks))
-        .filter(|(sample, _)| sample.group == Group::Test)
-        .flat_map(|(_, values)| values.iter().copied())
-        .collect();
+    let values = test_outputs(samples, outputs);
     let found = published(experiment, &values, outputs.players, progress)?
         .into_iter()
         .collect::<Result<Vec<_>, _>>()?;
@@ -184,19 +199,181 @@ pub fn published_sgd(
             .collect();
         strength::by_order(&strengths, &resamples)
     };
-    let mut ratios: Vec<f64> = of(samples, decompositions, Group::Test)
-        .zip(&found)
-        .map(|((_, certified), found)| found.certificate.primal / certified.certificate.primal)
-        .filter(|ratio| ratio.is_finite())
+    let smallest: Vec<f64> = of(samples, decompositions, Group::Test)
+        .map(|(_, certified)| certified.certificate.smallest_norm)
         .collect();
-    ratios.sort_unstable_by(f64::total_cmp);
+    let starts: Vec<f64> = values
+        .chunks_exact(1 << outputs.players)
+        .map(reference::start_norm)
+        .collect::<Result<_, _>>()?;
+    let ends = norms(&found);
+    let sweep = if experiment.sgd_sweep {
+        sweep(experiment, &values, outputs.players, &smallest, progress)?
+    } else {
+        Vec::new()
+    };
     Ok(PublishedSgd {
         learning_rate: experiment.sgd_learning_rate,
+        schedule: experiment.sgd_schedule,
         steps: experiment.sgd_steps,
         strength: by_order(threshold),
         unthresholded: by_order(0.0),
-        objective_ratio: ratios.get(ratios.len() / 2).copied().unwrap_or(1.0),
+        objective_ratio: median_ratio(&ends, &smallest),
+        start_ratio: Some(median_ratio(&starts, &smallest)),
+        norms: Some(Norms {
+            smallest: mean(&smallest),
+            start: mean(&starts),
+            end: mean(&ends),
+        }),
+        sweep,
     })
+}
+
+/// Rates that the published SGD is tried with.
+const RATES: [f64; 5] = [1e-4, 1e-5, 1e-6, 1e-7, 1e-8];
+
+/// The published SGD at other rates, in nats and in units of |v(N) - v(empty)|.
+fn sweep(
+    experiment: &Experiment,
+    values: &[f64],
+    players: usize,
+    smallest: &[f64],
+    progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+) -> Result<Vec<AtRate>, Error> {
+    let mut rows = Vec::new();
+    for (scale, unit) in [
+        (RateScale::Absolute, reference::RateScale::Absolute),
+        (RateScale::Change, reference::RateScale::Change),
+    ] {
+        for learning_rate in RATES {
+            let params = reference::Params {
+                learning_rate,
+                rate_scale: unit,
+                ..experiment.published_sgd()
+            };
+            let found = reference::decompose_batch(values, players, &params, progress)?
+                .into_iter()
+                .collect::<Result<Vec<_>, _>>()?;
+            let ends = norms(&found);
+            let strengths: Vec<_> = found.iter().map(|d| strength::of_sample(d, 0.0)).collect();
+            let none = Resamples::new(0, 0);
+            rows.push(AtRate {
+                learning_rate,
+                scale,
+                norm: mean(&ends),
+                objective_ratio: median_ratio(&ends, smallest),
+                mean_order: strength::by_order(&strengths, &none)
+                    .mean_order
+                    .map(|m| m.value),
+                share_of_order_3_and_more: strength::share_of_high_orders(&strengths, &none)
+                    .map(|share| share.value),
+            });
+        }
+    }
+    Ok(rows)
+}
+
+/// Noise bounds that all effects are looked at with, in units of the experiment's noise scale.
+pub const NOISE_RATIOS: [f64; 4] = [0.0, 0.005, 0.02, 0.05];
+
+/// All interactions of the test samples at other noise bounds: how much of what is seen depends on that choice. `progress` makes a callback for each.
+///
+/// # Errors
+/// As [`decompose_outputs`].
+pub fn by_noise<P: Fn(Progress) -> ControlFlow<()> + Sync>(
+    experiment: &Experiment,
+    samples: &[SampleRecord],
+    outputs: &Outputs,
+    progress: impl Fn() -> P,
+) -> Result<Vec<AtNoise>, Error> {
+    let values = test_outputs(samples, outputs);
+    let resamples = resamples(experiment);
+    let at = |noise_ratio| {
+        let params = decompose::Params {
+            noise_ratio,
+            ranges: false,
+            ..experiment.decomposition()
+        };
+        let results = decompose::decompose_batch(&values, outputs.players, &params, &progress())?;
+        let found = results.into_iter().map(|result| match result {
+            Err(MathError::NotConverged { decomposition, .. }) => Ok(*decomposition),
+            result => result,
+        });
+        let found: Vec<Decomposition> = found.collect::<Result<_, _>>()?;
+        let strengths: Vec<_> = found.iter().map(|d| strength::of_sample(d, 0.0)).collect();
+        Ok(AtNoise {
+            noise_ratio,
+            norm: mean(&norms(&found)),
+            strength: strength::by_order(&strengths, &resamples),
+            share_of_order_3_and_more: strength::share_of_high_orders(&strengths, &resamples),
+        })
+    };
+    NOISE_RATIOS.into_iter().map(at).collect()
+}
+
+/// Outputs of the test samples, one after the other.
+fn test_outputs(samples: &[SampleRecord], outputs: &Outputs) -> Vec<f64> {
+    samples
+        .iter()
+        .zip(outputs.values.chunks_exact(1 << outputs.players))
+        .filter(|(sample, _)| sample.group == Group::Test)
+        .flat_map(|(_, values)| values.iter().copied())
+        .collect()
+}
+
+fn norms(decompositions: &[Decomposition]) -> Vec<f64> {
+    decompositions
+        .iter()
+        .map(|d| d.certificate.primal)
+        .collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// Median of the ratios that are finite; 1 where none is.
+fn median_ratio(values: &[f64], smallest: &[f64]) -> f64 {
+    let pairs = values.iter().zip(smallest);
+    let mut ratios: Vec<f64> = pairs.map(|(value, smallest)| value / smallest).collect();
+    ratios.retain(|ratio| ratio.is_finite());
+    ratios.sort_unstable_by(f64::total_cmp);
+    ratios.get(ratios.len() / 2).copied().unwrap_or(1.0)
+}
+
+/// Mean order and share of high orders of all effects, with the ranges of all near-optimal decompositions of these samples.
+fn all_effects<'a>(
+    strengths: &[SampleStrength],
+    decompositions: impl Iterator<Item = &'a Decomposition>,
+    resamples: &Resamples,
+) -> AllEffects {
+    // Games without effects add nothing to the sums; where a game with effects has no ranges, all together have none.
+    let with_effects: Vec<&Decomposition> = decompositions
+        .filter(|d| d.certificate.primal > 0.0)
+        .collect();
+    let players = with_effects.first().map_or(0, |d| d.players());
+    let bounds: Option<Vec<RangeBounds>> = with_effects
+        .iter()
+        .map(|d| d.ranges.as_ref().map(Ranges::bounds))
+        .collect();
+    let pooled = RangeBounds::pooled(&bounds.unwrap_or_default());
+    let ranged = |estimate: Option<Estimate>, statistic| {
+        let Estimate { value, low, high } = estimate?;
+        let range = pooled.range(statistic, players);
+        Some(RangedEstimate {
+            value,
+            low,
+            high,
+            lowest: range.map(|(lowest, _)| lowest),
+            highest: range.map(|(_, highest)| highest),
+        })
+    };
+    let mean_order = strength::by_order(strengths, resamples).mean_order;
+    let share = strength::share_of_high_orders(strengths, resamples);
+    AllEffects {
+        mean_order: ranged(mean_order, Statistic::MeanOrder),
+        share_of_order_3_and_more: ranged(share, Statistic::ShareOfHighOrders),
+    }
 }
 
 /// Strengths by order of one group's samples.
@@ -246,6 +423,8 @@ fn certificate(values: &[f64], decomposition: &Decomposition) -> Result<SampleCe
         iterations: certificate.iterations,
         noise_bound: certificate.noise_bound,
         residual,
+        smallest_norm: Some(certificate.smallest_norm),
+        ranges: decomposition.ranges.as_ref().map(Ranges::bounds),
     })
 }
 
@@ -255,7 +434,7 @@ fn similarity_by_order(
     samples: &[SampleRecord],
     decompositions: &[Decomposition],
     resamples: &Resamples,
-) -> Option<Vec<Option<spindle_interactions::bootstrap::Estimate>>> {
+) -> Option<Vec<Option<Estimate>>> {
     let shared = experiment.placement == Placement::Shared
         && samples
             .iter()

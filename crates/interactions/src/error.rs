@@ -1,6 +1,9 @@
 //! What can be wrong with an input, and what a solver that was cut short has reached.
 
-use crate::{decompose::Decomposition, mask};
+use crate::{
+    decompose::{Decomposition, NEAR_OPTIMAL},
+    mask,
+};
 
 /// Errors of this crate. The offending value is in the text.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -44,17 +47,22 @@ pub enum Error {
         /// What it may be, in words.
         allowed: &'static str,
     },
-    /// The iteration limit was reached before the tolerance. Carries the best decomposition found:
+    /// The iteration limit was reached before the tolerance, or before the canonical answer had settled. Carries the best decomposition found:
     /// it explains every mask, only its L1 norm may be above the optimum by the stated gap.
     #[error(
-        "relative gap {gap:.2e} after {iterations} iterations, above the tolerance {tolerance:.2e}; \
-         allow more iterations or a larger tolerance"
+        "after {iterations} iterations the smallest norm is known to a relative gap of {smallest_gap:.2e}, asked for are {tolerance:.2e}, \
+         and the answer, whose norm may exceed it by {NEAR_OPTIMAL}, {} with a gap of {gap:.2e}; allow more iterations or a larger tolerance",
+        if *has_settled { "has settled" } else { "has not settled" }
     )]
     NotConverged {
-        /// Relative gap reached.
+        /// Relative gap of the answer.
         gap: f64,
-        /// Gap asked for.
+        /// Relative gap of the smallest norm found.
+        smallest_gap: f64,
+        /// What that was to be.
         tolerance: f64,
+        /// Whether the canonical answer has settled.
+        has_settled: bool,
         /// Iterations done.
         iterations: usize,
         /// The best decomposition found, with its certificate.

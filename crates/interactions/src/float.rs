@@ -19,7 +19,6 @@ pub(crate) trait Float:
     /// The nearest float.
     fn from_f64(x: f64) -> Self;
     fn to_f64(self) -> f64;
-    fn abs(self) -> Self;
 
     /// In another precision.
     #[inline(always)]
@@ -41,11 +40,6 @@ impl Float for f64 {
     fn to_f64(self) -> f64 {
         self
     }
-
-    #[inline(always)]
-    fn abs(self) -> Self {
-        self.abs()
-    }
 }
 
 #[cfg(feature = "single")]
@@ -60,10 +54,5 @@ impl Float for f32 {
     #[inline(always)]
     fn to_f64(self) -> f64 {
         self.into()
-    }
-
-    #[inline(always)]
-    fn abs(self) -> Self {
-        self.abs()
     }
 }

@@ -11,7 +11,7 @@
 
 use crate::{
     bootstrap::{Estimate, Resamples},
-    decompose::Decomposition,
+    decompose::{Decomposition, HIGH_ORDER},
     mask, salience,
 };
 
@@ -86,6 +86,15 @@ pub fn by_order(samples: &[SampleStrength], resamples: &Resamples) -> StrengthBy
         share: resamples.estimates(samples.len(), |draw| share(samples, draw)),
         mean_order: resamples.estimate(samples.len(), |draw| mean_order(samples, draw)),
     }
+}
+
+/// Share of strength of the orders [`HIGH_ORDER`] and above, with its bootstrap interval; `None` when nothing is salient.
+#[must_use]
+pub fn share_of_high_orders(samples: &[SampleStrength], resamples: &Resamples) -> Option<Estimate> {
+    resamples.estimate(samples.len(), |draw| {
+        let share = share(samples, draw)?;
+        Some(share.iter().skip(HIGH_ORDER - 1).sum())
+    })
 }
 
 /// Mean over the drawn samples, order by order; `None` without samples.

@@ -19,7 +19,6 @@ fn the_result_scales_with_the_unit_bit_for_bit() {
         let expected: Vec<f64> = d.and.iter().map(|x| unit * x).collect();
         assert_eq!(found.and, expected, "2^{exponent}");
         assert_eq!(found.certificate.iterations, d.certificate.iterations);
-        assert!(found.certificate.regularized.is_finite());
     }
 }
 
@@ -78,7 +77,8 @@ fn the_limit_on_iterations_is_kept_and_tolerances_below_rounding_do_not_panic() 
         ..Params::default()
     };
     match decompose(&v, &params) {
-        Err(Error::NotConverged { iterations, .. }) => assert_eq!(iterations, 50),
+        // Of each of the game's six problems.
+        Err(Error::NotConverged { iterations, .. }) => assert_eq!(iterations, 6 * 50),
         other => panic!("{other:?}"),
     }
     for check_every in [1, 3, 25, 400] {

@@ -6,22 +6,37 @@ use clarabel::{
     algebra::CscMatrix,
     solver::{DefaultSettingsBuilder, DefaultSolver, IPSolver, NonnegativeConeT},
 };
-use spindle_interactions::decompose::{NoiseBound, Params, decompose_with};
+use spindle_interactions::decompose::{
+    CURVATURE, NoiseBound, ORDER_WEIGHT, Params, Statistic, decompose, decompose_with,
+};
 
-/// Optimum of min sum x, x >= 0, |K (x+ - x-) - v| <= tau, by Clarabel; columns of K: AND effects, then OR effects.
-fn optimum(v: &[f64], tau: &[f64]) -> f64 {
+/// The solution of an exact problem.
+struct Solution {
+    objective: f64,
+    /// By mask.
+    and: Vec<f64>,
+    or: Vec<f64>,
+}
+
+/// Minimises sum w_|S| |x_S| + (e/2) |x|^2 under |K x - v| <= tau by Clarabel; columns of K: AND effects, then OR effects of
+/// order 2 and above (those of single players are AND effects too). `limit`, where it is given, bounds |x|_1.
+fn solved(v: &[f64], tau: &[f64], weights: &[f64], curvature: f64, limit: Option<f64>) -> Solution {
     let masks = v.len();
-    // AND columns in full, OR columns without the empty set and single players, which are AND columns too.
+    let or_masks: Vec<usize> = (1..masks).filter(|t| t.count_ones() > 1).collect();
     let mut columns: Vec<Vec<usize>> = (0..masks)
         .map(|t| (0..masks).filter(|s| t & !s == 0).collect())
         .collect();
     columns.extend(
-        (1..masks)
-            .filter(|t: &usize| t.count_ones() > 1)
-            .map(|t| (0..masks).filter(|s| s & t != 0).collect()),
+        or_masks
+            .iter()
+            .map(|t| (0..masks).filter(|s| s & t != 0).collect::<Vec<_>>()),
     );
+    let orders = (0..masks)
+        .chain(or_masks.iter().copied())
+        .map(|s| s.count_ones() as usize);
+    let cost: Vec<f64> = orders.map(|order| weights[order]).collect();
     let variables = 2 * columns.len();
-    // Rows: K x <= v + tau, -K x <= tau - v, -x <= 0.
+    // Rows: K x <= v + tau, -K x <= tau - v, -x <= 0, sum x <= limit.
     let (mut starts, mut rows, mut values) = (vec![0], Vec::new(), Vec::new());
     for sign in [1.0, -1.0] {
         for (j, column) in columns.iter().enumerate() {
@@ -31,10 +46,15 @@ fn optimum(v: &[f64], tau: &[f64]) -> f64 {
             }
             rows.push(2 * masks + j + if sign > 0.0 { 0 } else { columns.len() });
             values.push(-1.0);
+            if limit.is_some() {
+                rows.push(2 * masks + variables);
+                values.push(1.0);
+            }
             starts.push(rows.len());
         }
     }
-    let a = CscMatrix::new(2 * masks + variables, variables, starts, rows, values);
+    let height = 2 * masks + variables + usize::from(limit.is_some());
+    let a = CscMatrix::new(height, variables, starts, rows, values);
     let mut b: Vec<f64> = v
         .iter()
         .zip(tau)
@@ -42,16 +62,47 @@ fn optimum(v: &[f64], tau: &[f64]) -> f64 {
         .chain(v.iter().zip(tau).map(|(v, tau)| tau - v))
         .collect();
     b.extend(std::iter::repeat_n(0.0, variables));
+    b.extend(limit);
     let settings = DefaultSettingsBuilder::default()
         .verbose(false)
+        .tol_gap_abs(1e-10)
+        .tol_gap_rel(1e-10)
+        .tol_feas(1e-10)
         .build()
         .unwrap();
-    let p = CscMatrix::zeros((variables, variables));
-    let cost = vec![1.0; variables];
+    let diagonal: Vec<usize> = (0..variables).collect();
+    let p = if curvature > 0.0 {
+        let starts = (0..=variables).collect();
+        CscMatrix::new(
+            variables,
+            variables,
+            starts,
+            diagonal,
+            vec![curvature; variables],
+        )
+    } else {
+        CscMatrix::zeros((variables, variables))
+    };
+    let cost = [cost.clone(), cost].concat();
     let cones = [NonnegativeConeT(b.len())];
     let mut solver = DefaultSolver::new(&p, &cost, &a, &b, &cones, settings).unwrap();
     solver.solve();
-    solver.solution.obj_val
+    let (plus, minus) = solver.solution.x.split_at(columns.len());
+    let x: Vec<f64> = plus.iter().zip(minus).map(|(p, m)| p - m).collect();
+    let mut or = vec![0.0; masks];
+    for (s, x) in or_masks.iter().zip(&x[masks..]) {
+        or[*s] = *x;
+    }
+    Solution {
+        objective: solver.solution.obj_val,
+        and: x[..masks].to_vec(),
+        or,
+    }
+}
+
+/// Optimum of the L1 norm.
+fn optimum(v: &[f64], tau: &[f64]) -> f64 {
+    solved(v, tau, &[1.0; 21], 0.0, None).objective
 }
 
 fn games() -> Vec<(String, Vec<f64>)> {
@@ -96,10 +147,8 @@ fn the_optimum_lies_between_the_bounds() {
                 ..Params::default()
             };
             let bound = NoiseBound::PerMask(&tau);
-            let d = decompose_with(&v, &params, bound, &mut |_| {
-                std::ops::ControlFlow::Continue(())
-            })
-            .unwrap();
+            let d = decompose_with(&v, &params, bound, &mut support::go_on)
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
             let best = optimum(&shifted, &tau);
             let slack = 1e-6 * (1.0 + best);
             let c = &d.certificate;
@@ -109,5 +158,89 @@ fn the_optimum_lies_between_the_bounds() {
                 tau[1]
             );
         }
+    }
+}
+
+#[test]
+fn the_answer_is_the_solution_of_the_canonical_problem() {
+    for (name, v) in games().into_iter().filter(|(_, v)| v.len() <= 128) {
+        let shifted: Vec<f64> = v.iter().map(|x| x - v[0]).collect();
+        let largest = shifted.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+        let weights: Vec<f64> = (0..21)
+            .map(|k| {
+                if k == 0 {
+                    1.0
+                } else {
+                    1.0 + ORDER_WEIGHT * f64::from(k)
+                }
+            })
+            .collect();
+        for noise_ratio in [0.0, 0.02] {
+            let params = Params {
+                noise_ratio,
+                ..Params::default()
+            };
+            let d = decompose(&v, &params).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let tau = vec![d.certificate.noise_bound; v.len()];
+            let exact = solved(&shifted, &tau, &weights, CURVATURE / largest, None);
+            let pairs = d
+                .and
+                .iter()
+                .zip(&exact.and)
+                .chain(d.or.iter().zip(&exact.or));
+            let off: f64 = pairs.map(|(a, b)| (a - b).abs()).sum();
+            let off = off / d.certificate.primal;
+            assert!(
+                off <= 1e-5,
+                "{name}, noise ratio {noise_ratio}: off by {off:.1e}"
+            );
+        }
+    }
+}
+
+#[test]
+fn ranges_reach_little_further_than_the_exact_ones() {
+    let (mut reach, mut limits) = ([[0.0; 2]; 2], 0.0);
+    for (name, v) in games() {
+        let players = v.len().trailing_zeros() as usize;
+        let d = decompose(&v, &Params::default()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let Some(ranges) = &d.ranges else { continue };
+        let bounds = ranges.bounds();
+        let shifted: Vec<f64> = v.iter().map(|x| x - v[0]).collect();
+        let tau = vec![d.certificate.noise_bound; v.len()];
+        let least = |f: &dyn Fn(usize) -> f64| {
+            let weights: Vec<f64> = (0..21).map(|k| if k == 0 { 0.0 } else { f(k) }).collect();
+            solved(&shifted, &tau, &weights, 0.0, Some(bounds.limit)).objective / bounds.limit
+        };
+        for (statistic, allowed) in [
+            (Statistic::MeanOrder, 0.02),
+            (Statistic::ShareOfHighOrders, 0.01),
+        ] {
+            let (low, high) = bounds.range(statistic, players).unwrap();
+            let exact_low = least(&|k| statistic.from_below(k));
+            let most = statistic.from_above(0, players) + statistic.from_below(0);
+            let exact_high = most - least(&|k| statistic.from_above(k.min(players), players));
+            // No mean order is below 1, no share of orders that there are not above 0, whatever the empty mask's part in the norm.
+            let [least, largest] = match statistic {
+                Statistic::MeanOrder => [1.0, players as f64],
+                Statistic::ShareOfHighOrders => [0.0, if players < 3 { 0.0 } else { 1.0 }],
+            };
+            let (exact_low, exact_high) = (exact_low.max(least), exact_high.min(largest));
+            let outside = [exact_low - low, high - exact_high];
+            assert!(
+                outside.iter().all(|x| *x >= -1e-6 && *x <= 2.0 * allowed),
+                "{name}, {statistic:?}: {low} to {high}, exactly {exact_low} to {exact_high}"
+            );
+            let pooled = &mut reach[statistic as usize];
+            *pooled = [0, 1].map(|end| pooled[end] + bounds.limit * outside[end]);
+        }
+        limits += bounds.limit;
+    }
+    // Of all games together.
+    for (reach, allowed) in reach.iter().zip([0.02, 0.01]) {
+        assert!(
+            reach.iter().all(|x| x / limits <= allowed),
+            "{reach:?} of {limits}"
+        );
     }
 }

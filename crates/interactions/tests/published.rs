@@ -71,6 +71,7 @@ fn one_step_moves_the_split_by_the_sign_gradient() {
         momentum: 0.0,
         steps: 0,
         noise_ratio: 0.0,
+        ..reference::Params::default()
     };
     let at = |steps| {
         let params = reference::Params {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use spindle_interactions::decompose::{Certificate, Decomposition};
+use spindle_interactions::decompose::{Certificate, Decomposition, PROOFS, Proof, Ranges};
 
 use crate::{
     Error,
@@ -16,6 +16,9 @@ const STATE: &str = "training state";
 const LOSSES: &str = "losses";
 const OUTPUTS: &str = "outputs";
 const INTERACTIONS: &str = "interactions";
+
+/// Outputs on all masks, in files of outputs and of decompositions.
+const VALUES: &str = "values";
 
 /// Prefix of the momentum buffers' names in a training state.
 const MOMENTUM: &str = "momentum.";
@@ -129,7 +132,7 @@ pub fn encode_outputs(outputs: &Outputs) -> Result<Vec<u8>, Error> {
     let masks = masks(outputs.players)?;
     let samples = outputs.values.len() / masks;
     Writer::new()
-        .array("values", &[samples, masks], outputs.values.iter().copied())?
+        .array(VALUES, &[samples, masks], outputs.values.iter().copied())?
         .array(
             "logits",
             &[samples, masks, outputs.classes],
@@ -164,7 +167,7 @@ pub fn decode_outputs(bytes: &[u8]) -> Result<Outputs, Error> {
         players,
         classes,
         logits: reader.shaped("logits", &[samples, masks, classes])?,
-        values: reader.shaped("values", &[samples, masks])?,
+        values: reader.shaped(VALUES, &[samples, masks])?,
         noise_floor: reader.description.noise_floor.unwrap_or(f64::NAN),
     })
 }
@@ -172,13 +175,16 @@ pub fn decode_outputs(bytes: &[u8]) -> Result<Outputs, Error> {
 /// Decompositions of samples with the same n as a safetensors file.
 ///
 /// f64 [samples, 2^n]: `and`, `or`, `noise` (reconstruction - v) and `dual_point` (the point that proves the lower bound).
-/// f64 \[samples\]: `baseline` (v of the empty mask), `primal`, `dual` (upper and lower bound of the L1 norm), `gap`, `noise_bound`,
-/// `tie_break`, `regularized`, `excess`. i64 \[samples\]: `iterations`. Effects and bounds have the unit of v.
+/// f64 \[samples\]: `baseline` (v of the empty mask), `primal`, `dual` (the answer's L1 norm and a lower bound of all), `smallest_norm`, `gap`,
+/// `noise_bound`, `excess`. i64 \[samples\]: `iterations`. Where there are ranges, f64 \[samples\] `range_limit`, f64 [samples, 4] `range_bounds`,
+/// f32 [samples, 4, 2^n] `range_dual_points`; the limit of a game without effects is 0. With `outputs`, f64 [samples, 2^n] `values`. Effects and bounds have the
+/// unit of v.
 ///
 /// # Errors
 /// [`Error::Array`] when the decompositions are not of the same n.
 pub fn encode_decompositions(
     decompositions: &[Decomposition],
+    outputs: Option<&[f64]>,
     step: Option<usize>,
 ) -> Result<Vec<u8>, Error> {
     let samples = decompositions.len();
@@ -206,6 +212,12 @@ pub fn encode_decompositions(
     for (name, scalar) in SCALARS {
         writer = writer.array(name, &[samples], decompositions.iter().map(scalar))?;
     }
+    if let Some(outputs) = outputs {
+        writer = writer.array(VALUES, &[samples, masks], outputs.iter().copied())?;
+    }
+    if decompositions.iter().any(|d| d.ranges.is_some()) {
+        writer = append_ranges(writer, decompositions, masks)?;
+    }
     writer
         .array(
             "iterations",
@@ -220,6 +232,75 @@ pub fn encode_decompositions(
         })
 }
 
+/// Ranges of all samples; a game that has none has the limit 0.
+fn append_ranges(
+    writer: Writer,
+    decompositions: &[Decomposition],
+    masks: usize,
+) -> Result<Writer, Error> {
+    let samples = decompositions.len();
+    let nothing = Proof {
+        bound: 0.0,
+        dual: vec![0.0; masks],
+    };
+    let proofs: Vec<&Proof> = decompositions
+        .iter()
+        .flat_map(|d| -> [&Proof; PROOFS] {
+            match &d.ranges {
+                Some(ranges) => ranges.proofs.each_ref(),
+                None => [&nothing; PROOFS],
+            }
+        })
+        .collect();
+    let limits = decompositions
+        .iter()
+        .map(|d| d.ranges.as_ref().map_or(0.0, |r| r.limit));
+    let points = proofs.iter().flat_map(|proof| proof.dual.iter().copied());
+    writer
+        .array("range_limit", &[samples], limits)?
+        .array(
+            "range_bounds",
+            &[samples, PROOFS],
+            proofs.iter().map(|proof| proof.bound),
+        )?
+        .array("range_dual_points", &[samples, PROOFS, masks], points)
+}
+
+/// Ranges of all samples, where the file has them.
+fn ranges(reader: &Reader<'_>, samples: usize, masks: usize) -> Result<Vec<Option<Ranges>>, Error> {
+    if !reader.names().iter().any(|name| name == "range_limit") {
+        return Ok(vec![None; samples]);
+    }
+    let limits = reader.shaped::<f64>("range_limit", &[samples])?;
+    let bounds = reader.shaped::<f64>("range_bounds", &[samples, PROOFS])?;
+    let points = reader.shaped::<f32>("range_dual_points", &[samples, PROOFS, masks])?;
+    let of = |(sample, limit): (usize, &f64)| {
+        let proof = |at: usize| Proof {
+            bound: bounds[sample * PROOFS + at],
+            dual: points[(sample * PROOFS + at) * masks..][..masks].to_vec(),
+        };
+        (*limit > 0.0).then(|| Ranges {
+            limit: *limit,
+            proofs: std::array::from_fn(proof),
+        })
+    };
+    Ok(limits.iter().enumerate().map(of).collect())
+}
+
+/// Outputs on all masks, where a file of decompositions has them.
+///
+/// # Errors
+/// As [`decode_decompositions`].
+pub fn decode_decomposed_outputs(bytes: &[u8]) -> Result<Option<Vec<f64>>, Error> {
+    let reader = Reader::of_kind(bytes, INTERACTIONS)?;
+    if !reader.names().iter().any(|name| name == VALUES) {
+        return Ok(None);
+    }
+    let masks = masks(reader.description.players.unwrap_or_default())?;
+    let samples = reader.shape("baseline")?.iter().product();
+    Ok(Some(reader.shaped(VALUES, &[samples, masks])?))
+}
+
 type Masked = fn(&Decomposition) -> &Vec<f64>;
 type Scalar = fn(&Decomposition) -> f64;
 
@@ -230,14 +311,13 @@ const MASKED: [(&str, Masked); 4] = [
     ("dual_point", |d| &d.dual),
 ];
 
-const SCALARS: [(&str, Scalar); 8] = [
+const SCALARS: [(&str, Scalar); 7] = [
     ("baseline", |d| d.baseline),
     ("primal", |d| d.certificate.primal),
     ("dual", |d| d.certificate.dual),
     ("gap", |d| d.certificate.gap),
     ("noise_bound", |d| d.certificate.noise_bound),
-    ("tie_break", |d| d.certificate.tie_break),
-    ("regularized", |d| d.certificate.regularized),
+    ("smallest_norm", |d| d.certificate.smallest_norm),
     ("excess", |d| d.certificate.excess),
 ];
 
@@ -270,25 +350,32 @@ pub(crate) fn decode_interactions(
         column("dual")?,
         column("gap")?,
     );
-    let (noise_bound, tie_break) = (column("noise_bound")?, column("tie_break")?);
-    let (regularized, excess) = (column("regularized")?, column("excess")?);
+    let (noise_bound, excess) = (column("noise_bound")?, column("excess")?);
+    // Up to version 2 the decomposition shown was the sparsest one found.
+    let smallest_norm = if reader.description.schema < 3 {
+        primal.clone()
+    } else {
+        column("smallest_norm")?
+    };
+    let ranges = ranges(&reader, samples, masks)?;
     let iterations = reader.shaped::<i64>("iterations", &[samples])?;
     let row = |values: &[f64], sample: usize| values[sample * masks..(sample + 1) * masks].to_vec();
     let decompositions = (0..samples)
-        .map(|sample| Decomposition {
+        .zip(ranges)
+        .map(|(sample, ranges)| Decomposition {
             baseline: baseline[sample],
             and: row(&and, sample),
             or: row(&or, sample),
             noise: row(&noise, sample),
             dual: row(&dual_point, sample),
+            ranges,
             certificate: Certificate {
                 primal: primal[sample],
                 dual: dual[sample],
                 gap: gap[sample],
                 iterations: usize::try_from(iterations[sample]).unwrap_or_default(),
                 noise_bound: noise_bound[sample],
-                tie_break: tie_break[sample],
-                regularized: regularized[sample],
+                smallest_norm: smallest_norm[sample],
                 excess: excess[sample],
             },
         })

@@ -1,6 +1,7 @@
 //! The one config of an experiment: command line flags, `run.json` and the page's controls are this struct.
 
 use serde::{Deserialize, Serialize};
+use spindle_interactions::{decompose, reference};
 
 use crate::Error;
 
@@ -197,6 +198,61 @@ pub enum Solver {
     Sgd,
 }
 
+/// What the noise bound is relative to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub enum NoiseScale {
+    /// |v(N) - v(empty)|, as published.
+    #[default]
+    Change,
+    /// The standard deviation of v over all masks.
+    Deviation,
+}
+
+impl From<NoiseScale> for decompose::NoiseScale {
+    fn from(scale: NoiseScale) -> Self {
+        match scale {
+            NoiseScale::Change => Self::Change,
+            NoiseScale::Deviation => Self::Deviation,
+        }
+    }
+}
+
+/// How the learning rate of the published SGD goes on from its first value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub enum Schedule {
+    /// Log-spaced down to a tenth of it, as in the authors' code.
+    #[default]
+    Falling,
+    /// It stays.
+    Constant,
+}
+
+impl From<Schedule> for reference::Schedule {
+    fn from(schedule: Schedule) -> Self {
+        match schedule {
+            Schedule::Falling => Self::Falling,
+            Schedule::Constant => Self::Constant,
+        }
+    }
+}
+
+impl Schedule {
+    /// In words, behind "learning rate R".
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Falling => "falling to a tenth",
+            Self::Constant => "constant",
+        }
+    }
+}
+
 /// Where the players of a sample are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
@@ -307,18 +363,30 @@ pub struct Experiment {
     /// How outputs are decomposed.
     #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Experiment::default().solver, help_heading = "Decomposition"))]
     pub solver: Solver,
-    /// Bound of the noise term over |v(N) - v(empty)|, 0 to 1.
+    /// Bound of the noise term, in units of the noise scale, 0 to 1.
     #[cfg_attr(feature = "clap", arg(long, value_name = "RATIO", default_value_t = Experiment::default().noise_ratio, help_heading = "Decomposition"))]
     pub noise_ratio: f64,
-    /// Certified relative gap of every decomposition, 1e-9 to below 1.
+    /// What the noise bound is relative to: |v(N) - v(empty)| or the standard deviation of v.
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Experiment::default().noise_scale, help_heading = "Decomposition"))]
+    pub noise_scale: NoiseScale,
+    /// Do without certified ranges over all near-optimal decompositions (they are proved up to 14 players).
+    #[cfg_attr(feature = "clap", arg(long = "no-range", action = clap::ArgAction::SetFalse, help_heading = "Decomposition"))]
+    pub ranges: bool,
+    /// Certified relative gap of the smallest norm, 1e-9 to below 1.
     #[cfg_attr(feature = "clap", arg(long, value_name = "GAP", default_value_t = Experiment::default().tolerance, help_heading = "Decomposition"))]
     pub tolerance: f64,
     /// Salience threshold over the mean of |v(N) - v(empty)|, 0 to 1.
     #[cfg_attr(feature = "clap", arg(long, value_name = "RATIO", default_value_t = Experiment::default().salience, help_heading = "Decomposition"))]
     pub salience: f64,
-    /// Learning rate of the published SGD, above 0.
+    /// First learning rate of the published SGD, above 0.
     #[cfg_attr(feature = "clap", arg(long, visible_alias = "sgd-lr", value_name = "RATE", default_value_t = Experiment::default().sgd_learning_rate, help_heading = "Decomposition"))]
     pub sgd_learning_rate: f64,
+    /// How it goes on: falling to a tenth, as in the authors' code, or constant.
+    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Experiment::default().sgd_schedule, help_heading = "Decomposition"))]
+    pub sgd_schedule: Schedule,
+    /// Run the published SGD with rates of 1e-4 to 1e-8, in nats and in units of |v(N) - v(empty)|, where it is compared.
+    #[cfg_attr(feature = "clap", arg(long, help_heading = "Decomposition"))]
+    pub sgd_sweep: bool,
     /// Steps of the published SGD, 1 to 10,000,000.
     #[cfg_attr(feature = "clap", arg(long, value_name = "STEPS", default_value_t = Experiment::default().sgd_steps, help_heading = "Decomposition"))]
     pub sgd_steps: usize,
@@ -354,9 +422,13 @@ impl Default for Experiment {
             placement: Placement::Shared,
             solver: Solver::Certified,
             noise_ratio: 0.02,
+            noise_scale: NoiseScale::Change,
+            ranges: true,
             tolerance: 1e-3,
             salience: 0.03,
-            sgd_learning_rate: 1e-6,
+            sgd_learning_rate: 1e-5,
+            sgd_schedule: Schedule::Falling,
+            sgd_sweep: false,
             sgd_steps: 10_000,
             resamples: 1000,
             device: Device::Cpu,
@@ -495,6 +567,31 @@ pub struct Difference {
 }
 
 impl Experiment {
+    /// How its outputs are decomposed.
+    #[must_use]
+    pub fn decomposition(&self) -> decompose::Params {
+        decompose::Params {
+            noise_ratio: self.noise_ratio,
+            noise_scale: self.noise_scale.into(),
+            tolerance: self.tolerance,
+            ranges: self.ranges,
+            ..Default::default()
+        }
+    }
+
+    /// How the published SGD is run on them.
+    #[must_use]
+    pub fn published_sgd(&self) -> reference::Params {
+        reference::Params {
+            learning_rate: self.sgd_learning_rate,
+            schedule: self.sgd_schedule.into(),
+            steps: self.sgd_steps,
+            noise_ratio: self.noise_ratio,
+            noise_scale: self.noise_scale.into(),
+            ..Default::default()
+        }
+    }
+
     /// Checks every number against [`RANGES`], before any work.
     ///
     /// # Errors

@@ -6,14 +6,20 @@ use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, MapAccess, SeqAccess, Visitor},
 };
-use spindle_interactions::{bootstrap::Estimate, phase::Onset, strength::StrengthByOrder};
+use spindle_interactions::{
+    bootstrap::Estimate, decompose::RangeBounds, phase::Onset, strength::StrengthByOrder,
+};
 
-use crate::{Error, Experiment};
+use crate::{Error, Experiment, experiment::Schedule};
 
 /// Version of the run format that this crate writes, and the newest that it reads.
 ///
-/// 2: players are words or clusters as well, `classes` has names. What 1 holds is read as it was.
-pub const SCHEMA: u32 = 2;
+/// 2: players are words or clusters as well, `classes` has names. 3: answers are canonical and have ranges; the published SGD's rate falls. What older versions hold
+/// is read as it was.
+pub const SCHEMA: u32 = 3;
+
+/// The first version whose published SGD has a schedule. Before, its rate was constant.
+const SCHEDULED: u32 = 3;
 
 /// The contents of `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -61,6 +67,18 @@ impl RunRecord {
         }
     }
 
+    /// As it was before there were schedules.
+    fn keep_the_rate_constant(&mut self) {
+        self.experiment.sgd_schedule = Schedule::Constant;
+        let analyses = self
+            .checkpoints
+            .iter_mut()
+            .filter_map(|c| c.analysis.as_mut());
+        for published in analyses.filter_map(|analysis| analysis.published_sgd.as_mut()) {
+            published.schedule = Schedule::Constant;
+        }
+    }
+
     /// Puts losses where their step belongs, over those of the same step: steps done again give the same numbers.
     pub fn put_losses(&mut self, losses: LossRecord) {
         put(&mut self.losses, losses, |losses| losses.step);
@@ -105,7 +123,10 @@ impl RunRecord {
         // The version first: a newer format may have fields that this program cannot know.
         let probe: Probe = serde_json::from_slice(json)?;
         check_schema(probe.schema, &probe.provenance.version)?;
-        let record: Self = serde_json::from_slice(json)?;
+        let mut record: Self = serde_json::from_slice(json)?;
+        if probe.schema < SCHEDULED {
+            record.keep_the_rate_constant();
+        }
         record.experiment.check()?;
         Ok(record)
     }
@@ -348,6 +369,12 @@ pub struct Analysis {
     pub strengths: Vec<GroupStrength>,
     /// Strength by order of all interactions of the test samples, no threshold.
     pub unthresholded: StrengthByOrder,
+    /// Statistics of all interactions of the test samples, with the ranges of all near-optimal decompositions.
+    #[serde(default)]
+    pub all_effects: AllEffects,
+    /// The same at other noise bounds, where that was asked.
+    #[serde(default)]
+    pub by_noise: Vec<AtNoise>,
     /// Mean number of salient interactions per test sample.
     pub salient_per_sample: f64,
     /// Mean over test samples of |v(N) - v(empty)|, in nats.
@@ -370,6 +397,62 @@ impl Analysis {
             .iter()
             .find(|strength| strength.group == group)
     }
+}
+
+impl SampleCertificate {
+    /// Relative gap of the smallest norm found, which is what the tolerance is about; of what is shown in runs before there were
+    /// canonical answers.
+    #[must_use]
+    pub fn smallest_gap(&self) -> f64 {
+        match self.smallest_norm {
+            Some(norm) if norm > 0.0 && self.gap.is_finite() => {
+                ((norm - self.dual) / norm).max(0.0)
+            }
+            _ => self.gap,
+        }
+    }
+}
+
+/// A statistic of all interactions: its value with the interval of sampling, and the range of all decompositions that are nearly as
+/// sparse as the sparsest, of these samples.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct RangedEstimate {
+    /// The canonical answer's value.
+    pub value: f64,
+    /// Lower end of the 95 % bootstrap interval over samples.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// The lowest value of all near-optimal decompositions, certified; none where ranges were not asked for.
+    pub lowest: Option<f64>,
+    /// The highest one.
+    pub highest: Option<f64>,
+}
+
+/// Statistics of all interactions, no threshold; `None` where there are none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AllEffects {
+    /// Their mean order, by strength.
+    pub mean_order: Option<RangedEstimate>,
+    /// The share of strength of orders 3 and above.
+    pub share_of_order_3_and_more: Option<RangedEstimate>,
+}
+
+/// All interactions of the test samples at another noise bound.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AtNoise {
+    /// Noise bound in units of the experiment's noise scale.
+    pub noise_ratio: f64,
+    /// Mean L1 norm of the decompositions, in nats.
+    pub norm: f64,
+    /// Strength by order, no threshold.
+    pub strength: StrengthByOrder,
+    /// Share of strength of orders 3 and above; `None` where there are no effects.
+    pub share_of_order_3_and_more: Option<Estimate>,
 }
 
 /// Strength by order over one group of samples.
@@ -398,21 +481,80 @@ pub struct SampleCertificate {
     pub noise_bound: f64,
     /// Largest |v - reconstruction| over all masks, in nats; at most `noise_bound`, up to rounding.
     pub residual: f64,
+    /// The smallest L1 norm found of any decomposition, in nats; none in runs whose answers are not canonical.
+    #[serde(default)]
+    pub smallest_norm: Option<f64>,
+    /// What the ranges follow from: the norm up to which decompositions count, and four lower bounds, in nats.
+    #[serde(default)]
+    pub ranges: Option<RangeBounds>,
 }
 
 /// The published SGD on the outputs of the test samples of one checkpoint.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PublishedSgd {
-    /// Learning rate.
+    /// First learning rate.
     pub learning_rate: f64,
+    /// How it goes on.
+    #[serde(default)]
+    pub schedule: Schedule,
     /// Steps.
     pub steps: usize,
     /// Strength by order of what it ended at, salient by the same threshold.
     pub strength: StrengthByOrder,
     /// Strength by order of what it ended at, no threshold.
     pub unthresholded: StrengthByOrder,
-    /// Median over samples of its objective over the certified one.
+    /// Median over samples of its objective over the smallest norm found.
     pub objective_ratio: f64,
+    /// Median over samples of the objective at its start, g = q = 0, over the smallest norm found.
+    #[serde(default)]
+    pub start_ratio: Option<f64>,
+    /// The same in nats.
+    #[serde(default)]
+    pub norms: Option<Norms>,
+    /// What other rates give, where that was asked.
+    #[serde(default)]
+    pub sweep: Vec<AtRate>,
+}
+
+/// L1 norms, means over the test samples, in nats.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Norms {
+    /// The smallest found.
+    pub smallest: f64,
+    /// Where the published SGD starts.
+    pub start: f64,
+    /// Where it ends.
+    pub end: f64,
+}
+
+/// What the rate of the published SGD is in units of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub enum RateScale {
+    /// Nats, as published.
+    Absolute,
+    /// |v(N) - v(empty)| of each sample.
+    Change,
+}
+
+/// The published SGD with another rate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AtRate {
+    /// First learning rate, in units of `scale`.
+    pub learning_rate: f64,
+    /// What it is in units of.
+    pub scale: RateScale,
+    /// Mean L1 norm at its end, in nats.
+    pub norm: f64,
+    /// Median over samples of that over the smallest norm found.
+    pub objective_ratio: f64,
+    /// Mean order of all effects; `None` where there are none.
+    pub mean_order: Option<f64>,
+    /// Share of strength of orders 3 and above.
+    pub share_of_order_3_and_more: Option<f64>,
 }
 
 /// What is read off all checkpoints together. Indices are positions in `RunRecord::checkpoints`.

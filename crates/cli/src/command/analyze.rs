@@ -10,7 +10,7 @@ use spindle_run::{
     RunWriter,
     event::SampleLosses,
     experiment::Solver,
-    record::{Group, RunRecord},
+    record::{Analysis, Group, RunRecord},
 };
 
 use super::report;
@@ -54,9 +54,18 @@ pub(crate) fn analyze(
         &last,
     )?);
     writer.save_record(record)?;
+    compare_noise_bounds(writer, record, terminal)?;
     compare_with_published(writer, record, terminal)?;
     report::write(writer, record)?;
     check_tolerance(record)
+}
+
+/// Whether all answers are by this version's rule; older ones are found again, so that checkpoints can be compared.
+fn has_canonical_answers(analysis: &Analysis) -> bool {
+    analysis
+        .certificates
+        .iter()
+        .all(|certificate| certificate.smallest_norm.is_some())
 }
 
 fn decompose_checkpoints(
@@ -67,7 +76,11 @@ fn decompose_checkpoints(
     let games = record.samples.len();
     let is_done = |record: &RunRecord, index: usize| {
         let checkpoint = &record.checkpoints[index];
-        checkpoint.analysis.is_some() && writer.has_interactions(checkpoint.losses.step)
+        let is_current = checkpoint
+            .analysis
+            .as_ref()
+            .is_some_and(has_canonical_answers);
+        is_current && writer.has_interactions(checkpoint.losses.step)
     };
     let missing: Vec<usize> = (0..record.checkpoints.len())
         .filter(|&index| !is_done(record, index))
@@ -152,6 +165,63 @@ fn test_strengths(
     Ok(strengths)
 }
 
+/// The first checkpoint, the boundary and the last one.
+fn three_checkpoints(record: &RunRecord) -> Vec<usize> {
+    let boundary = record.dynamics.as_ref().and_then(|d| d.boundary);
+    let mut indices = vec![0, record.checkpoints.len() - 1];
+    indices.extend(boundary.map(|b| b.index));
+    indices.sort_unstable();
+    indices.dedup();
+    indices
+}
+
+fn test_games(record: &RunRecord) -> usize {
+    let test = record.samples.iter().filter(|s| s.group == Group::Test);
+    test.count()
+}
+
+/// Looks at the outputs before training, at the boundary and at the end with other noise bounds.
+fn compare_noise_bounds(
+    writer: &RunWriter,
+    record: &mut RunRecord,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    if record.experiment.solver == Solver::Sgd {
+        return Ok(());
+    }
+    let (indices, games) = (three_checkpoints(record), test_games(record));
+    let bar = terminal.bar(
+        "noise bounds",
+        "games",
+        0,
+        indices.len() * games * analysis::NOISE_RATIOS.len(),
+    );
+    for index in indices {
+        let checkpoint = &record.checkpoints[index];
+        if checkpoint
+            .analysis
+            .as_ref()
+            .is_none_or(|analysis| !analysis.by_noise.is_empty())
+        {
+            bar.inc((games * analysis::NOISE_RATIOS.len()) as u64);
+            continue;
+        }
+        let outputs = writer.outputs(record, checkpoint.losses.step)?;
+        let found = interruptible(analysis::by_noise(
+            &record.experiment,
+            &record.samples,
+            &outputs,
+            &|| moving(&bar),
+        ))?;
+        if let Some(analysis) = &mut record.checkpoints[index].analysis {
+            analysis.by_noise = found;
+        }
+        writer.save_record(record)?;
+    }
+    bar.finish_with_message("done");
+    Ok(())
+}
+
 /// Runs the published SGD on the outputs before training, at the boundary and at the end.
 fn compare_with_published(
     writer: &RunWriter,
@@ -161,16 +231,7 @@ fn compare_with_published(
     if record.experiment.solver == Solver::Sgd {
         return Ok(());
     }
-    let boundary = record.dynamics.as_ref().and_then(|d| d.boundary);
-    let mut indices = vec![0, record.checkpoints.len() - 1];
-    indices.extend(boundary.map(|b| b.index));
-    indices.sort_unstable();
-    indices.dedup();
-    let games = record
-        .samples
-        .iter()
-        .filter(|s| s.group == Group::Test)
-        .count();
+    let (indices, games) = (three_checkpoints(record), test_games(record));
     let bar = terminal.bar("published", "games", 0, indices.len() * games);
     for index in indices {
         let checkpoint = &record.checkpoints[index];

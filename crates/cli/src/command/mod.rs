@@ -10,6 +10,7 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod train;
 pub(crate) mod values;
+pub(crate) mod verify;
 
 use anyhow::bail;
 use clap::CommandFactory;

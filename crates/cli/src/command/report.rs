@@ -2,7 +2,12 @@
 
 use serde::Serialize;
 use spindle_interactions::phase::Onset;
-use spindle_run::{RunWriter, folder::write_whole, record::RunRecord, table};
+use spindle_run::{
+    RunWriter,
+    folder::write_whole,
+    record::{RunRecord, SampleCertificate},
+    table,
+};
 
 use crate::terminal::Terminal;
 
@@ -59,8 +64,12 @@ impl Certified {
         let tolerance = record.experiment.tolerance;
         Self {
             games: certificates().count(),
-            certified: certificates().filter(|c| c.gap <= tolerance).count(),
-            largest_gap: certificates().map(|c| c.gap).fold(0.0, f64::max),
+            certified: certificates()
+                .filter(|c| c.smallest_gap() <= tolerance)
+                .count(),
+            largest_gap: certificates()
+                .map(SampleCertificate::smallest_gap)
+                .fold(0.0, f64::max),
             largest_excess: certificates()
                 .map(|c| c.residual - c.noise_bound)
                 .fold(0.0, f64::max),

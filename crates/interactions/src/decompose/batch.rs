@@ -7,14 +7,11 @@ use std::{
 
 use super::{
     Decomposition, NoiseBound, Params, Progress, Solver,
-    certificate::{Bound, evaluate, without_baseline},
+    certificate::{Bound, without_baseline},
+    game::Game,
     projection::Projection,
-    splitting::Best,
 };
 use crate::{Error, mask};
-
-/// Rounding that universal matching allows for, in units of the largest output.
-const MATCHING: f64 = 1e-9;
 
 type Outcome = Result<Decomposition, Error>;
 
@@ -84,21 +81,6 @@ pub(crate) fn on_all_cores<R: Send>(workers: usize, work: impl Fn() -> R + Sync)
     (0..workers).map(|_| work()).collect()
 }
 
-/// A game taken from the queue.
-struct Game {
-    index: usize,
-    v: Vec<f64>,
-    baseline: f64,
-    bound: Bound,
-}
-
-impl Game {
-    fn exceeds_its_bound(&self) -> bool {
-        let mut outputs = self.v.iter().enumerate();
-        outputs.any(|(s, v)| v.abs() > self.bound.at(s))
-    }
-}
-
 /// Games that wait, shared by all workers.
 struct Queue<'a> {
     values: &'a [f64],
@@ -135,7 +117,7 @@ impl<'a> Queue<'a> {
             let outputs = self.values.chunks_exact(self.masks).nth(index)?;
             match self.prepare(index, outputs) {
                 Ok(game) if game.exceeds_its_bound() => return Some(game),
-                Ok(game) => outcomes.push((index, self.nothing(&game))),
+                Ok(game) => outcomes.push((index, game.nothing())),
                 Err(error) => outcomes.push((index, Err(error))),
             }
             self.done.fetch_add(1, Ordering::Relaxed);
@@ -144,31 +126,12 @@ impl<'a> Queue<'a> {
 
     fn prepare(&self, index: usize, outputs: &[f64]) -> Result<Game, Error> {
         let v = without_baseline(outputs)?;
-        let bound = Bound::new(
-            self.tau,
-            v[self.masks - 1],
-            self.masks,
-            self.params.noise_ratio,
-        )?;
+        let bound = Bound::new(self.tau, &v, self.params.noise())?;
         Ok(Game {
             index,
             v,
             baseline: outputs[0],
             bound,
-        })
-    }
-
-    /// The decomposition of outputs within the noise bound.
-    fn nothing(&self, game: &Game) -> Outcome {
-        let zeros = || vec![0.0; self.masks];
-        let evaluation = evaluate(&game.v, &game.bound, &zeros(), &zeros(), zeros(), 0.0, 0)?;
-        Ok(Decomposition {
-            baseline: game.baseline,
-            and: zeros(),
-            or: zeros(),
-            noise: evaluation.noise,
-            dual: evaluation.dual,
-            certificate: evaluation.certificate,
         })
     }
 
@@ -179,90 +142,45 @@ impl<'a> Queue<'a> {
         progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
     ) -> Vec<(usize, Outcome)> {
         let mut outcomes = Vec::new();
-        let mut solver = Solver::new(
-            projection,
-            self.params.relative_tie_break(),
-            self.params.tolerance,
-        );
+        let mut solver = solver(projection, self.params);
         while let Some(game) = self.take(&mut outcomes) {
-            solver.load(&game.v, &game.bound);
-            let outcome = loop {
-                if self.stopped.load(Ordering::Relaxed) {
-                    return outcomes;
-                }
-                let left = self.params.max_iterations - solver.best().iterations;
-                solver.advance(self.params.check_every.min(left));
-                let outcome = self.finished(&game, solver.best());
-                if outcome.is_some() {
-                    self.done.fetch_add(1, Ordering::Relaxed);
-                }
+            let mut tell = |iterations, gap| {
                 let now = Progress {
-                    iterations: solver.best().iterations,
-                    gap: solver.best().gap(),
+                    iterations,
+                    gap,
                     games_done: self.done.load(Ordering::Relaxed),
                     games: self.games(),
                 };
                 if progress(now).is_break() {
                     self.stopped.store(true, Ordering::Relaxed);
                 }
-                if let Some(outcome) = outcome {
-                    break outcome;
-                }
+                !self.stopped.load(Ordering::Relaxed)
             };
+            let mut last = (0, f64::INFINITY);
+            let outcome = game.solve(&mut solver, self.params, &mut |iterations, gap| {
+                last = (iterations, gap);
+                tell(iterations, gap)
+            });
+            if outcome == Err(Error::Stopped) {
+                return outcomes;
+            }
             outcomes.push((game.index, outcome));
+            self.done.fetch_add(1, Ordering::Relaxed);
+            if !tell(last.0, last.1) {
+                return outcomes;
+            }
         }
         outcomes
     }
+}
 
-    /// The outcome of a game that has reached the tolerance or the iteration limit.
-    fn finished(&self, game: &Game, best: &Best) -> Option<Outcome> {
-        let exhausted = best.iterations >= self.params.max_iterations;
-        if best.gap() > self.params.tolerance && !exhausted {
-            return None;
-        }
-        let evaluation = evaluate(
-            &game.v,
-            &game.bound,
-            &best.and,
-            &best.or,
-            best.dual.clone(),
-            best.tie_break,
-            best.iterations,
-        );
-        let evaluation = match evaluation {
-            Ok(evaluation) => evaluation,
-            Err(error) => return Some(Err(error)),
-        };
-        // Effects that overflow explain nothing, whatever their norm.
-        let largest = game
-            .v
-            .iter()
-            .fold(0.0_f64, |largest, v| largest.max(v.abs()));
-        let explains = evaluation.certificate.excess <= MATCHING * largest;
-        let gap = if explains {
-            evaluation.certificate.gap
-        } else {
-            f64::INFINITY
-        };
-        if gap > self.params.tolerance && !exhausted {
-            return None;
-        }
-        let decomposition = Decomposition {
-            baseline: game.baseline,
-            and: best.and.clone(),
-            or: best.or.clone(),
-            noise: evaluation.noise,
-            dual: evaluation.dual,
-            certificate: evaluation.certificate,
-        };
-        if gap <= self.params.tolerance {
-            return Some(Ok(decomposition));
-        }
-        Some(Err(Error::NotConverged {
-            gap,
-            tolerance: self.params.tolerance,
-            iterations: best.iterations,
-            decomposition: Box::new(decomposition),
-        }))
+/// A solver of games with the precision that is asked for.
+fn solver<'p>(projection: &'p Projection, params: &Params) -> Solver<'p> {
+    #[cfg(feature = "single")]
+    return Solver::new(projection, params.double_precision);
+    #[cfg(not(feature = "single"))]
+    {
+        let _ = params.double_precision;
+        Solver::new(projection)
     }
 }

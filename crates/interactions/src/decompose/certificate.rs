@@ -1,6 +1,6 @@
 //! Upper and lower bounds of the optimum, evaluated apart from the solver, one game at a time, in f64.
 
-use super::{Certificate, NoiseBound, Params};
+use super::{Certificate, NoiseBound, NoiseRatio, Params, objective::Objective};
 use crate::{Error, mask, transform};
 
 /// Rounding of sums over masks that a proof allows for, relative.
@@ -14,13 +14,8 @@ pub(crate) enum Bound {
 }
 
 impl Bound {
-    /// The bound of a game whose v(empty) is 0 and whose v(N) is `full`.
-    pub(crate) fn new(
-        tau: NoiseBound<'_>,
-        full: f64,
-        masks: usize,
-        noise_ratio: f64,
-    ) -> Result<Self, Error> {
+    /// The bound of a game whose v(empty) is 0.
+    pub(crate) fn new(tau: NoiseBound<'_>, v: &[f64], noise: NoiseRatio) -> Result<Self, Error> {
         let checked = |value: f64| {
             if value.is_finite() && value >= 0.0 {
                 Ok(value)
@@ -33,15 +28,15 @@ impl Bound {
             }
         };
         match tau {
-            NoiseBound::Ratio => Ok(Self::Scalar(noise_ratio * full.abs())),
+            NoiseBound::Ratio => Ok(Self::Scalar(noise.bound(v))),
             NoiseBound::Scalar(tau) => Ok(Self::Scalar(checked(tau)?)),
-            NoiseBound::PerMask(tau) if tau.len() == masks => Ok(Self::PerMask(
+            NoiseBound::PerMask(tau) if tau.len() == v.len() => Ok(Self::PerMask(
                 tau.iter().map(|&t| checked(t)).collect::<Result<_, _>>()?,
             )),
             NoiseBound::PerMask(tau) => Err(Error::Mismatch {
                 what: "the noise bound",
                 found: tau.len(),
-                expected: masks,
+                expected: v.len(),
             }),
         }
     }
@@ -102,8 +97,9 @@ pub(super) fn largest_optimal_effects(
     certificate: &Certificate,
 ) -> Result<(Vec<f64>, Vec<f64>), Error> {
     let (mut and, mut or) = dual_constraints(y)?;
-    // Gap and slack are differences of rounded numbers.
-    let gap = certificate.absolute_gap() + ROUNDING * certificate.primal;
+    // Of an optimal decomposition, whose norm is at most the smallest found. Gap and slack are differences of rounded numbers.
+    let gap =
+        (certificate.smallest_norm - certificate.dual).max(0.0) + ROUNDING * certificate.primal;
     for value in and.iter_mut().chain(&mut or) {
         let slack = 1.0 - value.abs() - ROUNDING;
         *value = if slack > 0.0 {
@@ -135,6 +131,60 @@ pub(crate) struct Evaluation {
     pub(crate) certificate: Certificate,
 }
 
+/// The largest |k_S' y| / w_|S|.
+fn largest_ratio(y: &[f64], objective: &Objective) -> Result<f64, Error> {
+    let (and, or) = dual_constraints(y)?;
+    let of = |constraints: &[f64]| {
+        let ratios = (0..)
+            .zip(constraints)
+            .map(|(s, ky)| ky.abs() / objective.weights[mask::order(s)]);
+        // Not f64::max, which passes over NaN.
+        ratios.fold(
+            0.0,
+            |most, x: f64| if x > most || x.is_nan() { x } else { most },
+        )
+    };
+    Ok(of(&and).max(of(&or)))
+}
+
+/// How far within its constraints a dual point is kept, relative: more than rounding can add to the sums over 2^n masks, so that
+/// they hold in exact arithmetic.
+fn room(masks: usize) -> f64 {
+    let players = masks.trailing_zeros() as i32;
+    2.0_f64.powi((players - 12).max(0) - 40)
+}
+
+/// Scales y to be feasible for the weights of `objective`. A point that is no number becomes 0.
+fn make_feasible(y: &mut [f64], objective: &Objective) -> Result<(), Error> {
+    let ratio = largest_ratio(y, objective)?;
+    if !ratio.is_finite() {
+        y.fill(0.0);
+        return Ok(());
+    }
+    let scale = (1.0 - room(y.len())) / ratio.max(1.0);
+    for y in y {
+        *y *= scale;
+    }
+    Ok(())
+}
+
+/// As [`make_feasible`], in single precision, whose rounding is allowed for by a little more room.
+pub(super) fn feasible_single(y: &[f64], objective: &Objective) -> Result<Vec<f32>, Error> {
+    let mut wide = y.to_vec();
+    make_feasible(&mut wide, objective)?;
+    loop {
+        let single: Vec<f32> = wide.iter().map(|y| *y as f32).collect();
+        let rounded: Vec<f64> = single.iter().map(|y| f64::from(*y)).collect();
+        let ratio = largest_ratio(&rounded, objective)?;
+        if ratio <= 1.0 - room(y.len()) {
+            return Ok(single);
+        }
+        for y in &mut wide {
+            *y *= (1.0 - 2.0_f64.powi(-23)) / ratio;
+        }
+    }
+}
+
 /// Evaluates effects and a dual point against outputs `v` with v(empty) = 0 already subtracted.
 pub(crate) fn evaluate(
     v: &[f64],
@@ -142,7 +192,6 @@ pub(crate) fn evaluate(
     and: &[f64],
     or: &[f64],
     mut y: Vec<f64>,
-    tie_break: f64,
     iterations: usize,
 ) -> Result<Evaluation, Error> {
     let mut noise = reconstruct(and, or, 0.0)?;
@@ -159,41 +208,25 @@ pub(crate) fn evaluate(
             |worst, x| if x > worst || x.is_nan() { x } else { worst },
         );
     let primal: f64 = and.iter().chain(or).map(|x| x.abs()).sum();
-    let regularization: f64 = and
-        .iter()
-        .chain(or)
-        .map(|x| (tie_break * x.abs()) * x.abs())
-        .sum();
-
-    let (and_slack, or_slack) = dual_constraints(&y)?;
-    let scale = and_slack
-        .iter()
-        .chain(&or_slack)
-        .map(|x| x.abs())
-        .fold(1.0, f64::max);
-    for y in &mut y {
-        *y /= scale;
-    }
+    make_feasible(&mut y, &Objective::PLAIN)?;
     let mut dual: f64 = y
         .iter()
         .zip(v)
         .enumerate()
         .map(|(s, (y, v))| y * v - bound.at(s) * y.abs())
         .sum();
-    if dual.is_nan() || dual <= 0.0 {
+    if !dual.is_finite() || dual <= 0.0 {
         // y = 0 is always feasible.
         y.fill(0.0);
         dual = 0.0;
     }
-    let gap = relative_gap(primal, dual);
     let certificate = Certificate {
         primal,
         dual,
-        gap,
+        gap: relative_gap(primal, dual),
+        smallest_norm: primal,
         iterations,
         noise_bound: bound.largest(),
-        tie_break,
-        regularized: primal + 0.5 * regularization,
         excess,
     };
     Ok(Evaluation {
@@ -241,8 +274,8 @@ pub fn certify(
         }
     }
     let v = without_baseline(outputs)?;
-    let bound = Bound::new(tau, v[v.len() - 1], v.len(), params.noise_ratio)?;
-    Ok(evaluate(&v, &bound, and, or, dual.to_vec(), 0.0, 0)?.certificate)
+    let bound = Bound::new(tau, &v, params.noise())?;
+    Ok(evaluate(&v, &bound, and, or, dual.to_vec(), 0)?.certificate)
 }
 
 /// v - v(empty), checked to be finite.

@@ -25,18 +25,25 @@
 //! Step sizes differ by order and adapt per game, and bounds are taken at means of the iterates (the module `splitting`). Games are
 //! spread over the cores; what a game's result is does not depend on that, bit for bit.
 //!
-//! # A canonical answer
+//! # One answer, and how far others may lie
 //!
-//! The optimum need not be unique: (x1 and x2) + (x1 or x2) = x1 + x2, and both sides cost 2. A term (e/2)|x|^2 with a
-//! small e prefers the optimum of least norm, as far as the tolerance tells them apart; that is a preference and not certified; e is `tie_break` over the largest |x|, so that the term is at most `tie_break`/2 of the
-//! objective and moves no dual constraint by more than `tie_break`, and is stored. The certificate is for the plain l1 problem.
+//! The optimum is not unique, by much: (x1 and x2) + (x1 or x2) = x1 + x2, and both sides cost 2, so that orders 1 and 2 are not told apart.
+//! The answer is therefore the solution of a second, strictly convex problem ([`ORDER_WEIGHT`], [`CURVATURE`]): of all
+//! sums that are nearly as sparse as the sparsest, the simplest. It is unique and continuous in v; the certificate is for its plain l1 norm, which exceeds the optimum by at most
+//! [`NEAR_OPTIMAL`] and the tolerance. And every result says between which values the mean order and the share of high orders lie in *all*
+//! decompositions that are as sparse ([`Ranges`]), proved by four more dual points.
 //!
 //! A variable alone is both an AND and an OR: it is kept as an AND effect, its OR effect is 0. v(empty) is kept as [`Decomposition::baseline`]; `and[0]` carries nothing but noise.
 
 mod batch;
+mod canonical;
 mod certificate;
 mod feasible;
+mod game;
+mod noise;
+mod objective;
 mod projection;
+mod ranges;
 #[cfg(feature = "single")]
 mod solver;
 mod splitting;
@@ -49,7 +56,12 @@ use crate::{
 };
 
 pub use batch::decompose_batch;
+pub use canonical::{CURVATURE, NEAR_OPTIMAL, ORDER_WEIGHT};
 pub use certificate::certify;
+pub use noise::{NoiseBound, NoiseRatio, NoiseScale};
+pub use ranges::{
+    HIGH_ORDER, PROOFS, Proof, RANGE_WEIGHT, RangeBounds, Ranges, Statistic, value, weights,
+};
 
 pub(crate) use batch::{on_all_cores, threads};
 pub(crate) use certificate::{Bound, Evaluation, evaluate, without_baseline};
@@ -60,20 +72,39 @@ use solver::Solver;
 #[cfg(not(feature = "single"))]
 type Solver<'p> = splitting::Splitting<'p, f64>;
 
+/// Where iterates begin: for checking that an answer does not depend on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Start {
+    /// At 0.
+    #[default]
+    Zero,
+    /// At normal effects and noise as large as the outputs, with steps between a third and three times as large as usual.
+    Random(u64),
+}
+
+/// Most players of games whose ranges are proved: beyond, four more solves take minutes.
+pub const MAX_RANGE_PLAYERS: usize = 14;
+
 /// How a decomposition is computed.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(default, deny_unknown_fields))]
 pub struct Params {
-    /// Noise bound tau in units of |v(N) - v(empty)|; 0 or above.
+    /// Noise bound tau in units of `noise_scale`; 0 or above.
     pub noise_ratio: f64,
-    /// Relative gap at which a game is done; above 0, below 1.
+    /// What the noise bound is relative to.
+    pub noise_scale: NoiseScale,
+    /// Relative gap of the smallest norm at which a game is done; above 0, below 1. The answer does not depend on it.
     pub tolerance: f64,
-    /// Iterations after which a game is given up; at least 1.
+    /// Iterations after which a problem of a game is given up; at least 1.
     pub max_iterations: usize,
-    /// Size of the term that picks one of several optima, relative to the objective, but at most a tenth of `tolerance`, which
-    /// it would keep out of reach otherwise; 0 turns it off.
-    pub tie_break: f64,
+    /// Whether ranges over all near-optimal decompositions are proved, up to [`MAX_RANGE_PLAYERS`]. They take four more solves a game.
+    pub ranges: bool,
+    /// Where the canonical answer's iterates begin. The answer does not depend on it, beyond what is left of it when it has settled.
+    pub start: Start,
+    /// All iterations in f64; small games are begun in f32 otherwise. The answer does not depend on it either.
+    pub double_precision: bool,
     /// Iterations between two evaluations of the gap, at least 1. Steps and averages are adapted at evaluations, ever more rarely, so that
     /// this sets their pace as well.
     pub check_every: usize,
@@ -83,18 +114,25 @@ impl Default for Params {
     fn default() -> Self {
         Self {
             noise_ratio: 0.02,
+            noise_scale: NoiseScale::default(),
             tolerance: 1e-3,
             max_iterations: 100_000,
-            tie_break: 1e-4,
+            ranges: true,
+            start: Start::Zero,
+            double_precision: false,
             check_every: 25,
         }
     }
 }
 
 impl Params {
-    /// The tie-break in use.
-    fn relative_tie_break(&self) -> f64 {
-        self.tie_break.min(0.1 * self.tolerance)
+    /// The noise bound asked for.
+    #[must_use]
+    pub fn noise(&self) -> NoiseRatio {
+        NoiseRatio {
+            ratio: self.noise_ratio,
+            scale: self.noise_scale,
+        }
     }
 
     /// Checks every field.
@@ -109,14 +147,9 @@ impl Params {
                 allowed,
             })
         };
-        if !(self.noise_ratio.is_finite() && self.noise_ratio >= 0.0) {
-            return wrong("noise_ratio", self.noise_ratio, "finite and 0 or above");
-        }
+        self.noise().check()?;
         if !(self.tolerance > 0.0 && self.tolerance < 1.0) {
             return wrong("tolerance", self.tolerance, "above 0 and below 1");
-        }
-        if !(self.tie_break >= 0.0 && self.tie_break < 1.0) {
-            return wrong("tie_break", self.tie_break, "0 or above and below 1");
         }
         if self.max_iterations == 0 {
             return wrong("max_iterations", 0.0, "at least 1");
@@ -128,17 +161,6 @@ impl Params {
     }
 }
 
-/// The noise bound tau of one game.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum NoiseBound<'a> {
-    /// `noise_ratio` |v(N) - v(empty)|, the same for every mask.
-    Ratio,
-    /// This value for every mask, in units of v.
-    Scalar(f64),
-    /// One value for every mask, in units of v; length 2^n.
-    PerMask(&'a [f64]),
-}
-
 /// What is known about a decomposition, evaluated in f64 apart from the solver.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -146,18 +168,16 @@ pub enum NoiseBound<'a> {
 pub struct Certificate {
     /// |and|_1 + |or|_1 of the decomposition, an upper bound of the optimum.
     pub primal: f64,
+    /// The smallest |and|_1 + |or|_1 of any decomposition met on the way, at most `primal`.
+    pub smallest_norm: f64,
     /// A lower bound of the optimum.
     pub dual: f64,
     /// (primal - dual) / primal; 0 for an all-zero decomposition.
     pub gap: f64,
-    /// Iterations of the solver.
+    /// Iterations of the solver, on all problems of the game.
     pub iterations: usize,
     /// tau in units of v (its largest value where it differs by mask).
     pub noise_bound: f64,
-    /// e, the weight of the tie-break (e/2)|x|^2, in 1 / units of v.
-    pub tie_break: f64,
-    /// `primal` with the tie-break added.
-    pub regularized: f64,
     /// By how much |noise| exceeds the bound at the worst mask, in units of v: rounding only.
     pub excess: f64,
 }
@@ -182,8 +202,10 @@ pub struct Decomposition {
     pub or: Vec<f64>,
     /// What the effects add to v: reconstruction - v, at most tau at every mask.
     pub noise: Vec<f64>,
-    /// The dual point y, scaled to be feasible, that proves the lower bound.
+    /// The dual point y, within |Z' y| <= 1 and |Z_B' y| <= 1 exactly, that proves the lower bound.
     pub dual: Vec<f64>,
+    /// How far all near-optimal decompositions may lie; none where it was not asked for or there are no effects.
+    pub ranges: Option<Ranges>,
     /// The gap and what else is known about the result.
     pub certificate: Certificate,
 }
@@ -235,7 +257,7 @@ impl Decomposition {
         Explanation { output, and, or }
     }
 
-    /// For every interaction a bound on its size in *every* optimal decomposition: |x_j| <= (primal - dual) / (1 - |k_j' y|),
+    /// For every interaction a bound on its size in *every* optimal decomposition: |x_j| <= (smallest norm - dual) / (1 - |k_j' y|),
     /// infinite where the dual constraint is tight (ours). AND and OR effects, each of length 2^n; where an AND and an OR effect
     /// are one and the same column (single players), the bound holds for both together.
     ///

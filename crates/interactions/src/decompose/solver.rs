@@ -1,10 +1,12 @@
 //! Small games first in f32, which fills the vectors with twice as many values, then in f64 where that is not enough.
 //!
 //! Bounds are evaluated in f64 all along, so that what f32 has to give is only good candidates. It does as well as f64 down to a relative
-//! gap of about 2e-4; from there on, or where the gap no longer falls as it should, f64 takes over the iterates where they are.
+//! gap of about 2e-4, and to a third of a percent of an iterate; from there on, or where there is no progress as there should be, f64 takes
+//! over the iterates where they are.
 
 use super::{
     Bound,
+    objective::Objective,
     projection::Projection,
     splitting::{Best, Splitting},
 };
@@ -13,8 +15,12 @@ use super::{
 const SINGLE_PLAYERS: std::ops::RangeInclusive<usize> = 6..=12;
 /// Relative gap below which f32 no longer converges as f64 does.
 const SINGLE_GAP: f64 = 2e-4;
+/// Tolerance down to which f32 is tried first.
+const SINGLE_TOLERANCE: f64 = 1e-7;
 /// Rounds in which the gap need not fall.
 const PATIENCE: usize = 20;
+/// Iterations in which the iterate of a curved objective settles in f32, if it does: ten times as many as usual.
+const SINGLE_ITERATIONS: usize = 12_000;
 
 /// Solves one game after the other.
 pub(super) struct Solver<'p> {
@@ -52,24 +58,42 @@ impl Halving {
 }
 
 impl<'p> Solver<'p> {
-    pub(super) fn new(projection: &'p Projection, relative_tie_break: f64, tolerance: f64) -> Self {
-        let is_small = SINGLE_PLAYERS.contains(&projection.players());
-        let single = is_small.then(|| Splitting::new(projection, relative_tie_break, tolerance));
+    /// `double`: never in f32.
+    pub(super) fn new(projection: &'p Projection, double: bool) -> Self {
+        let is_small = !double && SINGLE_PLAYERS.contains(&projection.players());
         Self {
-            double: Splitting::new(projection, relative_tie_break, tolerance),
-            single,
+            double: Splitting::new(projection),
+            single: is_small.then(|| Splitting::new(projection)),
             in_single: false,
             progress: Halving::START,
         }
     }
 
-    /// Begins a game; v(empty) = 0.
-    pub(super) fn load(&mut self, v: &[f64], bound: &Bound) {
-        self.in_single = self.single.is_some();
+    /// See [`Splitting::load`].
+    pub(super) fn load(&mut self, v: &[f64], bound: &Bound, objective: &Objective, tolerance: f64) {
+        // Below its own rounding f32 has nothing to give.
+        self.in_single = self.single.is_some() && tolerance > SINGLE_TOLERANCE;
         self.progress = Halving::START;
         match &mut self.single {
-            Some(single) => single.load(v, bound),
-            None => self.double.load(v, bound),
+            Some(single) if self.in_single => single.load(v, bound, objective, tolerance),
+            _ => self.double.load(v, bound, objective, tolerance),
+        }
+    }
+
+    /// See [`Splitting::aim`].
+    pub(super) fn aim(&mut self, objective: &Objective, tolerance: f64) {
+        self.progress = Halving::START;
+        match &mut self.single {
+            Some(single) if self.in_single => single.aim(objective, tolerance),
+            _ => self.double.aim(objective, tolerance),
+        }
+    }
+
+    /// See [`Splitting::start_from`].
+    pub(super) fn start_from(&mut self, seed: u64) {
+        match &mut self.single {
+            Some(single) if self.in_single => single.start_from(seed),
+            _ => self.double.start_from(seed),
         }
     }
 
@@ -80,12 +104,41 @@ impl<'p> Solver<'p> {
         }
     }
 
+    /// See [`Splitting::evaluate`].
+    pub(super) fn evaluate(&mut self) {
+        match &mut self.single {
+            Some(single) if self.in_single => single.evaluate(),
+            _ => self.double.evaluate(),
+        }
+    }
+
+    /// See [`Splitting::slow_down`].
+    pub(super) fn slow_down(&mut self) {
+        match &mut self.single {
+            Some(single) if self.in_single => single.slow_down(),
+            _ => self.double.slow_down(),
+        }
+    }
+
+    /// See [`Splitting::iterate_effects`].
+    pub(super) fn iterate_effects(&self) -> Vec<f64> {
+        match &self.single {
+            Some(single) if self.in_single => single.iterate_effects(),
+            _ => self.double.iterate_effects(),
+        }
+    }
+
     /// A round of `count` iterations.
     pub(super) fn advance(&mut self, count: usize) {
         match &mut self.single {
             Some(single) if self.in_single => {
-                let gap = single.best().gap();
-                if gap > SINGLE_GAP && !self.progress.is_overdue(gap) {
+                let best = single.best();
+                let goes_on = if single.is_curved() {
+                    best.iterations < SINGLE_ITERATIONS
+                } else {
+                    best.gap() > SINGLE_GAP && !self.progress.is_overdue(best.gap())
+                };
+                if goes_on {
                     single.advance(count);
                     return;
                 }
@@ -138,10 +191,10 @@ mod tests {
         for (players, seed) in [(6, 1), (7, 2), (8, 3), (9, 4), (10, 5), (11, 6)] {
             let (v, tolerance) = (game(players, seed), 1e-3);
             let projection = Projection::shared(players);
-            let mut solver = Solver::new(projection, 1e-4, tolerance);
-            let mut double = Splitting::<f64>::new(projection, 1e-4, tolerance);
-            solver.load(&v, &bound(&v));
-            double.load(&v, &bound(&v));
+            let mut solver = Solver::new(projection, false);
+            let mut double = Splitting::<f64>::new(projection);
+            solver.load(&v, &bound(&v), &Objective::PLAIN, tolerance);
+            double.load(&v, &bound(&v), &Objective::PLAIN, tolerance);
             let first = rounds(tolerance, || {
                 solver.advance(25);
                 solver.best().gap()
@@ -164,9 +217,9 @@ mod tests {
     fn double_precision_takes_over_for_what_single_precision_cannot_do() {
         for players in [6, 9, 10] {
             let (v, tolerance) = (game(players, 11), 1e-6);
-            let mut solver = Solver::new(Projection::shared(players), 1e-7, tolerance);
+            let mut solver = Solver::new(Projection::shared(players), false);
             for _ in 0..2 {
-                solver.load(&v, &bound(&v));
+                solver.load(&v, &bound(&v), &Objective::PLAIN, tolerance);
                 assert!(solver.in_single);
                 rounds(tolerance, || {
                     solver.advance(25);
@@ -184,17 +237,17 @@ mod tests {
         let by_mask = (0..v.len()).map(|mask| 0.02 + 1e-3 * (mask % 37) as f64);
         let bound = Bound::PerMask(by_mask.collect());
         let projection = Projection::shared(8);
-        let mut single = Splitting::<f32>::new(projection, 1e-4, 1e-3);
-        let mut double = Splitting::<f64>::new(projection, 1e-4, 1e-3);
-        single.load(&v, &bound);
+        let mut single = Splitting::<f32>::new(projection);
+        let mut double = Splitting::<f64>::new(projection);
+        single.load(&v, &bound, &Objective::PLAIN, 1e-3);
         let before = rounds(1e-2, || {
             single.advance(25);
             single.best().gap()
         });
         double.continue_from(&single);
         assert_eq!(double.best().iterations, 25 * before);
-        let mut plain = Splitting::<f64>::new(projection, 1e-4, 1e-3);
-        plain.load(&v, &bound);
+        let mut plain = Splitting::<f64>::new(projection);
+        plain.load(&v, &bound, &Objective::PLAIN, 1e-3);
         let [after, in_all] = [&mut double, &mut plain].map(|splitting| {
             rounds(1e-3, || {
                 splitting.advance(25);

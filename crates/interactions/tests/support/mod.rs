@@ -138,3 +138,33 @@ pub fn assert_matches(v: &[f64], d: &Decomposition) {
         assert!((r - v - d.noise[mask]).abs() <= rounding, "mask {mask}");
     }
 }
+
+/// Games of LeNet and how many starts are tried on each.
+pub struct Trial {
+    /// v on all masks of 10 players.
+    pub games: Vec<Vec<f64>>,
+    /// Random starts a game.
+    pub starts: u64,
+}
+
+impl Trial {
+    /// A few games that come with the tests, or all of those in the file that SPINDLE_GAMES names.
+    pub fn of_lenet() -> Self {
+        let all = std::env::var_os("SPINDLE_GAMES");
+        let few = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/tests/fixtures/lenet-games.f32"
+        );
+        let starts = if all.is_some() { 20 } else { 2 };
+        let bytes = std::fs::read(all.unwrap_or(few.into())).expect("a file of games");
+        let (values, _) = bytes.as_chunks::<4>();
+        let values: Vec<f64> = values
+            .iter()
+            .map(|x| f32::from_le_bytes(*x).into())
+            .collect();
+        Self {
+            games: values.chunks_exact(1 << 10).map(<[f64]>::to_vec).collect(),
+            starts,
+        }
+    }
+}

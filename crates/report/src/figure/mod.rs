@@ -7,6 +7,7 @@ pub(crate) mod log_log;
 mod losses;
 mod mark;
 pub(crate) mod mean_order;
+pub(crate) mod noise_bounds;
 pub(crate) mod published_sgd;
 mod shares;
 pub(crate) mod similarity;
@@ -73,11 +74,12 @@ impl Drawing {
 pub(crate) type OfRun = fn(&RunRecord, Width) -> Option<Drawing>;
 
 /// All figures of a run, in the order of the report.
-pub(crate) const OF_RUN: [OfRun; 7] = [
+pub(crate) const OF_RUN: [OfRun; 8] = [
     two_phases::draw,
     mean_order::draw,
     checkpoints::draw,
     published_sgd::draw,
+    noise_bounds::draw,
     similarity::draw,
     groups::draw,
     theory::draw,

@@ -160,11 +160,20 @@ fn data(run: &RunRecord, figure: &str) -> String {
                 + &table::details("Losses as a table", &tables::losses(run), &[])
         }
         "mean-order" => table::details("Checkpoints as a table", &tables::checkpoints(run), &[]),
-        "certified-against-sgd" => table::details(
-            "Shares of both as a table",
-            &strength,
-            &[("group", "test"), ("effects", "all")],
-        ),
+        "certified-against-sgd" => {
+            table::details(
+                "Shares of both as a table",
+                &strength,
+                &[("group", "test"), ("effects", "all")],
+            ) + &table::details(
+                "Rates of the published SGD as a table",
+                &tables::published_rates(run),
+                &[],
+            )
+        }
+        "noise-bounds" => {
+            table::details("Noise bounds as a table", &tables::noise_bounds(run), &[])
+        }
         "similarity" => table::details("Similarity as a table", &tables::similarity(run), &[]),
         "mislabelled" => table::details(
             "Strength of all groups as a table",

@@ -6,6 +6,7 @@
 mod caption;
 mod comparison;
 mod dynamics;
+mod noise;
 mod solver;
 pub mod universality;
 
@@ -18,6 +19,7 @@ pub use comparison::{Compared, Comparison, Differing, ShareDifference, compariso
 pub use dynamics::{
     MeanOrder, OrderCurve, Similarity, Theory, TheoryPanel, mean_order, similarity, theory,
 };
+pub use noise::{NoiseBounds, NoisePanel, NoiseRow, noise_bounds};
 pub use solver::{SolverPanel, Solvers, published_sgd, solvers};
 
 /// An axis: what it shows and its unit.

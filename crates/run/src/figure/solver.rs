@@ -22,8 +22,10 @@ pub struct SolverPanel {
     pub certified: Option<Vec<Estimate>>,
     /// Shares of what the published SGD ended at.
     pub published_sgd: Option<Vec<Estimate>>,
-    /// Median over samples of the SGD's objective over the certified one.
+    /// Median over samples of the SGD's objective over the smallest norm found.
     pub objective_ratio: f64,
+    /// The same of the objective at its start; none in runs before there was that.
+    pub start_ratio: Option<f64>,
 }
 
 /// Both solvers at up to three checkpoints.
@@ -67,25 +69,50 @@ pub fn solvers(record: &RunRecord) -> Option<Solvers> {
                 certified: at.analysis.unthresholded.share.clone(),
                 published_sgd: sgd.unthresholded.share.clone(),
                 objective_ratio: sgd.objective_ratio,
+                start_ratio: sgd.start_ratio,
             })
         })
         .collect();
-    let ratios: Vec<_> = panels
-        .iter()
-        .map(|panel| {
-            format!(
+    let of_panels = |ratio: fn(&SolverPanel) -> Option<f64>| -> Option<String> {
+        let words = |panel: &SolverPanel| {
+            Some(format!(
                 "{} ({})",
-                number(panel.objective_ratio),
+                number(ratio(panel)?),
                 caption::when(panel.epoch)
-            )
+            ))
+        };
+        let words: Option<Vec<String>> = panels.iter().map(words).collect();
+        Some(words?.join(", "))
+    };
+    let ends = of_panels(|panel| Some(panel.objective_ratio)).unwrap_or_default();
+    let starts = of_panels(|panel| panel.start_ratio)
+        .map(|starts| format!(" Its start, where no step was done, stands at {starts}."))
+        .unwrap_or_default();
+    let nats: Option<Vec<String>> = three(record, &compared)
+        .iter()
+        .map(|at| {
+            let norms = at.analysis.published_sgd.as_ref()?.norms?;
+            let [smallest, start, end] = [norms.smallest, norms.start, norms.end].map(number);
+            Some(format!(
+                "{smallest}, {start}, {end} ({})",
+                caption::when(at.epoch)
+            ))
         })
         .collect();
+    let nats = nats
+        .map(|nats| {
+            format!(
+                " In nats, means of the optimum, the start and the end: {}.",
+                nats.join("; ")
+            )
+        })
+        .unwrap_or_default();
     let caption = format!(
-        "The published SGD ({} steps, learning rate {}) ends at these multiples of the certified L1 norm, median over samples: {}. \
-         Shares of all interactions by order, no threshold.",
+        "The published SGD ({} steps, learning rate {}, {}) ends at these multiples of the smallest L1 norm, median over samples: {ends}.{starts}{nats} \
+         Shares of all interactions by order, no threshold; the certified ones are those of the canonical answer.",
         sgd.steps,
         number(sgd.learning_rate),
-        ratios.join(", ")
+        sgd.schedule.in_words(),
     );
     Some(Solvers {
         x: ORDER,

@@ -162,7 +162,7 @@ impl RunWriter {
     ) -> Result<(), Error> {
         self.write(
             &file(INTERACTIONS, step),
-            encoding::encode_decompositions(decompositions, Some(step)),
+            encoding::encode_decompositions(decompositions, None, Some(step)),
         )
     }
 

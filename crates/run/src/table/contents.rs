@@ -5,9 +5,11 @@ use spindle_interactions::{
 };
 
 use super::Table;
-use crate::record::{CheckpointRecord, Group, RunRecord};
+use crate::record::{
+    AllEffects, AtNoise, AtRate, CheckpointRecord, Group, RangedEstimate, RateScale, RunRecord,
+};
 
-/// All tables that the record alone gives: strength, samples, losses, checkpoints, certificates, similarity, theory.
+/// All tables that the record alone gives: strength, samples, losses, checkpoints, certificates, noise bounds, rates of the published SGD, similarity, theory.
 #[must_use]
 pub fn of_record(record: &RunRecord) -> Vec<Table> {
     let tables = [
@@ -16,6 +18,8 @@ pub fn of_record(record: &RunRecord) -> Vec<Table> {
         losses,
         checkpoints,
         certificates,
+        noise_bounds,
+        published_rates,
         similarity,
         theory,
     ];
@@ -175,6 +179,17 @@ pub fn checkpoints(record: &RunRecord) -> Table {
         test.strength.mean_order
     };
     let table = estimates(table, "mean_order", "", checkpoints.iter().map(mean_order));
+    let of_all = |statistic: fn(&AllEffects) -> Option<RangedEstimate>| {
+        checkpoints
+            .iter()
+            .map(move |checkpoint| statistic(&checkpoint.analysis.as_ref()?.all_effects))
+    };
+    let table = ranged(table, "mean_order_of_all", of_all(|all| all.mean_order));
+    let table = ranged(
+        table,
+        "share_of_order_3_and_more",
+        of_all(|all| all.share_of_order_3_and_more),
+    );
     let sgd = |value: fn(&crate::record::PublishedSgd) -> Option<f64>| {
         checkpoints
             .iter()
@@ -186,6 +201,10 @@ pub fn checkpoints(record: &RunRecord) -> Table {
             sgd(|sgd| sgd.strength.mean_order.map(|order| order.value)),
         )
         .real("sgd_objective_ratio", sgd(|sgd| Some(sgd.objective_ratio)))
+        .real("sgd_start_ratio", sgd(|sgd| sgd.start_ratio))
+        .real("sgd_norm_nats", sgd(|sgd| Some(sgd.norms?.end)))
+        .real("sgd_start_norm_nats", sgd(|sgd| Some(sgd.norms?.start)))
+        .real("smallest_norm_nats", sgd(|sgd| Some(sgd.norms?.smallest)))
 }
 
 /// How far from the optimum every decomposition is at most: a row per checkpoint and sample.
@@ -212,6 +231,87 @@ pub fn certificates(record: &RunRecord) -> Table {
     .integer("iterations", rows.iter().map(|row| row.2.iterations))
     .real("noise_bound_nats", rows.iter().map(|row| row.2.noise_bound))
     .real("residual_nats", rows.iter().map(|row| row.2.residual))
+    .real(
+        "smallest_norm_nats",
+        rows.iter().map(|row| row.2.smallest_norm),
+    )
+    .real(
+        "range_limit_nats",
+        rows.iter().map(|row| Some(row.2.ranges?.limit)),
+    )
+    .real(
+        "mean_order_below_nats",
+        rows.iter().map(|row| Some(row.2.ranges?.bounds[0])),
+    )
+    .real(
+        "mean_order_above_nats",
+        rows.iter().map(|row| Some(row.2.ranges?.bounds[1])),
+    )
+    .real(
+        "share_below_nats",
+        rows.iter().map(|row| Some(row.2.ranges?.bounds[2])),
+    )
+    .real(
+        "share_above_nats",
+        rows.iter().map(|row| Some(row.2.ranges?.bounds[3])),
+    )
+}
+
+/// All interactions of the test samples at other noise bounds: a row per checkpoint and bound.
+#[must_use]
+pub fn noise_bounds(record: &RunRecord) -> Table {
+    let rows: Vec<(usize, &AtNoise)> = analysed(record)
+        .flat_map(|(checkpoint, analysis)| {
+            analysis.by_noise.iter().map(move |row| (checkpoint, row))
+        })
+        .collect();
+    let table = at_checkpoints(
+        Table::new("noise_bounds"),
+        record,
+        rows.iter().map(|row| row.0),
+    )
+    .real("noise_ratio", rows.iter().map(|row| row.1.noise_ratio))
+    .real("norm_nats", rows.iter().map(|row| row.1.norm));
+    let table = estimates(
+        table,
+        "mean_order",
+        "",
+        rows.iter().map(|row| row.1.strength.mean_order),
+    );
+    let share = rows.iter().map(|row| row.1.share_of_order_3_and_more);
+    estimates(table, "share_of_order_3_and_more", "", share)
+}
+
+/// The published SGD with other rates: a row per checkpoint, scale and rate.
+#[must_use]
+pub fn published_rates(record: &RunRecord) -> Table {
+    let rows: Vec<(usize, &AtRate)> = analysed(record)
+        .flat_map(|(checkpoint, analysis)| {
+            let sweep = analysis.published_sgd.iter().flat_map(|sgd| &sgd.sweep);
+            sweep.map(move |row| (checkpoint, row))
+        })
+        .collect();
+    let scale = |row: &(usize, &AtRate)| match row.1.scale {
+        RateScale::Absolute => "absolute".to_owned(),
+        RateScale::Change => "change".to_owned(),
+    };
+    at_checkpoints(
+        Table::new("published_rates"),
+        record,
+        rows.iter().map(|row| row.0),
+    )
+    .text("scale", rows.iter().map(scale))
+    .real("learning_rate", rows.iter().map(|row| row.1.learning_rate))
+    .real("norm_nats", rows.iter().map(|row| row.1.norm))
+    .real(
+        "objective_ratio",
+        rows.iter().map(|row| row.1.objective_ratio),
+    )
+    .real("mean_order", rows.iter().map(|row| row.1.mean_order))
+    .real(
+        "share_of_order_3_and_more",
+        rows.iter().map(|row| row.1.share_of_order_3_and_more),
+    )
 }
 
 /// Similarity of training and test interactions: a row per checkpoint and order.
@@ -385,6 +485,24 @@ fn estimates(
             &format!("{name}_high{unit}"),
             values.map(|e| e.map(|e| e.high)),
         )
+}
+
+/// As [`estimates`], with the ends of the range of all near-optimal decompositions.
+fn ranged(
+    table: Table,
+    name: &str,
+    values: impl Iterator<Item = Option<RangedEstimate>> + Clone,
+) -> Table {
+    let sampled = values.clone().map(|e| {
+        e.map(|e| Estimate {
+            value: e.value,
+            low: e.low,
+            high: e.high,
+        })
+    });
+    estimates(table, name, "", sampled)
+        .real(&format!("{name}_lowest"), values.clone().map(|e| e?.lowest))
+        .real(&format!("{name}_highest"), values.map(|e| e?.highest))
 }
 
 fn solver_name(record: &RunRecord) -> &'static str {

@@ -7,8 +7,8 @@ mod parquet;
 use serde::Serialize;
 
 pub use contents::{
-    certificates, checkpoints, interactions, interactions_rows, losses, of_record, samples,
-    similarity, strength, theory,
+    certificates, checkpoints, interactions, interactions_rows, losses, noise_bounds, of_record,
+    published_rates, samples, similarity, strength, theory,
 };
 
 /// The values of a column.

@@ -1,0 +1,309 @@
+//! `spindle verify`: every certificate again, in exact arithmetic.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, bail};
+use rayon::prelude::*;
+use serde::Serialize;
+use spindle_interactions::{
+    decompose::{Decomposition, NEAR_OPTIMAL, RangeBounds, Statistic, weights},
+    exact,
+};
+use spindle_run::{
+    RunFolder, encoding,
+    export::Export,
+    record::{Analysis, Group, RangedEstimate, RunRecord},
+};
+
+use crate::{
+    arguments::Verify,
+    interrupt::{self, Interrupted},
+    terminal::Terminal,
+};
+
+/// How far a number that is stored may be from the exact one: rounding of sums over masks, relative to the largest number in them.
+const ROUNDING: f64 = 1e-10;
+
+/// What was checked and what was wrong.
+#[derive(Default, Serialize)]
+struct Report {
+    /// Decompositions.
+    games: usize,
+    /// Dual points: one a game, and four where there are ranges.
+    dual_points: usize,
+    /// The largest relative gap between norm and lower bound.
+    largest_gap: f64,
+    /// By how much, relative to the largest output, a reconstruction exceeds its noise bound at most.
+    largest_excess: f64,
+    /// A sentence for everything that does not hold.
+    faults: Vec<String>,
+}
+
+impl Report {
+    fn add(mut self, other: Self) -> Self {
+        self.games += other.games;
+        self.dual_points += other.dual_points;
+        self.largest_gap = self.largest_gap.max(other.largest_gap);
+        self.largest_excess = self.largest_excess.max(other.largest_excess);
+        self.faults.extend(other.faults);
+        self
+    }
+
+    /// A fault unless a stored number is the exact one up to rounding.
+    fn compare(&mut self, what: &str, stored: f64, exact: f64, size: f64) {
+        let differs = (stored - exact).abs() > ROUNDING * size.max(exact.abs());
+        if differs || stored.is_nan() {
+            self.faults
+                .push(format!("{what} is stored as {stored:e} and is {exact:e}"));
+        }
+    }
+}
+
+/// Runs the command.
+pub(crate) fn verify(arguments: &Verify, terminal: &Terminal) -> anyhow::Result<()> {
+    let path = &arguments.path;
+    let (report, note) = if path.is_dir() {
+        (of_run(path, terminal)?, "")
+    } else if path.extension().is_some_and(|ending| ending == "spindle") {
+        let note = "An export has no certificates in it: its digests were checked, and that its headline follows from its strengths and bounds. \
+             Verify the run folder for the rest.";
+        (of_export(path)?, note)
+    } else {
+        (of_file(path)?, "")
+    };
+    terminal.say(&format!(
+        "decompositions   {}\ndual points      {}, each within its constraints in exact arithmetic\nlargest gap      {:.2e}\nlargest excess   {:.1e} of the largest output",
+        report.games, report.dual_points, report.largest_gap, report.largest_excess
+    ));
+    if !note.is_empty() {
+        terminal.say(note);
+    }
+    terminal.document(&report)?;
+    match report.faults.as_slice() {
+        [] => {
+            terminal.say("all of it holds");
+            Ok(())
+        }
+        [first, rest @ ..] => {
+            for fault in rest.iter().take(20) {
+                terminal.warn(fault);
+            }
+            bail!(
+                "{} of {} do not hold: {first}",
+                path.display(),
+                report.faults.len()
+            )
+        }
+    }
+}
+
+/// All checkpoints of a run, and its record against them.
+fn of_run(path: &Path, terminal: &Terminal) -> anyhow::Result<Report> {
+    let (folder, record) = RunFolder::open(path)?;
+    let analysed: Vec<(usize, &Analysis)> = record
+        .checkpoints
+        .iter()
+        .filter_map(|c| Some((c.losses.step, c.analysis.as_ref()?)))
+        .collect();
+    if analysed.is_empty() {
+        bail!(
+            "{} has no decomposition yet; run: spindle analyze {0}",
+            path.display()
+        );
+    }
+    let bar = terminal.bar("verify", "checkpoints", 0, analysed.len());
+    let mut report = Report::default();
+    for (step, analysis) in analysed {
+        let outputs = folder.outputs(&record, step)?;
+        let found = folder.interactions(&record, step)?;
+        let at = format!("step {step}, ");
+        let mut here = of_games(&outputs.values, &found, &at)?;
+        for (sample, (stored, d)) in analysis.certificates.iter().zip(&found).enumerate() {
+            let c = &d.certificate;
+            let same = [stored.primal, stored.dual, stored.gap] == [c.primal, c.dual, c.gap]
+                && stored.ranges == d.ranges.as_ref().map(|ranges| ranges.bounds());
+            if !same {
+                here.faults.push(format!(
+                    "{at}sample {sample}: run.json's certificate is not that of the interactions"
+                ));
+            }
+        }
+        headline(&record, analysis, &at, &mut here);
+        report = report.add(here);
+        bar.inc(1);
+        interrupt::check(Interrupted::Reading)?;
+    }
+    bar.finish_and_clear();
+    Ok(report)
+}
+
+/// A file that `spindle decompose` wrote.
+fn of_file(path: &Path) -> anyhow::Result<Report> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let named = || format!("cannot verify {}", path.display());
+    let found = encoding::decode_decompositions(&bytes).with_context(named)?;
+    let Some(values) = encoding::decode_decomposed_outputs(&bytes).with_context(named)? else {
+        bail!(
+            "{} has no outputs in it, which certificates are about: decompose again with this version, or verify the run's folder",
+            path.display()
+        );
+    };
+    of_games(&values, &found, "")
+}
+
+/// An export: reading it checks the digests of its parts.
+fn of_export(path: &Path) -> anyhow::Result<Report> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let export =
+        Export::unpack(&bytes).with_context(|| format!("cannot verify {}", path.display()))?;
+    let mut report = Report::default();
+    for checkpoint in &export.record.checkpoints {
+        if let Some(analysis) = &checkpoint.analysis {
+            let at = format!("step {}, ", checkpoint.losses.step);
+            headline(&export.record, analysis, &at, &mut report);
+        }
+    }
+    Ok(report)
+}
+
+fn of_games(values: &[f64], found: &[Decomposition], at: &str) -> anyhow::Result<Report> {
+    let masks = found.first().map_or(1, |d| d.and.len());
+    let games: Vec<(usize, (&[f64], &Decomposition))> =
+        values.chunks_exact(masks).zip(found).enumerate().collect();
+    let reports = games
+        .into_par_iter()
+        .map(|(sample, (v, d))| of_game(v, d, &format!("{at}sample {sample}")))
+        .collect::<anyhow::Result<Vec<Report>>>()?;
+    Ok(reports.into_iter().fold(Report::default(), Report::add))
+}
+
+fn of_game(v: &[f64], d: &Decomposition, name: &str) -> anyhow::Result<Report> {
+    let mut report = Report {
+        games: 1,
+        dual_points: 1,
+        ..Report::default()
+    };
+    let (c, players) = (&d.certificate, d.players());
+    let effects = exact::effects(v, c.noise_bound, d.baseline, &d.and, &d.or)
+        .with_context(|| format!("{name} cannot be verified"))?;
+    let largest = v.iter().fold(0.0_f64, |most, x| most.max((x - v[0]).abs()));
+    report.compare(&format!("{name}: the norm"), c.primal, effects.norm, 0.0);
+    if effects.excess > ROUNDING * largest {
+        report.faults.push(format!(
+            "{name}: the effects miss the outputs by {:e} more than the noise bound",
+            effects.excess
+        ));
+    }
+    report.largest_excess = if largest > 0.0 {
+        effects.excess / largest
+    } else {
+        0.0
+    };
+    let plain = exact::bound(v, c.noise_bound, &d.dual, &vec![1.0; players + 1])?;
+    if !plain.is_feasible {
+        report
+            .faults
+            .push(format!("{name}: the dual point exceeds a constraint"));
+    }
+    report.compare(
+        &format!("{name}: the lower bound"),
+        c.dual,
+        plain.bound.max(0.0),
+        effects.norm,
+    );
+    let gap = if effects.norm > 0.0 {
+        (effects.norm - plain.bound) / effects.norm
+    } else {
+        0.0
+    };
+    report.largest_gap = gap;
+    report.compare(&format!("{name}: the gap"), c.gap, gap.max(0.0), 1.0);
+    let Some(ranges) = &d.ranges else {
+        return Ok(report);
+    };
+    let allowed = ((1.0 + NEAR_OPTIMAL) * c.smallest_norm).max(c.primal);
+    report.compare(
+        &format!("{name}: the limit of the ranges"),
+        ranges.limit,
+        allowed,
+        0.0,
+    );
+    for (proof, weights) in ranges.proofs.iter().zip(weights(players)) {
+        report.dual_points += 1;
+        let dual: Vec<f64> = proof.dual.iter().map(|y| f64::from(*y)).collect();
+        let exact = exact::bound(v, c.noise_bound, &dual, &weights)?;
+        if !exact.is_feasible {
+            report.faults.push(format!(
+                "{name}: a dual point of the ranges exceeds a constraint"
+            ));
+        }
+        report.compare(
+            &format!("{name}: a bound of the ranges"),
+            proof.bound,
+            exact.bound.max(0.0),
+            effects.norm,
+        );
+    }
+    Ok(report)
+}
+
+/// Whether the first numbers of a checkpoint follow from its strengths by order and from the bounds of its samples.
+fn headline(record: &RunRecord, analysis: &Analysis, at: &str, report: &mut Report) {
+    let strength = &analysis.unthresholded;
+    let sizes: Vec<f64> = strength
+        .positive
+        .iter()
+        .zip(&strength.negative)
+        .map(|(positive, negative)| positive.value - negative.value)
+        .collect();
+    let total: f64 = sizes.iter().sum();
+    let test = || {
+        let samples = record.samples.iter().zip(&analysis.certificates);
+        samples.filter(|(sample, c)| sample.group == Group::Test && c.primal > 0.0)
+    };
+    let bounds: Option<Vec<RangeBounds>> = test().map(|(_, c)| c.ranges).collect();
+    let pooled = RangeBounds::pooled(&bounds.unwrap_or_default());
+    let all = &analysis.all_effects;
+    for (statistic, name, stored) in [
+        (Statistic::MeanOrder, "mean order", all.mean_order),
+        (
+            Statistic::ShareOfHighOrders,
+            "share of orders of 3 and more",
+            all.share_of_order_3_and_more,
+        ),
+    ] {
+        let Some(RangedEstimate {
+            value,
+            lowest,
+            highest,
+            ..
+        }) = stored
+        else {
+            continue;
+        };
+        let weighted = (1..)
+            .zip(&sizes)
+            .map(|(order, size)| statistic.from_below(order) * size);
+        report.compare(
+            &format!("{at}the {name}"),
+            value,
+            weighted.sum::<f64>() / total,
+            1.0,
+        );
+        let range = pooled.range(statistic, record.experiment.players);
+        for (end, stored, exact) in [
+            ("lowest", lowest, range.map(|r| r.0)),
+            ("highest", highest, range.map(|r| r.1)),
+        ] {
+            match (stored, exact) {
+                (Some(stored), Some(exact)) => {
+                    report.compare(&format!("{at}the {end} {name}"), stored, exact, 1.0);
+                }
+                (None, None) => {}
+                _ => report.faults.push(format!(
+                    "{at}the {end} {name} does not follow from its samples' bounds"
+                )),
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The canonical answer: of all sums that are nearly as sparse as the sparsest, the simplest (ours).
+//!
+//! The sparsest sum is far from unique: (x1 and x2) + (x1 or x2) = x1 + x2, and both sides cost 2. The canonical one minimises
+//!
+//! ```text
+//! sum over S of (1 + d |S|) |x_S| + (e/2) |x|^2,   d = 0.1,   e = 0.1 / max |v - v(empty)|,
+//! ```
+//!
+//! under the same constraints. The objective is strictly convex, so that the answer is unique, whatever the solver, its start and its tolerance, and
+//! continuous in v. It scales with v and moves with relabelled players. Between sums of one norm it takes lower orders, and within an
+//! order it shares strength out evenly. d and e are constants: small enough that the answer's norm is within [`NEAR_OPTIMAL`] of
+//! the smallest one (at most 0.46 % above it on 2,600 games of 2 to 8 players: noise, random networks, planted effects), large enough that the solver settles.
+//! Where a game made for the purpose has it above that, the gap of its certificate says so, and its ranges reach up to the answer's norm.
+
+use super::{Solver, objective::Objective};
+
+/// What an order more costs, relative to an effect of order 0: d.
+pub const ORDER_WEIGHT: f64 = 0.1;
+/// The curvature e in units of 1 / max |v - v(empty)|.
+pub const CURVATURE: f64 = 0.1;
+/// By how much, relative to the smallest L1 norm, a decomposition may exceed it and still counts as sparse: the canonical
+/// answer stays within it, and the certified ranges are over all decompositions that do.
+pub const NEAR_OPTIMAL: f64 = 5e-3;
+
+/// Iterations between two rounds.
+pub(super) const ROUND: usize = 50;
+/// Relative gap of the canonical objective that an answer must reach beside having settled.
+const OBJECTIVE_GAP: f64 = 1e-2;
+/// Most players of games that are cheap enough to be solved to six digits.
+const SMALL_PLAYERS: usize = 7;
+/// Iterations at the first look.
+const FIRST_LOOK: usize = 200;
+/// Growth of their number from one look to the next.
+const LOOK_GROWTH: f64 = 1.3;
+/// Iterations in which what has settled becomes feasible.
+const LAST_ITERATIONS: usize = 200;
+
+/// The canonical objective of outputs with v(empty) = 0.
+pub(super) fn objective(v: &[f64]) -> Objective {
+    let largest = v.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));
+    Objective {
+        curvature: CURVATURE / largest,
+        ..Objective::weighted(|order| 1.0 + ORDER_WEIGHT * order as f64)
+    }
+}
+
+/// How exactly the answer is computed, by number of players. Not by `Params::tolerance`, on which it must not depend.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Accuracy {
+    /// Largest change of the iterate, relative in L1, from one look to the next at which it has settled. Its distance to the solution was at most
+    /// about as much on games of LeNet, and a half of it mostly.
+    settled: f64,
+    /// What the noise's margin may cost, see `splitting`.
+    pub(super) tolerance: f64,
+}
+
+impl Accuracy {
+    pub(super) fn of(players: usize) -> Self {
+        if players <= SMALL_PLAYERS {
+            Self {
+                settled: 1e-6,
+                tolerance: 1e-7,
+            }
+        } else {
+            Self {
+                settled: 3e-3,
+                tolerance: 1e-3,
+            }
+        }
+    }
+}
+
+/// Watches the iterate until it no longer moves, and then until it explains the outputs.
+pub(super) struct Settling {
+    accuracy: Accuracy,
+    next_look: usize,
+    seen: Vec<f64>,
+    /// Iterations at which the answer is taken.
+    end: Option<usize>,
+}
+
+impl Settling {
+    pub(super) fn new(accuracy: Accuracy) -> Self {
+        Self {
+            accuracy,
+            next_look: FIRST_LOOK,
+            seen: Vec::new(),
+            end: None,
+        }
+    }
+
+    /// After a round: whether the solver's best is the answer.
+    pub(super) fn is_over(&mut self, solver: &mut Solver<'_>) -> bool {
+        let iterations = solver.best().iterations;
+        match self.end {
+            None if iterations >= self.next_look => {
+                self.next_look = (LOOK_GROWTH * iterations as f64).ceil() as usize;
+                if self.has_settled(solver) {
+                    self.end = Some(iterations + LAST_ITERATIONS);
+                    solver.slow_down();
+                }
+                false
+            }
+            Some(end) if iterations >= end => {
+                solver.evaluate();
+                solver.best().gap() <= OBJECTIVE_GAP
+            }
+            _ => false,
+        }
+    }
+
+    fn has_settled(&mut self, solver: &Solver<'_>) -> bool {
+        let effects = solver.iterate_effects();
+        let pairs = self.seen.iter().zip(&effects);
+        let change: f64 = pairs.map(|(a, b)| (a - b).abs()).sum();
+        let norm: f64 = effects.iter().map(|x| x.abs()).sum();
+        let is_still = !self.seen.is_empty() && change <= self.accuracy.settled * norm;
+        self.seen = effects;
+        is_still
+    }
+}
