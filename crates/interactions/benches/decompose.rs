@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo bench -p spindle-interactions --bench decompose -- transforms [--json]
-//! cargo bench -p spindle-interactions --bench decompose -- games --file FILE --players N [--rounds 5] [--limit SECONDS] [--json]
+//! cargo bench -p spindle-interactions --bench decompose -- games --file FILE --players N [--rounds 5] [--limit SECONDS] [--ranges true] [--json]
 //! cargo bench -p spindle-interactions --bench decompose -- published --file FILE --players N [--json]
 //! ```
 //!
@@ -88,19 +88,20 @@ fn games(arguments: &Arguments) -> Result<Value> {
     let players: usize = arguments.value("--players", 10)?;
     let rounds: usize = arguments.value("--rounds", 5)?;
     let limit = Duration::from_secs_f64(arguments.value("--limit", 600.0)?);
+    let ranges: bool = arguments.value("--ranges", true)?;
     let games = read_games(&arguments.value("--file", String::new())?)?;
     let found: Vec<Value> = games
         .chunks_exact(1 << players)
-        .map(|game| measure(game, rounds, limit))
+        .map(|game| measure(game, rounds, limit, ranges))
         .collect::<Result<_>>()?;
     Ok(json!({"games": found, "peak_megabytes": peak_megabytes()}))
 }
 
 /// One game's numbers; none of them where the time was over first.
-fn measure(game: &[f64], rounds: usize, limit: Duration) -> Result<Value> {
+fn measure(game: &[f64], rounds: usize, limit: Duration, ranges: bool) -> Result<Value> {
     let (mut times, mut found) = (Vec::new(), None);
     for _ in 0..rounds {
-        let (seconds, outcome) = timed(|| decompose_within(game, limit));
+        let (seconds, outcome) = timed(|| decompose_within(game, limit, ranges));
         let Some(decomposition) = outcome? else {
             return Ok(json!({"milliseconds": null}));
         };
@@ -113,6 +114,7 @@ fn measure(game: &[f64], rounds: usize, limit: Duration) -> Result<Value> {
     Ok(json!({
         "milliseconds": median(times),
         "objective": certificate.primal,
+        "smallest_norm": certificate.smallest_norm,
         "lower_bound": certificate.dual,
         "noise_bound": certificate.noise_bound,
         "iterations": certificate.iterations,
@@ -120,9 +122,13 @@ fn measure(game: &[f64], rounds: usize, limit: Duration) -> Result<Value> {
 }
 
 /// Decomposes a game on this thread; none when the time is over first.
-fn decompose_within(game: &[f64], limit: Duration) -> Result<Option<Decomposition>> {
+fn decompose_within(game: &[f64], limit: Duration, ranges: bool) -> Result<Option<Decomposition>> {
     let start = Instant::now();
-    let outcome = decompose_with(game, &Params::default(), NoiseBound::Ratio, &mut |_| {
+    let params = Params {
+        ranges,
+        ..Params::default()
+    };
+    let outcome = decompose_with(game, &params, NoiseBound::Ratio, &mut |_| {
         if start.elapsed() < limit {
             ControlFlow::Continue(())
         } else {

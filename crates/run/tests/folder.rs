@@ -320,7 +320,7 @@ fn killed_before_the_first_record_the_folder_is_still_free() {
 
 #[test]
 fn every_truncation_of_a_file_is_noticed() {
-    let bytes = encoding::encode_decompositions(&demo::decompositions(0), Some(0)).unwrap();
+    let bytes = encoding::encode_decompositions(&demo::decompositions(0), None, Some(0)).unwrap();
     for length in (0..bytes.len()).step_by(7) {
         let error = encoding::decode_decompositions(&bytes[..length]).unwrap_err();
         assert!(matches!(error, Error::Safetensors(_)), "{length}: {error}");

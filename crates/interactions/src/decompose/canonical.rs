@@ -13,6 +13,7 @@
 //! Where a game made for the purpose has it above that, the gap of its certificate says so, and its ranges reach up to the answer's norm.
 
 use super::{Solver, objective::Objective};
+use crate::mask;
 
 /// What an order more costs, relative to an effect of order 0: d.
 pub const ORDER_WEIGHT: f64 = 0.1;
@@ -28,12 +29,14 @@ pub(super) const ROUND: usize = 50;
 const OBJECTIVE_GAP: f64 = 1e-2;
 /// Most players of games that are cheap enough to be solved to six digits.
 const SMALL_PLAYERS: usize = 7;
+/// Largest change of the iterate's mean order from one look to the next, in units of that of its effects.
+const DRIFT: f64 = 0.5;
 /// Iterations at the first look.
 const FIRST_LOOK: usize = 200;
 /// Growth of their number from one look to the next.
-const LOOK_GROWTH: f64 = 1.3;
+const LOOK_GROWTH: f64 = 1.2;
 /// Iterations in which what has settled becomes feasible.
-const LAST_ITERATIONS: usize = 200;
+const LAST_ITERATIONS: usize = 150;
 
 /// The canonical objective of outputs with v(empty) = 0.
 pub(super) fn objective(v: &[f64]) -> Objective {
@@ -58,12 +61,12 @@ impl Accuracy {
     pub(super) fn of(players: usize) -> Self {
         if players <= SMALL_PLAYERS {
             Self {
-                settled: 1e-6,
+                settled: 5e-7,
                 tolerance: 1e-7,
             }
         } else {
             Self {
-                settled: 3e-3,
+                settled: 2.7e-3,
                 tolerance: 1e-3,
             }
         }
@@ -109,13 +112,30 @@ impl Settling {
         }
     }
 
+    /// Compares the iterate with that of the last look: its effects, and their mean order, to which those of high orders matter most.
     fn has_settled(&mut self, solver: &Solver<'_>) -> bool {
         let effects = solver.iterate_effects();
         let pairs = self.seen.iter().zip(&effects);
         let change: f64 = pairs.map(|(a, b)| (a - b).abs()).sum();
         let norm: f64 = effects.iter().map(|x| x.abs()).sum();
-        let is_still = !self.seen.is_empty() && change <= self.accuracy.settled * norm;
+        let drift = (mean_order(&effects) - mean_order(&self.seen)).abs();
+        let is_still = !self.seen.is_empty()
+            && change <= self.accuracy.settled * norm
+            && drift <= DRIFT * self.accuracy.settled;
         self.seen = effects;
         is_still
     }
+}
+
+/// Of AND effects by mask, followed by OR effects by its complement; 0 where there are none.
+fn mean_order(effects: &[f64]) -> f64 {
+    let (and, or) = effects.split_at(effects.len() / 2);
+    let full = and.len().saturating_sub(1);
+    let (mut weighted, mut norm) = (0.0, 0.0);
+    for (s, (and, or)) in and.iter().zip(or).enumerate() {
+        let [of_and, of_or] = [s, full ^ s].map(|mask| mask::order(mask as u32) as f64);
+        weighted += of_and * and.abs() + of_or * or.abs();
+        norm += and.abs() + or.abs();
+    }
+    if norm > 0.0 { weighted / norm } else { 0.0 }
 }

@@ -27,7 +27,9 @@ pub(super) struct Solver<'p> {
     double: Splitting<'p, f64>,
     /// Of games of [`SINGLE_PLAYERS`].
     single: Option<Splitting<'p, f32>>,
-    /// Whether the game in hand is still in f32.
+    /// Whether `single` has the game in hand.
+    single_has_game: bool,
+    /// Whether the problem in hand is still in f32.
     in_single: bool,
     progress: Halving,
 }
@@ -64,6 +66,7 @@ impl<'p> Solver<'p> {
         Self {
             double: Splitting::new(projection),
             single: is_small.then(|| Splitting::new(projection)),
+            single_has_game: false,
             in_single: false,
             progress: Halving::START,
         }
@@ -73,6 +76,7 @@ impl<'p> Solver<'p> {
     pub(super) fn load(&mut self, v: &[f64], bound: &Bound, objective: &Objective, tolerance: f64) {
         // Below its own rounding f32 has nothing to give.
         self.in_single = self.single.is_some() && tolerance > SINGLE_TOLERANCE;
+        self.single_has_game = self.in_single;
         self.progress = Halving::START;
         match &mut self.single {
             Some(single) if self.in_single => single.load(v, bound, objective, tolerance),
@@ -83,6 +87,8 @@ impl<'p> Solver<'p> {
     /// See [`Splitting::aim`].
     pub(super) fn aim(&mut self, objective: &Objective, tolerance: f64) {
         self.progress = Halving::START;
+        // Where f32 is used it goes on from what it left to f64, which is near enough.
+        self.in_single = self.single_has_game && tolerance > SINGLE_TOLERANCE;
         match &mut self.single {
             Some(single) if self.in_single => single.aim(objective, tolerance),
             _ => self.double.aim(objective, tolerance),
@@ -112,12 +118,13 @@ impl<'p> Solver<'p> {
         }
     }
 
-    /// See [`Splitting::slow_down`].
+    /// See [`Splitting::slow_down`]. In f64: beside effects, duals in units of such small steps have no digits in f32.
     pub(super) fn slow_down(&mut self) {
-        match &mut self.single {
-            Some(single) if self.in_single => single.slow_down(),
-            _ => self.double.slow_down(),
+        if let Some(single) = self.single.as_ref().filter(|_| self.in_single) {
+            self.double.continue_from(single);
+            self.in_single = false;
         }
+        self.double.slow_down();
     }
 
     /// See [`Splitting::iterate_effects`].

@@ -4,9 +4,11 @@
 use spindle_interactions::{bootstrap::Estimate, phase::Onset, strength::StrengthByOrder};
 use spindle_run::{
     Experiment,
+    experiment::Schedule,
     record::{
-        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, LossRecord, Players,
-        Provenance, PublishedSgd, RunRecord, SCHEMA, SampleCertificate, SampleRecord, TheoryFit,
+        AllEffects, Analysis, AtNoise, CheckpointRecord, Dynamics, Group, GroupStrength,
+        LossRecord, Norms, Players, Provenance, PublishedSgd, RangedEstimate, RunRecord, SCHEMA,
+        SampleCertificate, SampleRecord, TheoryFit,
     },
 };
 
@@ -73,6 +75,43 @@ fn losses(epoch: f64) -> LossRecord {
     }
 }
 
+fn all_effects(share: &[f64; PLAYERS]) -> AllEffects {
+    let sum: f64 = share.iter().sum();
+    let mean = share
+        .iter()
+        .zip(1..)
+        .map(|(s, k)| s * f64::from(k))
+        .sum::<f64>()
+        / sum;
+    let high = share[2..].iter().sum::<f64>() / sum;
+    let ranged = |value: f64, spread: f64, below: f64, above: f64| RangedEstimate {
+        value,
+        low: value - spread,
+        high: value + spread,
+        lowest: Some(value - below),
+        highest: Some(value + above),
+    };
+    AllEffects {
+        mean_order: Some(ranged(mean, 0.15, 0.03, 0.4)),
+        share_of_order_3_and_more: Some(ranged(high, 0.05, 0.02, 0.04)),
+    }
+}
+
+/// Less noise leaves more of the spindle.
+fn by_noise(share: &[f64; PLAYERS], total: f64) -> Vec<AtNoise> {
+    let rows = [(0.0, 0.4), (0.005, 0.15), (0.02, 0.0), (0.05, 0.0)];
+    let at = |(noise_ratio, spindle): (f64, f64)| {
+        let share = mixed(share, &SPINDLE, spindle);
+        AtNoise {
+            noise_ratio,
+            norm: total * (1.2 - 4.0 * noise_ratio),
+            strength: strength(&share, total, 0.1),
+            share_of_order_3_and_more: Some(estimate(share[2..].iter().sum(), 0.1)),
+        }
+    };
+    rows.map(at).to_vec()
+}
+
 fn analysis(index: usize, epoch: f64) -> Analysis {
     let share = match index {
         0..=4 => mixed(&BEFORE, &TURN, (index as f64 / 4.0).powf(0.6)),
@@ -104,17 +143,25 @@ fn analysis(index: usize, epoch: f64) -> Analysis {
             group(Group::Mislabelled, 30, &heavier),
         ],
         unthresholded: strength(&all, total * 1.2, 0.16),
+        all_effects: all_effects(&all),
+        by_noise: if comparison {
+            by_noise(&all, total)
+        } else {
+            Vec::new()
+        },
         salient_per_sample: 61.0 - 2.0 * index as f64,
         mean_output_change: total / 3.0,
         noise_floor: 2.4e-7,
         certificates: (0..130)
             .map(|i| SampleCertificate {
                 primal: total,
-                dual: total * (1.0 - 9e-4 * f64::from(i % 10) / 9.0),
-                gap: 9e-4 * f64::from(i % 10) / 9.0,
-                iterations: 400 + 25 * (i as usize % 17),
+                dual: total * (1.0 - 9e-4 * (i % 10) as f64 / 9.0),
+                gap: 9e-4 * (i % 10) as f64 / 9.0,
+                iterations: 400 + 25 * (i % 17),
                 noise_bound: 0.02 * total / 3.0,
                 residual: 0.02 * total / 3.0,
+                smallest_norm: Some(total),
+                ranges: None,
             })
             .collect(),
         similarity: Some(
@@ -124,10 +171,18 @@ fn analysis(index: usize, epoch: f64) -> Analysis {
         ),
         published_sgd: comparison.then(|| PublishedSgd {
             learning_rate: 1e-6,
+            schedule: Schedule::Falling,
             steps: 10_000,
             strength: strength(&mixed(&share, &SPINDLE, melt), total * 3.0, 0.15),
             unthresholded: strength(&mixed(&share, &SPINDLE, melt), total * 4.0, 0.12),
             objective_ratio: if index == 0 { 115.0 } else { 1.31 },
+            start_ratio: Some(if index == 0 { 5.2 } else { 1.62 }),
+            norms: Some(Norms {
+                smallest: total,
+                start: total * if index == 0 { 5.2 } else { 1.62 },
+                end: total * if index == 0 { 115.0 } else { 1.31 },
+            }),
+            sweep: Vec::new(),
         }),
     }
 }

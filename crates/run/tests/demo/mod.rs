@@ -6,16 +6,18 @@ use std::collections::BTreeMap;
 
 use spindle_interactions::{
     bootstrap::Estimate,
-    decompose::{Certificate, Decomposition},
+    decompose::{Certificate, Decomposition, Proof, RangeBounds, Ranges},
     phase::Onset,
     strength::StrengthByOrder,
 };
 use spindle_run::{
     Experiment,
     event::{Outputs, Tensor, Tensors, TrainingState},
+    experiment::Schedule,
     record::{
-        Analysis, CheckpointRecord, Dynamics, Group, GroupStrength, LossRecord, Players,
-        Provenance, PublishedSgd, RunRecord, SampleCertificate, SampleRecord, TheoryFit,
+        AllEffects, Analysis, AtNoise, AtRate, CheckpointRecord, Dynamics, Group, GroupStrength,
+        LossRecord, Norms, Players, Provenance, PublishedSgd, RangedEstimate, RateScale, RunRecord,
+        SampleCertificate, SampleRecord, TheoryFit,
     },
 };
 
@@ -70,6 +72,13 @@ pub(crate) fn losses(step: usize) -> LossRecord {
     }
 }
 
+fn range_bounds(norm: f64) -> RangeBounds {
+    RangeBounds {
+        limit: norm * 1.005,
+        bounds: [norm * 1.75, norm * 3.0, norm * 1.0625, norm * 1.25],
+    }
+}
+
 pub(crate) fn analysis(checkpoint: usize) -> Analysis {
     let scale = 2.0 + checkpoint as f64;
     let tilt = TILT[checkpoint];
@@ -83,6 +92,28 @@ pub(crate) fn analysis(checkpoint: usize) -> Analysis {
         threshold: 0.125,
         strengths: groups.map(of).to_vec(),
         unthresholded: strength(scale * 1.5, tilt),
+        all_effects: AllEffects {
+            mean_order: Some(RangedEstimate {
+                value: 2.0,
+                low: 1.75,
+                high: 2.25,
+                lowest: Some(1.875),
+                highest: Some(2.5),
+            }),
+            share_of_order_3_and_more: Some(RangedEstimate {
+                value: 0.25,
+                low: 0.125,
+                high: 0.375,
+                lowest: None,
+                highest: None,
+            }),
+        },
+        by_noise: vec![AtNoise {
+            noise_ratio: 0.005,
+            norm: scale,
+            strength: strength(scale, tilt + 0.5),
+            share_of_order_3_and_more: Some(estimate(0.5)),
+        }],
         salient_per_sample: 7.0,
         mean_output_change: 4.0,
         noise_floor: 1e-6,
@@ -94,15 +125,32 @@ pub(crate) fn analysis(checkpoint: usize) -> Analysis {
                 iterations: 600 + 25 * sample,
                 noise_bound: 0.0625,
                 residual: 0.0625,
+                smallest_norm: Some((scale + sample as f64) * 0.9998),
+                ranges: Some(range_bounds(scale + sample as f64)),
             })
             .collect(),
         similarity: Some(vec![Some(estimate(0.5)), Some(estimate(0.25)), None, None]),
         published_sgd: (checkpoint != 1).then(|| PublishedSgd {
             learning_rate: 1e-6,
+            schedule: Schedule::Falling,
             steps: 10_000,
             strength: strength(scale * 4.0, tilt + 1.0),
             unthresholded: strength(scale * 5.0, tilt + 1.0),
             objective_ratio: 2500.0 / (1.0 + checkpoint as f64),
+            start_ratio: Some(5.0 / (1.0 + checkpoint as f64)),
+            norms: Some(Norms {
+                smallest: scale,
+                start: scale * 5.0,
+                end: scale * 2500.0,
+            }),
+            sweep: vec![AtRate {
+                learning_rate: 1e-4,
+                scale: RateScale::Change,
+                norm: scale * 3.0,
+                objective_ratio: 3.0,
+                mean_order: Some(2.5),
+                share_of_order_3_and_more: None,
+            }],
         }),
     }
 }
@@ -192,14 +240,21 @@ pub(crate) fn decompositions(checkpoint: usize) -> Vec<Decomposition> {
             dual: (0..masks)
                 .map(|mask| effect(checkpoint, sample, mask + 3) / 3.0)
                 .collect(),
+            // Of the last sample there are none.
+            ranges: (sample + 1 < SAMPLES).then(|| Ranges {
+                limit: 4.02,
+                proofs: std::array::from_fn(|at| Proof {
+                    bound: 5.0 + at as f64,
+                    dual: (0..masks).map(|mask| (mask + at) as f32 / 64.0).collect(),
+                }),
+            }),
             certificate: Certificate {
                 primal: 4.0,
                 dual: 3.999,
                 gap: 0.001 / 4.0,
                 iterations: 625 + sample,
                 noise_bound: 0.0625,
-                tie_break: 1e-5,
-                regularized: 4.0001,
+                smallest_norm: 3.9995,
                 excess: 1e-17,
             },
         })

@@ -289,12 +289,14 @@ impl<'p, T: Precision> Splitting<'p, T> {
     /// evaluated on request only: there it is the iterate that counts.
     pub(super) fn advance(&mut self, count: usize) {
         let spread = Spread::new(&self.steps, &self.objective, self.projection.players());
+        // An iterate that still moves is not evaluated, and nor are its means.
+        let is_averaged = !self.is_curved() || self.pace < 1.0;
         T::vectorized(
             #[inline(always)]
             || {
                 for iteration in self.best.iterations + 1..=self.best.iterations + count {
                     self.iterate(&spread);
-                    if iteration.is_multiple_of(AVERAGED_EVERY) {
+                    if is_averaged && iteration.is_multiple_of(AVERAGED_EVERY) {
                         self.add_to_sums(&spread);
                     }
                 }
