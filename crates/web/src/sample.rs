@@ -2,7 +2,7 @@
 
 use spindle_interactions::{
     Error as MathError,
-    decompose::{self, Certificate, Decomposition},
+    decompose::{self, Certificate, Decomposition, Statistic},
     mask::{self, Mask},
     reference, salience, strength, transform,
 };
@@ -17,7 +17,9 @@ use web_time::Instant;
 use crate::{
     Error,
     content::content_view,
-    protocol::{Explanation, Interaction, Matching, SampleSolver, SampleView},
+    protocol::{
+        Explanation, Interaction, Matching, SampleRange, SampleRanges, SampleSolver, SampleView,
+    },
 };
 
 /// Effects below this share of the largest one are rounding.
@@ -26,6 +28,8 @@ const ROUNDING: f64 = 1e-9;
 /// A sample that is looked at.
 pub struct Sample {
     players: usize,
+    /// How its outputs are decomposed.
+    params: decompose::Params,
     /// v on all masks, nats.
     outputs: Option<Vec<f64>>,
     /// v of the empty mask as the interactions have it, nats.
@@ -47,17 +51,32 @@ impl Sample {
         solver: SampleSolver,
     ) -> Result<Self, Error> {
         let start = Instant::now();
+        // Ranges come after the answer, when they are asked for.
+        let params = decompose::Params {
+            ranges: false,
+            ..experiment.decomposition()
+        };
         let found = match solver {
-            SampleSolver::Certified => certified(experiment, &outputs),
+            SampleSolver::Certified => certified(&params, &outputs),
             SampleSolver::PublishedSgd {
                 learning_rate,
                 steps,
             } => published(experiment, &outputs, learning_rate, steps),
         }?;
-        Ok(Self::of(found, outputs, start.elapsed().as_secs_f64()))
+        Ok(Self::of(
+            found,
+            outputs,
+            params,
+            start.elapsed().as_secs_f64(),
+        ))
     }
 
-    fn of(found: Decomposition, outputs: Vec<f64>, seconds: f64) -> Self {
+    fn of(
+        found: Decomposition,
+        outputs: Vec<f64>,
+        params: decompose::Params,
+        seconds: f64,
+    ) -> Self {
         // The AND effect of the empty set acts on every mask: a constant, like the baseline.
         let constant = found.and.first().copied().unwrap_or(0.0);
         let mut effects: Vec<_> = [(Kind::And, &found.and), (Kind::Or, &found.or)]
@@ -75,6 +94,7 @@ impl Sample {
         effects.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
         Self {
             players: found.players(),
+            params,
             outputs: Some(outputs),
             baseline: found.baseline + constant,
             effects,
@@ -94,6 +114,7 @@ impl Sample {
         let effects = history.effects(checkpoint, sample).into_iter();
         Some(Self {
             players,
+            params: decompose::Params::default(),
             outputs: None,
             baseline: history.baseline(checkpoint, sample)?,
             effects: effects
@@ -189,6 +210,31 @@ impl Sample {
         })
     }
 
+    /// How far other decompositions may lie that are nearly as sparse as the sparsest.
+    ///
+    /// # Errors
+    /// The outputs are not known.
+    pub fn ranges(&self) -> Result<SampleRanges, Error> {
+        let params = decompose::Params {
+            ranges: true,
+            ..self.params.clone()
+        };
+        let found = certified(&params, self.outputs()?)?;
+        let bounds = found.ranges.as_ref().map(decompose::Ranges::bounds);
+        let range = |statistic| {
+            let (lowest, highest) = bounds?.range(statistic, self.players)?;
+            Some(SampleRange {
+                value: decompose::value(statistic, &found.and, &found.or)?,
+                lowest,
+                highest,
+            })
+        };
+        Ok(SampleRanges {
+            mean_order: range(Statistic::MeanOrder),
+            share_of_order_3_and_more: range(Statistic::ShareOfHighOrders),
+        })
+    }
+
     /// One output, term by term.
     ///
     /// # Errors
@@ -219,13 +265,8 @@ impl Sample {
     }
 }
 
-fn certified(experiment: &Experiment, outputs: &[f64]) -> Result<Decomposition, MathError> {
-    let params = decompose::Params {
-        noise_ratio: experiment.noise_ratio,
-        tolerance: experiment.tolerance,
-        ..Default::default()
-    };
-    match decompose::decompose(outputs, &params) {
+fn certified(params: &decompose::Params, outputs: &[f64]) -> Result<Decomposition, MathError> {
+    match decompose::decompose(outputs, params) {
         // The best one found is shown with the gap it has.
         Err(MathError::NotConverged { decomposition, .. }) => Ok(*decomposition),
         found => found,
@@ -238,11 +279,12 @@ fn published(
     learning_rate: f64,
     steps: usize,
 ) -> Result<Decomposition, MathError> {
+    // Falling, as published, whatever the run's own comparison was.
     let params = reference::Params {
         learning_rate,
         steps,
-        noise_ratio: experiment.noise_ratio,
-        ..Default::default()
+        schedule: reference::Schedule::Falling,
+        ..experiment.published_sgd()
     };
     let players = mask::player_count(outputs.len())?;
     let never_stop = |_| std::ops::ControlFlow::Continue(());
@@ -321,6 +363,24 @@ mod tests {
         assert!(all.largest_error < 1e-4 && all.explained_variance > 0.999_99);
         let none = sample.matching(0)?;
         assert!(none.explained.iter().all(|v| (v - 1.0).abs() < 1e-4));
+        Ok(())
+    }
+
+    #[test]
+    fn ranges_come_after_the_answer_and_hold_it() -> Result<(), Error> {
+        let ranges = exact()?.ranges()?;
+        for range in [ranges.mean_order, ranges.share_of_order_3_and_more]
+            .into_iter()
+            .flatten()
+        {
+            assert!(range.lowest <= range.value && range.value <= range.highest);
+        }
+        // An AND and an OR of two players each; what is single may be either.
+        assert!(
+            ranges
+                .mean_order
+                .is_some_and(|order| order.lowest >= 1.0 && order.highest < 2.1)
+        );
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use crate::{
     Error,
     protocol::{
         Command, Event, Explanation, Matching, RunCheckpoint, RunSample, RunView, SampleAddress,
-        SampleKind, SampleSolver, SampleView,
+        SampleKind, SampleRanges, SampleSolver, SampleView,
     },
     sample::Sample,
 };
@@ -45,6 +45,7 @@ impl Viewer {
                 .sample(&at, solver)
                 .map(|view| Event::Sample(Box::new(view))),
             Command::Matching { strongest } => self.matching(strongest).map(Event::Matching),
+            Command::Ranges => self.ranges().map(Event::Ranges),
             Command::Explain { mask } => self.explain(mask).map(Event::Explanation),
             Command::History {
                 run,
@@ -132,6 +133,10 @@ impl Viewer {
 
     fn matching(&self, strongest: usize) -> Result<Matching, Error> {
         self.looked_at()?.matching(strongest)
+    }
+
+    fn ranges(&self) -> Result<SampleRanges, Error> {
+        self.looked_at()?.ranges()
     }
 
     fn explain(&self, mask: u32) -> Result<Explanation, Error> {

@@ -7,8 +7,10 @@ import { Drawing, Figure } from "../figure/frame";
 import { duration, number, percent, signed } from "../figure/numbers";
 import { matchingPlot, plainStrength, ranked, type Drawn } from "../figure/plots";
 import type { Interaction } from "../generated/Interaction";
+import type { SampleRange } from "../generated/SampleRange";
+import type { SampleRanges } from "../generated/SampleRanges";
 import type { SampleView } from "../generated/SampleView";
-import { same, type Inspection } from "../state/inspection";
+import { isCertified, same, type Inspection } from "../state/inspection";
 import { Content, hasButtons } from "./content";
 import { named, SEEN } from "./wording";
 
@@ -40,7 +42,7 @@ export function Inspector({ name, of, classes, history, children }: InspectorPro
           <div class="sample-picture">
             {children}
             <Lit of={of} view={view} classes={classes} />
-            <Certificate view={view} />
+            <Certificate view={view} ranges={of.ranges.value} />
           </div>
           <InteractionList name={name} of={of} view={view} />
           <div class="sample-side">
@@ -78,14 +80,21 @@ function Lit({ of, view, classes }: { of: Inspection; view: SampleView; classes:
   );
 }
 
-function Certificate({ view }: { view: SampleView }) {
+function Certificate({ view, ranges }: { view: SampleView; ranges: SampleRanges | undefined }) {
   const found = view.certificate;
   if (!found) return null;
   // The published SGD has no bound of its own worth telling.
-  if (found.gap > 0.5) return <p class="certificate">L1 norm {number(found.primal)} nats, by the published SGD in {duration(view.seconds)}.</p>;
+  if (!isCertified(view)) return <p class="certificate">L1 norm {number(found.primal)} nats, by the published SGD in {duration(view.seconds)}.</p>;
   return (
     <p class="certificate" title="The smallest sum of all effects' sizes that any decomposition can have lies between these two">
       L1 norm {number(found.primal)} nats; no decomposition has less than {number(found.dual)}. Gap {percent(found.gap)}, found in {duration(view.seconds)}.
+      {ranges?.mean_order && (
+        <span title="Many decompositions are as sparse. Shown is the simplest of them; the ranges are certified for all whose L1 norm is within 0.5 % of the smallest">
+          {" "}
+          Mean order {ranged(ranges.mean_order)}
+          {ranges.share_of_order_3_and_more && <>, share of orders of 3 and more {ranged(ranges.share_of_order_3_and_more)}</>}.
+        </span>
+      )}
     </p>
   );
 }
@@ -288,4 +297,10 @@ function ExplanationPanel({ of, view }: { of: Inspection; view: SampleView }) {
       )}
     </aside>
   );
+}
+
+/** The answer's value, and between what those of all equally sparse ones lie. */
+function ranged(range: SampleRange): string {
+  const [value, lowest, highest] = [range.value, range.lowest, range.highest].map((x) => x.toFixed(2));
+  return `${value} (${lowest} to ${highest} in all)`;
 }

@@ -88,7 +88,8 @@ export function Evidence() {
           <b>Not shown:</b> that high orders <em>cause</em> over-fitting. Both are seen together, in one network at a time.
         </li>
         <li>
-          <b>Not unique:</b> the optimum is not always a single point. Equally sparse sums may share some strength out differently between neighbouring orders; one of small norm is preferred.
+          <b>Not unique:</b> many sums are as sparse: two players' AND and OR together are the same as each player alone, and cost as much. Shown is the canonical one, the simplest of those within 0.5 % of the smallest norm;
+          below each sample stands between what the mean order of all of them lies.
         </li>
       </ul>
     </section>

@@ -7,6 +7,7 @@ import type { Event } from "../generated/Event";
 import type { Explanation } from "../generated/Explanation";
 import type { Kind } from "../generated/Kind";
 import type { Matching } from "../generated/Matching";
+import type { SampleRanges } from "../generated/SampleRanges";
 import type { SampleView } from "../generated/SampleView";
 
 /** An interaction by its name: AND or OR, and its players. */
@@ -19,6 +20,14 @@ export function same(a: Named | undefined, b: Named | undefined): boolean {
   return a?.kind === b?.kind && a?.mask === b?.mask;
 }
 
+/** Time for which an answer rests before its ranges are asked for, ms. */
+const REST = 300;
+
+/** Whether a decomposition is the certified solver's. */
+export function isCertified(view: SampleView): boolean {
+  return view.certificate !== null && view.certificate.gap <= 0.5;
+}
+
 export class Inspection {
   readonly view: Signal<SampleView | undefined> = signal<SampleView | undefined>(undefined);
   readonly error: Signal<string | undefined> = signal<string | undefined>(undefined);
@@ -26,6 +35,8 @@ export class Inspection {
   /** How many of the strongest interactions are kept. */
   readonly strongest = signal(0);
   readonly matching: Signal<Matching | undefined> = signal<Matching | undefined>(undefined);
+  /** How far other decompositions may lie; they come after the answer. */
+  readonly ranges: Signal<SampleRanges | undefined> = signal<SampleRanges | undefined>(undefined);
   /** The mask that is told term by term. */
   readonly mask: Signal<number | undefined> = signal<number | undefined>(undefined);
   readonly explanation: Signal<Explanation | undefined> = signal<Explanation | undefined>(undefined);
@@ -54,9 +65,11 @@ export class Inspection {
         this.chosen.value = view.interactions.find((found) => same(found, this.chosen.value)) ?? view.interactions[0];
         this.matching.value = undefined;
         this.explanation.value = undefined;
+        this.ranges.value = undefined;
       });
       await this.keep(this.strongest.value);
       if (this.mask.value !== undefined) await this.explain(this.mask.value);
+      if (turn === this.turn) await this.askRanges();
     } catch (error) {
       if (turn === this.turn) this.error.value = inWords(error);
     } finally {
@@ -71,6 +84,18 @@ export class Inspection {
     await this.ask({ type: "matching", strongest }, (answer) => {
       const found = expect(answer, "matching");
       if (found.strongest === this.strongest.value) this.matching.value = found;
+    });
+  }
+
+  /** Asks how far other decompositions may lie, once the answer rests: while it follows a pen or a cursor there is no time. */
+  private async askRanges(): Promise<void> {
+    const turn = this.turn;
+    await new Promise((wait) => setTimeout(wait, REST));
+    // The published SGD's end is one point, and has no range.
+    if (turn !== this.turn || !this.view.value?.outputs || !isCertified(this.view.value)) return;
+    await this.ask({ type: "ranges" }, (answer) => {
+      const { type: _, ...ranges } = expect(answer, "ranges");
+      this.ranges.value = ranges;
     });
   }
 
@@ -89,7 +114,7 @@ export class Inspection {
     this.turn++;
     batch(() => {
       this.busy.value = false;
-      this.view.value = this.error.value = this.matching.value = this.mask.value = this.explanation.value = undefined;
+      this.view.value = this.error.value = this.matching.value = this.ranges.value = this.mask.value = this.explanation.value = undefined;
     });
   }
 

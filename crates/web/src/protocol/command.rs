@@ -19,9 +19,9 @@ use super::Failure;
 pub enum SampleSolver {
     /// The linear program, solved to a certified gap.
     Certified,
-    /// The published SGD.
+    /// The published SGD, its rate falling.
     PublishedSgd {
-        /// Learning rate.
+        /// First learning rate.
         learning_rate: f64,
         /// Steps.
         steps: usize,
@@ -86,6 +86,8 @@ pub enum Command {
         /// How many are kept.
         strongest: usize,
     },
+    /// How far other decompositions of the last sample may lie; answered by `Event::Ranges`. Takes several times as long as the decomposition.
+    Ranges,
     /// The last sample's output on one mask, term by term; answered by `Event::Explanation`.
     Explain {
         /// The mask; bit i = player i present.

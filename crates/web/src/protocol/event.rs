@@ -8,7 +8,7 @@ use spindle_run::record::{LossRecord, Provenance, SampleRecord};
 
 #[cfg(any(feature = "engine", feature = "ts"))]
 use super::MeasuredPart;
-use super::{Explanation, Matching, RunView, SampleView};
+use super::{Explanation, Matching, RunView, SampleRanges, SampleView};
 
 /// What happened.
 #[derive(Clone, Debug, Serialize)]
@@ -36,6 +36,8 @@ pub enum Event {
     Sample(Box<SampleView>),
     /// How well the strongest interactions explain a sample.
     Matching(Matching),
+    /// How far other decompositions of a sample may lie.
+    Ranges(SampleRanges),
     /// One output, term by term.
     Explanation(Explanation),
     /// An interaction over all checkpoints.

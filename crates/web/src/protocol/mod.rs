@@ -17,7 +17,7 @@ pub use command::{Command, MeasuredCheckpoint, MeasuredPart, SampleAddress, Samp
 pub use event::{Event, Failure, Gpu};
 pub use view::{
     ContentView, Explanation, Interaction, Matching, RunCheckpoint, RunSample, RunView, SampleKind,
-    SampleView, Segment,
+    SampleRange, SampleRanges, SampleView, Segment,
 };
 
 /// A command with its number.

@@ -211,3 +211,25 @@ pub struct Explanation {
     /// Interactions that act on the mask, strongest first.
     pub terms: Vec<Interaction>,
 }
+
+/// A statistic of all interactions: the answer's, and the lowest and highest of all decompositions that are nearly as sparse as the sparsest.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SampleRange {
+    /// The canonical answer's.
+    pub value: f64,
+    /// The lowest.
+    pub lowest: f64,
+    /// The highest.
+    pub highest: f64,
+}
+
+/// How far other decompositions of a sample may lie; `None` where there are no effects.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SampleRanges {
+    /// Mean order of all interactions.
+    pub mean_order: Option<SampleRange>,
+    /// Share of strength of orders 3 and above.
+    pub share_of_order_3_and_more: Option<SampleRange>,
+}
