@@ -3,8 +3,8 @@
 python3 tests/peers/published.py FILE PLAYERS [GAME ...]    FILE: games as little-endian f64, all of them or those named
 
 Dense matrices of 2^n x 2^n take (v + q)/2 + p to AND and (v + q)/2 - p to OR interactions; SGD with momentum 0.9 makes the sum of their
-absolute values small over p and the noise q, which is clipped to 0.02 |v(N) - v(empty)| before every step; 10,000 steps in f32. Where
-we differ: the learning rate is the one that Spindle's own version of these steps has.
+absolute values small over p and the noise q, which is clipped to 0.02 |v(N) - v(empty)| before every step; 10,000 steps in f32, whose learning
+rate is log-spaced from 1e-5 to a tenth of it and set before every step.
 
 Prints for each game as JSON: seconds, the objective in f64, the noise bound, and how far the sums of its interactions are from v.
 """
@@ -18,7 +18,7 @@ from clock import seconds
 from lenet import about
 
 STEPS = 10_000
-LEARNING_RATE = 1e-6
+LEARNING_RATE = 1e-5
 MOMENTUM = 0.9
 NOISE_RATIO = 0.02
 
@@ -43,12 +43,14 @@ def descend(v, to_and, to_or, bound):
     """The split p and the noise q after all steps."""
     p, q = torch.zeros_like(v).requires_grad_(), torch.zeros_like(v).requires_grad_()
     optimiser = torch.optim.SGD([p, q], lr=LEARNING_RATE, momentum=MOMENTUM)
+    rates = np.logspace(np.log10(LEARNING_RATE), np.log10(LEARNING_RATE / 10), STEPS)
     losses = []
     for step in range(STEPS + 1):
         q.data = q.data.clamp(-bound, bound)
         loss = (to_and @ (0.5 * (v + q) + p)).abs().sum() + (to_or @ (0.5 * (v + q) - p)).abs().sum()
         losses.append(loss.item())
         if step < STEPS:
+            optimiser.param_groups[0]["lr"] = rates[step]
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use spindle_interactions::{
     Error,
     decompose::{Params, decompose_batch},
-    reference,
+    reference::{self, RateScale, Schedule},
 };
 
 fn games() -> Vec<f64> {
@@ -130,4 +130,89 @@ fn a_descent_that_ran_away_is_not_certified() {
         .remove(0)
         .unwrap();
     assert!(found.certificate.gap > 0.5, "{:?}", found.certificate);
+}
+
+/// What `tests/peers/published_steps.py` found, step by step in NumPy.
+#[derive(serde::Deserialize)]
+struct Peer {
+    outputs: Vec<f64>,
+    schedule: String,
+    learning_rate: f64,
+    and: Vec<f64>,
+    or: Vec<f64>,
+    objective_after_10000: f64,
+}
+
+#[test]
+fn steps_are_those_of_the_authors() {
+    let peers: Vec<Peer> =
+        serde_json::from_str(include_str!("fixtures/published.json")).expect("the fixture");
+    assert_eq!(peers.len(), 4);
+    for peer in peers {
+        let schedule = match peer.schedule.as_str() {
+            "falling" => Schedule::Falling,
+            _ => Schedule::Constant,
+        };
+        let after = |steps| {
+            let params = reference::Params {
+                learning_rate: peer.learning_rate,
+                schedule,
+                steps,
+                ..reference::Params::default()
+            };
+            let go_on = |_| ControlFlow::Continue(());
+            let found = reference::decompose_batch(&peer.outputs, 6, &params, &go_on);
+            found.unwrap().remove(0).unwrap()
+        };
+        let found = after(200);
+        let pairs = found
+            .and
+            .iter()
+            .zip(&peer.and)
+            .chain(found.or.iter().zip(&peer.or));
+        let off = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+        assert!(off <= 1e-10, "{schedule:?}: off by {off:e}");
+        // Signs of sums that are rounded otherwise part ways in the end.
+        let ratio = after(10_000).certificate.primal / peer.objective_after_10000;
+        assert!((ratio - 1.0).abs() <= 0.02, "{schedule:?}: {ratio} times");
+    }
+}
+
+#[test]
+fn it_starts_where_no_step_was_done() {
+    for v in games().chunks(32) {
+        let start = reference::start_norm(v).unwrap();
+        let params = reference::Params {
+            steps: 0,
+            ..reference::Params::default()
+        };
+        let go_on = |_| ControlFlow::Continue(());
+        let found = reference::decompose_batch(v, 5, &params, &go_on)
+            .unwrap()
+            .remove(0)
+            .unwrap();
+        assert!((found.certificate.primal - start).abs() <= 1e-12 * start);
+    }
+    assert!(reference::start_norm(&[0.0; 7]).is_err());
+}
+
+#[test]
+fn rates_in_units_of_the_outputs_scale_with_them() {
+    let v = &games()[..32];
+    let scaled: Vec<f64> = v.iter().map(|x| 1024.0 * x).collect();
+    let params = reference::Params {
+        learning_rate: 1e-4,
+        rate_scale: RateScale::Change,
+        steps: 300,
+        ..reference::Params::default()
+    };
+    let go_on = |_| ControlFlow::Continue(());
+    let end = |v: &[f64]| {
+        let found = reference::decompose_batch(v, 5, &params, &go_on)
+            .unwrap()
+            .remove(0)
+            .unwrap();
+        found.certificate.primal
+    };
+    assert!((end(&scaled) / (1024.0 * end(v)) - 1.0).abs() <= 1e-9);
 }

@@ -37,6 +37,7 @@ pub struct Sample {
     /// Kind, players and effect of all interactions that are not 0, strongest first.
     effects: Vec<(Kind, Mask, f64)>,
     certificate: Option<Certificate>,
+    is_canonical: bool,
     seconds: f64,
 }
 
@@ -63,20 +64,15 @@ impl Sample {
                 steps,
             } => published(experiment, &outputs, learning_rate, steps),
         }?;
-        Ok(Self::of(
-            found,
-            outputs,
+        Ok(Self {
             params,
-            start.elapsed().as_secs_f64(),
-        ))
+            is_canonical: solver == SampleSolver::Certified,
+            seconds: start.elapsed().as_secs_f64(),
+            ..Self::of(found, outputs)
+        })
     }
 
-    fn of(
-        found: Decomposition,
-        outputs: Vec<f64>,
-        params: decompose::Params,
-        seconds: f64,
-    ) -> Self {
+    fn of(found: Decomposition, outputs: Vec<f64>) -> Self {
         // The AND effect of the empty set acts on every mask: a constant, like the baseline.
         let constant = found.and.first().copied().unwrap_or(0.0);
         let mut effects: Vec<_> = [(Kind::And, &found.and), (Kind::Or, &found.or)]
@@ -94,12 +90,13 @@ impl Sample {
         effects.sort_by(|a, b| b.2.abs().total_cmp(&a.2.abs()));
         Self {
             players: found.players(),
-            params,
+            params: decompose::Params::default(),
             outputs: Some(outputs),
             baseline: found.baseline + constant,
             effects,
             certificate: Some(found.certificate),
-            seconds,
+            is_canonical: false,
+            seconds: 0.0,
         }
     }
 
@@ -122,6 +119,7 @@ impl Sample {
                 .map(|effect| (effect.kind, effect.mask, f64::from(effect.effect)))
                 .collect(),
             certificate: None,
+            is_canonical: false,
             seconds: 0.0,
         })
     }
@@ -153,6 +151,7 @@ impl Sample {
             positive: strength.positive,
             negative: strength.negative,
             certificate: self.certificate.clone(),
+            is_canonical: self.is_canonical,
             seconds: self.seconds,
         }
     }

@@ -1,6 +1,7 @@
-//! `cargo xtask <serve|web|test|bench|universality>`: every chore of the project, in Rust.
+//! `cargo xtask <serve|web|test|accept|bench|universality>`: every chore of the project, in Rust.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod accept;
 mod apt;
 mod bench;
 mod chromium;
@@ -55,6 +56,9 @@ enum Chore {
         #[arg(long)]
         torch: bool,
     },
+    /// Whether answers are unique: 40 games of LeNet from 20 random starts each, in both precisions, with players relabelled, at tolerances of
+    /// 1e-2 to 1e-6; and answers and ranges against exact ones. Part of it is in `test`; all of it takes a minute.
+    Accept,
     /// Benchmarks beside their peers: all of them, written to docs/benchmarks.md, or one of them.
     Bench {
         /// The one to run; its section of the page is printed.
@@ -83,6 +87,7 @@ fn main() -> anyhow::Result<()> {
         }),
         Chore::Web { no_gpu } => web::build(if no_gpu { &web::ALL[..2] } else { &web::ALL }),
         Chore::WasmTarget { debian } => toolchain::prepare(debian),
+        Chore::Accept => accept::accept(),
         Chore::Test { torch } => test::test(torch),
         Chore::Bench { name, write } => bench::bench(name, write),
         Chore::Universality { write } => universality::universality(write),

@@ -77,8 +77,12 @@ fn python_reads_a_run() -> anyhow::Result<()> {
         .chain(small.split(' '))
         .collect();
     run(SPINDLE, &arguments, &[])?;
+    // Certificates in exact arithmetic, by the tool and by a checker that shares nothing with it.
+    run(SPINDLE, &["verify", &run_folder], &[])?;
+    run(&python, &["tests/python/verify.py", &run_folder], &[])?;
     let arguments = ["export", "--quiet", &run_folder, "--out", &export];
     run(SPINDLE, &arguments, &[])?;
+    run(SPINDLE, &["verify", &export], &[])?;
     let arguments = ["tests/python/read_run.py", &run_folder, &export];
     run(&python, &arguments, &[])
 }

@@ -10,7 +10,7 @@ import type { Interaction } from "../generated/Interaction";
 import type { SampleRange } from "../generated/SampleRange";
 import type { SampleRanges } from "../generated/SampleRanges";
 import type { SampleView } from "../generated/SampleView";
-import { isCertified, same, type Inspection } from "../state/inspection";
+import { same, type Inspection } from "../state/inspection";
 import { Content, hasButtons } from "./content";
 import { named, SEEN } from "./wording";
 
@@ -84,7 +84,7 @@ function Certificate({ view, ranges }: { view: SampleView; ranges: SampleRanges 
   const found = view.certificate;
   if (!found) return null;
   // The published SGD has no bound of its own worth telling.
-  if (!isCertified(view)) return <p class="certificate">L1 norm {number(found.primal)} nats, by the published SGD in {duration(view.seconds)}.</p>;
+  if (!view.is_canonical) return <p class="certificate">L1 norm {number(found.primal)} nats, by the published SGD in {duration(view.seconds)}.</p>;
   return (
     <p class="certificate" title="The smallest sum of all effects' sizes that any decomposition can have lies between these two">
       L1 norm {number(found.primal)} nats; no decomposition has less than {number(found.dual)}. Gap {percent(found.gap)}, found in {duration(view.seconds)}.

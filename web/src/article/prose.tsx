@@ -81,8 +81,8 @@ export function Evidence() {
           <b>Shown here:</b> in the certified optimum the mean order falls within the first epoch, stays low for some ten epochs and then rises. The loss gap begins to open while it is still near its minimum, and widens while it rises.
         </li>
         <li>
-          <b>Not found here:</b> a spindle over all orders before training. The published procedure finds one on the same outputs, at several hundred times the smallest possible L1 norm; with an exact solution it
-          is not there. Switch the figure above to “Published SGD” before training.
+          <b>Not found here:</b> the large spindle over all orders before training. The published procedure finds it on the same outputs, at many times the smallest L1 norm and above its own start. The sparsest decompositions
+          have a far smaller one, and only where hardly any noise is allowed. Switch the figure above to “Published SGD” before training.
         </li>
         <li>
           <b>Not shown:</b> that high orders <em>cause</em> over-fitting. Both are seen together, in one network at a time.

@@ -17,8 +17,8 @@ import { named, WORDING } from "./wording";
 /** The sample of the run under inspection. */
 export const inspection = new Inspection();
 const solver = signal<SampleSolver>("certified");
-/** L1 norm of the certified decomposition of the sample and checkpoint that are looked at. */
-const optimum = signal<{ at: string; primal: number } | undefined>(undefined);
+/** Smallest L1 norm of a decomposition of the sample and checkpoint that are looked at. */
+const optimum = signal<{ at: string; norm: number } | undefined>(undefined);
 
 /** By what a decomposition that is shown was made. */
 const solvedBy = new WeakMap<SampleView, SampleSolver>();
@@ -60,11 +60,11 @@ async function ask(run: Run, checkpoint: number, index: number, by: SampleSolver
   const address = JSON.stringify(at);
   if (by !== "certified" && optimum.peek()?.at !== address) {
     const certified = expect(await engine.call({ type: "sample", at, solver: "certified" }), "sample");
-    optimum.value = certified.certificate ? { at: address, primal: certified.certificate.primal } : undefined;
+    optimum.value = certified.certificate ? { at: address, norm: certified.certificate.smallest_norm } : undefined;
   }
   const view = expect(await engine.call({ type: "sample", at, solver: by }), "sample");
   solvedBy.set(view, by);
-  if (by === "certified" && view.certificate) optimum.value = { at: address, primal: view.certificate.primal };
+  if (by === "certified" && view.certificate) optimum.value = { at: address, norm: view.certificate.smallest_norm };
   return { engine, view };
 }
 
@@ -149,14 +149,14 @@ const STEPS = 10_000;
 
 function SolverChoice() {
   const chosen = solver.value;
-  const rate = useSignal(-6);
+  const rate = useSignal(-5);
   const view = inspection.view.value;
   const set = (exponent: number): void => {
     rate.value = exponent;
     solver.value = { published_sgd: { learning_rate: 10 ** exponent, steps: STEPS } };
   };
   const shown = view && solvedBy.get(view);
-  const ratio = shown !== undefined && shown !== "certified" && view?.certificate && optimum.value ? view.certificate.primal / optimum.value.primal : undefined;
+  const ratio = shown !== undefined && shown !== "certified" && view?.certificate && optimum.value ? view.certificate.primal / optimum.value.norm : undefined;
   return (
     <div class="solver-choice">
       <h3 id="solver">The same outputs by the published procedure</h3>
@@ -175,7 +175,7 @@ function SolverChoice() {
           </fieldset>
           <div class="slider">
             <label for="sgd-rate">
-              Learning rate <b>{number(10 ** rate.value)}</b>
+              Learning rate <b>{number(10 ** rate.value)}</b>, falling to a tenth
             </label>
             <input
               id="sgd-rate"
@@ -197,14 +197,14 @@ function SolverChoice() {
           )}
           {chosen === shown && ratio !== undefined && (
             <p class="verdict" role="status">
-              After {STEPS.toLocaleString("en")} steps its L1 norm is <strong>{number(ratio)} times</strong> the certified optimum's.
+              After {STEPS.toLocaleString("en")} steps its L1 norm is <strong>{number(ratio)} times</strong> the smallest one.
             </p>
           )}
         </div>
         <p>
-          The papers search the sparsest decomposition by gradient descent with a fixed step. Before training the outputs hardly differ, the steps are large beside them, and what it stops at is spread over
-          all orders: the famous spindle. A step ten times as small leaves a spindle several times as small, of nearly the same shape; the exact solution has none. So this spindle is what the steps leave behind. That does
-          not say that there is no first phase: a fall and a rise of the orders remain in the certified optimum.
+          The papers search the sparsest decomposition by gradient descent, whose steps fall to a tenth but do not follow the size of the outputs. Before training the outputs hardly differ, the steps are large beside
+          them, and what it stops at is spread over all orders: the famous spindle, at many times the smallest norm, and above where the descent began. A rate a tenth as large leaves a spindle several times as small, of nearly the same
+          shape. The sparsest decompositions have a much smaller one at most: how much of it depends on the noise bound. That does not say that there is no first phase: a fall and a rise of the orders remain in all of them.
         </p>
       </div>
     </div>

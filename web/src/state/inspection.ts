@@ -23,11 +23,6 @@ export function same(a: Named | undefined, b: Named | undefined): boolean {
 /** Time for which an answer rests before its ranges are asked for, ms. */
 const REST = 300;
 
-/** Whether a decomposition is the certified solver's. */
-export function isCertified(view: SampleView): boolean {
-  return view.certificate !== null && view.certificate.gap <= 0.5;
-}
-
 export class Inspection {
   readonly view: Signal<SampleView | undefined> = signal<SampleView | undefined>(undefined);
   readonly error: Signal<string | undefined> = signal<string | undefined>(undefined);
@@ -92,7 +87,7 @@ export class Inspection {
     const turn = this.turn;
     await new Promise((wait) => setTimeout(wait, REST));
     // The published SGD's end is one point, and has no range.
-    if (turn !== this.turn || !this.view.value?.outputs || !isCertified(this.view.value)) return;
+    if (turn !== this.turn || !this.view.value?.outputs || !this.view.value.is_canonical) return;
     await this.ask({ type: "ranges" }, (answer) => {
       const { type: _, ...ranges } = expect(answer, "ranges");
       this.ranges.value = ranges;

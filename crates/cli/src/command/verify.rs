@@ -62,22 +62,14 @@ impl Report {
 /// Runs the command.
 pub(crate) fn verify(arguments: &Verify, terminal: &Terminal) -> anyhow::Result<()> {
     let path = &arguments.path;
-    let (report, note) = if path.is_dir() {
-        (of_run(path, terminal)?, "")
+    let report = if path.is_dir() {
+        of_run(path, terminal)?
     } else if path.extension().is_some_and(|ending| ending == "spindle") {
-        let note = "An export has no certificates in it: its digests were checked, and that its headline follows from its strengths and bounds. \
-             Verify the run folder for the rest.";
-        (of_export(path)?, note)
+        of_export(path)?
     } else {
-        (of_file(path)?, "")
+        of_file(path)?
     };
-    terminal.say(&format!(
-        "decompositions   {}\ndual points      {}, each within its constraints in exact arithmetic\nlargest gap      {:.2e}\nlargest excess   {:.1e} of the largest output",
-        report.games, report.dual_points, report.largest_gap, report.largest_excess
-    ));
-    if !note.is_empty() {
-        terminal.say(note);
-    }
+    terminal.say(&summary(&report));
     terminal.document(&report)?;
     match report.faults.as_slice() {
         [] => {
@@ -95,6 +87,18 @@ pub(crate) fn verify(arguments: &Verify, terminal: &Terminal) -> anyhow::Result<
             )
         }
     }
+}
+
+fn summary(report: &Report) -> String {
+    if report.games == 0 {
+        return "An export has no certificates in it: its digests were checked, and that its first numbers follow from its strengths and bounds.\n\
+            Verify the run's folder for the rest."
+            .into();
+    }
+    format!(
+        "decompositions   {}\ndual points      {}, in exact arithmetic\nlargest gap      {:.2e}\nlargest excess   {:.1e} of the largest output",
+        report.games, report.dual_points, report.largest_gap, report.largest_excess
+    )
 }
 
 /// All checkpoints of a run, and its record against them.

@@ -150,13 +150,23 @@ pub struct Trial {
 impl Trial {
     /// A few games that come with the tests, or all of those in the file that SPINDLE_GAMES names.
     pub fn of_lenet() -> Self {
-        let all = std::env::var_os("SPINDLE_GAMES");
+        match std::env::var_os("SPINDLE_GAMES") {
+            Some(all) => Self::of_file(all.as_ref(), 20),
+            None => Self::few(),
+        }
+    }
+
+    /// Those that come with the tests.
+    pub fn few() -> Self {
         let few = concat!(
             env!("CARGO_MANIFEST_DIR"),
             "/tests/fixtures/lenet-games.f32"
         );
-        let starts = if all.is_some() { 20 } else { 2 };
-        let bytes = std::fs::read(all.unwrap_or(few.into())).expect("a file of games");
+        Self::of_file(few.as_ref(), 2)
+    }
+
+    fn of_file(path: &std::path::Path, starts: u64) -> Self {
+        let bytes = std::fs::read(path).expect("a file of games");
         let (values, _) = bytes.as_chunks::<4>();
         let values: Vec<f64> = values
             .iter()

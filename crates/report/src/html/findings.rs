@@ -186,7 +186,7 @@ fn certificates(run: &RunRecord) -> Option<String> {
         Solver::Sgd => " Shown is where the published SGD ended.",
     };
     Some(format!(
-        "{start}; between the norm of what is shown and a lower bound on every other the largest gap is {found}.{shown} `spindle verify` checks all of it in exact arithmetic."
+        "{start}; between the norm of what is shown and a lower bound on every other the largest gap is {found}.{shown} The command spindle verify checks all of it in exact arithmetic."
     ))
 }
 
@@ -234,7 +234,7 @@ fn all_effects(run: &RunRecord) -> Option<String> {
         return None;
     }
     Some(format!(
-        "Without a threshold the mean order is {}. In brackets: 95 % bootstrap over the test samples; in parentheses: certified for all decompositions of these samples          whose L1 norm is within 0.5 % of the smallest. Both hold seed, players and noise bound fixed.",
+        "Without a threshold the mean order is {}. In brackets: 95 % bootstrap over the test samples; in parentheses: certified for all decompositions of these samples whose L1 norm is within 0.5 % of the smallest. Both hold seed, players and noise bound fixed.",
         at.join("; ")
     ))
 }

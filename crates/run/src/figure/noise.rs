@@ -85,7 +85,7 @@ pub fn noise_bounds(record: &RunRecord) -> Option<NoiseBounds> {
         ""
     };
     let caption = format!(
-        "Mean order of all interactions {} by noise bound, in units of {scale}: {}.{exact} All by the canonical answer; \
+        "Mean order of all interactions ({}) by noise bound, in units of {scale}: {}.{exact} All by the canonical answer; \
          samples, players and seed are held fixed.",
         when.join(", "),
         sentences.collect::<Vec<_>>().join("; ")

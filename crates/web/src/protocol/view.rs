@@ -160,6 +160,8 @@ pub struct SampleView {
     pub negative: Vec<f64>,
     /// How far from the optimum it is at most; `None` where only the salient interactions are known.
     pub certificate: Option<Certificate>,
+    /// Whether it is the canonical answer, which has ranges; not where the published SGD ended.
+    pub is_canonical: bool,
     /// Wall time of the decomposition, in seconds.
     pub seconds: f64,
 }
