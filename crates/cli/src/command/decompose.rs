@@ -161,9 +161,9 @@ fn say(terminal: &Terminal, found: &[Decomposition], players: usize) {
     for (sample, decomposition) in found.iter().enumerate().take(MOST_LINES) {
         let c = &decomposition.certificate;
         terminal.say(&format!(
-            "{sample:>6} {:>12.6} {:>11.6} {:>8.1e}   {:<18}   {}",
-            c.primal,
-            c.dual,
+            "{sample:>6} {:>12} {:>11} {:>8.1e}   {:<18}   {}",
+            norm(c.primal),
+            norm(c.dual),
             c.gap,
             in_words(ranged(decomposition, Statistic::MeanOrder)),
             in_words(ranged(decomposition, Statistic::ShareOfHighOrders)),
@@ -184,5 +184,14 @@ fn in_words(ranged: Option<Ranged>) -> String {
             high: Some(high),
         }) => format!("{value:.2} ({low:.2} to {high:.2})"),
         Some(Ranged { value, .. }) => format!("{value:.2}"),
+    }
+}
+
+/// Six digits behind the point where there is room for the rest.
+fn norm(value: f64) -> String {
+    if value == 0.0 || (1e-4..1e4).contains(&value) {
+        format!("{value:.6}")
+    } else {
+        format!("{value:.5e}")
     }
 }

@@ -38,11 +38,10 @@ const LOOK_GROWTH: f64 = 1.2;
 /// Iterations in which what has settled becomes feasible.
 const LAST_ITERATIONS: usize = 150;
 
-/// The canonical objective of outputs with v(empty) = 0.
-pub(super) fn objective(v: &[f64]) -> Objective {
-    let largest = v.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));
+/// The canonical objective.
+pub(super) fn objective() -> Objective {
     Objective {
-        curvature: CURVATURE / largest,
+        curvature: CURVATURE,
         ..Objective::weighted(|order| 1.0 + ORDER_WEIGHT * order as f64)
     }
 }

@@ -157,7 +157,7 @@ impl Course<'_, '_, '_> {
     /// AND and OR effects of the canonical answer, and whether they have settled.
     fn canonical(&mut self) -> Result<([Vec<f64>; 2], bool), Error> {
         let Game { v, bound, .. } = self.game;
-        let objective = canonical::objective(v);
+        let objective = canonical::objective();
         let accuracy = Accuracy::of(self.game.players());
         self.solver.load(v, bound, &objective, accuracy.tolerance);
         if let Start::Random(seed) = self.params.start {

@@ -10,7 +10,7 @@ use crate::mask::MAX_PLAYERS;
 pub(crate) struct Objective {
     /// w, by order; above 0.
     pub(crate) weights: ByOrder,
-    /// e, in 1 / units of v; 0 or above.
+    /// e, in units of 1 / max |v - v(empty)|, so that it is in range for any outputs; 0 or above.
     pub(crate) curvature: f64,
 }
 

@@ -99,10 +99,12 @@ struct Sums<T> {
 /// State and scratch memory of a game. Arrays have a value for every mask, and padding of 0 up to a whole row.
 pub(super) struct Splitting<'p, T> {
     projection: &'p Projection,
-    /// In the splitting's unit.
+    /// Its curvature is in the splitting's unit.
     objective: Objective,
     tolerance: f64,
     masks: usize,
+    /// The largest output, in the splitting's unit.
+    largest: f64,
     /// The game's unit over the one that the splitting works in, a power of two that brings the largest output to 1 up to 2.
     unit: f64,
     v: Aligned<f64>,
@@ -154,6 +156,7 @@ impl<'p, T: Precision> Splitting<'p, T> {
             objective: Objective::PLAIN,
             tolerance: 0.0,
             masks,
+            largest: 1.0,
             unit: 1.0,
             v: Aligned::zeros(len),
             narrow_v: Aligned::zeros(T::copied(len)),
@@ -227,10 +230,11 @@ impl<'p, T: Precision> Splitting<'p, T> {
         &self.best
     }
 
-    /// Begins a game; v(empty) = 0. The objective is in the units of v, the tolerance that relative gap which the noise's margin may cost a part of.
+    /// Begins a game; v(empty) = 0. The tolerance is that relative gap which the noise's margin may cost a part of.
     pub(super) fn load(&mut self, v: &[f64], bound: &Bound, objective: &Objective, tolerance: f64) {
         let largest = v.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));
         self.unit = 2.0_f64.powi((largest.log2().floor() as i32).clamp(-1000, 1000));
+        self.largest = largest / self.unit;
         let bound = bound.scaled(1.0 / self.unit);
         let inputs = self.v.iter_mut().zip(self.bounds.iter_mut()).zip(v);
         for (mask, ((out, out_bound), v)) in inputs.enumerate() {
@@ -257,7 +261,7 @@ impl<'p, T: Precision> Splitting<'p, T> {
         self.set_margin(MARGIN * tolerance);
         (self.pace, self.balance) = (1.0, 1.0);
         self.objective = Objective {
-            curvature: objective.curvature * self.unit,
+            curvature: objective.curvature / self.largest,
             ..*objective
         };
         self.weights = Weights::new(&self.objective, self.projection.players());
@@ -530,6 +534,7 @@ impl Splitting<'_, f64> {
         self.bounds.copy_from_slice(&other.bounds);
         self.unit = other.unit;
         (self.objective, self.tolerance) = (other.objective, other.tolerance);
+        self.largest = other.largest;
         self.weights = Weights::new(&self.objective, self.projection.players());
         (self.pace, self.balance, self.estimate) = (other.pace, other.balance, other.estimate);
         (self.rounds, self.next_adaptation, self.next_restart) =
