@@ -157,9 +157,10 @@ fn outputs_at_the_ends_of_what_floats_hold_are_told_alike_by_file_and_sentence()
         folder.path().join("i.safetensors"),
     );
     let wave = |unit: f64| -> Vec<u8> {
-        let values =
-            (0..16_u32).map(|m| unit * f64::from(m.wrapping_mul(2_654_435_761) >> 16) / 65_536.0);
-        values.flat_map(f64::to_le_bytes).collect()
+        let shares = (0..16_u32).map(|m| f64::from(m.wrapping_mul(2_654_435_761) >> 16) / 65_536.0);
+        shares
+            .flat_map(|share| (unit * share).to_le_bytes())
+            .collect()
     };
     let [name, file] = [&input, &out].map(|path| path.to_str().unwrap().to_owned());
     for (bytes, what) in [

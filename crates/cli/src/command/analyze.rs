@@ -211,7 +211,7 @@ fn compare_noise_bounds(
             &record.experiment,
             &record.samples,
             &outputs,
-            &|| moving(&bar),
+            || moving(&bar),
         ))?;
         if let Some(analysis) = &mut record.checkpoints[index].analysis {
             analysis.by_noise = found;

@@ -103,7 +103,7 @@ pub(crate) fn decompose(arguments: &Decompose, terminal: &Terminal) -> anyhow::R
 
 fn ranged(d: &Decomposition, statistic: Statistic) -> Option<Ranged> {
     let value = decompose::value(statistic, &d.and, &d.or)?;
-    let bounds = d.ranges.as_ref().map(|ranges| ranges.bounds());
+    let bounds = d.ranges.as_ref().map(decompose::Ranges::bounds);
     let range = bounds.and_then(|bounds| bounds.range(statistic, d.players()));
     Some(Ranged {
         value,

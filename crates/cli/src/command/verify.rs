@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use rayon::prelude::*;
 use serde::Serialize;
 use spindle_interactions::{
-    decompose::{Decomposition, NEAR_OPTIMAL, RangeBounds, Statistic, weights},
+    decompose::{Decomposition, NEAR_OPTIMAL, RangeBounds, Ranges, Statistic, weights},
     exact,
 };
 use spindle_run::{
@@ -125,7 +125,7 @@ fn of_run(path: &Path, terminal: &Terminal) -> anyhow::Result<Report> {
         for (sample, (stored, d)) in analysis.certificates.iter().zip(&found).enumerate() {
             let c = &d.certificate;
             let same = [stored.primal, stored.dual, stored.gap] == [c.primal, c.dual, c.gap]
-                && stored.ranges == d.ranges.as_ref().map(|ranges| ranges.bounds());
+                && stored.ranges == d.ranges.as_ref().map(Ranges::bounds);
             if !same {
                 here.faults.push(format!(
                     "{at}sample {sample}: run.json's certificate is not that of the interactions"

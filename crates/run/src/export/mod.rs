@@ -19,7 +19,13 @@ use std::collections::BTreeMap;
 
 use spindle_interactions::decompose::Decomposition;
 
-use crate::{Error, content::Contents, encoding, event::Tensors, record::RunRecord};
+use crate::{
+    Error,
+    content::Contents,
+    encoding,
+    event::Tensors,
+    record::{Group, RunRecord},
+};
 
 pub use history::{Effect, History, Kind};
 pub use outputs::QuantizedOutputs;
@@ -44,6 +50,23 @@ impl Default for Budget {
         Self {
             interactions: 1_400_000,
             values: 1_000_000,
+        }
+    }
+}
+
+/// Bounds behind ranges are packed for the samples that have a part in the run's ranges only: they take as much room as all else of a
+/// certificate.
+fn keep_ranges_of_test_samples(record: &mut RunRecord) {
+    let samples = &record.samples;
+    for analysis in record
+        .checkpoints
+        .iter_mut()
+        .filter_map(|c| c.analysis.as_mut())
+    {
+        for (sample, certificate) in samples.iter().zip(&mut analysis.certificates) {
+            if sample.group != Group::Test {
+                certificate.ranges = None;
+            }
         }
     }
 }
@@ -78,6 +101,7 @@ impl Export {
     ) -> Result<Self, Error> {
         contents.check(record.samples.len())?;
         record.experiment = record.experiment.without_paths();
+        keep_ranges_of_test_samples(&mut record);
         let mut fitting = |step| {
             let found = decompositions(step)?;
             encoding::check_fit(&found, &record)?;
