@@ -213,6 +213,7 @@ fn what_a_run_has_not_is_left_out() {
     each_analysis(&mut run, |analysis| {
         analysis.similarity = None;
         analysis.published_sgd = None;
+        analysis.by_noise.clear();
         analysis
             .strengths
             .retain(|strength| strength.group == Group::Test);
@@ -277,7 +278,7 @@ fn numbers_that_are_not_finite_are_not_drawn() {
         }
     });
     let figures = drawn(&run);
-    assert_eq!(figures.len(), 7);
+    assert_eq!(figures.len(), 8);
     figures.iter().for_each(assert_sound);
 }
 
