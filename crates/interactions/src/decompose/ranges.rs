@@ -15,7 +15,7 @@ use super::{canonical::NEAR_OPTIMAL, certificate::Bound, objective::Objective};
 use crate::{Error, mask::order};
 
 /// What f costs, relative to the effects' size: d. The bound is tightest where d is the multiplier's inverse; with 0.5 it was within
-/// 0.008 of the exact optimum on games of LeNet, with 0.1 within 0.045 and with 2 within 0.12.
+/// 0.009 of the exact optimum on games of LeNet, with 0.1 within 0.045 and with 2 within 0.12.
 pub const RANGE_WEIGHT: f64 = 0.5;
 /// The lowest order of the share that has a range.
 pub const HIGH_ORDER: usize = 3;
@@ -46,7 +46,7 @@ impl Statistic {
         }
     }
 
-    /// [`Self::most`] - f(S).
+    /// What is left of it up to the most there can be: n + 1 - |S|, or the indicator of the other orders.
     #[must_use]
     pub fn from_above(self, order: usize, players: usize) -> f64 {
         self.most(players) - self.from_below(order)

@@ -35,7 +35,7 @@ pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
         &mut svg,
         (left, 10.0),
         &[
-            ("certified optimum", Ink::Certified),
+            ("canonical answer", Ink::Certified),
             ("published SGD", Ink::Published),
         ],
     );
