@@ -45,9 +45,30 @@ test("every output is the sum of its terms, within the bound of the noise", asyn
     for (let player = 0; player < 4; player++) {
       await page.locator(".explanation .toggle").nth(player).click();
       await page.waitForTimeout(200);
-      const [sum, output] = await page.locator(".sum tr:last-child td:last-child, .sum .total td:last-child").allInnerTexts();
+      const cells = page.locator(".sum tr:last-child td:last-child, .sum .total td:last-child");
+      // The worker may be at the ranges of the sample.
+      await cells.nth(1).waitFor();
+      const [sum, output] = await cells.allInnerTexts();
       assert.ok(Math.abs(number(sum) - number(output)) < 1, `${sum} against ${output}`);
     }
+  });
+});
+
+test("how far other answers may lie stands below the sample, once it rests", async () => {
+  await withPage({ search: "?epoch=256" }, async (page) => {
+    await atSample(page);
+    const ranges = page.locator(".certificate span");
+    await ranges.waitFor();
+    const found = (await ranges.innerText()).match(/Mean order ([\d.]+) \(([\d.]+) to ([\d.]+) in all\), share of orders of 3 and more ([\d.]+) \(([\d.]+) to ([\d.]+) in all\)/);
+    assert.ok(found, await ranges.innerText());
+    const [order, lowest, highest, share, least, most] = found.slice(1).map(Number);
+    assert.ok(1 <= lowest && lowest <= order && order <= highest && highest <= 10, found[0]);
+    assert.ok(0 <= least && least <= share && share <= most && most <= 1, found[0]);
+    // What the published SGD ends at is one point.
+    await page.locator(".solver-choice").getByText("Published SGD").click();
+    await page.locator(".verdict strong").waitFor();
+    await page.waitForTimeout(1500);
+    assert.equal(await ranges.count(), 0);
   });
 });
 

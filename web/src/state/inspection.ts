@@ -21,7 +21,7 @@ export function same(a: Named | undefined, b: Named | undefined): boolean {
 }
 
 /** Time for which an answer rests before its ranges are asked for, ms. */
-const REST = 300;
+const REST = 600;
 
 export class Inspection {
   readonly view: Signal<SampleView | undefined> = signal<SampleView | undefined>(undefined);
