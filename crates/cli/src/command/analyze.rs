@@ -8,7 +8,7 @@ use spindle_core::analysis;
 use spindle_interactions::{Error as MathError, decompose::Progress, strength::SampleStrength};
 use spindle_run::{
     RunWriter,
-    event::SampleLosses,
+    event::{Outputs, SampleLosses},
     experiment::Solver,
     record::{Analysis, Group, RunRecord},
 };
@@ -180,7 +180,35 @@ fn test_games(record: &RunRecord) -> usize {
     test.count()
 }
 
-/// Looks at the outputs before training, at the boundary and at the end with other noise bounds.
+/// Adds to the analysis before training, at the boundary and at the end what compares its answers with others, where that is not there yet.
+/// `games`: how many the bar moves by at a checkpoint.
+fn compare(
+    writer: &RunWriter,
+    record: &mut RunRecord,
+    bar: &ProgressBar,
+    games: usize,
+    is_done: fn(&Analysis) -> bool,
+    add: impl Fn(&RunRecord, &Outputs, &mut Analysis) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    for index in three_checkpoints(record) {
+        let checkpoint = &record.checkpoints[index];
+        let Some(mut analysis) = checkpoint.analysis.clone() else {
+            continue;
+        };
+        if is_done(&analysis) {
+            bar.inc(games as u64);
+            continue;
+        }
+        let outputs = writer.outputs(record, checkpoint.losses.step)?;
+        add(record, &outputs, &mut analysis)?;
+        record.checkpoints[index].analysis = Some(analysis);
+        writer.save_record(record)?;
+    }
+    bar.finish_with_message("done");
+    Ok(())
+}
+
+/// Looks at the outputs with other noise bounds.
 fn compare_noise_bounds(
     writer: &RunWriter,
     record: &mut RunRecord,
@@ -189,40 +217,26 @@ fn compare_noise_bounds(
     if record.experiment.solver == Solver::Sgd {
         return Ok(());
     }
-    let (indices, games) = (three_checkpoints(record), test_games(record));
-    let bar = terminal.bar(
-        "noise bounds",
-        "games",
-        0,
-        indices.len() * games * analysis::NOISE_RATIOS.len(),
-    );
-    for index in indices {
-        let checkpoint = &record.checkpoints[index];
-        if checkpoint
-            .analysis
-            .as_ref()
-            .is_none_or(|analysis| !analysis.by_noise.is_empty())
-        {
-            bar.inc((games * analysis::NOISE_RATIOS.len()) as u64);
-            continue;
-        }
-        let outputs = writer.outputs(record, checkpoint.losses.step)?;
-        let found = interruptible(analysis::by_noise(
-            &record.experiment,
-            &record.samples,
-            &outputs,
-            || moving(&bar),
-        ))?;
-        if let Some(analysis) = &mut record.checkpoints[index].analysis {
-            analysis.by_noise = found;
-        }
-        writer.save_record(record)?;
-    }
-    bar.finish_with_message("done");
-    Ok(())
+    let games = test_games(record) * analysis::NOISE_RATIOS.len();
+    let total = three_checkpoints(record).len() * games;
+    let bar = terminal.bar("noise bounds", "games", 0, total);
+    let is_done = |analysis: &Analysis| !analysis.by_noise.is_empty();
+    compare(
+        writer,
+        record,
+        &bar,
+        games,
+        is_done,
+        |record, outputs, found| {
+            let (experiment, samples) = (&record.experiment, &record.samples);
+            let by_noise = analysis::by_noise(experiment, samples, outputs, || moving(&bar));
+            found.by_noise = interruptible(by_noise)?;
+            Ok(())
+        },
+    )
 }
 
-/// Runs the published SGD on the outputs before training, at the boundary and at the end.
+/// Runs the published SGD on the outputs.
 fn compare_with_published(
     writer: &RunWriter,
     record: &mut RunRecord,
@@ -231,33 +245,29 @@ fn compare_with_published(
     if record.experiment.solver == Solver::Sgd {
         return Ok(());
     }
-    let (indices, games) = (three_checkpoints(record), test_games(record));
-    let bar = terminal.bar("published", "games", 0, indices.len() * games);
-    for index in indices {
-        let checkpoint = &record.checkpoints[index];
-        let Some(analysis) = &checkpoint.analysis else {
-            continue;
-        };
-        if analysis.published_sgd.is_some() {
-            bar.inc(games as u64);
-            continue;
-        }
-        let step = checkpoint.losses.step;
-        let found = interruptible(analysis::published_sgd(
-            &record.experiment,
-            &record.samples,
-            &writer.outputs(record, step)?,
-            &writer.interactions(record, step)?,
-            analysis.threshold,
-            &moving(&bar),
-        ))?;
-        if let Some(analysis) = &mut record.checkpoints[index].analysis {
-            analysis.published_sgd = Some(found);
-        }
-        writer.save_record(record)?;
-    }
-    bar.finish_with_message("done");
-    Ok(())
+    let games = test_games(record);
+    let total = three_checkpoints(record).len() * games;
+    let bar = terminal.bar("published", "games", 0, total);
+    let is_done = |analysis: &Analysis| analysis.published_sgd.is_some();
+    compare(
+        writer,
+        record,
+        &bar,
+        games,
+        is_done,
+        |record, outputs, found| {
+            let published = analysis::published_sgd(
+                &record.experiment,
+                &record.samples,
+                outputs,
+                &writer.interactions(record, outputs.step)?,
+                found.threshold,
+                &moving(&bar),
+            );
+            found.published_sgd = Some(interruptible(published)?);
+            Ok(())
+        },
+    )
 }
 
 /// An error when a certified decomposition stayed above the tolerance.

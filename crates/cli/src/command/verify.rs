@@ -122,6 +122,13 @@ fn of_run(path: &Path, terminal: &Terminal) -> anyhow::Result<Report> {
         let found = folder.interactions(&record, step)?;
         let at = format!("step {step}, ");
         let mut here = of_games(&outputs.values, &found, &at)?;
+        if analysis.certificates.len() != found.len() {
+            here.faults.push(format!(
+                "{at}run.json has {} certificates of {} decompositions",
+                analysis.certificates.len(),
+                found.len()
+            ));
+        }
         for (sample, (stored, d)) in analysis.certificates.iter().zip(&found).enumerate() {
             let c = &d.certificate;
             let same = [stored.primal, stored.dual, stored.gap] == [c.primal, c.dual, c.gap]

@@ -18,6 +18,8 @@
 //! - **Averages.** The iterates circle around the solution. Bounds are evaluated at the last iterate and at two means since the
 //!   last restarts of their averaging, which are far better on both sides: a short one, and one as long as half of all iterations.
 //!
+//! - **Two kinds of steps.** Where bounds are to meet, steps are small and balanced; where a curved objective's iterate is to settle they are several times as large, no
+//!   bound is evaluated on the way, and a last phase of tiny steps makes the iterate feasible.
 //! - **Half the digits.** Iterations of small games can be done in f32 (see [`Precision`]): vectors hold twice as many values. Only the
 //!   products with H^-1 need f64, since what they make of large sums is small. Bounds are evaluated in f64 in any case.
 //!
@@ -28,6 +30,7 @@
 
 mod adaptation;
 mod precision;
+mod start;
 mod vector;
 
 use super::{
@@ -36,9 +39,6 @@ use super::{
     objective::Objective,
     projection::{ByOrder, Projection, Steps},
 };
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-
 use crate::{
     arch::{Aligned, vectorized},
     butterfly::{self, Moebius, Superset, Zeta},
@@ -192,33 +192,6 @@ impl<'p, T: Precision> Splitting<'p, T> {
 
     fn inverse(&self, steps: &Steps) -> Option<Blocks> {
         self.projection.inverse(steps, T::schur(self.projection))
-    }
-
-    /// Moves the iterates to a random place and the steps to random sizes.
-    pub(super) fn start_from(&mut self, seed: u64) {
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        // Nearly normal: the sum of four uniform draws, of variance 1.
-        let mut normal = || {
-            let sum: f64 = (0..4).map(|_| random.random::<f64>() - 0.5).sum();
-            3.0_f64.sqrt() * sum
-        };
-        let masks = self.masks;
-        for z in [&mut self.z_and, &mut self.z_or, &mut self.z_noise] {
-            for z in &mut z[..masks] {
-                *z = T::from_f64(normal());
-            }
-        }
-        // OR effects of the empty mask and of single players are no variables.
-        let full = masks - 1;
-        self.z_or[full] = T::default();
-        for player in 0..self.projection.players() {
-            self.z_or[full ^ 1 << player] = T::default();
-        }
-        let mut scaled = |step: &mut f64| *step *= 3.0_f64.powf(normal().clamp(-1.0, 1.0));
-        self.steps.and.iter_mut().for_each(&mut scaled);
-        self.steps.or.iter_mut().for_each(&mut scaled);
-        scaled(&mut self.steps.noise);
-        self.inverse = self.inverse(&self.steps).unwrap_or_default();
     }
 
     /// Whether the solution is unique, so that the iterate itself is to settle.
