@@ -3,16 +3,19 @@
 //! Checkpoints come in as they are measured, in the order of training; the record, its figures and its `.spindle` file can be had
 //! after every one of them.
 
-use spindle_interactions::{decompose::Decomposition, strength::SampleStrength};
+use spindle_interactions::decompose::Decomposition;
 use spindle_run::{
     Experiment,
     content::Contents,
     event::{Outputs, SampleLosses, Tensors},
     export::{Budget, Export},
-    record::{CheckpointRecord, Group, LossRecord, Provenance, RunRecord, SampleRecord},
+    record::{CheckpointRecord, LossRecord, Provenance, RunRecord, SampleRecord},
 };
 
-use crate::{Error, analysis};
+use crate::{
+    Error,
+    analysis::{self, TestStrengths},
+};
 
 /// All that was measured at a checkpoint.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +38,7 @@ struct Kept {
     sample_losses: SampleLosses,
     weights: Tensors,
     decompositions: Vec<Decomposition>,
-    strengths: Vec<SampleStrength>,
+    strengths: TestStrengths,
 }
 
 /// A run that grows.
@@ -100,12 +103,7 @@ impl Recorder {
             &measured.outputs,
             &measured.decompositions,
         )?;
-        let strengths = analysis::group_strengths(
-            samples,
-            &measured.decompositions,
-            Group::Test,
-            analysis.threshold,
-        );
+        let strengths = TestStrengths::new(samples, &measured.decompositions, analysis.threshold);
         let step = measured.losses.step;
         self.kept.retain(|kept| kept.step != step);
         self.kept.push(Kept {
@@ -134,9 +132,7 @@ impl Recorder {
         let losses: Vec<_> = self.kept.iter().map(|k| k.sample_losses.clone()).collect();
         let strengths: Vec<_> = self.kept.iter().map(|k| k.strengths.clone()).collect();
         self.record.dynamics = Some(analysis::dynamics(
-            &self.record.experiment,
-            &self.record.samples,
-            &self.record.checkpoints,
+            &self.record,
             &strengths,
             &losses,
             &last.decompositions,

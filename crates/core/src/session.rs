@@ -98,6 +98,7 @@ impl Session {
             train_size: self.trainer.set().len(),
             mislabelled: self.trainer.set().mislabelled(),
             test_size: self.data.test.len(),
+            chance_loss: Some(self.data.test.label_entropy()),
             train_seconds: 0.0,
             extract_seconds: 0.0,
             decompose_seconds: 0.0,

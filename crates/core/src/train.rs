@@ -181,18 +181,21 @@ impl Trainer {
             .collect();
         let (train_losses, train_accuracy) = self.losses_and_accuracy(&data.train, &train).await?;
         let (test_losses, test_accuracy) = self.losses_and_accuracy(&data.test, &test).await?;
-        let losses = LossRecord {
-            step: self.step,
-            epoch: self.epoch(),
-            train_loss: mean(&train_losses),
-            test_loss: mean(&test_losses),
-            train_accuracy,
-            test_accuracy,
-        };
         let sample_losses = SampleLosses {
             step: self.step,
             train: train_losses,
+            is_reset: self.set.is_reset().to_vec(),
             test: test_losses,
+        };
+        let right: Vec<f32> = sample_losses.rightly_labelled().collect();
+        let losses = LossRecord {
+            step: self.step,
+            epoch: self.epoch(),
+            train_loss: mean(&sample_losses.train),
+            right_train_loss: Some(mean(&right)).filter(|loss| loss.is_finite()),
+            test_loss: mean(&sample_losses.test),
+            train_accuracy,
+            test_accuracy,
         };
         Ok((losses, sample_losses))
     }

@@ -36,6 +36,15 @@ impl Resamples {
         Self { count, seed }
     }
 
+    /// As many draws, independent of these: for samples that have nothing to do with the others.
+    #[must_use]
+    pub fn other(&self) -> Self {
+        Self {
+            seed: self.seed.wrapping_add(1),
+            ..*self
+        }
+    }
+
     /// Calls `visit` with every draw: `samples` indices below `samples`.
     pub fn for_each(&self, samples: usize, mut visit: impl FnMut(&[usize])) {
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
@@ -96,7 +105,7 @@ impl Estimate {
 }
 
 /// Linear interpolation between order statistics.
-fn quantile(sorted: &[f64], level: f64) -> Option<f64> {
+pub(crate) fn quantile(sorted: &[f64], level: f64) -> Option<f64> {
     let position = level * (sorted.len().checked_sub(1)?) as f64;
     let below = position.floor();
     let (low, high) = (

@@ -41,7 +41,7 @@
 //!
 //! Over the checkpoints of a training, [`phase`] finds the boundary, where the mean order is smallest before it rises for good, and
 //! the onset of the gap between test and training loss. [`similarity`] says for every order how much of what the network does on
-//! training samples it does on test samples as well. [`theory`] holds the curves that are laid over the measured ones
+//! training samples it does on test samples as well, and how much it could at most, with intervals from the [`jackknife`]. [`theory`] holds the curves that are laid over the measured ones
 //! (arXiv 2407.19198, theorem 2).
 //!
 //! # An example
@@ -72,8 +72,10 @@ mod error;
 #[cfg(feature = "exact")]
 pub mod exact;
 mod float;
+pub mod jackknife;
 pub mod mask;
 pub mod phase;
+mod ratio;
 pub mod reference;
 pub mod salience;
 mod schur;

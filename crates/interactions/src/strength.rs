@@ -11,8 +11,10 @@
 
 use crate::{
     bootstrap::{Estimate, Resamples},
-    decompose::{Decomposition, HIGH_ORDER},
-    mask, salience,
+    decompose::{Decomposition, HIGH_ORDER, Statistic},
+    mask,
+    ratio::{self, Ratio},
+    salience,
 };
 
 /// Summed positive and negative effects of one sample, by order; index order - 1, in units of v.
@@ -95,6 +97,32 @@ pub fn share_of_high_orders(samples: &[SampleStrength], resamples: &Resamples) -
         let share = share(samples, draw)?;
         Some(share.iter().skip(HIGH_ORDER - 1).sum())
     })
+}
+
+/// A statistic of all samples together, as sums over them.
+pub(crate) fn ratio(statistic: Statistic, samples: &[SampleStrength]) -> Ratio {
+    let of_sample = |sample: &SampleStrength| {
+        let orders = sample.positive.iter().zip(&sample.negative);
+        let strengths = orders.map(|(positive, negative)| positive - negative);
+        (1..)
+            .zip(strengths)
+            .fold([0.0; 2], |[sum, all], (order, strength)| {
+                [sum + statistic.from_below(order) * strength, all + strength]
+            })
+    };
+    samples.iter().map(of_sample).collect()
+}
+
+/// How much larger a statistic is of `a` than of `b`, two groups of different samples, with its bootstrap-t interval; `None` where it is
+/// undefined, or a group has fewer than two samples.
+#[must_use]
+pub fn difference(
+    statistic: Statistic,
+    a: &[SampleStrength],
+    b: &[SampleStrength],
+    resamples: &Resamples,
+) -> Option<Estimate> {
+    ratio::unpaired(&ratio(statistic, a), &ratio(statistic, b), resamples)
 }
 
 /// Mean over the drawn samples, order by order; `None` without samples.

@@ -2,18 +2,28 @@
 //!
 //! - Before training: the spindle of independent outputs, C(n,k) 2^(k/2) (ours).
 //! - While training (arXiv 2407.19198, theorem 2): w_hat(sigma^2) = (G + diag(2^|T| sigma^2))^-1 G w*, with
-//!   G\[T,U\] = 2^-|T u U| and w* the salient interactions of the last checkpoint. G and the diagonal are Kronecker powers of
-//!   \[\[1,1/2\],\[1/2,1/2\]\] and \[\[1,0\],\[0,2\]\], so the Schur transform brings all of it to blocks of size n+1 and below (ours).
-//!   w_hat has a small value at nearly every mask; the overlay counts its salient interactions, by the same rule as in the measured
-//!   curves that it is laid over (ours).
+//!   G\[T,U\] = 2^-|T u U| and w* the salient interactions of the last checkpoint. At sigma^2 = 0 it is w* itself. G and the diagonal are
+//!   Kronecker powers of \[\[1,1/2\],\[1/2,1/2\]\] and \[\[1,0\],\[0,2\]\], so the Schur transform brings all of it to blocks of size n+1 and
+//!   below (ours). w_hat has a small value at nearly every mask; the overlay counts its salient interactions, by the same rule as in the
+//!   measured curves that it is laid over (ours).
+//!
+//! # The fit (ours)
+//!
+//! [`Overlay::fit`] takes the sigma^2 whose overlay is nearest to a measured share of strength by order. Any curve that moves strength
+//! to lower orders would come near to some of the measured ones, so that each fit stands beside a [`Tilt`]: as many parameters, and no theory.
+//!
+//! The interval of sigma^2 is a bootstrap over samples, the same draws for the measured share and for the overlay, fitted anew in every draw. It tells how
+//! much sigma^2 would change with other samples of the same kind. Held fixed are the network and with it the seed of its training, the players, the
+//! noise bound of the decompositions, the threshold of salience at each sigma^2 (that of all samples), and each sample's w*.
 
 use crate::{
     Error,
     arch::vectorized,
+    bootstrap::Resamples,
     mask, salience,
     schur::{Blocks, Schur, Scratch},
     spin::kronecker_power_block,
-    strength,
+    strength::{self, SampleStrength},
 };
 
 /// Strength of orders 1..=n if the outputs of all masks were independent, C(n,k) 2^(k/2), largest 1. Index order - 1.
@@ -30,14 +40,17 @@ pub fn spindle_curve(players: usize) -> Result<Vec<f64>, Error> {
 }
 
 /// Length of a row of (G + diag(2^|T| sigma^2))^-1 G by the row's order, 0..=n: how much of an interaction of that order is left
-/// at noise sigma^2.
+/// at noise sigma^2. All 1 at 0.
 ///
 /// # Errors
-/// [`Error::Players`]; [`Error::Parameter`] for a `sigma2` that is not above 0 and finite.
+/// [`Error::Players`]; [`Error::Parameter`] as in [`Overlay::effects`].
 pub fn row_norms(players: usize, sigma2: f64) -> Result<Vec<f64>, Error> {
     let n = mask::checked_players(players)?;
+    if checked_sigma2(sigma2)? == 0.0 {
+        return Ok(vec![1.0; n + 1]);
+    }
     let schur = Schur::new(n);
-    let blocks = shrinking_blocks(&schur, sigma2, true)?;
+    let blocks = shrinking_blocks(&schur, sigma2, true).ok_or(swallowed(sigma2))?;
     let mut scratch = Scratch::new();
     // Row T of M is M' applied to the unit vector of T; one T of each order is enough.
     Ok((0..=n)
@@ -50,15 +63,27 @@ pub fn row_norms(players: usize, sigma2: f64) -> Result<Vec<f64>, Error> {
         .collect())
 }
 
-/// Blocks of (G + diag(2^|T| sigma^2))^-1 G, or of its transpose.
-fn shrinking_blocks(schur: &Schur<f64>, sigma2: f64, transposed: bool) -> Result<Blocks, Error> {
-    if !(sigma2.is_finite() && sigma2 > 0.0) {
-        return Err(Error::Parameter {
-            field: "sigma2",
-            value: sigma2,
-            allowed: "above 0 and finite",
-        });
+fn checked_sigma2(sigma2: f64) -> Result<f64, Error> {
+    if sigma2.is_finite() && sigma2 >= 0.0 {
+        return Ok(sigma2);
     }
+    Err(Error::Parameter {
+        field: "sigma2",
+        value: sigma2,
+        allowed: "finite and 0 or above",
+    })
+}
+
+fn swallowed(sigma2: f64) -> Error {
+    Error::Parameter {
+        field: "sigma2",
+        value: sigma2,
+        allowed: "0, or larger for this many players, or rounding swallows it",
+    }
+}
+
+/// Blocks of (G + diag(2^|T| sigma^2))^-1 G, or of its transpose; `None` where rounding swallows `sigma2`, which is above 0.
+fn shrinking_blocks(schur: &Schur<f64>, sigma2: f64, transposed: bool) -> Option<Blocks> {
     let n = schur.players();
     let blocks = schur.spins().map(|spin| {
         let g = kronecker_power_block([[1.0, 0.5], [0.5, 0.5]], n, spin);
@@ -73,12 +98,7 @@ fn shrinking_blocks(schur: &Schur<f64>, sigma2: f64, transposed: bool) -> Result
             block
         })
     });
-    let blocks = blocks.collect::<Option<Vec<_>>>().ok_or(Error::Parameter {
-        field: "sigma2",
-        value: sigma2,
-        allowed: "larger for this many players, or rounding swallows it",
-    })?;
-    Ok(schur.blocks(&blocks))
+    Some(schur.blocks(&blocks.collect::<Option<Vec<_>>>()?))
 }
 
 /// `count` values from `low` to `high`, equally spaced in the logarithm.
@@ -86,6 +106,15 @@ fn shrinking_blocks(schur: &Schur<f64>, sigma2: f64, transposed: bool) -> Result
 pub fn log_grid(low: f64, high: f64, count: usize) -> Vec<f64> {
     let step = (high / low).ln() / count.saturating_sub(1).max(1) as f64;
     (0..count).map(|i| low * (step * i as f64).exp()).collect()
+}
+
+/// The values of sigma^2 to fit: 0, and 20 a decade from 1e-10 to 1e2. Ascending. The smallest eigenvalue of G is 0.191^n, 6.5e-8 at n = 10, and noise
+/// of 1e-10 is not yet nothing: it changes shares of random interactions by 2e-3 there, and by 3e-2 at n = 20.
+#[must_use]
+pub fn sigma2_grid() -> Vec<f64> {
+    let mut grid = vec![0.0];
+    grid.extend(log_grid(1e-10, 1e2, 241));
+    grid
 }
 
 /// The interactions of the last checkpoint, ready to be shrunk by any noise.
@@ -100,12 +129,37 @@ pub struct Overlay {
 /// The noise whose overlay is nearest to a measured curve.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Fit {
     /// sigma^2, a value of the grid.
     pub sigma2: f64,
-    /// Sum over orders of the squared differences between the shares.
-    pub squared_error: f64,
+    /// 2.5 % quantile of sigma^2 over the resamples, a value of the grid.
+    pub low: f64,
+    /// 97.5 % quantile of sigma^2 over the resamples, a value of the grid.
+    pub high: f64,
+    /// Root mean square over orders of the difference between the shares.
+    pub residual: f64,
     /// The overlay's share of strength by order, index order - 1.
+    pub share: Vec<f64>,
+    /// sigma^2 is the smallest or the largest value of the grid at which anything is salient, and so only a bound.
+    pub at_edge: bool,
+    /// What a curve without theory comes to.
+    pub tilt: Tilt,
+}
+
+/// The null to compare a [`Fit`] with: the share of the last checkpoint, share*, tilted to lower orders by a factor a player (ours).
+///
+/// share_k = share*_k exp(-rate k), normalised to sum 1, with the rate in -10..=10 that is nearest to the measured share by least squares. Where share* is all of one order
+/// the rate is 0.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Tilt {
+    /// The rate; above 0 for lower orders than the last checkpoint's.
+    pub rate: f64,
+    /// Root mean square over orders of the difference between the shares.
+    pub residual: f64,
+    /// The tilted share of strength by order, index order - 1.
     pub share: Vec<f64>,
 }
 
@@ -147,14 +201,25 @@ impl Overlay {
         })
     }
 
-    /// w_hat of the AND and OR effects of every sample.
+    /// w_hat of the AND and OR effects of every sample; w* itself at 0.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a `sigma2` that is not above 0 and finite.
+    /// [`Error::Parameter`] for a `sigma2` that is negative or not finite, or with which rounding makes G + diag(2^|T| sigma^2) singular. No
+    /// such value is known for up to 20 players, tried down to 1e-300; towards 0 rounding changes w_hat by about 1e-10 at n = 10 and 1e-3 at n = 20, for effects
+    /// around 1.
     pub fn effects(&self, sigma2: f64) -> Result<Vec<[Vec<f64>; 2]>, Error> {
+        self.shrunk(checked_sigma2(sigma2)?)
+            .ok_or(swallowed(sigma2))
+    }
+
+    /// w_hat at a checked sigma^2; `None` where rounding swallows it.
+    fn shrunk(&self, sigma2: f64) -> Option<Vec<[Vec<f64>; 2]>> {
+        let mut shrunk = self.samples.clone();
+        if sigma2 == 0.0 {
+            return Some(shrunk);
+        }
         let blocks = shrinking_blocks(&self.schur, sigma2, false)?;
         let mut scratch = Scratch::new();
-        let mut shrunk = self.samples.clone();
         vectorized(
             #[inline(always)]
             || {
@@ -163,7 +228,7 @@ impl Overlay {
                 }
             },
         );
-        Ok(shrunk)
+        Some(shrunk)
     }
 
     /// Share of strength by order of the salient interactions of w_hat, index order - 1; `None` when there are none.
@@ -171,7 +236,13 @@ impl Overlay {
     /// # Errors
     /// As [`Self::effects`].
     pub fn share(&self, sigma2: f64) -> Result<Option<Vec<f64>>, Error> {
-        let samples = self.effects(sigma2)?;
+        let strengths = self.strengths(&self.effects(sigma2)?);
+        let all: Vec<usize> = (0..strengths.len()).collect();
+        Ok(strength::share(&strengths, &all))
+    }
+
+    /// Strength of the salient interactions of every sample.
+    fn strengths(&self, samples: &[[Vec<f64>; 2]]) -> Vec<SampleStrength> {
         // v(N) - v(empty) is the sum of all effects.
         let output_change = |sample: &[Vec<f64>; 2]| {
             let sums = sample
@@ -180,51 +251,274 @@ impl Overlay {
             (sums[0] + sums[1]).abs()
         };
         let threshold = salience::threshold(samples.iter().map(output_change), self.salience);
-        let strengths: Vec<_> = samples
+        samples
             .iter()
             .map(|[and, or]| strength::of_effects(&[and, or], threshold))
-            .collect();
-        let all: Vec<usize> = (0..strengths.len()).collect();
-        Ok(strength::share(&strengths, &all))
+            .collect()
     }
 
-    /// For each measured share of strength by order the value of `grid` whose overlay is nearest, by least squares (ours). `None`
-    /// when the grid is empty or nothing is salient on it.
+    /// For each checkpoint the value of `grid` whose overlay is nearest to its share of strength by order, by least squares, the first of equally
+    /// near ones. `None` where nothing of the checkpoint or of w* is salient, and for an empty grid. See the
+    /// [module](self) for what the interval holds fixed.
+    ///
+    /// `checkpoints`: for each one the strengths of the same samples as those of the overlay, in the same order. Values of the grid that rounding
+    /// swallows ([`Self::effects`]) or at which nothing is salient are passed over.
     ///
     /// # Errors
-    /// As [`Self::effects`]; [`Error::Mismatch`] when a share is not of length n.
-    pub fn fit(&self, shares: &[Vec<f64>], grid: &[f64]) -> Result<Vec<Option<Fit>>, Error> {
+    /// [`Error::Parameter`] for a value of the grid that is negative or not finite; [`Error::Mismatch`] when a checkpoint has not as many samples
+    /// as the overlay, or a sample not n orders.
+    pub fn fit(
+        &self,
+        checkpoints: &[Vec<SampleStrength>],
+        grid: &[f64],
+        resamples: &Resamples,
+    ) -> Result<Vec<Option<Fit>>, Error> {
+        let measured = checkpoints
+            .iter()
+            .map(|checkpoint| self.checked_strengths(checkpoint))
+            .collect::<Result<Vec<_>, _>>()?;
+        let curves = self.curves(grid)?;
+        let all: Vec<usize> = (0..self.samples.len()).collect();
+        let overlays = curves.strengths.shares(&all);
+        let last = Strengths::new(self.schur.players(), &[self.strengths(&self.samples)]);
+        let last = last.shares(&all);
+        let draws = curves.draws(&measured, self.samples.len(), resamples);
+        let fits = measured.iter().zip(draws).map(|(measured, draws)| {
+            let share = measured.shares(&all);
+            let nearest = curves.nearest(&overlays, &share)?;
+            let tilt = Tilt::nearest(&last, &share)?;
+            Some(curves.fit(nearest, &overlays, &share, draws, tilt))
+        });
+        Ok(fits.collect())
+    }
+
+    fn checked_strengths(&self, checkpoint: &Vec<SampleStrength>) -> Result<Strengths, Error> {
         let orders = self.schur.players();
-        if let Some(share) = shares.iter().find(|share| share.len() != orders) {
+        if checkpoint.len() != self.samples.len() {
             return Err(Error::Mismatch {
-                what: "a share by order",
-                found: share.len(),
+                what: "the strengths of a checkpoint's samples",
+                found: checkpoint.len(),
+                expected: self.samples.len(),
+            });
+        }
+        let mut sides = checkpoint.iter().flat_map(|s| [&s.positive, &s.negative]);
+        if let Some(side) = sides.find(|side| side.len() != orders) {
+            return Err(Error::Mismatch {
+                what: "a sample's strength by order",
+                found: side.len(),
                 expected: orders,
             });
         }
-        let mut best: Vec<Option<Fit>> = vec![None; shares.len()];
-        for &sigma2 in grid {
-            let Some(overlay) = self.share(sigma2)? else {
-                continue;
-            };
-            for (best, share) in best.iter_mut().zip(shares) {
-                let squared_error = squared_distance(&overlay, share);
-                if best
-                    .as_ref()
-                    .is_none_or(|b| squared_error < b.squared_error)
-                {
-                    *best = Some(Fit {
-                        sigma2,
-                        squared_error,
-                        share: overlay.clone(),
-                    });
-                }
+        Ok(Strengths::new(orders, std::slice::from_ref(checkpoint)))
+    }
+
+    /// The overlays at those values of `grid` at which there is one.
+    fn curves(&self, grid: &[f64]) -> Result<Curves, Error> {
+        let (mut sigma2, mut strengths) = (Vec::new(), Vec::new());
+        for &value in grid {
+            if let Some(samples) = self.shrunk(checked_sigma2(value)?) {
+                sigma2.push(value);
+                strengths.push(self.strengths(&samples));
             }
         }
-        Ok(best)
+        Ok(Curves {
+            sigma2,
+            strengths: Strengths::new(self.schur.players(), &strengths),
+        })
     }
+}
+
+/// Strength by order of every sample, signs together, for one or several curves.
+#[derive(Clone, Debug)]
+struct Strengths {
+    orders: usize,
+    /// \[sample\]\[curve, order\]
+    samples: Vec<Vec<f64>>,
+}
+
+impl Strengths {
+    /// `curves`: the samples of each one, the same in all.
+    fn new(orders: usize, curves: &[Vec<SampleStrength>]) -> Self {
+        let samples = curves.iter().map(Vec::len).min().unwrap_or(0);
+        let mut rows = vec![Vec::with_capacity(curves.len() * orders); samples];
+        for curve in curves {
+            for (row, sample) in rows.iter_mut().zip(curve) {
+                let signs = sample.positive.iter().zip(&sample.negative);
+                row.extend(signs.map(|(positive, negative)| positive - negative));
+            }
+        }
+        Self {
+            orders,
+            samples: rows,
+        }
+    }
+
+    /// Shares of strength of the drawn samples together, \[curve, order\]; NaN for a curve without strength, which is near to nothing.
+    fn shares(&self, draw: &[usize]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.samples.first().map_or(0, Vec::len)];
+        for sample in draw.iter().filter_map(|&i| self.samples.get(i)) {
+            for (sum, strength) in sums.iter_mut().zip(sample) {
+                *sum += strength;
+            }
+        }
+        for curve in sums.chunks_exact_mut(self.orders) {
+            normalise(curve);
+        }
+        sums
+    }
+}
+
+fn normalise(strengths: &mut [f64]) {
+    let total: f64 = strengths.iter().sum();
+    for strength in strengths {
+        *strength /= total;
+    }
+}
+
+/// The overlay at several noises.
+#[derive(Clone, Debug)]
+struct Curves {
+    sigma2: Vec<f64>,
+    strengths: Strengths,
+}
+
+impl Curves {
+    /// Which of the `overlays`, \[curve, order\], is nearest to the measured share, the first of equally near ones.
+    fn nearest(&self, overlays: &[f64], measured: &[f64]) -> Option<usize> {
+        let mut best = None;
+        let mut least = f64::INFINITY;
+        for (curve, overlay) in overlays.chunks_exact(self.strengths.orders).enumerate() {
+            let distance = squared_distance(overlay, measured);
+            if distance < least {
+                (best, least) = (Some(curve), distance);
+            }
+        }
+        best
+    }
+
+    /// For each of the `measured` curves the sigma^2 nearest to it in every draw in which there is one.
+    fn draws(
+        &self,
+        measured: &[Strengths],
+        samples: usize,
+        resamples: &Resamples,
+    ) -> Vec<Vec<f64>> {
+        let mut draws = vec![Vec::with_capacity(resamples.count); measured.len()];
+        resamples.for_each(samples, |draw| {
+            let overlays = self.strengths.shares(draw);
+            for (draws, measured) in draws.iter_mut().zip(measured) {
+                let nearest = self.nearest(&overlays, &measured.shares(draw));
+                draws.extend(nearest.and_then(|curve| self.sigma2.get(curve)));
+            }
+        });
+        draws
+    }
+
+    fn fit(
+        &self,
+        nearest: usize,
+        overlays: &[f64],
+        measured: &[f64],
+        mut draws: Vec<f64>,
+        tilt: Tilt,
+    ) -> Fit {
+        let orders = self.strengths.orders;
+        let sigma2 = self.sigma2[nearest];
+        let share = overlays[nearest * orders..][..orders].to_vec();
+        draws.sort_unstable_by(f64::total_cmp);
+        let quantile = |level: f64| {
+            let rank = level * draws.len().saturating_sub(1) as f64;
+            draws.get(rank.round() as usize).copied().unwrap_or(sigma2)
+        };
+        let salient = self.sigma2.iter().zip(overlays.chunks_exact(orders));
+        let salient = salient.filter(|(_, overlay)| !overlay[0].is_nan());
+        let tried: Vec<f64> = salient.map(|(tried, _)| *tried).collect();
+        let is_inside =
+            tried.iter().any(|tried| *tried < sigma2) && tried.iter().any(|tried| *tried > sigma2);
+        Fit {
+            sigma2,
+            low: quantile(0.025),
+            high: quantile(0.975),
+            residual: residual(&share, measured),
+            share,
+            at_edge: !is_inside,
+            tilt,
+        }
+    }
+}
+
+impl Tilt {
+    /// Rates are tried up to this size.
+    const STEEPEST: f64 = 10.0;
+    /// Steps of the first search to either side.
+    const STEPS: u32 = 100;
+
+    /// The tilt of the share `last` that is nearest to the measured one; `None` where a share is none.
+    fn nearest(last: &[f64], measured: &[f64]) -> Option<Self> {
+        let distance = |rate: f64| squared_distance(&Self::tilted(last, rate), measured);
+        if distance(0.0).is_nan() {
+            return None;
+        }
+        let step = Self::STEEPEST / f64::from(Self::STEPS);
+        // The smaller of equally near rates comes first.
+        let sizes = (1..=Self::STEPS).map(|i| step * f64::from(i));
+        let first = smallest(sizes.flat_map(|rate| [rate, -rate]), 0.0, distance);
+        let ends = [first - step, first + step].map(|r| r.clamp(-Self::STEEPEST, Self::STEEPEST));
+        let rate = smallest([golden_section(ends, distance)], first, distance);
+        let share = Self::tilted(last, rate);
+        Some(Self {
+            rate,
+            residual: residual(&share, measured),
+            share,
+        })
+    }
+
+    fn tilted(share: &[f64], rate: f64) -> Vec<f64> {
+        let orders = (1..).zip(share);
+        let mut tilted: Vec<f64> = orders
+            .map(|(k, share)| share * (-rate * f64::from(k)).exp())
+            .collect();
+        normalise(&mut tilted);
+        tilted
+    }
+}
+
+/// Which of some values has the smallest function value, `first` unless another one's is smaller.
+fn smallest(
+    values: impl IntoIterator<Item = f64>,
+    first: f64,
+    function: impl Fn(f64) -> f64,
+) -> f64 {
+    let mut best = (first, function(first));
+    for x in values {
+        let value = function(x);
+        if value < best.1 {
+            best = (x, value);
+        }
+    }
+    best.0
+}
+
+/// Where a function with one minimum between two ends has it (Kiefer, 1953).
+fn golden_section([mut low, mut high]: [f64; 2], function: impl Fn(f64) -> f64) -> f64 {
+    const RATIO: f64 = 0.618_033_988_749_894_9;
+    for _ in 0..60 {
+        let width = RATIO * (high - low);
+        let (left, right) = (high - width, low + width);
+        if function(left) < function(right) {
+            high = right;
+        } else {
+            low = left;
+        }
+    }
+    0.5 * (low + high)
 }
 
 fn squared_distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
+}
+
+/// Root mean square over orders.
+fn residual(a: &[f64], b: &[f64]) -> f64 {
+    (squared_distance(a, b) / a.len() as f64).sqrt()
 }

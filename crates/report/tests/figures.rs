@@ -212,6 +212,7 @@ fn what_a_run_has_not_is_left_out() {
 
     each_analysis(&mut run, |analysis| {
         analysis.similarity = None;
+        analysis.ceilings = None;
         analysis.published_sgd = None;
         analysis.by_noise.clear();
         analysis
@@ -222,6 +223,7 @@ fn what_a_run_has_not_is_left_out() {
         names(&run),
         [
             "strength-by-order",
+            "share-of-high-orders",
             "mean-order",
             "strength-all-checkpoints"
         ]
@@ -278,7 +280,7 @@ fn numbers_that_are_not_finite_are_not_drawn() {
         }
     });
     let figures = drawn(&run);
-    assert_eq!(figures.len(), 8);
+    assert_eq!(figures.len(), 9);
     figures.iter().for_each(assert_sound);
 }
 
@@ -381,11 +383,9 @@ fn runs_are_compared_by_name() {
                 .any(|text| text.ends_with("/path/to/seed-1"))
         );
     }
-    assert!(
-        figures[0]
-            .caption
-            .contains("<a> & \"b\": epoch 2 [1, 3]; runs/with/a/long/path/to/seed-1: none found")
-    );
+    assert!(figures[0].caption.contains(
+        "<a> & \"b\": epoch 2 [1, 3]; runs/with/a/long/path/to/seed-1: not distinguishable"
+    ));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod demo;
 
+use spindle_interactions::phase::Verdict;
 use spindle_report::{Error, compare_html, html};
 use spindle_run::record::RunRecord;
 
@@ -179,10 +180,26 @@ fn without_a_boundary_none_is_claimed() {
     let mut run = demo::run();
     if let Some(dynamics) = &mut run.dynamics {
         dynamics.boundary = None;
-        dynamics.gap_onset = None;
+        dynamics.phases[0].verdict = Verdict::OnlyAFall;
+        dynamics.loss_gap.as_mut().expect("a loss gap").onset = None;
     }
     let text = prose(&report(&run));
-    assert!(text.contains("No phase boundary: the mean order does not rise after its minimum. Nor does the loss gap open"), "{text}");
+    assert!(text.contains("Phases are not distinguishable: no rise beyond its interval (the share of orders of 3 and more falls by 0.44"), "{text}");
+    assert!(
+        text.contains("The loss gap does not open within this run"),
+        "{text}"
+    );
+}
+
+#[test]
+fn of_a_network_that_learnt_nothing_no_gap_is_claimed() {
+    let mut run = demo::run();
+    if let Some(dynamics) = &mut run.dynamics {
+        dynamics.loss_gap.as_mut().expect("a loss gap").has_learnt = false;
+    }
+    let text = prose(&report(&run));
+    assert!(text.contains("the network has learnt nothing"), "{text}");
+    assert!(!text.contains("The loss gap opens"), "{text}");
 }
 
 #[test]

@@ -91,7 +91,10 @@ fn marks_find_room_wherever_they_are() {
             let dynamics = run.dynamics.as_mut().expect("the demo has dynamics");
             for (onset, index) in [
                 (&mut dynamics.boundary, boundary),
-                (&mut dynamics.gap_onset, gap),
+                (
+                    &mut dynamics.loss_gap.as_mut().expect("a loss gap").onset,
+                    gap,
+                ),
             ] {
                 if let Some(onset) = onset {
                     (onset.index, onset.low, onset.high) =

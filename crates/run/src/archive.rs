@@ -253,6 +253,11 @@ impl<'a> Reader<'a> {
         names
     }
 
+    /// Whether there is an array of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.tensors.tensor(name).is_ok()
+    }
+
     /// Shape of an array.
     pub(crate) fn shape(&self, name: &str) -> Result<Vec<usize>, Error> {
         let view = self

@@ -97,18 +97,35 @@ pub fn decode_state(bytes: &[u8]) -> Result<TrainingState, Error> {
     })
 }
 
-/// Losses of all samples as a safetensors file: `train` f32 [training samples], `test` f32 [test samples], in nats.
+/// Losses of all samples as a safetensors file: `train` f32 [training samples], `test` f32 [test samples], in nats; `is_reset` u8
+/// [training samples], 1 for a label that was reset.
 ///
 /// # Errors
 /// None that the data can cause.
 pub fn encode_losses(losses: &SampleLosses) -> Result<Vec<u8>, Error> {
     Writer::new()
         .array("train", &[losses.train.len()], losses.train.iter().copied())?
+        .array(
+            IS_RESET,
+            &[losses.is_reset.len()],
+            losses.is_reset.iter().map(|&is_reset| u8::from(is_reset)),
+        )?
         .array("test", &[losses.test.len()], losses.test.iter().copied())?
         .finish(Description {
             step: Some(losses.step),
             ..Description::new(LOSSES)
         })
+}
+
+const IS_RESET: &str = "is_reset";
+
+/// Files of version 3 and before do not have it.
+fn is_reset(reader: &Reader) -> Result<Vec<bool>, Error> {
+    if !reader.has(IS_RESET) {
+        return Ok(Vec::new());
+    }
+    let values: Vec<u8> = reader.values(IS_RESET)?;
+    Ok(values.into_iter().map(|value| value != 0).collect())
 }
 
 /// The losses that [`encode_losses`] wrote.
@@ -120,6 +137,7 @@ pub fn decode_losses(bytes: &[u8]) -> Result<SampleLosses, Error> {
     Ok(SampleLosses {
         step: step(&reader)?,
         train: reader.values("train")?,
+        is_reset: is_reset(&reader)?,
         test: reader.values("test")?,
     })
 }

@@ -75,8 +75,23 @@ pub struct SampleLosses {
     pub step: usize,
     /// Of the training samples in use, with their label in use, ascending by position.
     pub train: Vec<f32>,
+    /// Which of the training samples have a reset label; empty in files that do not say.
+    pub is_reset: Vec<bool>,
     /// Of the test samples, by position.
     pub test: Vec<f32>,
+}
+
+impl SampleLosses {
+    /// Losses of the training samples whose label is right; of all of them where the file does not say which these are.
+    pub fn rightly_labelled(&self) -> impl Iterator<Item = f32> {
+        let is_reset = self
+            .is_reset
+            .iter()
+            .copied()
+            .chain(std::iter::repeat(false));
+        let labelled = self.train.iter().zip(is_reset);
+        labelled.filter_map(|(&loss, is_reset)| (!is_reset).then_some(loss))
+    }
 }
 
 /// All that training needs to go on to the same numbers.

@@ -414,7 +414,7 @@ impl Default for Experiment {
             learning_rate: 0.01,
             momentum: 0.9,
             seed: 0,
-            checkpoints: 12,
+            checkpoints: 16,
             samples: 50,
             train_samples: 50,
             mislabelled_samples: 0,

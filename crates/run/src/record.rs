@@ -7,7 +7,12 @@ use serde::{
     de::{self, MapAccess, SeqAccess, Visitor},
 };
 use spindle_interactions::{
-    bootstrap::Estimate, decompose::RangeBounds, phase::Onset, strength::StrengthByOrder,
+    bootstrap::Estimate,
+    decompose::RangeBounds,
+    phase::{LossGap, Onset, Phases},
+    similarity::Ceilings,
+    strength::StrengthByOrder,
+    theory::Tilt,
 };
 
 use crate::{Error, Experiment, experiment::Schedule};
@@ -15,11 +20,14 @@ use crate::{Error, Experiment, experiment::Schedule};
 /// Version of the run format that this crate writes, and the newest that it reads.
 ///
 /// 2: players are words or clusters as well, `classes` has names. 3: answers are canonical and have ranges; the published SGD's rate falls. What older versions hold
-/// is read as it was.
-pub const SCHEMA: u32 = 3;
+/// is read as it was. 4: phases are tested, the loss gap is that of right labels, similarity has ceilings.
+pub const SCHEMA: u32 = 4;
 
 /// The first version whose published SGD has a schedule. Before, its rate was constant.
 const SCHEDULED: u32 = 3;
+
+/// The first version whose phases are tested. Before, the boundary was the smallest mean order, whatever came of chance.
+const TESTED: u32 = 4;
 
 /// The contents of `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,6 +75,20 @@ impl RunRecord {
         }
     }
 
+    /// Positions of the first checkpoint, of the one where the first statistic is smallest (the boundary, where there are two phases) and of
+    /// the last one; each once.
+    #[must_use]
+    pub fn turning_points(&self) -> Vec<usize> {
+        let Some(last) = self.checkpoints.len().checked_sub(1) else {
+            return Vec::new();
+        };
+        let lowest = self.dynamics.as_ref().and_then(|d| d.first()?.lowest);
+        let mut positions = vec![0, lowest.map_or(0, |lowest| lowest.index.min(last)), last];
+        positions.sort_unstable();
+        positions.dedup();
+        positions
+    }
+
     /// As it was before there were schedules.
     fn keep_the_rate_constant(&mut self) {
         self.experiment.sgd_schedule = Schedule::Constant;
@@ -76,6 +98,14 @@ impl RunRecord {
             .filter_map(|c| c.analysis.as_mut());
         for published in analyses.filter_map(|analysis| analysis.published_sgd.as_mut()) {
             published.schedule = Schedule::Constant;
+        }
+    }
+
+    /// What earlier versions said of phases and of the loss gap does not hold by the rules of this one.
+    fn leave_out_untested_phases(&mut self) {
+        if self.dynamics.take().is_some() {
+            let warning = "phases and loss gap were read off by an earlier version, without a test, and are left out; spindle analyze finds them again";
+            self.warnings.push(warning.to_owned());
         }
     }
 
@@ -126,6 +156,9 @@ impl RunRecord {
         let mut record: Self = serde_json::from_slice(json)?;
         if probe.schema < SCHEDULED {
             record.keep_the_rate_constant();
+        }
+        if probe.schema < TESTED {
+            record.leave_out_untested_phases();
         }
         record.experiment.check()?;
         Ok(record)
@@ -190,6 +223,9 @@ pub struct Provenance {
     pub mislabelled: usize,
     /// Test samples behind test loss and accuracy.
     pub test_size: usize,
+    /// Loss of the best answer that does not look at its input: the entropy of the test labels, in nats. None in files of version 3 and before.
+    #[serde(default)]
+    pub chance_loss: Option<f64>,
     /// Wall time of training so far, in seconds.
     pub train_seconds: f64,
     /// Wall time of extraction so far, in seconds.
@@ -340,6 +376,9 @@ pub struct LossRecord {
     /// Mean cross-entropy over the training set, with reset labels, in nats.
     #[serde(deserialize_with = "number_or_nan")]
     pub train_loss: f64,
+    /// The same without the samples whose label was reset. None in files of version 3 and before.
+    #[serde(default)]
+    pub right_train_loss: Option<f64>,
     /// Mean cross-entropy over the test set, in nats.
     #[serde(deserialize_with = "number_or_nan")]
     pub test_loss: f64,
@@ -385,6 +424,12 @@ pub struct Analysis {
     pub certificates: Vec<SampleCertificate>,
     /// Similarity of training and test interactions per order, index order - 1; `None` where undefined.
     pub similarity: Option<Vec<Option<Estimate>>>,
+    /// The same at equal numbers, beside what two halves of one split give; orders as in `similarity`.
+    #[serde(default)]
+    pub ceilings: Option<Vec<Option<Ceilings>>>,
+    /// How far groups of samples differ, for every pair of groups that have samples.
+    #[serde(default)]
+    pub group_differences: Vec<GroupDifference>,
     /// The published SGD on the same outputs, where it was run for comparison.
     pub published_sgd: Option<PublishedSgd>,
 }
@@ -441,6 +486,22 @@ pub struct AllEffects {
     pub share_of_order_3_and_more: Option<RangedEstimate>,
 }
 
+/// How much larger statistics are of one group's samples than of another's; `None` where one of them has no effects.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct GroupDifference {
+    /// The group whose statistic is taken.
+    pub group: Group,
+    /// The group whose statistic is taken away.
+    pub than: Group,
+    /// Of the mean order of all effects.
+    pub mean_order: Option<Estimate>,
+    /// Of the share of strength of orders 3 and above, of all effects.
+    pub share_of_order_3_and_more: Option<Estimate>,
+    /// Of the mean order of salient effects, salient by each group's own outputs.
+    pub salient_mean_order: Option<Estimate>,
+}
+
 /// All interactions of the test samples at another noise bound.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -451,6 +512,9 @@ pub struct AtNoise {
     pub norm: f64,
     /// Strength by order, no threshold.
     pub strength: StrengthByOrder,
+    /// Strength by order of salient interactions.
+    #[serde(default)]
+    pub salient: Option<StrengthByOrder>,
     /// Share of strength of orders 3 and above; `None` where there are no effects.
     pub share_of_order_3_and_more: Option<Estimate>,
 }
@@ -540,7 +604,7 @@ pub enum RateScale {
 }
 
 /// The published SGD with another rate.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AtRate {
     /// First learning rate, in units of `scale`.
@@ -555,19 +619,39 @@ pub struct AtRate {
     pub mean_order: Option<f64>,
     /// Share of strength of orders 3 and above.
     pub share_of_order_3_and_more: Option<f64>,
+    /// Strength by order of salient interactions.
+    #[serde(default)]
+    pub salient: Option<StrengthByOrder>,
 }
 
 /// What is read off all checkpoints together. Indices are positions in `RunRecord::checkpoints`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Dynamics {
-    /// Boundary of the two phases: mean order smallest before it rises for good.
+    /// Whether there are two phases, by each statistic of all effects of the test samples; first the one that decides.
+    pub phases: Vec<Phases>,
+    /// Boundary of the two phases: where the first statistic is smallest. None where phases are not distinguishable.
     pub boundary: Option<Onset>,
-    /// Onset of the loss gap.
-    pub gap_onset: Option<Onset>,
-    /// Margin over the gap's running minimum that counts as onset, in nats.
-    pub gap_margin: f64,
-    /// Theory of the second phase, per checkpoint from the boundary on.
+    /// The gap between test loss and training loss, of samples whose label is right.
+    pub loss_gap: Option<LossGap>,
+    /// From the boundary to the onset of the loss gap, in epochs.
+    pub lag: Option<Estimate>,
+    /// Theory of the second phase, per checkpoint from the boundary on, without the last one, where it is true by construction.
     pub theory: Vec<TheoryFit>,
+}
+
+impl Dynamics {
+    /// The phases by the statistic that decides.
+    #[must_use]
+    pub fn first(&self) -> Option<&Phases> {
+        self.phases.first()
+    }
+
+    /// Where the loss gap opens.
+    #[must_use]
+    pub fn gap_onset(&self) -> Option<Onset> {
+        self.loss_gap?.onset
+    }
 }
 
 /// The theory's curve at one checkpoint.
@@ -577,8 +661,23 @@ pub struct TheoryFit {
     pub checkpoint: usize,
     /// Fitted noise sigma^2.
     pub sigma2: f64,
+    /// Its 95 % bootstrap interval over the samples.
+    #[serde(default)]
+    pub low: f64,
+    /// Upper end.
+    #[serde(default)]
+    pub high: f64,
+    /// Whether it is the smallest or the largest value tried, and so only a bound.
+    #[serde(default)]
+    pub at_edge: bool,
     /// Predicted share per order, index order - 1.
     pub share: Vec<f64>,
+    /// Root mean square over the orders of its difference from the measured share.
+    #[serde(default)]
+    pub residual: f64,
+    /// What a curve with as many parameters and no theory gives: the last checkpoint's share, times exp(-rate order), normalised.
+    #[serde(default)]
+    pub tilt: Option<Tilt>,
 }
 
 /// JSON has no NaN and no infinity, they are written as null. A training that diverges must leave a run that opens.

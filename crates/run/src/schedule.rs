@@ -32,13 +32,18 @@ pub fn schedule(experiment: &Experiment, steps_per_epoch: usize) -> Vec<usize> {
     steps
 }
 
-/// Up to three steps within the first epoch, fewer when there are few checkpoints to give away.
+/// Steps within the first epoch, from a sixteenth of it on, about a third of all: where the first phase ends.
 fn first_epoch(count: usize, last: usize, steps_per_epoch: usize) -> Vec<usize> {
-    let fractions = [steps_per_epoch / 16, steps_per_epoch / 4, steps_per_epoch];
-    let skipped = fractions.len() - fractions.len().min((count - 1) / 3);
-    let mut steps: Vec<_> = fractions[skipped..]
-        .iter()
-        .copied()
+    let third = (count - 1) / 3;
+    // From 1/16 to 1, each this many times the one before.
+    let (ratio, fractions) = match third {
+        0..5 => (4.0_f64, 3),
+        5..9 => (2.0, 5),
+        9.. => (std::f64::consts::SQRT_2, 9),
+    };
+    let fractions = (0..fractions).rev().take(third).rev();
+    let mut steps: Vec<_> = fractions
+        .map(|index| (steps_per_epoch as f64 / 16.0 * ratio.powi(index)) as usize)
         .filter(|&step| 0 < step && step < last)
         .collect();
     steps.dedup();
@@ -78,14 +83,23 @@ mod tests {
     #[test]
     fn defaults_on_6000_digits_take_in_the_first_epoch_and_then_whole_epochs() {
         let steps_per_epoch = 47;
-        let found = steps(12, 128, steps_per_epoch);
-        assert_eq!(found[..4], [0, 2, 11, 47]);
-        let epochs: Vec<_> = found[3..]
+        let found = steps(Experiment::default().checkpoints, 128, steps_per_epoch);
+        assert_eq!(found[..6], [0, 2, 5, 11, 23, 47]);
+        let epochs: Vec<_> = found[5..]
             .iter()
             .map(|step| step / steps_per_epoch)
             .collect();
-        assert_eq!(epochs, [1, 2, 4, 7, 13, 23, 41, 72, 128]);
-        assert!(found[3..].iter().all(|step| step % steps_per_epoch == 0));
+        assert_eq!(epochs, [1, 2, 3, 5, 8, 13, 21, 33, 52, 82, 128]);
+        assert!(found[5..].iter().all(|step| step % steps_per_epoch == 0));
+    }
+
+    #[test]
+    fn more_checkpoints_look_closer_at_the_first_epoch() {
+        let within = |count| {
+            let found = steps(count, 256, 469);
+            found.into_iter().filter(|step| *step <= 469).count()
+        };
+        assert_eq!([4, 8, 16, 28].map(within), [2, 3, 6, 10]);
     }
 
     #[test]

@@ -194,6 +194,7 @@ fn run(
             sample_losses: SampleLosses {
                 step: losses.step,
                 train: vec![losses.train_loss as f32; 20],
+                is_reset: vec![false; 20],
                 test: vec![losses.test_loss as f32; 20],
             },
             weights: BTreeMap::new(),
@@ -237,6 +238,7 @@ fn losses(epoch: f64) -> LossRecord {
         step: (epoch * STEPS_PER_EPOCH) as usize,
         epoch,
         train_loss: 0.7 / (1.0 + epoch),
+        right_train_loss: Some(0.7 / (1.0 + epoch)),
         test_loss: 0.7 / (1.0 + epoch) + 0.01 * epoch,
         train_accuracy: 1.0 - 0.5 / (1.0 + epoch),
         test_accuracy: 0.8 - 0.3 / (1.0 + epoch),
@@ -252,6 +254,7 @@ fn provenance() -> Provenance {
         train_size: 20,
         mislabelled: 0,
         test_size: 20,
+        chance_loss: Some(2.302585092994046),
         train_seconds: 0.0,
         extract_seconds: 0.0,
         decompose_seconds: 0.0,

@@ -1,17 +1,17 @@
-//! `cargo xtask <serve|web|test|accept|bench|universality>`: every chore of the project, in Rust.
+//! `cargo xtask <serve|web|test|accept|bench|claims>`: every chore of the project, in Rust.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod accept;
 mod apt;
 mod bench;
 mod chromium;
+mod claims;
 mod node;
 mod page_tests;
 mod process;
 mod python;
 mod test;
 mod toolchain;
-mod universality;
 mod web;
 
 use anyhow::Context;
@@ -67,11 +67,14 @@ enum Chore {
         #[arg(long, requires = "name")]
         write: bool,
     },
-    /// The table of networks and data sets in the README, from the runs that come with the page.
-    Universality {
-        /// Puts it into the README instead of printing it.
+    /// Numbers of results in README, docs and the page, from the runs that come with the page: writes those that have changed.
+    Claims {
+        /// Writes nothing, and fails where a number is not what the runs say.
         #[arg(long)]
-        write: bool,
+        check: bool,
+        /// Every claim's name and value, and where it is used.
+        #[arg(long, conflicts_with = "check")]
+        list: bool,
     },
 }
 
@@ -90,6 +93,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Accept => accept::accept(),
         Chore::Test { torch } => test::test(torch),
         Chore::Bench { name, write } => bench::bench(name, write),
-        Chore::Universality { write } => universality::universality(write),
+        Chore::Claims { check, list } => claims::claims(check, list),
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    page_tests,
+    claims, page_tests,
     process::{cargo, cargo_with, run, run_command},
     python,
     toolchain::{Toolchain, WASM},
@@ -16,6 +16,7 @@ const SPINDLE: &str = "target/release/spindle";
 /// Tests run in the release profile: they are numerics, and the binaries serve the demo as well.
 pub(crate) fn test(torch: bool) -> anyhow::Result<()> {
     cargo("fmt --all --check")?;
+    claims::check()?;
     cargo("clippy --release --workspace --all-targets --all-features -- -D warnings")?;
     web::check_types()?;
     // The chores' tests run in the profile that has just built the chores.

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Drawing, Figure } from "../figure/frame";
 import { number, when } from "../figure/numbers";
-import { lossCurves, meanOrderCurve, strengthByOrder, type Drawn } from "../figure/plots";
+import { lossCurves, courseCurve, strengthByOrder, type Drawn } from "../figure/plots";
 import type { Row } from "../figure/save";
 import type { Bars } from "../generated/Bars";
 import type { Losses } from "../generated/Losses";
@@ -96,7 +96,7 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
   const at = barsAt(view, index);
   const losses = lossesOf(view, live);
   const epoch = view.checkpoints[index]?.losses.epoch;
-  const meanOrder = view.figures.mean_order;
+  const course = view.figures.first;
   const jump = (plot: Drawn | undefined, x: number): void => {
     const found = plot?.scale("x")?.invert?.(x);
     if (found !== undefined) cursor.value = nearest(view, found);
@@ -119,13 +119,13 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
             on={[losses, epoch]}
             onPointer={(x) => jump(lossPlot.current, x)}
           />
-          {meanOrder && (
+          {course && (
             <Drawing
-              label={meanOrder.caption}
+              label={course.caption}
               ratio={0.46}
               least={170}
-              draw={(width, height) => (orderPlot.current = meanOrderCurve(meanOrder, epoch, showPublished.value, width, height))}
-              on={[meanOrder, epoch, showPublished.value]}
+              draw={(width, height) => (orderPlot.current = courseCurve(course, epoch, showPublished.value, width, height))}
+              on={[course, epoch, showPublished.value]}
               onPointer={(x) => jump(orderPlot.current, x)}
             />
           )}

@@ -5,7 +5,8 @@ import type { Bars } from "../generated/Bars";
 import type { Estimate } from "../generated/Estimate";
 import type { Losses } from "../generated/Losses";
 import type { Mark } from "../generated/Mark";
-import type { MeanOrder } from "../generated/MeanOrder";
+import type { Course } from "../generated/Course";
+import type { RangedEstimate } from "../generated/RangedEstimate";
 import type { ShareDifference } from "../generated/ShareDifference";
 import { theme } from "./theme";
 
@@ -149,20 +150,25 @@ function ends(point: LossPoint, name: "train" | "test", colour: string, dy: numb
   return Plot.text([point], { x: "epoch", y: name, text: () => name, fill: colour, stroke: paper, strokeWidth: 4, textAnchor: "start", dx: 6, dy, fontWeight: 600 });
 }
 
-interface OrderPoint extends Estimate {
-  epoch: number;
-}
-
-function estimates(epochs: number[], values: (Estimate | null)[]): OrderPoint[] {
+function estimates<Value extends Estimate>(epochs: number[], values: (Value | null)[]): (Value & { epoch: number })[] {
   return values.flatMap((estimate, index) => (estimate ? [{ ...estimate, epoch: epochs[index] ?? 0 }] : []));
 }
 
-/** Mean order of interactions over training, with its interval. */
-export function meanOrderCurve(of: MeanOrder, cursor: number | undefined, published: boolean, width: number, height: number): Drawn {
+/** Where the axis of a statistic begins. */
+function lowestOf(of: Course): number {
+  return of.statistic === "mean-order" ? 1 : 0;
+}
+
+function highestOf(points: RangedEstimate[], least: number): number {
+  return points.reduce((most, point) => Math.max(most, point.high, point.highest ?? 0), least);
+}
+
+/** A statistic of all interactions over training: sampling as whiskers, all answers that are nearly as sparse as a band. */
+export function courseCurve(of: Course, cursor: number | undefined, published: boolean, width: number, height: number): Drawn {
   const { accent, negative } = theme.value;
-  const points = estimates(of.epochs, of.salient);
+  const points = estimates(of.epochs, of.all);
   const sgd = published ? estimates(of.epochs, of.published_sgd) : [];
-  const highest = [...points, ...sgd].reduce((most, point) => Math.max(most, point.high), 1);
+  const highest = sgd.reduce((most, point) => Math.max(most, point.high), highestOf(points, lowestOf(of) + 0.1));
   return drawn({
     width,
     height,
@@ -172,10 +178,11 @@ export function meanOrderCurve(of: MeanOrder, cursor: number | undefined, publis
     marginBottom: 38,
     style: { fontSize: "11px" },
     x: epochAxis(of.epochs.at(-1) ?? 0, "epochs of training"),
-    y: { label: "mean order", labelArrow: "none", ticks: 4, tickSize: 0, grid: true, domain: [1, highest] },
+    y: { label: of.y.label, labelArrow: "none", ticks: 4, tickSize: 0, grid: true, domain: [lowestOf(of), highest] },
     marks: [
       ...marked(of.marks.filter((mark) => mark.label.startsWith("boundary")), highest, points.at(-1)?.epoch ?? 0),
-      Plot.areaY(points, { x: "epoch", y1: "low", y2: "high", fill: accent, fillOpacity: 0.18 }),
+      Plot.areaY(points.filter((point) => point.lowest !== null), { x: "epoch", y1: "lowest", y2: "highest", fill: accent, fillOpacity: 0.18 }),
+      Plot.ruleX(points, { x: "epoch", y1: "low", y2: "high", stroke: accent, strokeWidth: 1.2 }),
       Plot.lineY(points, { x: "epoch", y: "value", stroke: accent, strokeWidth: 1.8 }),
       Plot.dot(points, { x: "epoch", y: "value", r: 2.2, fill: accent }),
       Plot.ruleX(sgd, { x: "epoch", y1: "low", y2: "high", stroke: negative }),
@@ -294,8 +301,8 @@ function boundaries(marks: Mark[], colour: string, dash: string): Plot.Markish[]
 }
 
 /** Mean order of two runs over training, with their intervals and both boundaries of the phases. */
-export function meanOrders(of: OfTwo<MeanOrder>, cursor: number | undefined, width: number, height: number): Drawn {
-  const curves = two(of).map(([order, colour, dash]) => ({ points: estimates(order.epochs, order.salient), marks: order.marks, colour, dash }));
+export function meanOrders(of: OfTwo<Course>, cursor: number | undefined, width: number, height: number): Drawn {
+  const curves = two(of).map(([order, colour, dash]) => ({ points: estimates(order.epochs, order.all), marks: order.marks, colour, dash }));
   const highest = curves.flatMap(({ points }) => points).reduce((most, point) => Math.max(most, point.high), 1);
   const last = Math.max(0, ...curves.flatMap(({ points }) => points.map(({ epoch }) => epoch)));
   return drawn({

@@ -4,13 +4,13 @@ use std::{ops::ControlFlow, path::Path, sync::Mutex, time::Instant};
 
 use anyhow::bail;
 use indicatif::ProgressBar;
-use spindle_core::analysis;
-use spindle_interactions::{Error as MathError, decompose::Progress, strength::SampleStrength};
+use spindle_core::analysis::{self, TestStrengths};
+use spindle_interactions::{Error as MathError, decompose::Progress};
 use spindle_run::{
     RunWriter,
     event::{Outputs, SampleLosses},
     experiment::Solver,
-    record::{Analysis, Group, RunRecord},
+    record::{Analysis, Group, RunRecord, SCHEMA},
 };
 
 use super::report;
@@ -32,7 +32,7 @@ pub(crate) fn analyze(
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     decompose_checkpoints(writer, record, terminal)?;
-    let strengths = test_strengths(writer, record)?;
+    let strengths = strengths(writer, record)?;
     let losses: Vec<SampleLosses> = record
         .checkpoints
         .iter()
@@ -45,14 +45,7 @@ pub(crate) fn analyze(
         );
     };
     let last = writer.interactions(record, last.losses.step)?;
-    record.dynamics = Some(analysis::dynamics(
-        &record.experiment,
-        &record.samples,
-        &record.checkpoints,
-        &strengths,
-        &losses,
-        &last,
-    )?);
+    record.dynamics = Some(analysis::dynamics(record, &strengths, &losses, &last)?);
     writer.save_record(record)?;
     compare_noise_bounds(writer, record, terminal)?;
     compare_with_published(writer, record, terminal)?;
@@ -60,27 +53,19 @@ pub(crate) fn analyze(
     check_tolerance(record)
 }
 
-/// Whether all answers are by this version's rule; older ones are found again, so that checkpoints can be compared.
-fn has_canonical_answers(analysis: &Analysis) -> bool {
-    analysis
-        .certificates
-        .iter()
-        .all(|certificate| certificate.smallest_norm.is_some())
-}
-
+/// Decomposes what is not decomposed yet, and all that an earlier version did, so that checkpoints can be compared.
 fn decompose_checkpoints(
     writer: &RunWriter,
     record: &mut RunRecord,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let games = record.samples.len();
+    let is_current = record.schema == SCHEMA;
     let is_done = |record: &RunRecord, index: usize| {
         let checkpoint = &record.checkpoints[index];
-        let is_current = checkpoint
-            .analysis
-            .as_ref()
-            .is_some_and(has_canonical_answers);
-        is_current && writer.has_interactions(checkpoint.losses.step)
+        is_current
+            && checkpoint.analysis.is_some()
+            && writer.has_interactions(checkpoint.losses.step)
     };
     let missing: Vec<usize> = (0..record.checkpoints.len())
         .filter(|&index| !is_done(record, index))
@@ -117,6 +102,7 @@ fn decompose_checkpoints(
         record.provenance.decompose_seconds += start.elapsed().as_secs_f64();
         writer.save_record(record)?;
     }
+    record.schema = SCHEMA;
     bar.finish_with_message("done");
     Ok(())
 }
@@ -146,33 +132,19 @@ fn interruptible<T>(result: Result<T, spindle_core::Error>) -> anyhow::Result<T>
     }
 }
 
-/// Strengths of the test samples' salient interactions at every checkpoint.
-fn test_strengths(
-    writer: &RunWriter,
-    record: &RunRecord,
-) -> anyhow::Result<Vec<Vec<SampleStrength>>> {
+/// Strengths by order of the test samples at every checkpoint.
+fn strengths(writer: &RunWriter, record: &RunRecord) -> anyhow::Result<Vec<TestStrengths>> {
     let mut strengths = Vec::with_capacity(record.checkpoints.len());
     for checkpoint in &record.checkpoints {
         let decompositions = writer.interactions(record, checkpoint.losses.step)?;
         let threshold = checkpoint.analysis.as_ref().map_or(0.0, |a| a.threshold);
-        strengths.push(analysis::group_strengths(
+        strengths.push(TestStrengths::new(
             &record.samples,
             &decompositions,
-            Group::Test,
             threshold,
         ));
     }
     Ok(strengths)
-}
-
-/// The first checkpoint, the boundary and the last one.
-fn three_checkpoints(record: &RunRecord) -> Vec<usize> {
-    let boundary = record.dynamics.as_ref().and_then(|d| d.boundary);
-    let mut indices = vec![0, record.checkpoints.len() - 1];
-    indices.extend(boundary.map(|b| b.index));
-    indices.sort_unstable();
-    indices.dedup();
-    indices
 }
 
 fn test_games(record: &RunRecord) -> usize {
@@ -180,7 +152,7 @@ fn test_games(record: &RunRecord) -> usize {
     test.count()
 }
 
-/// Adds to the analysis before training, at the boundary and at the end what compares its answers with others, where that is not there yet.
+/// Adds to the analysis before training, where orders are lowest and at the end what compares its answers with others, where that is not there yet.
 /// `games`: how many the bar moves by at a checkpoint.
 fn compare(
     writer: &RunWriter,
@@ -190,7 +162,7 @@ fn compare(
     is_done: fn(&Analysis) -> bool,
     add: impl Fn(&RunRecord, &Outputs, &mut Analysis) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    for index in three_checkpoints(record) {
+    for index in record.turning_points() {
         let checkpoint = &record.checkpoints[index];
         let Some(mut analysis) = checkpoint.analysis.clone() else {
             continue;
@@ -218,7 +190,7 @@ fn compare_noise_bounds(
         return Ok(());
     }
     let games = test_games(record) * analysis::NOISE_RATIOS.len();
-    let total = three_checkpoints(record).len() * games;
+    let total = record.turning_points().len() * games;
     let bar = terminal.bar("noise bounds", "games", 0, total);
     let is_done = |analysis: &Analysis| !analysis.by_noise.is_empty();
     compare(
@@ -229,7 +201,9 @@ fn compare_noise_bounds(
         is_done,
         |record, outputs, found| {
             let (experiment, samples) = (&record.experiment, &record.samples);
-            let by_noise = analysis::by_noise(experiment, samples, outputs, || moving(&bar));
+            let threshold = found.threshold;
+            let by_noise =
+                analysis::by_noise(experiment, samples, outputs, threshold, || moving(&bar));
             found.by_noise = interruptible(by_noise)?;
             Ok(())
         },
@@ -246,7 +220,7 @@ fn compare_with_published(
         return Ok(());
     }
     let games = test_games(record);
-    let total = three_checkpoints(record).len() * games;
+    let total = record.turning_points().len() * games;
     let bar = terminal.bar("published", "games", 0, total);
     let is_done = |analysis: &Analysis| analysis.published_sgd.is_some();
     compare(

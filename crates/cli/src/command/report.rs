@@ -1,11 +1,12 @@
 //! What a run leaves for people: tables, figures, the report, and a few sentences.
 
 use serde::Serialize;
-use spindle_interactions::phase::Onset;
+use spindle_interactions::phase::{Onset, Phases};
 use spindle_run::{
     RunWriter,
+    figure::phases,
     folder::write_whole,
-    record::{RunRecord, SampleCertificate},
+    record::{Dynamics, RunRecord, SampleCertificate},
     table,
 };
 
@@ -81,6 +82,8 @@ impl Certified {
 struct Summary<'a> {
     run: &'a std::path::Path,
     checkpoints: usize,
+    /// What decides on phases, with what is missing where there is no boundary.
+    phases: Option<&'a Phases>,
     boundary: Option<At>,
     gap_onset: Option<At>,
     certificates: Certified,
@@ -108,13 +111,23 @@ impl At {
             high: losses(onset.high)?.epoch,
         })
     }
+}
 
-    fn in_words(&self) -> String {
-        format!(
-            "epoch {:.3} [{:.3}, {:.3}]",
-            self.epoch, self.low, self.high
-        )
-    }
+/// The first numbers, what they amount to and the loss gap, a paragraph each.
+fn in_sentences(record: &RunRecord) -> String {
+    let first = phases::statistics(record).into_iter().next();
+    let sentences = [
+        (
+            "numbers",
+            first.and_then(|first| phases::numbers(record, first)),
+        ),
+        ("phases", phases::verdict(record)),
+        ("loss gap", phases::loss_gap(record)),
+    ];
+    let lines = sentences
+        .into_iter()
+        .filter_map(|(about, text)| Some(format!("{about:<12}{}\n", text?)));
+    lines.collect()
 }
 
 /// Says what was found and where it is.
@@ -128,23 +141,22 @@ pub(crate) fn conclude(
     let summary = Summary {
         run: writer.path(),
         checkpoints: record.checkpoints.len(),
+        phases: dynamics.and_then(Dynamics::first),
         boundary: at(dynamics.and_then(|d| d.boundary)),
-        gap_onset: at(dynamics.and_then(|d| d.gap_onset)),
+        gap_onset: at(dynamics.and_then(|d| d.gap_onset())),
         certificates: Certified::of(record),
         train_seconds: record.provenance.train_seconds,
         extract_seconds: record.provenance.extract_seconds,
         decompose_seconds: record.provenance.decompose_seconds,
     };
-    let in_words = |at: &Option<At>| at.as_ref().map_or("not seen".to_owned(), At::in_words);
     let certified = &summary.certificates;
     terminal.say(&format!(
-        "certified   {} of {} games to a gap of {:.0e} (largest {:.1e})\nboundary    {}\ngap onset   {}\nreport      {}",
+        "certified   {} of {} games to a gap of {:.0e} (largest {:.1e})\n{}report      {}",
         certified.certified,
         certified.games,
         record.experiment.tolerance,
         certified.largest_gap,
-        in_words(&summary.boundary),
-        in_words(&summary.gap_onset),
+        in_sentences(record),
         writer.path().join("report.html").display(),
     ));
     terminal.document(&summary)

@@ -103,6 +103,17 @@ impl Split {
         self.labels.is_empty()
     }
 
+    /// Entropy of the labels, in nats: the least loss of an answer that does not look at its input.
+    #[must_use]
+    pub fn label_entropy(&self) -> f64 {
+        let mut counts = std::collections::BTreeMap::new();
+        for label in &self.labels {
+            *counts.entry(label).or_insert(0.0) += 1.0;
+        }
+        let shares = counts.values().map(|count: &f64| count / self.len() as f64);
+        shares.map(|share| -share * share.ln()).sum()
+    }
+
     /// Class of the sample at `position`.
     #[must_use]
     pub fn label(&self, position: usize) -> usize {

@@ -86,6 +86,12 @@ impl TrainingSet {
         self.positions.is_empty()
     }
 
+    /// Which samples have a reset label.
+    #[must_use]
+    pub fn is_reset(&self) -> &[bool] {
+        &self.reset
+    }
+
     /// Number of samples whose label was reset.
     #[must_use]
     pub fn mislabelled(&self) -> usize {

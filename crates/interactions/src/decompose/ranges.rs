@@ -26,6 +26,9 @@ pub const PROOFS: usize = 4;
 
 /// A statistic of all effects, linear in their strength by order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Statistic {
     /// sum |S| |x_S| / sum |x_S|.
     MeanOrder,
@@ -53,7 +56,7 @@ impl Statistic {
     }
 
     /// What the values are taken from to bound them from above. An order more than there are, so that all weights are above 0.
-    fn most(self, players: usize) -> f64 {
+    pub(crate) fn most(self, players: usize) -> f64 {
         match self {
             Self::MeanOrder => players as f64 + 1.0,
             Self::ShareOfHighOrders => 1.0,
@@ -151,16 +154,21 @@ impl RangeBounds {
         })
     }
 
+    /// The bounds D behind a statistic's range, from below and from above.
+    pub(crate) fn of(&self, statistic: Statistic) -> [f64; 2] {
+        match statistic {
+            Statistic::MeanOrder => [self.bounds[0], self.bounds[1]],
+            Statistic::ShareOfHighOrders => [self.bounds[2], self.bounds[3]],
+        }
+    }
+
     /// The lowest and the highest value that any of the decompositions may have; `None` where no effects are needed.
     #[must_use]
     pub fn range(&self, statistic: Statistic, players: usize) -> Option<(f64, f64)> {
         if self.limit <= 0.0 {
             return None;
         }
-        let [low, high] = match statistic {
-            Statistic::MeanOrder => [self.bounds[0], self.bounds[1]],
-            Statistic::ShareOfHighOrders => [self.bounds[2], self.bounds[3]],
-        };
+        let [low, high] = self.of(statistic);
         let sum = |bound: f64| (bound / self.limit - 1.0) / RANGE_WEIGHT;
         let lowest = sum(low).max(statistic.smallest());
         let highest = (statistic.most(players) - sum(high)).min(statistic.largest(players));

@@ -1,14 +1,15 @@
 //! Several runs in one figure.
 
+use spindle_interactions::decompose::Statistic;
 use spindle_run::{
     figure::{self, Bars, Mark},
     record::RunRecord,
 };
 
 use super::{
-    Drawing, Width, losses,
-    mean_order::{axes, over, values},
-    strength,
+    Drawing, Width,
+    course::{axes, over, values},
+    losses, strength,
 };
 use crate::{
     Error,
@@ -75,7 +76,7 @@ fn boundary(run: &RunRecord) -> Option<Mark> {
 fn mean_orders(runs: &[Named], width: Width) -> Option<Drawing> {
     let data: Vec<_> = runs
         .iter()
-        .map(|(_, run)| figure::mean_order(run))
+        .map(|(_, run)| figure::course(run, Statistic::MeanOrder))
         .collect();
     let curves: Vec<_> = data
         .iter()
@@ -132,7 +133,7 @@ fn mean_orders(runs: &[Named], width: Width) -> Option<Drawing> {
             let [epoch, low, high] = [epoch, low, high].map(label::epoch);
             format!("{name}: epoch {epoch} [{low}, {high}]")
         }
-        None => format!("{name}: none found"),
+        None => format!("{name}: not distinguishable"),
     });
     let caption = format!(
         "Mean order of the salient interactions over training, a curve per run. Rings: boundary of the phases ({}). \

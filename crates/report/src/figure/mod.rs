@@ -2,11 +2,11 @@
 
 pub(crate) mod checkpoints;
 pub(crate) mod compare;
+pub(crate) mod course;
 pub(crate) mod groups;
 pub(crate) mod log_log;
 mod losses;
 mod mark;
-pub(crate) mod mean_order;
 pub(crate) mod noise_bounds;
 pub(crate) mod published_sgd;
 mod shares;
@@ -74,9 +74,10 @@ impl Drawing {
 pub(crate) type OfRun = fn(&RunRecord, Width) -> Option<Drawing>;
 
 /// All figures of a run, in the order of the report.
-pub(crate) const OF_RUN: [OfRun; 8] = [
+pub(crate) const OF_RUN: [OfRun; 9] = [
     two_phases::draw,
-    mean_order::draw,
+    course::share,
+    course::mean_order,
     checkpoints::draw,
     published_sgd::draw,
     noise_bounds::draw,

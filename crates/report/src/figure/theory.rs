@@ -47,7 +47,12 @@ pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
             y: Scale::linear([0.0, top], frame.upwards()),
         };
         let (when, note) = reading::heading(&data.title);
-        let sigma = format!("σ² = {}", label::significant(data.sigma2, 2));
+        let bound = match (data.at_edge, data.sigma2.value > 0.0) {
+            (false, _) => "=",
+            (true, true) => "≥",
+            (true, false) => "=",
+        };
+        let sigma = format!("σ² {bound} {}", label::significant(data.sigma2.value, 2));
         panel.heading(
             &mut svg,
             &when,

@@ -1,9 +1,10 @@
 //! What a run has found, in sentences that are computed from its numbers.
 
+use spindle_interactions::bootstrap::Estimate;
 use spindle_run::{
     experiment::{NoiseScale, Solver},
     figure,
-    record::{Analysis, Group, RangedEstimate, RunRecord, SampleCertificate},
+    record::{Analysis, Group, GroupDifference, RunRecord, SampleCertificate},
 };
 
 use crate::draw::label;
@@ -16,10 +17,9 @@ pub(super) struct Finding {
 
 /// The findings that a run has the data for, the main one first.
 pub(super) fn findings(run: &RunRecord) -> Vec<Finding> {
-    let sentences: [(&'static str, Option<String>); 10] = [
-        ("Mean order", course(run)),
-        ("Boundary and over-fitting", boundary_and_gap(run)),
+    let sentences: [(&'static str, Option<String>); 9] = [
         ("All effects, all answers", all_effects(run)),
+        ("Loss gap", figure::phases::loss_gap(run)),
         ("Certificates", certificates(run)),
         ("Noise bound", noise_bound(run)),
         ("Universal matching", matching(run)),
@@ -31,7 +31,7 @@ pub(super) fn findings(run: &RunRecord) -> Vec<Finding> {
             "Generalisation",
             figure::similarity(run).map(|similarity| similarity.caption),
         ),
-        ("Mislabelled samples", mislabelled(run)),
+        ("Groups of samples", groups(run)),
         ("Accuracy", accuracy(run)),
     ];
     sentences
@@ -47,14 +47,7 @@ pub(super) fn lead(run: &RunRecord) -> String {
         .iter()
         .filter(|checkpoint| checkpoint.analysis.is_some())
         .count();
-    let course = course(run).map(|text| {
-        text.replacen(
-            "Mean order",
-            "The mean order of the salient interactions is",
-            1,
-        )
-    });
-    course.unwrap_or_else(|| {
+    figure::phases::verdict(run).unwrap_or_else(|| {
         format!(
             "{analysed} of {} checkpoints are analysed so far; figures appear as they are.",
             run.checkpoints.len()
@@ -62,69 +55,13 @@ pub(super) fn lead(run: &RunRecord) -> String {
     })
 }
 
-fn course(run: &RunRecord) -> Option<String> {
-    let caption = figure::mean_order(run)?.caption;
-    // What the interval is, is said below the figures.
-    Some(
-        caption
-            .split(" Intervals:")
-            .next()
-            .unwrap_or_default()
-            .to_owned(),
-    )
-}
-
-fn boundary_and_gap(run: &RunRecord) -> Option<String> {
-    let dynamics = run.dynamics.as_ref()?;
-    let marks = figure::losses(run).marks;
-    let boundary = marks.iter().find(|mark| mark.is_boundary());
-    let gap = marks.iter().find(|mark| !mark.is_boundary());
-    let place = |mark: &figure::Mark| {
-        let [epoch, low, high] = [mark.epoch, mark.low, mark.high].map(label::epoch);
-        format!("epoch {epoch} (95 % interval {low} to {high})")
-    };
-    let margin = label::setting(dynamics.gap_margin);
-    let rule =
-        format!("The gap counts as open once it lies {margin} nats above its running minimum.");
-    let text = match (boundary, gap) {
-        (Some(boundary), Some(gap)) => {
-            let difference = gap.epoch - boundary.epoch;
-            let way = if difference == 0.0 {
-                "at the same checkpoint".to_owned()
-            } else {
-                let epochs = label::epoch(difference.abs());
-                let plural = if epochs == "1" { "epoch" } else { "epochs" };
-                format!(
-                    "{epochs} {plural} {}",
-                    if difference > 0.0 { "later" } else { "earlier" }
-                )
-            };
-            let apart = if boundary.high < gap.low || gap.high < boundary.low {
-                "the two intervals do not overlap"
-            } else {
-                "the two intervals overlap"
-            };
-            format!(
-                "The phase boundary is at {}. The gap between test and training loss opens at {}, {way}; {apart}. {rule}",
-                place(boundary),
-                place(gap)
-            )
-        }
-        (Some(boundary), None) => {
-            format!(
-                "The phase boundary is at {}. The loss gap does not open within this run. {rule}",
-                place(boundary)
-            )
-        }
-        (None, Some(gap)) => format!(
-            "No phase boundary: the mean order does not rise after its minimum. The loss gap opens at {}. {rule}",
-            place(gap)
-        ),
-        (None, None) => format!(
-            "No phase boundary: the mean order does not rise after its minimum. Nor does the loss gap open within this run. {rule}"
-        ),
-    };
-    Some(text)
+/// Both statistics at the turning points.
+fn all_effects(run: &RunRecord) -> Option<String> {
+    let statistics = figure::phases::statistics(run).into_iter();
+    let numbers: Vec<String> = statistics
+        .filter_map(|statistic| figure::phases::numbers(run, statistic))
+        .collect();
+    (!numbers.is_empty()).then(|| format!("{} {}", numbers.join(" "), figure::phases::RANGES))
 }
 
 fn analyses(run: &RunRecord) -> impl Iterator<Item = &Analysis> {
@@ -190,55 +127,6 @@ fn certificates(run: &RunRecord) -> Option<String> {
     ))
 }
 
-/// Mean order and share of high orders of all effects, with sampling and with all near-optimal answers, at the first checkpoint, the boundary and the
-/// last one.
-fn all_effects(run: &RunRecord) -> Option<String> {
-    let last = run.checkpoints.iter().rposition(|c| c.analysis.is_some())?;
-    let boundary = run
-        .dynamics
-        .as_ref()
-        .and_then(|d| d.boundary)
-        .map(|b| b.index);
-    let mut indices = vec![0];
-    indices.extend(boundary.filter(|&index| index > 0));
-    indices.extend((last > 0).then_some(last));
-    indices.dedup();
-    let words = |e: RangedEstimate| {
-        let [value, low, high] = [e.value, e.low, e.high].map(|x| label::fixed(x, 2));
-        let range = match (e.lowest, e.highest) {
-            (Some(lowest), Some(highest)) => {
-                format!(
-                    " ({} to {})",
-                    label::fixed(lowest, 2),
-                    label::fixed(highest, 2)
-                )
-            }
-            _ => String::new(),
-        };
-        format!("{value} [{low}, {high}]{range}")
-    };
-    let at: Vec<String> = indices
-        .into_iter()
-        .filter_map(|index| {
-            let checkpoint = run.checkpoints.get(index)?;
-            let all = &checkpoint.analysis.as_ref()?.all_effects;
-            Some(format!(
-                "{} at epoch {}, the share of orders of 3 and more {}",
-                words(all.mean_order?),
-                label::epoch(checkpoint.losses.epoch),
-                words(all.share_of_order_3_and_more?)
-            ))
-        })
-        .collect();
-    if at.is_empty() {
-        return None;
-    }
-    Some(format!(
-        "Without a threshold the mean order is {}. In brackets: 95 % bootstrap over the test samples; in parentheses: certified for all decompositions of these samples whose L1 norm is within 0.5 % of the smallest. Both hold seed, players and noise bound fixed.",
-        at.join("; ")
-    ))
-}
-
 fn noise_bound(run: &RunRecord) -> Option<String> {
     if run.experiment.noise_ratio == 0.0 {
         return Some(
@@ -285,30 +173,47 @@ fn matching(run: &RunRecord) -> Option<String> {
     Some(text)
 }
 
-fn mislabelled(run: &RunRecord) -> Option<String> {
+/// How far groups of samples differ at the end, and at how many checkpoints they do.
+fn groups(run: &RunRecord) -> Option<String> {
     let (epoch, last) = run
         .checkpoints
         .iter()
         .rev()
         .find_map(|c| Some((c.losses.epoch, c.analysis.as_ref()?)))?;
-    let order = |group| {
-        Some((
-            last.of(group)?.samples,
-            last.of(group)?.strength.mean_order?,
+    let measured = analyses(run).count();
+    let apart = |difference: &GroupDifference| {
+        let same = |other: &&GroupDifference| {
+            (other.group, other.than) == (difference.group, difference.than)
+        };
+        let found = analyses(run).filter_map(|a| {
+            a.group_differences
+                .iter()
+                .find(same)?
+                .share_of_order_3_and_more
+        });
+        found
+            .filter(|share| share.low > 0.0 || share.high < 0.0)
+            .count()
+    };
+    let words = |difference: &GroupDifference| {
+        let signed = |e: Estimate| format!("{:+.2} [{:+.2}, {:+.2}]", e.value, e.low, e.high);
+        Some(format!(
+            "{} less {} {} in the share of orders of 3 and more and {} in the mean order, the former apart from 0 at {} of {measured} checkpoints",
+            difference.group.name(),
+            difference.than.name(),
+            signed(difference.share_of_order_3_and_more?),
+            signed(difference.mean_order?),
+            apart(difference)
         ))
     };
-    let (count, reset) = order(Group::Mislabelled)?;
-    let (_, own) = order(Group::Train).or_else(|| order(Group::Test))?;
-    let words = |e: spindle_interactions::bootstrap::Estimate| {
-        let [value, low, high] = [e.value, e.low, e.high].map(|x| label::fixed(x, 2));
-        format!("{value} [{low}, {high}]")
-    };
-    Some(format!(
-        "At epoch {} the mean order is {} on {count} samples whose label was reset and {} on samples with their own label.",
-        label::epoch(epoch),
-        words(reset),
-        words(own)
-    ))
+    let differences: Vec<String> = last.group_differences.iter().filter_map(words).collect();
+    (!differences.is_empty()).then(|| {
+        format!(
+            "All effects at epoch {}: {}. Of intervals that hold 95 % one in twenty is apart from 0 by chance.",
+            label::epoch(epoch),
+            differences.join("; ")
+        )
+    })
 }
 
 fn accuracy(run: &RunRecord) -> Option<String> {

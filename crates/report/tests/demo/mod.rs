@@ -1,14 +1,21 @@
 //! A made-up run with the shape of a real one: LeNet on MNIST, twelve checkpoints, both phases.
 //! Its numbers are formulas, so that tests and the example see the same run on every machine.
 
-use spindle_interactions::{bootstrap::Estimate, phase::Onset, strength::StrengthByOrder};
+use spindle_interactions::{
+    bootstrap::Estimate,
+    decompose::Statistic,
+    phase::{Change, LossGap, Onset, Phases, Verdict},
+    similarity::Ceilings,
+    strength::StrengthByOrder,
+    theory::Tilt,
+};
 use spindle_run::{
     Experiment,
     experiment::Schedule,
     record::{
-        AllEffects, Analysis, AtNoise, CheckpointRecord, Dynamics, Group, GroupStrength,
-        LossRecord, Norms, Players, Provenance, PublishedSgd, RangedEstimate, RunRecord, SCHEMA,
-        SampleCertificate, SampleRecord, TheoryFit,
+        AllEffects, Analysis, AtNoise, CheckpointRecord, Dynamics, Group, GroupDifference,
+        GroupStrength, LossRecord, Norms, Players, Provenance, PublishedSgd, RangedEstimate,
+        RunRecord, SCHEMA, SampleCertificate, SampleRecord, TheoryFit,
     },
 };
 
@@ -69,6 +76,7 @@ fn losses(epoch: f64) -> LossRecord {
         step: (epoch * STEPS_PER_EPOCH as f64).round() as usize,
         epoch,
         train_loss: train,
+        right_train_loss: Some(train),
         test_loss: train * 0.98 + 0.012 * (1.0 - (-epoch).exp()) + gap,
         train_accuracy: 1.0 - 0.9 / (1.0 + 7.0 * epoch),
         test_accuracy: 0.982 - 0.88 / (1.0 + 9.0 * epoch),
@@ -97,6 +105,37 @@ fn all_effects(share: &[f64; PLAYERS]) -> AllEffects {
     }
 }
 
+fn ceilings(similarity: Option<Estimate>) -> Option<Ceilings> {
+    let value = similarity?.value;
+    Some(Ceilings {
+        train_test: estimate(0.9 * value, 0.2),
+        train_train: estimate(1.05 * value, 0.2),
+        test_test: estimate(0.95 * value, 0.2),
+        difference: Estimate {
+            value: -0.1 * value,
+            low: -0.16 * value,
+            high: -0.04 * value,
+        },
+    })
+}
+
+fn difference(group: Group, than: Group, value: f64) -> GroupDifference {
+    let spread = |value: f64, spread: f64| {
+        Some(Estimate {
+            value,
+            low: value - spread,
+            high: value + spread,
+        })
+    };
+    GroupDifference {
+        group,
+        than,
+        mean_order: spread(value, 0.2),
+        share_of_order_3_and_more: spread(value / 3.0, 0.05),
+        salient_mean_order: spread(value, 0.2),
+    }
+}
+
 /// Less noise leaves more of the spindle.
 fn by_noise(share: &[f64; PLAYERS], total: f64) -> Vec<AtNoise> {
     let rows = [(0.0, 0.4), (0.005, 0.15), (0.02, 0.0), (0.05, 0.0)];
@@ -106,6 +145,7 @@ fn by_noise(share: &[f64; PLAYERS], total: f64) -> Vec<AtNoise> {
             noise_ratio,
             norm: total * (1.2 - 4.0 * noise_ratio),
             strength: strength(&share, total, 0.1),
+            salient: Some(strength(&share, total, 0.2)),
             share_of_order_3_and_more: Some(estimate(share[2..].iter().sum(), 0.1)),
         }
     };
@@ -169,6 +209,16 @@ fn analysis(index: usize, epoch: f64) -> Analysis {
                 .map(|i| if i < 6 { similarity(i) } else { None })
                 .collect(),
         ),
+        ceilings: Some(
+            (0..PLAYERS)
+                .map(|i| (i < 6).then(|| ceilings(similarity(i))).flatten())
+                .collect(),
+        ),
+        group_differences: vec![
+            difference(Group::Mislabelled, Group::Test, 0.19),
+            difference(Group::Mislabelled, Group::Train, 0.17),
+            difference(Group::Train, Group::Test, 0.02),
+        ],
         published_sgd: comparison.then(|| PublishedSgd {
             learning_rate: 1e-6,
             schedule: Schedule::Falling,
@@ -208,9 +258,18 @@ pub(crate) fn run() -> RunRecord {
         },
         players: Players::Patches(players.clone()),
     };
-    let theory = (5..12).map(|checkpoint| TheoryFit {
+    let theory = (5..11).map(|checkpoint| TheoryFit {
         checkpoint,
         sigma2: 0.9 * 0.45_f64.powi(checkpoint as i32 - 5),
+        low: 0.8 * 0.45_f64.powi(checkpoint as i32 - 5),
+        high: 1.1 * 0.45_f64.powi(checkpoint as i32 - 5),
+        at_edge: false,
+        residual: 0.012,
+        tilt: Some(Tilt {
+            rate: 0.3,
+            residual: 0.02,
+            share: TURN.to_vec(),
+        }),
         share: mixed(&TURN, &END, 0.02 + (checkpoint - 4) as f64 / 7.2).to_vec(),
     });
     RunRecord {
@@ -228,6 +287,7 @@ pub(crate) fn run() -> RunRecord {
             train_size: 6000,
             mislabelled: 60,
             test_size: 1000,
+            chance_loss: Some(2.302585092994046),
             train_seconds: 412.3,
             extract_seconds: 61.9,
             decompose_seconds: 127.4,
@@ -241,17 +301,47 @@ pub(crate) fn run() -> RunRecord {
         losses: (0..=128).map(|epoch| losses(f64::from(epoch))).collect(),
         checkpoints: checkpoints.collect(),
         dynamics: Some(Dynamics {
+            phases: {
+                let change = |value| Change {
+                    answer: estimate(value, 0.05),
+                    least: Some(estimate(value - 0.0625, 0.05)),
+                };
+                let phases = |statistic| Phases {
+                    statistic,
+                    lowest: Some(Onset {
+                        index: 4,
+                        low: 3,
+                        high: 5,
+                    }),
+                    fall: Some(change(0.4375)),
+                    rise: Some(change(0.25)),
+                    verdict: Verdict::TwoPhases,
+                };
+                vec![
+                    phases(Statistic::ShareOfHighOrders),
+                    phases(Statistic::MeanOrder),
+                ]
+            },
             boundary: Some(Onset {
                 index: 4,
                 low: 3,
                 high: 5,
             }),
-            gap_onset: Some(Onset {
-                index: 6,
-                low: 6,
-                high: 7,
+            loss_gap: Some(LossGap {
+                has_learnt: true,
+                onset: Some(Onset {
+                    index: 6,
+                    low: 6,
+                    high: 7,
+                }),
+                rise: Some(estimate(0.125, 0.01)),
+                test_minimum: Some(Onset {
+                    index: 3,
+                    low: 3,
+                    high: 4,
+                }),
             }),
-            gap_margin: 0.01,
+            lag: Some(estimate(3.0, 0.5)),
             theory: theory.collect(),
         }),
         warnings: vec![

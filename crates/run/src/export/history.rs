@@ -248,7 +248,7 @@ impl History {
 }
 
 /// Steps and salience thresholds of the analysed checkpoints.
-fn analysed_steps(record: &RunRecord) -> Vec<(usize, f64)> {
+pub(super) fn analysed_steps(record: &RunRecord) -> Vec<(usize, f64)> {
     let checkpoints = record.checkpoints.iter();
     checkpoints
         .filter_map(|at| Some((at.losses.step, at.analysis.as_ref()?.threshold)))

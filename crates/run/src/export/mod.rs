@@ -1,7 +1,8 @@
 //! `.spindle` files: what the page needs of a run, in one stored ZIP.
 //!
 //! ```text
-//! run.json                        the record
+//! run.json                        the record, without certificates
+//! strengths.safetensors           of every sample and checkpoint, strengths by order of all interactions, certificate and bounds of ranges, in f32
 //! interactions.safetensors        of every sample, the interactions that are salient at some checkpoint, at all checkpoints
 //! values.safetensors              outputs on all masks, in steps of 1/65,534 of their range, of as many samples as fit
 //! pictures.safetensors            the samples' pictures; or texts.json, or clouds.safetensors
@@ -13,25 +14,22 @@
 
 mod history;
 mod outputs;
+mod strengths;
 mod zip;
 
 use std::collections::BTreeMap;
 
 use spindle_interactions::decompose::Decomposition;
 
-use crate::{
-    Error,
-    content::Contents,
-    encoding,
-    event::Tensors,
-    record::{Group, RunRecord},
-};
+use crate::{Error, content::Contents, encoding, event::Tensors, record::RunRecord};
 
 pub use history::{Effect, History, Kind};
 pub use outputs::QuantizedOutputs;
+pub use strengths::Strengths;
 
 const RECORD: &str = "run.json";
 const INTERACTIONS: &str = "interactions.safetensors";
+const STRENGTHS: &str = "strengths.safetensors";
 const VALUES: &str = "values.safetensors";
 const WEIGHTS: &str = "weights/";
 const SUFFIX: &str = ".safetensors";
@@ -54,23 +52,6 @@ impl Default for Budget {
     }
 }
 
-/// Bounds behind ranges are packed for the samples that have a part in the run's ranges only: they take as much room as all else of a
-/// certificate.
-fn keep_ranges_of_test_samples(record: &mut RunRecord) {
-    let samples = &record.samples;
-    for analysis in record
-        .checkpoints
-        .iter_mut()
-        .filter_map(|c| c.analysis.as_mut())
-    {
-        for (sample, certificate) in samples.iter().zip(&mut analysis.certificates) {
-            if sample.group != Group::Test {
-                certificate.ranges = None;
-            }
-        }
-    }
-}
-
 /// The contents of a `.spindle` file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Export {
@@ -78,6 +59,8 @@ pub struct Export {
     pub record: RunRecord,
     /// Interactions over training.
     pub history: History,
+    /// Strengths by order of every sample; none in files of version 3 and before.
+    pub strengths: Option<Strengths>,
     /// Outputs on all masks.
     pub outputs: QuantizedOutputs,
     /// What the samples look like, in the order of `record.samples`.
@@ -87,7 +70,7 @@ pub struct Export {
 }
 
 impl Export {
-    /// Gathers what the page needs. `decompositions` gives those of all samples at a step; it is called twice for every analysed checkpoint,
+    /// Gathers what the page needs. `decompositions` gives those of all samples at a step; it is called several times for every analysed checkpoint,
     /// so that not all of them are in memory at once. Of `data_dir` only the last component goes in: where a maker keeps their files is
     /// not for others.
     ///
@@ -101,17 +84,19 @@ impl Export {
     ) -> Result<Self, Error> {
         contents.check(record.samples.len())?;
         record.experiment = record.experiment.without_paths();
-        keep_ranges_of_test_samples(&mut record);
+        strengths::round_certificates(&mut record);
         let mut fitting = |step| {
             let found = decompositions(step)?;
             encoding::check_fit(&found, &record)?;
             Ok(found)
         };
         let history = History::new(&record, budget.interactions, &mut fitting)?;
+        let strengths = Strengths::new(&record, &mut fitting)?;
         let outputs = QuantizedOutputs::new(&record, &history.steps, budget.values, &mut fitting)?;
         Ok(Self {
             record,
             history,
+            strengths: Some(strengths),
             outputs,
             contents,
             weights: BTreeMap::new(),
@@ -123,11 +108,16 @@ impl Export {
     /// # Errors
     /// [`Error::Unreadable`] for a record with numbers that are not finite, [`Error::Array`] for arrays that do not fill their shape.
     pub fn pack(&self) -> Result<Vec<u8>, Error> {
-        let mut entries = vec![
-            (RECORD.to_owned(), self.record.to_compact_json()?),
-            (INTERACTIONS.to_owned(), self.history.encode()?),
-            (VALUES.to_owned(), self.outputs.encode()?),
-        ];
+        let record = match &self.strengths {
+            Some(_) => &strengths::without_certificates(&self.record),
+            None => &self.record,
+        };
+        let mut entries = vec![(RECORD.to_owned(), record.to_compact_json()?)];
+        if let Some(strengths) = &self.strengths {
+            entries.push((STRENGTHS.to_owned(), strengths.encode(&self.record)?));
+        }
+        entries.push((INTERACTIONS.to_owned(), self.history.encode()?));
+        entries.push((VALUES.to_owned(), self.outputs.encode()?));
         let (name, contents) = self.contents.encode()?;
         entries.push((name.to_owned(), contents));
         for (step, weights) in &self.weights {
@@ -152,7 +142,12 @@ impl Export {
                 .map(Vec::as_slice)
                 .ok_or_else(|| Error::Archive(format!("there is no {name} in it")))
         };
-        let record = RunRecord::from_json(part(RECORD)?).map_err(|error| error.in_file(RECORD))?;
+        let mut record =
+            RunRecord::from_json(part(RECORD)?).map_err(|error| error.in_file(RECORD))?;
+        let strengths = entries.get(STRENGTHS).map(|bytes| {
+            Strengths::decode(bytes, &mut record).map_err(|error| error.in_file(STRENGTHS))
+        });
+        let strengths = strengths.transpose()?;
         let history = History::decode(part(INTERACTIONS)?, &record)
             .map_err(|error| error.in_file(INTERACTIONS))?;
         let outputs = QuantizedOutputs::decode(part(VALUES)?, &record, &history.steps)
@@ -176,6 +171,7 @@ impl Export {
         Ok(Self {
             record,
             history,
+            strengths,
             outputs,
             contents,
             weights,

@@ -7,17 +7,20 @@ mod caption;
 mod comparison;
 mod dynamics;
 mod noise;
+pub mod phases;
 mod solver;
 pub mod universality;
 
 use serde::Serialize;
-use spindle_interactions::{bootstrap::Estimate, phase::Onset, strength::StrengthByOrder};
+use spindle_interactions::{
+    bootstrap::Estimate, decompose::Statistic, phase::Onset, strength::StrengthByOrder,
+};
 
 use crate::record::{Analysis, Group, LossRecord, RunRecord};
 
 pub use comparison::{Compared, Comparison, Differing, ShareDifference, comparison, differing};
 pub use dynamics::{
-    MeanOrder, OrderCurve, Similarity, Theory, TheoryPanel, mean_order, similarity, theory,
+    Ceiling, Course, OrderCurve, Similarity, Theory, TheoryPanel, course, similarity, theory,
 };
 pub use noise::{NoiseBounds, NoisePanel, NoiseRow, noise_bounds};
 pub use solver::{SolverPanel, Solvers, published_sgd, solvers};
@@ -66,8 +69,10 @@ pub struct Figures {
     pub two_phases: Option<TwoPhases>,
     /// Strength by order at every checkpoint, as small multiples.
     pub checkpoints: Vec<Bars>,
+    /// The statistic that decides on phases, over training.
+    pub first: Option<Course>,
     /// Mean order over training.
-    pub mean_order: Option<MeanOrder>,
+    pub mean_order: Option<Course>,
     /// Similarity of training and test interactions.
     pub similarity: Option<Similarity>,
     /// The certified optimum beside the published SGD.
@@ -82,7 +87,10 @@ pub fn figures(record: &RunRecord) -> Figures {
     Figures {
         two_phases: two_phases(record),
         checkpoints: measured(record).map(|at| Bars::new(record, at)).collect(),
-        mean_order: mean_order(record),
+        first: phases::statistics(record)
+            .first()
+            .and_then(|first| course(record, *first)),
+        mean_order: course(record, Statistic::MeanOrder),
         similarity: similarity(record),
         solvers: solvers(record),
         theory: theory(record),
@@ -162,7 +170,7 @@ pub struct Losses {
     pub train: Vec<f64>,
     /// Mean cross-entropy over the test set, nats.
     pub test: Vec<f64>,
-    /// Test loss - train loss, nats.
+    /// Test loss - train loss, nats; of training samples whose label is right, where the run says which these are.
     pub gap: Vec<f64>,
     /// Boundary of the phases and onset of the gap, where there are any.
     pub marks: Vec<Mark>,
@@ -196,7 +204,7 @@ pub fn two_phases(record: &RunRecord) -> Option<TwoPhases> {
         .map(|at| Bars::new(record, at))
         .collect();
     let losses = losses(record);
-    let caption = caption::two_phases(&measured, boundary(record), gap_onset(record));
+    let caption = caption::two_phases(record, &measured);
     Some(TwoPhases {
         orders: ORDER,
         strengths: STRENGTH,
@@ -226,7 +234,7 @@ pub fn losses(record: &RunRecord) -> Losses {
         epochs: all(|loss| loss.epoch),
         train: all(|loss| loss.train_loss),
         test: all(|loss| loss.test_loss),
-        gap: all(|loss| loss.test_loss - loss.train_loss),
+        gap: all(|loss| loss.test_loss - loss.right_train_loss.unwrap_or(loss.train_loss)),
         marks: marks(record),
     }
 }
@@ -248,7 +256,7 @@ fn gap_onset(record: &RunRecord) -> Option<Mark> {
     mark(
         record,
         "onset of the loss gap",
-        record.dynamics.as_ref()?.gap_onset?,
+        record.dynamics.as_ref()?.gap_onset()?,
     )
 }
 
@@ -291,16 +299,16 @@ fn measured(record: &RunRecord) -> impl Iterator<Item = Measured<'_>> {
         })
 }
 
-/// The ends, the boundary and what lies halfway between; evenly spread where there is no boundary.
+/// The ends, where orders are lowest and what lies halfway between; evenly spread where they are lowest at an end.
 fn five<'a>(record: &RunRecord, measured: &[Measured<'a>]) -> Vec<Measured<'a>> {
     let Some(last) = measured.len().checked_sub(1) else {
         return Vec::new();
     };
-    let boundary = record
+    let lowest = record
         .dynamics
         .as_ref()
-        .and_then(|dynamics| dynamics.boundary);
-    let turn = boundary
+        .and_then(|dynamics| dynamics.first()?.lowest);
+    let turn = lowest
         .and_then(|onset| measured.iter().position(|at| at.checkpoint == onset.index))
         .filter(|&turn| 0 < turn && turn < last)
         .unwrap_or(last / 2);
@@ -311,19 +319,13 @@ fn five<'a>(record: &RunRecord, measured: &[Measured<'a>]) -> Vec<Measured<'a>> 
         .collect()
 }
 
-/// Before training, at the boundary (or halfway), at the end.
+/// Before training, where orders are lowest, at the end.
 fn three<'a>(record: &RunRecord, measured: &[Measured<'a>]) -> Vec<Measured<'a>> {
-    let five = five(record, measured);
-    let turn = boundary(record).and_then(|mark| five.iter().position(|at| at.epoch == mark.epoch));
-    let mut three = vec![
-        0,
-        turn.unwrap_or(five.len() / 2),
-        five.len().saturating_sub(1),
-    ];
-    three.dedup();
-    three
-        .into_iter()
-        .filter_map(|position| five.get(position).copied())
+    let turning = record.turning_points();
+    measured
+        .iter()
+        .copied()
+        .filter(|at| turning.contains(&at.checkpoint))
         .collect()
 }
 

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use spindle_interactions::bootstrap::Estimate;
 
-use super::{Mark, Measured, boundary, caption, gap_onset, measured};
+use super::{Mark, Measured, caption, gap_onset, measured, phases, three};
 use crate::{
     Experiment,
     experiment::{Dataset, Model},
-    record::RunRecord,
+    record::{RangedEstimate, RunRecord},
 };
 
 /// A network and a data set that it is trained on.
@@ -136,6 +136,8 @@ impl Status {
 pub struct Moment {
     /// Epochs done.
     pub epoch: f64,
+    /// Share of strength of orders 3 and above, of all effects.
+    pub share_of_order_3_and_more: Option<RangedEstimate>,
     /// Mean order of salient interactions; `None` where none is salient.
     pub mean_order: Option<Estimate>,
     /// Share of the strength by order that speaks for the label, index order - 1, to three digits.
@@ -160,11 +162,11 @@ pub struct Row {
     pub words: &'static str,
     /// Name of the run.
     pub run: Option<String>,
-    /// Boundary of the phases; `None` where there is no run, or no boundary in it.
-    pub boundary: Option<Mark>,
+    /// Boundary of the phases, or why there is none; `None` where there is no run.
+    pub phases: Option<String>,
     /// Onset of the loss gap.
     pub gap_onset: Option<Mark>,
-    /// At the first checkpoint, at the boundary where there is one, at the last checkpoint.
+    /// At the first checkpoint, where orders are lowest, at the last checkpoint.
     pub moments: Vec<Moment>,
 }
 
@@ -196,7 +198,9 @@ impl Row {
             status,
             words: status.words(),
             run: run.map(|(name, _)| name.to_owned()),
-            boundary: record.and_then(boundary),
+            phases: record.map(|record| {
+                phases::verdict_in_short(record).unwrap_or_else(|| "not tested".into())
+            }),
             gap_onset: record.and_then(gap_onset),
             moments: record.map_or_else(Vec::new, moments),
         }
@@ -205,20 +209,7 @@ impl Row {
 
 fn moments(record: &RunRecord) -> Vec<Moment> {
     let all: Vec<_> = measured(record).collect();
-    let at_boundary = record.dynamics.as_ref().and_then(|found| {
-        let index = found.boundary?.index;
-        all.iter().position(|at| at.checkpoint == index)
-    });
-    let mut positions: Vec<usize> = [Some(0), at_boundary, all.len().checked_sub(1)]
-        .into_iter()
-        .flatten()
-        .collect();
-    positions.dedup();
-    positions
-        .into_iter()
-        .filter_map(|position| all.get(position))
-        .map(|&at| moment(at))
-        .collect()
+    three(record, &all).into_iter().map(moment).collect()
 }
 
 fn moment(at: Measured<'_>) -> Moment {
@@ -233,6 +224,7 @@ fn moment(at: Measured<'_>) -> Moment {
     };
     Moment {
         epoch: at.epoch,
+        share_of_order_3_and_more: at.analysis.all_effects.share_of_order_3_and_more,
         mean_order: at.test.mean_order,
         positive: shares(&at.test.positive),
         negative: shares(&at.test.negative),
@@ -243,7 +235,7 @@ fn moment(at: Measured<'_>) -> Moment {
 #[must_use]
 pub fn markdown(rows: &[Row], link: impl Fn(&str) -> String) -> String {
     let mut table = String::from(
-        "| network | data | status | phases turn at epoch | loss gap opens at epoch | mean order at the first checkpoint, the turn, the last | strength of orders 1, 2, … at the same |\n\
+        "| network | data | status | boundary of the phases, epoch | loss gap opens, epoch | share of orders of 3 and more at the first checkpoint, the lowest, the last | strength of orders 1, 2, … at the same |\n\
          |---|---|---|---|---|---|---|\n",
     );
     for row in rows {
@@ -255,16 +247,16 @@ pub fn markdown(rows: &[Row], link: impl Fn(&str) -> String) -> String {
             Some(run) => format!("[{}]({})", row.words, link(run)),
             None => row.words.to_owned(),
         };
-        let [boundary, gap] =
-            [&row.boundary, &row.gap_onset].map(|mark| mark_in_words(row, mark.as_ref()));
-        let orders: Vec<_> = row.moments.iter().map(order_in_words).collect();
+        let gap = mark_in_words(row, row.gap_onset.as_ref());
+        let phases = row.phases.clone().unwrap_or_default();
+        let shares: Vec<_> = row.moments.iter().map(share_in_words).collect();
         let bars: Vec<_> = row.moments.iter().map(bars).collect();
         // A string takes all that is written.
         let _ = writeln!(
             table,
-            "| {} | {data} | {status} | {boundary} | {gap} | {} | {} |",
+            "| {} | {data} | {status} | {phases} | {gap} | {} | {} |",
             row.model,
-            orders.join(" → "),
+            shares.join(" → "),
             bars.join(" → ")
         );
     }
@@ -283,10 +275,9 @@ fn mark_in_words(row: &Row, mark: Option<&Mark>) -> String {
     }
 }
 
-fn order_in_words(moment: &Moment) -> String {
-    moment
-        .mean_order
-        .map_or_else(|| "nothing salient".into(), caption::estimate)
+fn share_in_words(moment: &Moment) -> String {
+    let share = moment.share_of_order_3_and_more;
+    share.map_or_else(|| "no effects".into(), phases::ranged)
 }
 
 /// A moment's strength by order as a word of bars, the strongest order the highest.

@@ -1,15 +1,23 @@
 //! What the tables of a run hold. `checkpoint` and `sample` are positions in `run.json`'s lists, in every table.
 
 use spindle_interactions::{
-    bootstrap::Estimate, decompose::Decomposition, mask, salience, strength::StrengthByOrder,
+    bootstrap::Estimate,
+    decompose::Decomposition,
+    mask,
+    phase::{Change, Onset, Phases},
+    salience,
+    similarity::Ceilings,
+    strength::StrengthByOrder,
 };
 
 use super::Table;
 use crate::record::{
-    AllEffects, AtNoise, AtRate, CheckpointRecord, Group, RangedEstimate, RateScale, RunRecord,
+    AllEffects, AtNoise, AtRate, CheckpointRecord, Group, GroupDifference, RangedEstimate,
+    RateScale, RunRecord,
 };
 
-/// All tables that the record alone gives: strength, samples, losses, checkpoints, certificates, noise bounds, rates of the published SGD, similarity, theory.
+/// All tables that the record alone gives: strength, samples, losses, checkpoints, certificates, noise bounds, rates of the
+/// published SGD, similarity, groups, phases, theory.
 #[must_use]
 pub fn of_record(record: &RunRecord) -> Vec<Table> {
     let tables = [
@@ -21,6 +29,8 @@ pub fn of_record(record: &RunRecord) -> Vec<Table> {
         noise_bounds,
         published_rates,
         similarity,
+        groups,
+        phases,
         theory,
     ];
     tables.into_iter().map(|table| table(record)).collect()
@@ -121,7 +131,13 @@ pub fn losses(record: &RunRecord) -> Table {
         .real("test_loss_nats", losses.iter().map(|loss| loss.test_loss))
         .real(
             "loss_gap_nats",
-            losses.iter().map(|loss| loss.test_loss - loss.train_loss),
+            losses
+                .iter()
+                .map(|loss| loss.test_loss - loss.right_train_loss.unwrap_or(loss.train_loss)),
+        )
+        .real(
+            "right_train_loss_nats",
+            losses.iter().map(|loss| loss.right_train_loss),
         )
         .real(
             "train_accuracy",
@@ -331,7 +347,91 @@ pub fn similarity(record: &RunRecord) -> Table {
         rows.iter().map(|row| row.0),
     )
     .integer("order", rows.iter().map(|row| row.1));
-    estimates(table, "similarity", "", rows.iter().map(|row| row.2))
+    let table = estimates(table, "similarity", "", rows.iter().map(|row| row.2));
+    let ceiling = |value: fn(&Ceilings) -> Estimate| {
+        rows.iter().map(move |&(checkpoint, order, _)| {
+            let analysis = record.checkpoints.get(checkpoint)?.analysis.as_ref()?;
+            let found = analysis.ceilings.as_ref()?.get(order - 1)?.as_ref()?;
+            Some(value(found))
+        })
+    };
+    let table = estimates(table, "halves_train_test", "", ceiling(|c| c.train_test));
+    let table = estimates(table, "halves_train_train", "", ceiling(|c| c.train_train));
+    let table = estimates(table, "halves_test_test", "", ceiling(|c| c.test_test));
+    estimates(table, "difference", "", ceiling(|c| c.difference))
+}
+
+/// How far groups of samples differ: a row per checkpoint and pair of groups.
+#[must_use]
+pub fn groups(record: &RunRecord) -> Table {
+    let rows: Vec<(usize, &GroupDifference)> = analysed(record)
+        .flat_map(|(checkpoint, analysis)| {
+            let pairs = analysis.group_differences.iter();
+            pairs.map(move |pair| (checkpoint, pair))
+        })
+        .collect();
+    let table = at_checkpoints(Table::new("groups"), record, rows.iter().map(|row| row.0))
+        .text("group", rows.iter().map(|row| row.1.group.name()))
+        .text("than", rows.iter().map(|row| row.1.than.name()));
+    let table = estimates(
+        table,
+        "mean_order_of_all",
+        "",
+        rows.iter().map(|row| row.1.mean_order),
+    );
+    let share = rows.iter().map(|row| row.1.share_of_order_3_and_more);
+    let table = estimates(table, "share_of_order_3_and_more", "", share);
+    let salient = rows.iter().map(|row| row.1.salient_mean_order);
+    estimates(table, "mean_order", "", salient)
+}
+
+/// Whether there are two phases: a row per statistic.
+#[must_use]
+pub fn phases(record: &RunRecord) -> Table {
+    let rows: Vec<&Phases> = record.dynamics.iter().flat_map(|d| &d.phases).collect();
+    let epoch = |value: fn(&Onset) -> usize| {
+        rows.iter().map(move |row| {
+            let index = value(row.lowest.as_ref()?);
+            Some(record.checkpoints.get(index)?.losses.epoch)
+        })
+    };
+    let table = Table::new("phases")
+        .text("statistic", rows.iter().map(|row| words(&row.statistic)))
+        .text("verdict", rows.iter().map(|row| words(&row.verdict)))
+        .real("lowest_epoch", epoch(|lowest| lowest.index))
+        .real("lowest_epoch_low", epoch(|lowest| lowest.low))
+        .real("lowest_epoch_high", epoch(|lowest| lowest.high));
+    let change = |value: fn(&Phases) -> Option<Change>| rows.iter().map(move |row| value(row));
+    let table = estimates(
+        table,
+        "fall",
+        "",
+        change(|row| row.fall).map(|c| Some(c?.answer)),
+    );
+    let table = estimates(
+        table,
+        "least_fall",
+        "",
+        change(|row| row.fall).map(|c| c?.least),
+    );
+    let table = estimates(
+        table,
+        "rise",
+        "",
+        change(|row| row.rise).map(|c| Some(c?.answer)),
+    );
+    estimates(
+        table,
+        "least_rise",
+        "",
+        change(|row| row.rise).map(|c| c?.least),
+    )
+}
+
+/// The name by which it stands in `run.json`.
+fn words(value: &impl serde::Serialize) -> String {
+    let json = serde_json::to_value(value).unwrap_or_default();
+    json.as_str().unwrap_or_default().to_owned()
 }
 
 /// The theory's curve: a row per checkpoint from the boundary on and order.
@@ -353,7 +453,22 @@ pub fn theory(record: &RunRecord) -> Table {
     )
     .integer("order", rows.iter().map(|row| row.1))
     .real("sigma2", rows.iter().map(|row| row.0.sigma2))
+    .real("sigma2_low", rows.iter().map(|row| row.0.low))
+    .real("sigma2_high", rows.iter().map(|row| row.0.high))
     .real("share", rows.iter().map(|row| row.2))
+    .real("residual", rows.iter().map(|row| row.0.residual))
+    .real(
+        "tilt_share",
+        rows.iter().map(|row| {
+            let tilt = row.0.tilt.as_ref()?;
+            tilt.share.get(row.1 - 1).copied()
+        }),
+    )
+    .real(
+        "tilt_residual",
+        rows.iter()
+            .map(|row| row.0.tilt.as_ref().map(|tilt| tilt.residual)),
+    )
 }
 
 /// A salient interaction.

@@ -7,8 +7,8 @@ mod parquet;
 use serde::Serialize;
 
 pub use contents::{
-    certificates, checkpoints, interactions, interactions_rows, losses, noise_bounds, of_record,
-    published_rates, samples, similarity, strength, theory,
+    certificates, checkpoints, groups, interactions, interactions_rows, losses, noise_bounds,
+    of_record, phases, published_rates, samples, similarity, strength, theory,
 };
 
 /// The values of a column.

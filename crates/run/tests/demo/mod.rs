@@ -6,18 +6,20 @@ use std::collections::BTreeMap;
 
 use spindle_interactions::{
     bootstrap::Estimate,
-    decompose::{Certificate, Decomposition, Proof, RangeBounds, Ranges},
-    phase::Onset,
+    decompose::{Certificate, Decomposition, Proof, RangeBounds, Ranges, Statistic},
+    phase::{Change, LossGap, Onset, Phases, Verdict},
+    similarity::Ceilings,
     strength::StrengthByOrder,
+    theory::Tilt,
 };
 use spindle_run::{
     Experiment,
     event::{Outputs, Tensor, Tensors, TrainingState},
     experiment::Schedule,
     record::{
-        AllEffects, Analysis, AtNoise, AtRate, CheckpointRecord, Dynamics, Group, GroupStrength,
-        LossRecord, Norms, Players, Provenance, PublishedSgd, RangedEstimate, RateScale, RunRecord,
-        SampleCertificate, SampleRecord, TheoryFit,
+        AllEffects, Analysis, AtNoise, AtRate, CheckpointRecord, Dynamics, Group, GroupDifference,
+        GroupStrength, LossRecord, Norms, Players, Provenance, PublishedSgd, RangedEstimate,
+        RateScale, RunRecord, SampleCertificate, SampleRecord, TheoryFit,
     },
 };
 
@@ -66,6 +68,7 @@ pub(crate) fn losses(step: usize) -> LossRecord {
         step,
         epoch,
         train_loss: 2.25 / (1.0 + epoch),
+        right_train_loss: Some(2.25 / (1.0 + epoch)),
         test_loss: 2.25 / (1.0 + epoch) + 0.03125 * epoch,
         train_accuracy: 1.0 - 0.875 / (1.0 + epoch),
         test_accuracy: 0.96875 - 0.875 / (1.0 + epoch),
@@ -112,6 +115,7 @@ pub(crate) fn analysis(checkpoint: usize) -> Analysis {
             noise_ratio: 0.005,
             norm: scale,
             strength: strength(scale, tilt + 0.5),
+            salient: Some(strength(scale, tilt)),
             share_of_order_3_and_more: Some(estimate(0.5)),
         }],
         salient_per_sample: 7.0,
@@ -130,6 +134,24 @@ pub(crate) fn analysis(checkpoint: usize) -> Analysis {
             })
             .collect(),
         similarity: Some(vec![Some(estimate(0.5)), Some(estimate(0.25)), None, None]),
+        ceilings: Some(vec![
+            Some(Ceilings {
+                train_test: estimate(0.375),
+                train_train: estimate(0.5),
+                test_test: estimate(0.4375),
+                difference: estimate(-0.09375),
+            }),
+            None,
+            None,
+            None,
+        ]),
+        group_differences: vec![GroupDifference {
+            group: Group::Mislabelled,
+            than: Group::Test,
+            mean_order: Some(estimate(0.25)),
+            share_of_order_3_and_more: Some(estimate(0.125)),
+            salient_mean_order: None,
+        }],
         published_sgd: (checkpoint != 1).then(|| PublishedSgd {
             learning_rate: 1e-6,
             schedule: Schedule::Falling,
@@ -150,6 +172,7 @@ pub(crate) fn analysis(checkpoint: usize) -> Analysis {
                 objective_ratio: 3.0,
                 mean_order: Some(2.5),
                 share_of_order_3_and_more: None,
+                salient: None,
             }],
         }),
     }
@@ -164,6 +187,7 @@ pub(crate) fn record() -> RunRecord {
         train_size: 6000,
         mislabelled: 60,
         test_size: 1000,
+        chance_loss: Some(2.302585092994046),
         train_seconds: 12.5,
         extract_seconds: 3.5,
         decompose_seconds: 1.25,
@@ -188,22 +212,61 @@ pub(crate) fn record() -> RunRecord {
         })
         .collect();
     record.dynamics = Some(Dynamics {
+        phases: {
+            let change = |value| Change {
+                answer: estimate(value),
+                least: Some(estimate(value - 0.0625)),
+            };
+            let phases = |statistic| Phases {
+                statistic,
+                lowest: Some(Onset {
+                    index: 2,
+                    low: 1,
+                    high: 3,
+                }),
+                fall: Some(change(0.4375)),
+                rise: Some(change(0.25)),
+                verdict: Verdict::TwoPhases,
+            };
+            vec![
+                phases(Statistic::ShareOfHighOrders),
+                phases(Statistic::MeanOrder),
+            ]
+        },
         boundary: Some(Onset {
             index: 2,
             low: 1,
             high: 3,
         }),
-        gap_onset: Some(Onset {
-            index: 3,
-            low: 2,
-            high: 4,
+        loss_gap: Some(LossGap {
+            has_learnt: true,
+            onset: Some(Onset {
+                index: 3,
+                low: 2,
+                high: 4,
+            }),
+            rise: Some(estimate(0.125)),
+            test_minimum: Some(Onset {
+                index: 3,
+                low: 3,
+                high: 4,
+            }),
         }),
-        gap_margin: 0.02,
-        theory: (2..STEPS.len())
+        lag: Some(estimate(1.0)),
+        theory: (2..STEPS.len() - 1)
             .map(|checkpoint| TheoryFit {
                 checkpoint,
                 sigma2: 0.5f64.powi(checkpoint as i32),
+                low: 0.5f64.powi(checkpoint as i32 + 1),
+                high: 0.5f64.powi(checkpoint as i32 - 1),
+                at_edge: false,
                 share: vec![0.4, 0.3, 0.2, 0.1],
+                residual: 0.03125,
+                tilt: Some(Tilt {
+                    rate: 0.5,
+                    residual: 0.0625,
+                    share: vec![0.4, 0.3, 0.2, 0.1],
+                }),
             })
             .collect(),
     });

@@ -16,7 +16,6 @@ use anyhow::Context;
 
 pub(crate) use self::{
     engine::{ALL, Engine},
-    runs::universality,
     serve::{Options, serve},
     sizes::check_sizes,
 };

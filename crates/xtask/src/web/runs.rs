@@ -91,9 +91,3 @@ fn title(record: &RunRecord) -> String {
     let experiment = &record.experiment;
     format!("{} on {}", experiment.model.title(), data_name(experiment))
 }
-
-/// The table of universality in Markdown, with links from the repository's root.
-pub(crate) fn universality() -> anyhow::Result<String> {
-    let link = |run: &str| format!("{PUBLIC}/runs/{run}.spindle");
-    Ok(universality::markdown(&rows(&shipped()?), link))
-}
