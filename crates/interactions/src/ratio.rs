@@ -149,9 +149,11 @@ pub(crate) fn simultaneous(
         let Some(drawn) = differences(from, others, draw, &mut room) else {
             return;
         };
-        let errors = drawn.iter().zip(&found).filter_map(|(drawn, found)| {
-            (drawn.error > 0.0).then(|| (drawn.value - found.value) / drawn.error)
-        });
+        let pairs = drawn
+            .iter()
+            .zip(&found)
+            .filter(|(drawn, _)| drawn.error > 0.0);
+        let errors = pairs.map(|(drawn, found)| (drawn.value - found.value) / drawn.error);
         let (low, high) = errors.fold((0.0_f64, 0.0_f64), |(low, high), error| {
             (low.min(error), high.max(error))
         });

@@ -254,7 +254,7 @@ fn provenance() -> Provenance {
         train_size: 20,
         mislabelled: 0,
         test_size: 20,
-        chance_loss: Some(2.302585092994046),
+        chance_loss: Some(std::f64::consts::LN_10),
         train_seconds: 0.0,
         extract_seconds: 0.0,
         decompose_seconds: 0.0,

@@ -168,7 +168,7 @@ fn draws(train: &Means, test: &Means, resamples: &Resamples) -> Vec<(Vec<f64>, V
     let of = |means: &Means, resamples: &Resamples| {
         let mut drawn = Vec::with_capacity(resamples.count);
         resamples.for_each(means.samples(), |draw| {
-            drawn.push(means.of(draw.iter().copied()))
+            drawn.push(means.of(draw.iter().copied()));
         });
         drawn
     };

@@ -8,6 +8,7 @@ pub(crate) mod log_log;
 mod losses;
 mod mark;
 pub(crate) mod noise_bounds;
+pub(crate) mod paper;
 pub(crate) mod published_sgd;
 mod shares;
 pub(crate) mod similarity;
@@ -74,13 +75,14 @@ impl Drawing {
 pub(crate) type OfRun = fn(&RunRecord, Width) -> Option<Drawing>;
 
 /// All figures of a run, in the order of the report.
-pub(crate) const OF_RUN: [OfRun; 9] = [
+pub(crate) const OF_RUN: [OfRun; 10] = [
     two_phases::draw,
     course::share,
     course::mean_order,
     checkpoints::draw,
     published_sgd::draw,
     noise_bounds::draw,
+    paper::draw,
     similarity::draw,
     groups::draw,
     theory::draw,

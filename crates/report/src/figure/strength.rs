@@ -55,7 +55,7 @@ pub(super) fn panels(
             svg.text((frame.left - 4.0, frame.top - 13.5), &letter, text);
         }
         if total > 0.0 {
-            draw(svg, &panel, bars, total);
+            self::bars(svg, &panel, bars, total);
             mean_order(svg, &panel, bars);
         } else {
             let text = Text::new(SMALL, Ink::Muted).anchor(Anchor::Middle);
@@ -94,7 +94,8 @@ pub(super) fn letters() -> impl Iterator<Item = char> {
     'a'..='z'
 }
 
-fn draw(svg: &mut Svg, panel: &Panel, bars: &Bars, total: f64) {
+/// Bars of a panel whose scale is in parts of `total`.
+pub(super) fn bars(svg: &mut Svg, panel: &Panel, bars: &Bars, total: f64) {
     for (side, ink) in [
         (&bars.positive, Ink::Positive),
         (&bars.negative, Ink::Negative),

@@ -7,6 +7,7 @@ mod caption;
 mod comparison;
 mod dynamics;
 mod noise;
+mod paper;
 pub mod phases;
 mod solver;
 pub mod universality;
@@ -23,6 +24,7 @@ pub use dynamics::{
     Ceiling, Course, OrderCurve, Similarity, Theory, TheoryPanel, course, similarity, theory,
 };
 pub use noise::{NoiseBounds, NoisePanel, NoiseRow, noise_bounds};
+pub use paper::{PaperFigure, PaperRow, paper};
 pub use solver::{SolverPanel, Solvers, published_sgd, solvers};
 
 /// An axis: what it shows and its unit.

@@ -5,13 +5,16 @@
 //!
 //! A new claim is a line in the module of its subject; a new subject is a module with a `put`, named in [`all`].
 
+mod dynamics;
 mod format;
 mod marker;
 mod moments;
 mod noise;
+mod paper;
 mod phases;
 mod published;
 mod runs;
+mod samples;
 mod table;
 mod text;
 mod universality;
@@ -41,6 +44,9 @@ fn all(runs: &[Run]) -> anyhow::Result<Claims> {
         phases::put(&mut claims, run)?;
         published::put(&mut claims, run)?;
         noise::put(&mut claims, run)?;
+        dynamics::put(&mut claims, run)?;
+        samples::put(&mut claims, run)?;
+        paper::put(&mut claims, run)?;
     }
     universality::put(&mut claims, runs)?;
     Ok(claims)
