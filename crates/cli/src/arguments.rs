@@ -58,6 +58,11 @@ pub(crate) enum Command {
         after_help = "Example:\n  spindle verify runs/demo\n  spindle verify interactions.safetensors\n\nOf a run's folder, or of a file that decompose wrote: that effects explain the outputs, that dual points keep their constraints, and every bound.\nOf a .spindle file, which has no certificates in it: digests, and that the headline follows from what is in it."
     )]
     Verify(Verify),
+    /// Between what the bars of orders 1, 2, and 3 and more lie, over all decompositions that are nearly as sparse as the sparsest.
+    #[command(
+        after_help = "Example:\n  spindle ranges runs/demo\n\nOf the test samples' shares of strength, signs taken together, no threshold. Six more problems are solved for every sample and checkpoint."
+    )]
+    Ranges(Bars),
     /// Pack a run into one file that the page opens.
     #[command(after_help = "Example:\n  spindle export runs/demo --out demo.spindle")]
     Export(Export),
@@ -195,6 +200,16 @@ pub(crate) struct Verify {
     /// Folder of a run, a file of decompositions, or a .spindle file.
     #[arg(value_name = "RUN|FILE")]
     pub(crate) path: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Bars {
+    /// Folder of the run.
+    #[arg(value_name = "RUN")]
+    pub(crate) run: PathBuf,
+    /// At all checkpoints, and not only before training, where orders are lowest and at the end.
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 #[derive(Args)]

@@ -39,6 +39,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> anyhow::Result<()> {
         Command::Values(values) => command::values::values(&values, terminal),
         Command::Decompose(decompose) => command::decompose::decompose(&decompose, terminal),
         Command::Verify(verify) => command::verify::verify(&verify, terminal),
+        Command::Ranges(ranges) => command::ranges::ranges(&ranges, terminal),
         Command::Export(export) => command::export::export(&export, terminal),
         Command::Compare(compare) => command::compare::compare(&compare, terminal),
         Command::Data(data) => command::data::data(&data, terminal),

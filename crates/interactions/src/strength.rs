@@ -11,7 +11,7 @@
 
 use crate::{
     bootstrap::{Estimate, Resamples},
-    decompose::{Decomposition, HIGH_ORDER, Statistic},
+    decompose::{BARS, Decomposition, HIGH_ORDER, Statistic},
     mask,
     ratio::{self, Ratio},
     salience,
@@ -123,6 +123,17 @@ pub fn difference(
     resamples: &Resamples,
 ) -> Option<Estimate> {
     ratio::unpaired(&ratio(statistic, a), &ratio(statistic, b), resamples)
+}
+
+/// Share of strength of all samples together of each bar: orders 1, 2, and [`HIGH_ORDER`] and above; `None` when there are no effects.
+#[must_use]
+pub fn share_of_bars(samples: &[SampleStrength]) -> Option<[f64; BARS]> {
+    let all: Vec<usize> = (0..samples.len()).collect();
+    let mut bars = [0.0; BARS];
+    for (order, share) in share(samples, &all)?.into_iter().enumerate() {
+        bars[order.min(BARS - 1)] += share;
+    }
+    Some(bars)
 }
 
 /// Mean over the drawn samples, order by order; `None` without samples.

@@ -144,13 +144,14 @@ function Early({ live }: { live: boolean }) {
 
 /** Losses of a run; of a training those since its last measured checkpoint too. */
 function lossesOf(view: RunView, live: boolean): Losses {
-  const measured = view.figures.two_phases?.losses ?? { epochs: [], train: [], test: [], gap: [], marks: [] };
+  const measured = view.figures.two_phases?.losses ?? { epochs: [], train: [], train_with_reset: [], test: [], gap: [], marks: [] };
   const newer = live ? (training.value?.losses.value ?? []).filter((losses) => losses.epoch > (measured.epochs.at(-1) ?? -1)) : [];
   if (newer.length === 0) return measured;
   return {
     ...measured,
     epochs: [...measured.epochs, ...newer.map((losses) => losses.epoch)],
-    train: [...measured.train, ...newer.map((losses) => losses.train_loss)],
+    train: [...measured.train, ...newer.map((losses) => losses.right_train_loss ?? losses.train_loss)],
+    train_with_reset: [...measured.train_with_reset, ...newer.map((losses) => losses.train_loss)],
     test: [...measured.test, ...newer.map((losses) => losses.test_loss)],
   };
 }
@@ -287,6 +288,7 @@ function rows(view: RunView): Row[] {
         negative_high: negative?.high ?? null,
         mean_order: bars.mean_order?.value ?? null,
         train_loss: losses?.train_loss ?? null,
+        train_loss_of_right_labels: losses?.right_train_loss ?? null,
         test_loss: losses?.test_loss ?? null,
       };
     });

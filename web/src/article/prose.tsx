@@ -9,7 +9,7 @@ export function Opening() {
       <h1>When does a network begin to over-fit?</h1>
       <p class="lead">
         Everything a network says about a picture can be written as a sum of <em>interactions</em>: effects of a few parts of the picture acting together. How many parts an interaction joins is its{" "}
-        <em>order</em>. While a network trains, its interactions first collapse to low orders, and then their orders grow again. Around the turn, it begins to over-fit.
+        <em>order</em>. While a network trains, its interactions first collapse to low orders, and then their orders grow again. The paper that found this says: there it begins to over-fit. Here you can see how much of that holds.
         <Cite number={1} />
       </p>
     </header>
@@ -35,11 +35,13 @@ export function Reading() {
       <p>
         Each bar adds up the effects of all interactions of one order, over all test digits that are measured: those that speak for the label upwards, those that speak against it downwards. The slider moves through
         training. Early on, in the first fraction of an epoch, what is learnt is simple: single patches and pairs. Then orders stay low for a while, and in the second phase larger and larger coalitions of patches come
-        in. The gap between test and training loss begins to open at the turn between the two.
+        in. Later, the gap between test and training loss opens.
       </p>
       <p>
-        Two marks are computed and not drawn by eye. The <b>boundary</b> of the phases is the checkpoint at which the mean order is smallest before it rises for good; the <b>gap</b> opens where test minus
-        training loss leaves its running minimum by 0.01 nats. Both carry 95 % bootstrap intervals over the samples.
+        Bars are of salient interactions, as in the papers; the numbers below are of all. Two marks are computed and not drawn by eye. The <b>boundary</b> of the phases is where the share of orders of three and
+        more is smallest, and there is one only if that share falls before and rises after by more than its interval, in <em>every</em> sum that is nearly as sparse. Else phases are “not distinguishable”. The{" "}
+        <b>gap</b> opens where test loss minus training loss, of samples whose label is right, lies three standard errors above its minimum so far and stays there for three checkpoints. Intervals are 95 % over the
+        samples; they hold the seed, the patches and the noise bound fixed.
       </p>
       <Scope>One architecture, one data set, one seed a run; the same ten patches are players in all samples. Train with other seeds and other label noise, and see what stays.</Scope>
     </section>
@@ -103,7 +105,7 @@ interface Reference {
 
 const REFERENCES: Reference[] = [
   { text: "J. Zhang, Q. Li, L. Lin, Q. Zhang: Two-Phase Dynamics of Interactions Explains the Starting Point of a DNN Learning Over-Fitted Features", href: "https://arxiv.org/abs/2405.10262" },
-  { text: "Z. Zhou et al.: Defining and Extracting Generalizable Interaction Primitives from DNNs", href: "https://arxiv.org/abs/2401.16318" },
+  { text: "L. Chen, S. Lou, B. Huang, Q. Zhang: Defining and Extracting Generalizable Interaction Primitives from DNNs", href: "https://arxiv.org/abs/2401.16318" },
   { text: "Q. Ren et al.: Towards the Dynamics of a DNN Learning Symbolic Interactions", href: "https://arxiv.org/abs/2407.19198" },
 ];
 

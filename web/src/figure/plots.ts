@@ -111,14 +111,15 @@ function cursorMark(epoch: number | undefined): Plot.Markish[] {
 interface LossPoint {
   epoch: number;
   train: number;
+  withReset: number;
   test: number;
 }
 
-/** Test and training loss, the gap between them, and where it opens. */
+/** Test loss and training loss of right labels (dotted: with the reset ones), the gap between them, and where it opens. */
 export function lossCurves(losses: Losses, cursor: number | undefined, width: number, height: number): Drawn {
   const { positive, negative } = theme.value;
   const points: LossPoint[] = losses.epochs
-    .map((epoch, index) => ({ epoch, train: losses.train[index] ?? NaN, test: losses.test[index] ?? NaN }))
+    .map((epoch, index) => ({ epoch, train: losses.train[index] ?? NaN, withReset: losses.train_with_reset[index] ?? NaN, test: losses.test[index] ?? NaN }))
     // A logarithmic axis, on which the gap is seen at every scale; a loss of exactly 0 has no place on it.
     .filter((point) => point.train > 0 && point.test > 0);
   const last = points.at(-1);
@@ -137,6 +138,7 @@ export function lossCurves(losses: Losses, cursor: number | undefined, width: nu
     marks: [
       ...marked(losses.marks, highest, last?.epoch ?? 0),
       Plot.areaY(points, { x: "epoch", y1: "train", y2: "test", fill: negative, fillOpacity: 0.1 }),
+      Plot.lineY(points.filter((point) => point.withReset !== point.train), { x: "epoch", y: "withReset", stroke: positive, strokeWidth: 1, strokeDasharray: "2,3" }),
       Plot.lineY(points, { x: "epoch", y: "train", stroke: positive, strokeWidth: 1.8 }),
       Plot.lineY(points, { x: "epoch", y: "test", stroke: negative, strokeWidth: 1.8 }),
       ...(last ? [ends(last, "test", negative, last.test >= last.train ? -4 : 6), ends(last, "train", positive, last.test >= last.train ? -2 : -4)] : []),

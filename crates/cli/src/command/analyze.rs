@@ -108,7 +108,7 @@ fn decompose_checkpoints(
 }
 
 /// A callback that moves the bar by the games done and stops on Ctrl-C.
-fn moving(bar: &ProgressBar) -> impl Fn(Progress) -> ControlFlow<()> + Sync {
+pub(super) fn moving(bar: &ProgressBar) -> impl Fn(Progress) -> ControlFlow<()> + Sync {
     let seen = Mutex::new(0);
     let bar = bar.clone();
     move |progress| {
@@ -123,7 +123,7 @@ fn moving(bar: &ProgressBar) -> impl Fn(Progress) -> ControlFlow<()> + Sync {
 }
 
 /// Turns a solver that was stopped by Ctrl-C into an interruption.
-fn interruptible<T>(result: Result<T, spindle_core::Error>) -> anyhow::Result<T> {
+pub(super) fn interruptible<T>(result: Result<T, spindle_core::Error>) -> anyhow::Result<T> {
     match result {
         Err(spindle_core::Error::Interactions(MathError::Stopped)) => {
             Err(interrupt::Interrupted::Run.into())
@@ -145,11 +145,6 @@ fn strengths(writer: &RunWriter, record: &RunRecord) -> anyhow::Result<Vec<TestS
         ));
     }
     Ok(strengths)
-}
-
-fn test_games(record: &RunRecord) -> usize {
-    let test = record.samples.iter().filter(|s| s.group == Group::Test);
-    test.count()
 }
 
 /// Adds to the analysis before training, where orders are lowest and at the end what compares its answers with others, where that is not there yet.
@@ -189,7 +184,7 @@ fn compare_noise_bounds(
     if record.experiment.solver == Solver::Sgd {
         return Ok(());
     }
-    let games = test_games(record) * analysis::NOISE_RATIOS.len();
+    let games = analysis::group_size(&record.samples, Group::Test) * analysis::NOISE_RATIOS.len();
     let total = record.turning_points().len() * games;
     let bar = terminal.bar("noise bounds", "games", 0, total);
     let is_done = |analysis: &Analysis| !analysis.by_noise.is_empty();
@@ -219,7 +214,7 @@ fn compare_with_published(
     if record.experiment.solver == Solver::Sgd {
         return Ok(());
     }
-    let games = test_games(record);
+    let games = analysis::group_size(&record.samples, Group::Test);
     let total = record.turning_points().len() * games;
     let bar = terminal.bar("published", "games", 0, total);
     let is_done = |analysis: &Analysis| analysis.published_sgd.is_some();

@@ -18,11 +18,10 @@ struct Document {
     bytes: usize,
 }
 
-/// What leaves room for the weights of two checkpoints of LeNet.
-const BESIDE_WEIGHTS: Budget = Budget {
-    interactions: 780_000,
-    values: 620_000,
-};
+/// What a file that people open in a page should not exceed, in bytes; weights of all checkpoints apart.
+const LARGEST: usize = 3_000_000;
+/// Of the room that is left, this part is for interactions, in percent; the rest for outputs.
+const INTERACTIONS: usize = 58;
 
 /// Steps of the checkpoints whose weights are packed.
 fn steps_of(record: &RunRecord, which: PackedWeights) -> Vec<usize> {
@@ -37,6 +36,17 @@ fn steps_of(record: &RunRecord, which: PackedWeights) -> Vec<usize> {
         })
         .map(|(_, checkpoint)| checkpoint.losses.step)
         .collect()
+}
+
+/// As much of interactions and outputs as the room takes.
+fn in_room(room: usize) -> Budget {
+    let interactions = Budget::default()
+        .interactions
+        .min(room * INTERACTIONS / 100);
+    Budget {
+        interactions,
+        values: Budget::default().values.min(room - interactions),
+    }
 }
 
 /// Runs the command.
@@ -56,15 +66,18 @@ pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<
     let steps = arguments
         .weights
         .map_or_else(Vec::new, |which| steps_of(&record, which));
-    let budget = match arguments.weights {
-        Some(PackedWeights::Ends) => BESIDE_WEIGHTS,
-        _ => Budget::default(),
+    let pack = |budget| -> anyhow::Result<Vec<u8>> {
+        let mut export = folder.export(record.clone(), contents.clone(), budget)?;
+        for &step in &steps {
+            export.weights.insert(step, folder.checkpoint(step)?);
+        }
+        Ok(export.pack()?)
     };
-    let mut export = folder.export(record, contents, budget)?;
-    for step in steps {
-        export.weights.insert(step, folder.checkpoint(step)?);
-    }
-    let bytes = export.pack()?;
+    let budget = match arguments.weights {
+        Some(PackedWeights::All) => Budget::default(),
+        _ => in_room(LARGEST.saturating_sub(pack(Budget::NOTHING)?.len())),
+    };
+    let bytes = pack(budget)?;
     write_whole(&arguments.out, &bytes)?;
     terminal.say(&format!(
         "{} ({:.2} MB)",

@@ -6,6 +6,7 @@ pub(crate) mod data;
 pub(crate) mod decompose;
 pub(crate) mod export;
 pub(crate) mod extract;
+pub(crate) mod ranges;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod train;

@@ -158,7 +158,8 @@ pub fn by_noise<P: Fn(Progress) -> ControlFlow<()> + Sync>(
 }
 
 /// Outputs of the test samples, one after the other.
-fn test_outputs(samples: &[SampleRecord], outputs: &Outputs) -> Vec<f64> {
+#[must_use]
+pub fn test_outputs(samples: &[SampleRecord], outputs: &Outputs) -> Vec<f64> {
     samples
         .iter()
         .zip(outputs.values.chunks_exact(1 << outputs.players))

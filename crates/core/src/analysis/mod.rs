@@ -23,7 +23,7 @@ use spindle_run::{
     },
 };
 
-pub use comparison::{NOISE_RATIOS, by_noise, published_sgd};
+pub use comparison::{NOISE_RATIOS, by_noise, published_sgd, test_outputs};
 pub use dynamics::{TestStrengths, dynamics, second_phase_has_begun};
 
 use crate::{Error, random::Stream};
@@ -202,6 +202,15 @@ fn all_effects<'a>(
         mean_order: ranged(mean_order, Statistic::MeanOrder),
         share_of_order_3_and_more: ranged(share, Statistic::ShareOfHighOrders),
     }
+}
+
+/// Number of a group's samples.
+#[must_use]
+pub fn group_size(samples: &[SampleRecord], group: Group) -> usize {
+    samples
+        .iter()
+        .filter(|sample| sample.group == group)
+        .count()
 }
 
 /// Strengths by order of one group's samples.

@@ -5,7 +5,7 @@ use super::{
     canonical::{self, Accuracy, Settling},
     certificate::evaluate,
     objective::Objective,
-    ranges::{self, Proof, Ranges},
+    ranges::{self, BarBounds, Proof, Ranges},
 };
 use crate::Error;
 
@@ -53,14 +53,7 @@ impl Game {
         params: &Params,
         rounds: &mut Rounds<'_>,
     ) -> Result<Decomposition, Error> {
-        let mut course = Course {
-            game: self,
-            solver,
-            params,
-            rounds,
-            iterations: 0,
-            gap: f64::INFINITY,
-        };
+        let mut course = Course::new(self, solver, params, rounds);
         let smallest = course.smallest()?;
         let (effects, has_settled) = course.canonical()?;
         let proofs = if params.ranges && self.players() <= MAX_RANGE_PLAYERS {
@@ -92,6 +85,30 @@ impl Game {
             has_settled,
             iterations,
             decomposition: Box::new(found),
+        })
+    }
+
+    /// What the ranges of the bars follow from.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`] where a round says to stop.
+    pub(super) fn bars(
+        &self,
+        solver: &mut Solver<'_>,
+        params: &Params,
+        rounds: &mut Rounds<'_>,
+    ) -> Result<BarBounds, Error> {
+        let mut course = Course::new(self, solver, params, rounds);
+        let norm = course.smallest()?.norm;
+        let mut bounds = [[0.0; 2]; ranges::BARS];
+        for (bounds, objectives) in bounds.iter_mut().zip(ranges::bar_objectives()) {
+            for (bound, objective) in bounds.iter_mut().zip(&objectives) {
+                *bound = course.proof(objective)?.bound;
+            }
+        }
+        Ok(BarBounds {
+            limit: ranges::limit(norm, norm),
+            bounds,
         })
     }
 
@@ -130,7 +147,23 @@ struct Course<'a, 's, 'p> {
     gap: f64,
 }
 
-impl Course<'_, '_, '_> {
+impl<'a, 's, 'p> Course<'a, 's, 'p> {
+    fn new(
+        game: &'a Game,
+        solver: &'s mut Solver<'p>,
+        params: &'a Params,
+        rounds: &'a mut Rounds<'a>,
+    ) -> Self {
+        Self {
+            game,
+            solver,
+            params,
+            rounds,
+            iterations: 0,
+            gap: f64::INFINITY,
+        }
+    }
+
     /// The smallest norm to the tolerance, or as near as the iterations that are allowed come.
     fn smallest(&mut self) -> Result<Smallest, Error> {
         let Game { v, bound, .. } = self.game;

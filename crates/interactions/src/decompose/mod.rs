@@ -55,12 +55,13 @@ use crate::{
     mask::{self, Mask},
 };
 
-pub use batch::decompose_batch;
+pub use batch::{bar_bounds_batch, decompose_batch};
 pub use canonical::{CURVATURE, NEAR_OPTIMAL, ORDER_WEIGHT};
 pub use certificate::certify;
 pub use noise::{NoiseBound, NoiseRatio, NoiseScale};
 pub use ranges::{
-    HIGH_ORDER, PROOFS, Proof, RANGE_WEIGHT, RangeBounds, Ranges, Statistic, value, weights,
+    BARS, BarBounds, HIGH_ORDER, PROOFS, Proof, RANGE_WEIGHT, RangeBounds, Ranges, Statistic,
+    value, weights,
 };
 
 pub(crate) use batch::{on_all_cores, threads};

@@ -176,6 +176,61 @@ impl RangeBounds {
     }
 }
 
+/// Number of bars with ranges of their own: orders 1, 2, and [`HIGH_ORDER`] and above.
+pub const BARS: usize = HIGH_ORDER;
+
+/// Whether an order belongs to a bar, 0 to [`BARS`] - 1.
+fn is_in_bar(order: usize, bar: usize) -> bool {
+    order.min(BARS) == bar + 1
+}
+
+/// For each bar the problems whose lower bounds make its range, from below and from above.
+pub(super) fn bar_objectives() -> [[Objective; 2]; BARS] {
+    let weighted = |bar: usize, inside: bool| {
+        Objective::weighted(|order| {
+            1.0 + RANGE_WEIGHT * f64::from(u8::from(is_in_bar(order, bar) == inside))
+        })
+    };
+    std::array::from_fn(|bar| [weighted(bar, true), weighted(bar, false)])
+}
+
+/// What the ranges of the bars of one game, or of several together, follow from: the limit t, and for each bar the bounds D from below
+/// and from above; in units of v.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct BarBounds {
+    /// t.
+    pub limit: f64,
+    /// D by bar.
+    pub bounds: [[f64; 2]; BARS],
+}
+
+impl BarBounds {
+    /// All games together.
+    pub fn pooled<'a>(games: impl IntoIterator<Item = &'a Self>) -> Self {
+        games.into_iter().fold(Self::default(), |mut all, game| {
+            all.limit += game.limit;
+            let both = all.bounds.as_flattened_mut().iter_mut();
+            for (all, bound) in both.zip(game.bounds.as_flattened()) {
+                *all += bound;
+            }
+            all
+        })
+    }
+
+    /// The lowest and the highest share of strength that each bar may have; `None` where no effects are needed.
+    #[must_use]
+    pub fn ranges(&self) -> Option<[(f64, f64); BARS]> {
+        if self.limit <= 0.0 {
+            return None;
+        }
+        let share = |bound: f64| ((bound / self.limit - 1.0) / RANGE_WEIGHT).clamp(0.0, 1.0);
+        Some(
+            self.bounds
+                .map(|[below, above]| (share(below), 1.0 - share(above))),
+        )
+    }
+}
+
 /// The value of a statistic for these effects by mask, and the norm that it is relative to: orders 1 and above; `None` where all are 0.
 #[must_use]
 pub fn value(statistic: Statistic, and: &[f64], or: &[f64]) -> Option<f64> {

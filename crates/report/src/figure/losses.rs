@@ -49,6 +49,15 @@ pub(super) fn draw_losses(svg: &mut Svg, run: &RunRecord, frame: Rect) {
         (&losses.train, "train", Ink::Train),
         (&losses.test, "test", Ink::Test),
     ];
+    if losses.train_with_reset != losses.train {
+        let curve: Vec<_> = losses
+            .epochs
+            .iter()
+            .copied()
+            .zip(losses.train_with_reset)
+            .collect();
+        panel.curve(svg, &curve, Stroke::dotted(Ink::Train, 1.0));
+    }
     let mut labels = Vec::new();
     for (values, name, ink) in curves {
         let curve: Vec<_> = losses

@@ -2,13 +2,13 @@
 
 use spindle_interactions::bootstrap::Estimate;
 use spindle_run::{
-    figure::{self, Mark, Similarity},
+    figure::{self, Ceiling, Similarity},
     record::RunRecord,
 };
 
 use super::{Drawing, Width, losses, mark, strength};
 use crate::{
-    draw::{Anchor, Ink, Panel, Rect, Scale, Stroke, Svg, Text, label, panel::SMALL},
+    draw::{Anchor, Ink, Panel, Rect, Scale, Stroke, Svg, Text, panel::SMALL},
     reading,
 };
 
@@ -48,15 +48,15 @@ pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
         }
     };
     let mut svg = Svg::new(full, over_time.bottom + losses::BELOW);
-    draw_orders(&mut svg, run, &data, by_order, top);
+    draw_orders(&mut svg, &data, by_order, top);
     draw_epochs(&mut svg, run, &data, over_time, top);
     let title = format!(
         "Similarity of interactions on training and test samples, {}",
         reading::subject(run)
     );
     let caption = format!(
-        "{} First panel: all orders at three checkpoints; second panel: the five lowest orders over training. Mean over classes of the similarity of the mean \
-         interactions on training and on test samples (arXiv 2405.10262, section 4); orders at which no class has an interaction are left out.",
+        "{} First panel: all orders at the last checkpoint, halves of both splits; second panel: the five lowest orders over training, all samples. Mean over \
+         classes of the similarity of mean interactions (arXiv 2405.10262, section 4); orders at which no class has an interaction are left out.",
         data.caption
     );
     Some(Drawing {
@@ -67,41 +67,33 @@ pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
     })
 }
 
-/// Positions of the first checkpoint, the one at the boundary (or halfway) and the last.
-fn three(run: &RunRecord, epochs: &[f64]) -> Vec<usize> {
-    let Some(last) = epochs.len().checked_sub(1) else {
-        return Vec::new();
-    };
-    let boundary = figure::losses(run)
-        .marks
-        .into_iter()
-        .find(Mark::is_boundary);
-    let turn = boundary
-        .and_then(|mark| epochs.iter().position(|epoch| *epoch >= mark.epoch))
-        .unwrap_or(last / 2);
-    let mut three = vec![0, turn, last];
-    three.dedup();
-    three
-}
-
-/// Dots with whiskers by order, one ink per checkpoint.
-fn draw_orders(svg: &mut Svg, run: &RunRecord, data: &Similarity, frame: Rect, top: f64) {
-    let chosen = three(run, &data.epochs);
-    let players = run.experiment.players;
+/// Dots with whiskers by order at the last checkpoint: training and test, and what two halves of one split give.
+fn draw_orders(svg: &mut Svg, data: &Similarity, frame: Rect, top: f64) {
+    type Of = fn(&Ceiling) -> Estimate;
+    let series: [(&str, Ink, Of); 3] = [
+        ("training and test", Ink::Series(0), |ceiling| {
+            ceiling.train_test
+        }),
+        ("halves of training", Ink::Series(2), |ceiling| {
+            ceiling.train_train
+        }),
+        ("halves of test", Ink::Series(5), |ceiling| {
+            ceiling.test_test
+        }),
+    ];
     let orders = data
-        .orders
+        .ceilings
         .iter()
-        .map(|curve| curve.order)
+        .map(|ceiling| ceiling.order)
         .max()
-        .map_or(0, |highest| players.clamp(highest, 20.max(highest)));
-    let x = strength::order_scale(orders, frame.across());
+        .unwrap_or(1);
     let panel = Panel {
         frame,
-        x,
+        x: strength::order_scale(orders, frame.across()),
         y: Scale::linear([0.0, top], frame.upwards()),
     };
     panel.y_axis(svg, 6, true);
-    panel.y_title(svg, "Similarity, train and test", 25.0);
+    panel.y_title(svg, "Similarity, equal numbers", 25.0);
     svg.line(
         (frame.left, frame.bottom),
         (frame.right, frame.bottom),
@@ -109,27 +101,18 @@ fn draw_orders(svg: &mut Svg, run: &RunRecord, data: &Similarity, frame: Rect, t
     );
     strength::order_axis(svg, &panel, orders);
     panel.order_title(svg);
-    let inks = [Ink::Series(5), Ink::Series(2), Ink::Series(0)];
-    for (place, &at) in chosen.iter().enumerate() {
-        let ink = inks[if place + 1 == chosen.len() {
-            inks.len() - 1
-        } else {
-            place
-        }];
-        let shift = 0.26 * (place as f64 - (chosen.len() - 1) as f64 / 2.0);
-        for curve in &data.orders {
-            let Some(Some(e)) = curve.values.get(at) else {
-                continue;
-            };
-            let x = panel.x.at(curve.order as f64 + shift);
-            panel.whisker(svg, x, e.low, e.high, ink);
-            svg.disc((x, panel.y.at(e.value)), 2.0, ink);
+    for (place, (name, ink, value)) in series.into_iter().enumerate() {
+        let shift = 0.26 * (place as f64 - 1.0);
+        for ceiling in &data.ceilings {
+            let e = value(ceiling);
+            let x = panel.x.at(ceiling.order as f64 + shift);
+            panel.whisker(svg, x, e.low, e.high.min(top), ink);
+            svg.disc((x, panel.y.at(e.value.min(top))), 2.0, ink);
         }
         let (x, y) = (frame.right - 9.0, frame.top + 8.0 + 9.4 * place as f64);
-        let name = format!("Epoch {}", label::epoch(data.epochs[at]));
         svg.text(
             (x, y),
-            &name,
+            name,
             Text::new(SMALL, ink).anchor(Anchor::End).rim(),
         );
         svg.disc((frame.right - 3.5, y - 2.4), 2.0, ink);

@@ -44,7 +44,7 @@ pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
         losses::draw_gap(&mut svg, run, gap);
         pins(&mut svg, run, &data.panels, loss);
         caption.push_str(
-            " Below: training loss (dashed), test loss and their gap; letters are the checkpoints above, lines and bands the boundary and \
+            " Below: training loss of right labels (dashed; dotted: with reset labels), test loss and their gap; letters are the checkpoints above, lines and bands the boundary and \
              the onset of the gap with their intervals.",
         );
     }

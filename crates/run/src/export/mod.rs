@@ -43,6 +43,14 @@ pub struct Budget {
     pub values: usize,
 }
 
+impl Budget {
+    /// Neither interactions nor outputs: what the rest takes.
+    pub const NOTHING: Self = Self {
+        interactions: 0,
+        values: 0,
+    };
+}
+
 impl Default for Budget {
     fn default() -> Self {
         Self {

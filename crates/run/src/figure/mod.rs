@@ -168,8 +168,10 @@ impl Mark {
 pub struct Losses {
     /// Epochs done.
     pub epochs: Vec<f64>,
-    /// Mean cross-entropy over the training set, nats.
+    /// Mean cross-entropy over the training samples whose label is right, nats; over all of them where the run does not say which these are.
     pub train: Vec<f64>,
+    /// Over all training samples, those with a reset label too.
+    pub train_with_reset: Vec<f64>,
     /// Mean cross-entropy over the test set, nats.
     pub test: Vec<f64>,
     /// Test loss - train loss, nats; of training samples whose label is right, where the run says which these are.
@@ -234,11 +236,17 @@ pub fn losses(record: &RunRecord) -> Losses {
     let all = |value: fn(&LossRecord) -> f64| rows.iter().map(|loss| value(loss)).collect();
     Losses {
         epochs: all(|loss| loss.epoch),
-        train: all(|loss| loss.train_loss),
+        train: all(right_train_loss),
+        train_with_reset: all(|loss| loss.train_loss),
         test: all(|loss| loss.test_loss),
-        gap: all(|loss| loss.test_loss - loss.right_train_loss.unwrap_or(loss.train_loss)),
+        gap: all(|loss| loss.test_loss - right_train_loss(loss)),
         marks: marks(record),
     }
+}
+
+/// Where it is not known which labels are right, of all.
+fn right_train_loss(losses: &LossRecord) -> f64 {
+    losses.right_train_loss.unwrap_or(losses.train_loss)
 }
 
 fn marks(record: &RunRecord) -> Vec<Mark> {
