@@ -10,7 +10,7 @@ test("the shipped run is there at first paint, without any engine", async () => 
   const prepare = (page) => page.route(/engines/, (route) => route.abort());
   await withPage({ prepare, expected: REFUSED }, async (page) => {
     await page.locator(".main-panel svg[data-drawing] rect").first().waitFor();
-    assert.match(await page.locator(".evolution figcaption").innerText(), /boundary of the phases is at epoch/);
+    assert.match(await page.locator(".evolution figcaption").innerText(), /Two phases, with the boundary at epoch/);
     assert.match(await page.locator(".evolution h3").innerText(), /boundary/);
     assert.equal(await page.locator(".multiple").count(), 5);
     const paint = await page.evaluate(() => new Promise((done) => new PerformanceObserver((list) => done(list.getEntries().at(-1).startTime)).observe({ type: "largest-contentful-paint", buffered: true })));

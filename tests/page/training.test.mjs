@@ -54,7 +54,7 @@ test("LeNet learns the digits to over 90 %, and its mean order falls and rises",
     const least = Math.min(...orders);
     assert.ok(orders[0] > least && orders.at(-1) > least, `mean orders ${orders}`);
     assert.equal(await fact(page, "measured"), "10 of 10 checkpoints measured");
-    assert.match(await page.locator(".evolution figcaption").innerText(), /Mean order/);
+    assert.match(await page.locator(".evolution figcaption").innerText(), /share of orders of 3 and more/);
   });
 });
 

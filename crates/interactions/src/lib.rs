@@ -39,8 +39,8 @@
 //!
 //! # 5. Two phases
 //!
-//! Over the checkpoints of a training, [`phase`] finds the boundary, where the mean order is smallest before it rises for good, and
-//! the onset of the gap between test and training loss. [`similarity`] says for every order how much of what the network does on
+//! Over the checkpoints of a training, [`phase`] tests whether orders fall and rise again, beyond what samples and the choice
+//! among near-optimal answers leave open, and where the gap between test and training loss opens. [`similarity`] says for every order how much of what the network does on
 //! training samples it does on test samples as well, and how much it could at most, with intervals from the [`jackknife`]. [`theory`] holds the curves that are laid over the measured ones
 //! (arXiv 2407.19198, theorem 2).
 //!

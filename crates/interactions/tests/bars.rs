@@ -34,7 +34,10 @@ fn two_players_together_are_the_same_as_each_alone() {
 fn an_interaction_of_three_is_told_apart() {
     let v: Vec<f64> = (0..8).map(|mask| f64::from(u8::from(mask == 7))).collect();
     let [one, two, three] = BarBounds::pooled(&bars(&v, 3)).ranges().unwrap();
-    assert!(one.1 < 0.02 && two.1 < 0.02 && three.0 > 0.98, "{one:?} {two:?} {three:?}");
+    assert!(
+        one.1 < 0.02 && two.1 < 0.02 && three.0 > 0.98,
+        "{one:?} {two:?} {three:?}"
+    );
 }
 
 #[test]

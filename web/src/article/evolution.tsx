@@ -36,7 +36,7 @@ export function Evolution({ plain = false }: { plain?: boolean }) {
           <>
             {view.figures.two_phases?.caption ?? waiting(view)}
             {showPublished.value && " These numbers are the certified optimum's; circles and bars that say so are the published SGD's."}
-            {view.warnings.length > 0 && <span class="warnings"> {view.warnings.length} warnings: {view.warnings.slice(0, 3).join("; ")}.</span>}
+            {view.warnings.length > 0 && <span class="warnings"> {view.warnings.length === 1 ? "1 warning" : `${view.warnings.length} warnings`}: {view.warnings.slice(0, 3).join("; ")}.</span>}
           </>
         }
         rows={() => rows(view)}

@@ -51,9 +51,9 @@ function Table({ rows }: { rows: Row[] }) {
           <th scope="col">network</th>
           <th scope="col">data</th>
           <th scope="col">status</th>
-          <th scope="col">phases turn at epoch</th>
+          <th scope="col">boundary of the phases, epoch</th>
           <th scope="col">loss gap opens at epoch</th>
-          <th scope="col">strength by order: first checkpoint, turn, last</th>
+          <th scope="col">strength by order: first checkpoint, lowest, last</th>
         </tr>
       </thead>
       <tbody>
@@ -98,8 +98,8 @@ function Found({ row, run }: { row: Row; run: string }) {
           {row.words}
         </a>
       </td>
-      <td data-label="phases turn">
-        <Place mark={row.boundary} />
+      <td data-label="boundary of the phases">
+        {row.phases}
       </td>
       <td data-label="loss gap opens">
         <Place mark={row.gap_onset} />

@@ -143,7 +143,7 @@ pub(crate) fn conclude(
         checkpoints: record.checkpoints.len(),
         phases: dynamics.and_then(Dynamics::first),
         boundary: at(dynamics.and_then(|d| d.boundary)),
-        gap_onset: at(dynamics.and_then(|d| d.gap_onset())),
+        gap_onset: at(dynamics.and_then(Dynamics::gap_onset)),
         certificates: Certified::of(record),
         train_seconds: record.provenance.train_seconds,
         extract_seconds: record.provenance.extract_seconds,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use spindle_interactions::{
     decompose::{Decomposition, NEAR_OPTIMAL, RangeBounds, Ranges, Statistic, weights},
     exact,
+    strength::{SampleStrength, StrengthByOrder},
 };
 use spindle_run::{
     RunFolder, encoding,
@@ -23,6 +24,8 @@ use crate::{
 
 /// How far a number that is stored may be from the exact one: rounding of sums over masks, relative to the largest number in them.
 const ROUNDING: f64 = 1e-10;
+/// The same for what an export keeps in 32 bits.
+const SINGLE_ROUNDING: f64 = 1e-5;
 
 /// What was checked and what was wrong.
 #[derive(Default, Serialize)]
@@ -51,7 +54,11 @@ impl Report {
 
     /// A fault unless a stored number is the exact one up to rounding.
     fn compare(&mut self, what: &str, stored: f64, exact: f64, size: f64) {
-        let differs = (stored - exact).abs() > ROUNDING * size.max(exact.abs());
+        self.compare_within(ROUNDING, what, stored, exact, size);
+    }
+
+    fn compare_within(&mut self, rounding: f64, what: &str, stored: f64, exact: f64, size: f64) {
+        let differs = (stored - exact).abs() > rounding * size.max(exact.abs());
         if differs || stored.is_nan() {
             self.faults
                 .push(format!("{what} is stored as {stored:e} and is {exact:e}"));
@@ -139,7 +146,11 @@ fn of_run(path: &Path, terminal: &Terminal) -> anyhow::Result<Report> {
                 ));
             }
         }
-        headline(&record, analysis, &at, &mut here);
+        let headline = Headline {
+            sizes: sizes(&analysis.unthresholded),
+            rounding: ROUNDING,
+        };
+        headline.check(&record, analysis, &at, &mut here);
         report = report.add(here);
         bar.inc(1);
         interrupt::check(Interrupted::Reading)?;
@@ -168,13 +179,45 @@ fn of_export(path: &Path) -> anyhow::Result<Report> {
     let export =
         Export::unpack(&bytes).with_context(|| format!("cannot verify {}", path.display()))?;
     let mut report = Report::default();
-    for checkpoint in &export.record.checkpoints {
-        if let Some(analysis) = &checkpoint.analysis {
-            let at = format!("step {}, ", checkpoint.losses.step);
-            headline(&export.record, analysis, &at, &mut report);
-        }
+    let analysed = export
+        .record
+        .checkpoints
+        .iter()
+        .filter_map(|c| Some((c, c.analysis.as_ref()?)));
+    for (position, (checkpoint, analysis)) in analysed.enumerate() {
+        let at = format!("step {}, ", checkpoint.losses.step);
+        let headline = match &export.strengths {
+            Some(strengths) => Headline {
+                sizes: sums(&strengths.of(&export.record, position, Group::Test)),
+                rounding: SINGLE_ROUNDING,
+            },
+            None => Headline {
+                sizes: sizes(&analysis.unthresholded),
+                rounding: ROUNDING,
+            },
+        };
+        headline.check(&export.record, analysis, &at, &mut report);
     }
     Ok(report)
+}
+
+/// Strength by order, signs taken together.
+fn sizes(strength: &StrengthByOrder) -> Vec<f64> {
+    let both = strength.positive.iter().zip(&strength.negative);
+    both.map(|(positive, negative)| positive.value - negative.value)
+        .collect()
+}
+
+/// The same of samples together.
+fn sums(samples: &[SampleStrength]) -> Vec<f64> {
+    let orders = samples.first().map_or(0, |sample| sample.positive.len());
+    let of_order = |order: usize| {
+        samples
+            .iter()
+            .map(|sample| sample.positive[order] - sample.negative[order])
+            .sum()
+    };
+    (0..orders).map(of_order).collect()
 }
 
 fn of_games(values: &[f64], found: &[Decomposition], at: &str) -> anyhow::Result<Report> {
@@ -258,62 +301,72 @@ fn of_game(v: &[f64], d: &Decomposition, name: &str) -> anyhow::Result<Report> {
     Ok(report)
 }
 
-/// Whether the first numbers of a checkpoint follow from its strengths by order and from the bounds of its samples.
-fn headline(record: &RunRecord, analysis: &Analysis, at: &str, report: &mut Report) {
-    let strength = &analysis.unthresholded;
-    let sizes: Vec<f64> = strength
-        .positive
-        .iter()
-        .zip(&strength.negative)
-        .map(|(positive, negative)| positive.value - negative.value)
-        .collect();
-    let total: f64 = sizes.iter().sum();
-    let test = || {
-        let samples = record.samples.iter().zip(&analysis.certificates);
-        samples.filter(|(sample, c)| sample.group == Group::Test && c.primal > 0.0)
-    };
-    let bounds: Option<Vec<RangeBounds>> = test().map(|(_, c)| c.ranges).collect();
-    let pooled = RangeBounds::pooled(&bounds.unwrap_or_default());
-    let all = &analysis.all_effects;
-    for (statistic, name, stored) in [
-        (Statistic::MeanOrder, "mean order", all.mean_order),
-        (
-            Statistic::ShareOfHighOrders,
-            "share of orders of 3 and more",
-            all.share_of_order_3_and_more,
-        ),
-    ] {
-        let Some(RangedEstimate {
-            value,
-            lowest,
-            highest,
-            ..
-        }) = stored
-        else {
-            continue;
+/// What the first numbers of a checkpoint follow from, beside the bounds of its samples.
+struct Headline {
+    /// Strength by order over the test samples.
+    sizes: Vec<f64>,
+    /// How exact all of it is.
+    rounding: f64,
+}
+
+impl Headline {
+    /// Whether they follow.
+    fn check(&self, record: &RunRecord, analysis: &Analysis, at: &str, report: &mut Report) {
+        let total: f64 = self.sizes.iter().sum();
+        let test = || {
+            let samples = record.samples.iter().zip(&analysis.certificates);
+            samples.filter(|(sample, c)| sample.group == Group::Test && c.primal > 0.0)
         };
-        let weighted = (1..)
-            .zip(&sizes)
-            .map(|(order, size)| statistic.from_below(order) * size);
-        report.compare(
-            &format!("{at}the {name}"),
-            value,
-            weighted.sum::<f64>() / total,
-            1.0,
-        );
-        let range = pooled.range(statistic, record.experiment.players);
-        for (end, stored, exact) in [
-            ("lowest", lowest, range.map(|r| r.0)),
-            ("highest", highest, range.map(|r| r.1)),
+        let bounds: Option<Vec<RangeBounds>> = test().map(|(_, c)| c.ranges).collect();
+        let pooled = RangeBounds::pooled(&bounds.unwrap_or_default());
+        let all = &analysis.all_effects;
+        for (statistic, name, stored) in [
+            (Statistic::MeanOrder, "mean order", all.mean_order),
+            (
+                Statistic::ShareOfHighOrders,
+                "share of orders of 3 and more",
+                all.share_of_order_3_and_more,
+            ),
         ] {
-            match (stored, exact) {
-                (Some(stored), Some(exact)) => {
-                    report.compare(&format!("{at}the {end} {name}"), stored, exact, 1.0);
+            let Some(RangedEstimate {
+                value,
+                lowest,
+                highest,
+                ..
+            }) = stored
+            else {
+                continue;
+            };
+            let weighted = (1..)
+                .zip(&self.sizes)
+                .map(|(order, size)| statistic.from_below(order) * size);
+            report.compare_within(
+                self.rounding,
+                &format!("{at}the {name}"),
+                value,
+                weighted.sum::<f64>() / total,
+                1.0,
+            );
+            let range = pooled.range(statistic, record.experiment.players);
+            for (end, stored, exact) in [
+                ("lowest", lowest, range.map(|r| r.0)),
+                ("highest", highest, range.map(|r| r.1)),
+            ] {
+                match (stored, exact) {
+                    (Some(stored), Some(exact)) => {
+                        report.compare_within(
+                            self.rounding,
+                            &format!("{at}the {end} {name}"),
+                            stored,
+                            exact,
+                            1.0,
+                        );
+                    }
+                    (None, None) => {}
+                    _ => report.faults.push(format!(
+                        "{at}the {end} {name} does not follow from its samples' bounds"
+                    )),
                 }
-                (None, None) => {}
-                _ => report.faults.push(format!(
-                    "{at}the {end} {name} does not follow from its samples' bounds"
-                )),
             }
         }
     }

@@ -92,8 +92,9 @@ pub fn verdict(record: &RunRecord) -> Option<String> {
     let phases = record.dynamics.as_ref()?.first()?;
     let text = match (phases.verdict, phases.fall, phases.rise) {
         (Verdict::TwoPhases, Some(fall), Some(rise)) => format!(
-            "Two phases, with the boundary at {}: the {} falls by {} and rises by {}{}.",
+            "Two phases, with the boundary at {}{}: the {} falls by {} and rises by {}{}.",
             boundary(record).as_ref().map(caption::interval)?,
+            beside(record, phases.lowest?.index).unwrap_or_default(),
             name(phases.statistic),
             interval(fall.answer),
             interval(rise.answer),
@@ -136,6 +137,13 @@ pub fn verdict_in_short(record: &RunRecord) -> Option<String> {
         verdict => format!("not distinguishable: {}", missing(verdict)),
     };
     Some(text)
+}
+
+/// Between two checkpoints nothing is known: an interval of one checkpoint is as wide as the way to its neighbours.
+fn beside(record: &RunRecord, index: usize) -> Option<String> {
+    let epoch = |index: usize| Some(number(record.checkpoints.get(index)?.losses.epoch));
+    let (before, after) = (epoch(index.checked_sub(1)?)?, epoch(index + 1)?);
+    Some(format!(" (the checkpoints beside it: {before} and {after})"))
 }
 
 const fn missing(verdict: Verdict) -> &'static str {

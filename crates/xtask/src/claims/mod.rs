@@ -5,6 +5,7 @@
 //!
 //! A new claim is a line in the module of its subject; a new subject is a module with a `put`, named in [`all`].
 
+mod across;
 mod dynamics;
 mod format;
 mod marker;
@@ -48,6 +49,7 @@ fn all(runs: &[Run]) -> anyhow::Result<Claims> {
         samples::put(&mut claims, run)?;
         paper::put(&mut claims, run)?;
     }
+    across::put(&mut claims, runs)?;
     universality::put(&mut claims, runs)?;
     Ok(claims)
 }

@@ -1,0 +1,65 @@
+//! What all runs say together.
+
+use spindle_run::{
+    figure::{self, phases},
+    record::RunRecord,
+};
+
+use super::{dynamics::estimate, format, runs::Run, table::Claims};
+
+/// `phases-table`, and at how many runs the turn and the onset of the loss gap coincide.
+pub(super) fn put(claims: &mut Claims, runs: &[Run]) -> anyhow::Result<()> {
+    claims.put("phases-table", table(runs))?;
+    let lags: Vec<_> = runs
+        .iter()
+        .filter_map(|run| run.record.dynamics.as_ref()?.lag)
+        .collect();
+    let coincide = lags.iter().filter(|lag| lag.low <= 0.0 && 0.0 <= lag.high).count();
+    claims.put("runs.coincide", coincide.to_string())?;
+    claims.put("runs.with-both", lags.len().to_string())?;
+    let verdicts = runs.iter().filter_map(|run| run.record.dynamics.as_ref()?.boundary);
+    claims.put("runs.two-phases", verdicts.count().to_string())?;
+    claims.put("runs.count", runs.len().to_string())
+}
+
+/// A row for every run, by the statistic that decides on its phases.
+fn table(runs: &[Run]) -> String {
+    let mut lines = vec![
+        "| run | statistic | before training, lowest, end | falls by, in every answer by | rises by, in every answer by | boundary | loss gap opens |".to_owned(),
+        "|---|---|---|---|---|---|---|".to_owned(),
+    ];
+    lines.extend(runs.iter().filter_map(|run| row(&run.record)));
+    lines.join("\n")
+}
+
+fn row(record: &RunRecord) -> Option<String> {
+    let dynamics = record.dynamics.as_ref()?;
+    let first = dynamics.first()?;
+    let at = |position: usize| {
+        let analysis = record.checkpoints.get(position)?.analysis.as_ref()?;
+        phases::value(&analysis.all_effects, first.statistic).map(phases::ranged)
+    };
+    let moments: Vec<String> = record.turning_points().into_iter().filter_map(at).collect();
+    let change = |change: Option<spindle_interactions::phase::Change>| {
+        let Some(change) = change else {
+            return String::new();
+        };
+        let least = change.least.map_or_else(|| "not computed".to_owned(), estimate);
+        format!("{}, {least}", estimate(change.answer))
+    };
+    let epoch = |index: usize| Some(format::epoch(record.checkpoints.get(index)?.losses.epoch));
+    let gap = dynamics.gap_onset().and_then(|onset| {
+        Some(format!("{} [{}, {}]", epoch(onset.index)?, epoch(onset.low)?, epoch(onset.high)?))
+    });
+    Some(format!(
+        "| {} on {} | {} | {} | {} | {} | {} | {} |",
+        record.experiment.model.title(),
+        figure::universality::data_name(&record.experiment),
+        phases::name(first.statistic),
+        moments.join(" → "),
+        change(first.fall),
+        change(first.rise),
+        phases::verdict_in_short(record)?,
+        gap.unwrap_or_else(|| "not found".into())
+    ))
+}
