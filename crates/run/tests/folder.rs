@@ -4,7 +4,11 @@ mod demo;
 
 use std::{fs, path::Path};
 
-use spindle_run::{Error, Experiment, RunFolder, RunWriter, encoding, event::Tensors};
+use spindle_run::{
+    Error, Experiment, RunFolder, RunWriter, encoding,
+    event::{SampleLosses, Tensors},
+    record::RunRecord,
+};
 use tempfile::{TempDir, tempdir};
 
 /// A folder with a record in it.
@@ -18,6 +22,43 @@ fn run() -> (TempDir, RunWriter) {
 
 fn message(error: Error, folder: &Path) -> String {
     error.to_string().replace(folder.to_str().unwrap(), "RUN")
+}
+
+#[test]
+fn losses_come_back_and_those_of_reset_labels_are_told_apart() {
+    let (_folder, writer) = run();
+    let losses = SampleLosses {
+        step: 40,
+        train: vec![0.5, 4.0, 0.25],
+        is_reset: vec![false, true, false],
+        test: vec![1.0],
+    };
+    writer.save_losses(&losses).unwrap();
+    let found = writer.losses(40).unwrap();
+    assert_eq!(found, losses);
+    assert_eq!(found.rightly_labelled().collect::<Vec<_>>(), [0.5, 0.25]);
+    // Where a file does not say which labels were reset, all count.
+    let silent = SampleLosses {
+        is_reset: Vec::new(),
+        ..losses
+    };
+    assert_eq!(silent.rightly_labelled().count(), 3);
+}
+
+#[test]
+fn phases_of_earlier_versions_are_left_out_with_a_warning() {
+    let json = String::from_utf8(demo::record().to_json().unwrap()).unwrap();
+    let older = json.replacen("\"schema\": 4", "\"schema\": 3", 1);
+    let found = RunRecord::from_json(older.as_bytes()).unwrap();
+    assert_eq!(found.dynamics, None);
+    assert!(
+        found
+            .warnings
+            .iter()
+            .any(|warning| warning.contains("without a test"))
+    );
+    let found = RunRecord::from_json(json.as_bytes()).unwrap();
+    assert!(found.dynamics.is_some());
 }
 
 #[test]

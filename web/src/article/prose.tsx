@@ -81,29 +81,29 @@ export function Evidence() {
       </p>
       <ul class="claims">
         <li>
-          <b>In every optimum:</b> two phases. The share of orders of three and more falls from {/*=lenet-mnist.share.first.full*/}x{/*/*/} before training to {/*=lenet-mnist.share.lowest.full*/}x{/*/*/} at epoch {/*=lenet-mnist.share.lowest.epoch*/}x{/*/*/} and rises to{" "}
-          {/*=lenet-mnist.share.last.full*/}x{/*/*/} at the end: by at least {/*=lenet-mnist.phases.share.fall.least*/}x{/*/*/} and {/*=lenet-mnist.phases.share.rise.least*/}x{/*/*/}, whichever sum one takes.
+          <b>In every optimum:</b> two phases. The share of orders of three and more falls from {/*=lenet-mnist.share.first.full*/}0.45 [0.42, 0.48] (0.43 to 0.53){/*/*/} before training to {/*=lenet-mnist.share.lowest.full*/}0.02 [0.02, 0.03] (0.01 to 0.11){/*/*/} at epoch {/*=lenet-mnist.share.lowest.epoch*/}0.25{/*/*/} and rises to{" "}
+          {/*=lenet-mnist.share.last.full*/}0.28 [0.25, 0.31] (0.26 to 0.37){/*/*/} at the end: by at least {/*=lenet-mnist.phases.share.fall.least*/}0.32 [0.28, 0.36]{/*/*/} and {/*=lenet-mnist.phases.share.rise.least*/}0.15 [0.10, 0.19]{/*/*/}, whichever sum one takes.
         </li>
         <li>
-          <b>Only in the sum shown:</b> how much the <em>mean</em> order rises, {/*=lenet-mnist.phases.order.rise*/}x{/*/*/}. In other sums it may be {/*=lenet-mnist.phases.order.rise.least*/}x{/*/*/}, since two players' AND and OR together are the same as each player alone, and cost
+          <b>Only in the sum shown:</b> how much the <em>mean</em> order rises, {/*=lenet-mnist.phases.order.rise*/}0.77 [0.63, 0.90]{/*/*/}. In other sums it may be {/*=lenet-mnist.phases.order.rise.least*/}0.13 [0.00, 0.27]{/*/*/}, since two players' AND and OR together are the same as each player alone, and cost
           as much: no sparsity tells orders one and two apart. Shown is the canonical sum, the simplest of those within 0.5 % of the smallest norm; below each sample stands between what the mean order of all of them lies.
         </li>
         <li>
-          <b>Made by the solver:</b> most of the published spindle over all orders before training, and of its collapse. On the same outputs the published procedure ends at {/*=lenet-mnist.published.first.ratio*/}x{/*/*/} times the smallest L1 norm, above its own
-          start ({/*=lenet-mnist.published.first.start-ratio*/}x{/*/*/} times). Switch the figure above to “Published SGD” before training.
+          <b>Made by the solver:</b> most of the published spindle over all orders before training, and of its collapse. On the same outputs the published procedure ends at {/*=lenet-mnist.published.first.ratio*/}905{/*/*/} times the smallest L1 norm, above its own
+          start ({/*=lenet-mnist.published.first.start-ratio*/}4.9{/*/*/} times). Switch the figure above to “Published SGD” before training.
         </li>
         <li>
-          <b>Not found:</b> that the loss gap opens at the turn. Of samples whose label is right it opens at epoch {/*=lenet-mnist.gap.onset*/}x{/*/*/}, {/*=lenet-mnist.gap.lag*/}x{/*/*/} epochs after the boundary.
+          <b>Not found:</b> that the loss gap opens at the turn. Of samples whose label is right it opens at epoch {/*=lenet-mnist.gap.onset*/}9 [2, 12]{/*/*/}, {/*=lenet-mnist.gap.lag*/}8.8 [1.8, 12]{/*/*/} epochs after the boundary.
         </li>
         <li>
-          <b>Not found:</b> that high orders generalise less. Interactions of order three are alike to {/*=lenet-mnist.similarity.3.train-test*/}x{/*/*/} between training and test samples, and to {/*=lenet-mnist.similarity.3.train-train*/}x{/*/*/} and {/*=lenet-mnist.similarity.3.test-test*/}x{/*/*/} between two halves
-          of either, on a scale from 0 to 1: they differ from sample to sample. Orders at which training and test are less alike than that: {/*=lenet-mnist.similarity.lower-at*/}x{/*/*/}.
+          <b>Not found:</b> that high orders generalise less. Interactions of order three are alike to {/*=lenet-mnist.similarity.3.train-test*/}0.12{/*/*/} between training and test samples, and to {/*=lenet-mnist.similarity.3.train-train*/}0.12{/*/*/} and {/*=lenet-mnist.similarity.3.test-test*/}0.12{/*/*/} between two halves
+          of either, on a scale from 0 to 1: they differ from sample to sample. Orders at which training and test are less alike than that: {/*=lenet-mnist.similarity.lower-at*/}none{/*/*/}.
         </li>
         <li>
           <b>Shown here:</b> a few dozen interactions of about two thousand explain all masked outputs of a digit nearly as well as the network itself. You can check it on every digit above.
         </li>
         <li>
-          <b>Not shown:</b> that high orders <em>cause</em> over-fitting, or that other networks, seeds and patches do the same. Of the five networks below, phases are told apart in {/*=runs.two-phases*/}x{/*/*/}.
+          <b>Not shown:</b> that high orders <em>cause</em> over-fitting, or that other networks, seeds and patches do the same. Of the five networks below, phases are told apart in {/*=runs.two-phases*/}1{/*/*/}.
         </li>
       </ul>
     </section>

@@ -21,7 +21,7 @@ use crate::Error;
 /// The published SGD on the outputs of the test samples, for comparison with their certified decompositions.
 ///
 /// # Errors
-/// As [`decompose_outputs`].
+/// As [`super::decompose_outputs`].
 pub fn published_sgd(
     experiment: &Experiment,
     samples: &[SampleRecord],
@@ -123,7 +123,7 @@ pub const NOISE_RATIOS: [f64; 4] = [0.0, 0.005, 0.02, 0.05];
 /// All interactions of the test samples at other noise bounds: how much of what is seen depends on that choice. `progress` makes a callback for each.
 ///
 /// # Errors
-/// As [`decompose_outputs`].
+/// As [`super::decompose_outputs`].
 pub fn by_noise<P: Fn(Progress) -> ControlFlow<()> + Sync>(
     experiment: &Experiment,
     samples: &[SampleRecord],

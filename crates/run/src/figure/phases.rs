@@ -133,7 +133,7 @@ pub fn verdict_in_short(record: &RunRecord) -> Option<String> {
             })
         }
         Verdict::InOurAnswerOnly => "not distinguishable: in the canonical answer only".into(),
-        Verdict::TooFew => "too little was measured".into(),
+        Verdict::TooFew => "too little to tell".into(),
         verdict => format!("not distinguishable: {}", missing(verdict)),
     };
     Some(text)
@@ -143,7 +143,9 @@ pub fn verdict_in_short(record: &RunRecord) -> Option<String> {
 fn beside(record: &RunRecord, index: usize) -> Option<String> {
     let epoch = |index: usize| Some(number(record.checkpoints.get(index)?.losses.epoch));
     let (before, after) = (epoch(index.checked_sub(1)?)?, epoch(index + 1)?);
-    Some(format!(" (the checkpoints beside it: {before} and {after})"))
+    Some(format!(
+        " (the checkpoints beside it: {before} and {after})"
+    ))
 }
 
 const fn missing(verdict: Verdict) -> &'static str {
@@ -174,6 +176,9 @@ fn too_few(record: &RunRecord, phases: &Phases) -> String {
         .count();
     if phases.lowest.is_none() {
         return "There is nothing to tell phases from: no interactions.".into();
+    }
+    if record.checkpoints.len() >= 3 && samples >= SMALLEST_SAMPLE {
+        return "Phases cannot be told: at some checkpoints there are no interactions, the network's output does not depend on the mask.".into();
     }
     format!(
         "Too little to tell phases from: {} checkpoints of {samples} test samples, where 3 of {SMALLEST_SAMPLE} are needed.",

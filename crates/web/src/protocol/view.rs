@@ -36,7 +36,7 @@ pub struct RunView {
     pub checkpoints: Vec<RunCheckpoint>,
     /// Data of all figures.
     pub figures: Figures,
-    /// Whether the second phase has begun: the mean order has risen from its minimum by more than both intervals.
+    /// Whether the second phase has begun: there are two phases, by the rule of a run that has ended.
     pub second_phase: bool,
     /// Steps with weights in the file.
     pub weights: Vec<usize>,

@@ -14,10 +14,15 @@ pub(super) fn put(claims: &mut Claims, runs: &[Run]) -> anyhow::Result<()> {
         .iter()
         .filter_map(|run| run.record.dynamics.as_ref()?.lag)
         .collect();
-    let coincide = lags.iter().filter(|lag| lag.low <= 0.0 && 0.0 <= lag.high).count();
+    let coincide = lags
+        .iter()
+        .filter(|lag| lag.low <= 0.0 && 0.0 <= lag.high)
+        .count();
     claims.put("runs.coincide", coincide.to_string())?;
     claims.put("runs.with-both", lags.len().to_string())?;
-    let verdicts = runs.iter().filter_map(|run| run.record.dynamics.as_ref()?.boundary);
+    let verdicts = runs
+        .iter()
+        .filter_map(|run| run.record.dynamics.as_ref()?.boundary);
     claims.put("runs.two-phases", verdicts.count().to_string())?;
     claims.put("runs.count", runs.len().to_string())
 }
@@ -44,12 +49,19 @@ fn row(record: &RunRecord) -> Option<String> {
         let Some(change) = change else {
             return String::new();
         };
-        let least = change.least.map_or_else(|| "not computed".to_owned(), estimate);
+        let least = change
+            .least
+            .map_or_else(|| "not computed".to_owned(), estimate);
         format!("{}, {least}", estimate(change.answer))
     };
     let epoch = |index: usize| Some(format::epoch(record.checkpoints.get(index)?.losses.epoch));
     let gap = dynamics.gap_onset().and_then(|onset| {
-        Some(format!("{} [{}, {}]", epoch(onset.index)?, epoch(onset.low)?, epoch(onset.high)?))
+        Some(format!(
+            "{} [{}, {}]",
+            epoch(onset.index)?,
+            epoch(onset.low)?,
+            epoch(onset.high)?
+        ))
     });
     Some(format!(
         "| {} on {} | {} | {} | {} | {} | {} | {} |",

@@ -19,7 +19,7 @@ const OLD_MARGIN: f64 = 0.01;
 pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
     let (name, record) = (&run.name, &run.record);
     let Some(dynamics) = &record.dynamics else {
-        return Ok(());
+        return claims.put(format!("{name}.phases.short"), "not tested");
     };
     put_phases(claims, name, record, dynamics)?;
     put_gap(claims, name, record, dynamics)?;

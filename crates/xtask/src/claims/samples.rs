@@ -72,7 +72,8 @@ fn put_pair(
 ) -> anyhow::Result<()> {
     let of = |group: Group| group.name();
     let name = format!("{run}.groups.{}-{}", of(pair.group), of(pair.than));
-    let statistics: [(&str, fn(&GroupDifference) -> Option<Estimate>); 3] = [
+    type Read = fn(&GroupDifference) -> Option<Estimate>;
+    let statistics: [(&str, Read); 3] = [
         ("share", |pair| pair.share_of_order_3_and_more),
         ("order", |pair| pair.mean_order),
         ("salient-order", |pair| pair.salient_mean_order),
