@@ -204,7 +204,7 @@ function SolverChoice() {
         <p>
           The papers search the sparsest decomposition by gradient descent, whose steps fall to a tenth but do not follow the size of the outputs. Before training the outputs hardly differ, the steps are large beside
           them, and what it stops at is spread over all orders: the famous spindle, at many times the smallest norm, and above where the descent began. A rate a tenth as large leaves a spindle several times as small, of nearly the same
-          shape. The sparsest decompositions have a much smaller one at most: how much of it depends on the noise bound. That does not say that there is no first phase: a fall and a rise of the orders remain in all of them.
+          shape. The sparsest decompositions have a much smaller one at most: how much of it depends on the noise bound. That does not say that there is no first phase: a fall and a rise of the share of high orders remain in all of them.
         </p>
       </div>
     </div>

@@ -130,12 +130,12 @@ function Place({ mark }: { mark: Mark | null }) {
 const [WIDTH, HEIGHT] = [84, 40];
 
 /** Strength by order at one checkpoint, in small: positive up, negative down, each as a share of all. */
-function MomentBars({ moment: { epoch, mean_order, positive, negative } }: { moment: Moment }) {
+function MomentBars({ moment: { epoch, share_of_order_3_and_more: share, positive, negative } }: { moment: Moment }) {
   const most = Math.max(0.01, ...positive);
   const least = Math.min(0, ...negative);
   const [unit, step] = [HEIGHT / (most - least), WIDTH / positive.length];
   const zero = most * unit;
-  const order = mean_order ? `mean order ${number(mean_order.value)}` : "nothing salient";
+  const order = share ? `orders ≥ 3: ${number(share.value)}` : "no effects";
   return (
     <figure>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="xMinYMid" role="img" aria-label={`${when(epoch)}: ${order}`}>

@@ -136,7 +136,7 @@ fn mean_orders(runs: &[Named], width: Width) -> Option<Drawing> {
         None => format!("{name}: not distinguishable"),
     });
     let caption = format!(
-        "Mean order of the salient interactions over training, a curve per run. Rings: boundary of the phases ({}). \
+        "Mean order of all interactions over training, a curve per run. Rings: boundary of the phases ({}). \
          Bands: 95 % bootstrap intervals over the samples.",
         boundaries.collect::<Vec<_>>().join("; ")
     );

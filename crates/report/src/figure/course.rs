@@ -117,10 +117,10 @@ fn caption(data: &Course, salient: bool, sgd: bool) -> String {
     } else {
         ""
     };
-    let sgd = match (sgd, data.statistic) {
-        (false, _) => "",
-        (true, Statistic::MeanOrder) => "; orange: salient interactions of the published SGD",
-        (true, Statistic::ShareOfHighOrders) => "; orange: all interactions of the published SGD",
+    let sgd = if sgd {
+        "; orange: the published SGD"
+    } else {
+        ""
     };
     format!(
         "{} Line: the canonical answers; whiskers: sampling; band: all near-optimal answers{salient}{sgd}.",

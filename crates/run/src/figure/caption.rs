@@ -10,7 +10,21 @@ pub(super) fn when(epoch: f64) -> String {
     if epoch == 0.0 {
         "before training".into()
     } else {
-        format!("epoch {}", number(epoch))
+        format!("epoch {}", self::epoch(epoch))
+    }
+}
+
+/// A whole number of epochs, or two significant digits.
+pub(super) fn epoch(epochs: f64) -> String {
+    if epochs.fract() == 0.0 {
+        return format!("{epochs:.0}");
+    }
+    let digits = (1.0 - epochs.abs().log10().floor()).clamp(0.0, 9.0) as usize;
+    let text = format!("{epochs:.digits$}");
+    if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.').into()
+    } else {
+        text
     }
 }
 
@@ -73,12 +87,13 @@ pub(super) fn at(epoch: f64) -> String {
 
 /// `epoch 3 [2, 6]`
 pub(super) fn interval(mark: &Mark) -> String {
-    format!(
-        "epoch {} [{}, {}]",
-        number(mark.epoch),
-        number(mark.low),
-        number(mark.high)
-    )
+    format!("epoch {}", bare_interval(mark))
+}
+
+/// `3 [2, 6]`
+pub(super) fn bare_interval(mark: &Mark) -> String {
+    let [at, low, high] = [mark.epoch, mark.low, mark.high].map(epoch);
+    format!("{at} [{low}, {high}]")
 }
 
 #[cfg(test)]

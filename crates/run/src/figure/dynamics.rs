@@ -29,7 +29,7 @@ pub struct Course {
     pub all: Vec<Option<RangedEstimate>>,
     /// Of salient interactions, for the mean order; `None` where none is salient.
     pub salient: Vec<Option<Estimate>>,
-    /// Of the published SGD, where it was run: of salient interactions for the mean order, of all for the share.
+    /// Of all interactions of the published SGD, where it was run.
     pub published_sgd: Vec<Option<Estimate>>,
     /// Boundary of the phases and onset of the gap.
     pub marks: Vec<Mark>,
@@ -49,7 +49,7 @@ pub fn course(record: &RunRecord, statistic: Statistic) -> Option<Course> {
     let of_sgd = |at: &Measured<'_>| {
         let sgd = at.analysis.published_sgd.as_ref()?;
         match statistic {
-            Statistic::MeanOrder => sgd.strength.mean_order,
+            Statistic::MeanOrder => sgd.unthresholded.mean_order,
             Statistic::ShareOfHighOrders => share_of_high_orders(sgd.unthresholded.share.as_ref()?),
         }
     };
@@ -236,7 +236,7 @@ fn similarity_in_words(epoch: f64, ceilings: &[Ceiling]) -> String {
         .map(|ceiling| ceiling.order.to_string())
         .collect();
     let verdict = if lower.is_empty() {
-        "Training and test samples are no less alike than samples of one split.".to_owned()
+        "At none of these orders are training and test samples less alike than samples of one split, beyond the interval.".to_owned()
     } else {
         format!(
             "Beyond its interval it is lower at order {}.",

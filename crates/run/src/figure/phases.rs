@@ -55,7 +55,14 @@ pub fn ranged(found: RangedEstimate) -> String {
 /// `0.48 [0.43, 0.53]`
 #[must_use]
 pub fn interval(Estimate { value, low, high }: Estimate) -> String {
-    format!("{value:.2} [{low:.2}, {high:.2}]")
+    let [value, low, high] = [value, low, high].map(hundredths);
+    format!("{value} [{low}, {high}]")
+}
+
+/// Two decimals; what rounds to 0 has no sign.
+fn hundredths(value: f64) -> String {
+    let text = format!("{value:.2}");
+    if text == "-0.00" { "0.00".into() } else { text }
 }
 
 /// The statistics of a run, first the one that decides.
@@ -124,14 +131,7 @@ pub fn verdict(record: &RunRecord) -> Option<String> {
 pub fn verdict_in_short(record: &RunRecord) -> Option<String> {
     let phases = record.dynamics.as_ref()?.first()?;
     let text = match phases.verdict {
-        Verdict::TwoPhases => {
-            let mark = boundary(record)?;
-            caption::estimate(Estimate {
-                value: mark.epoch,
-                low: mark.low,
-                high: mark.high,
-            })
-        }
+        Verdict::TwoPhases => caption::bare_interval(&boundary(record)?),
         Verdict::InOurAnswerOnly => "not distinguishable: in the canonical answer only".into(),
         Verdict::TooFew => "too little to tell".into(),
         verdict => format!("not distinguishable: {}", missing(verdict)),
@@ -141,7 +141,7 @@ pub fn verdict_in_short(record: &RunRecord) -> Option<String> {
 
 /// Between two checkpoints nothing is known: an interval of one checkpoint is as wide as the way to its neighbours.
 fn beside(record: &RunRecord, index: usize) -> Option<String> {
-    let epoch = |index: usize| Some(number(record.checkpoints.get(index)?.losses.epoch));
+    let epoch = |index: usize| Some(caption::epoch(record.checkpoints.get(index)?.losses.epoch));
     let (before, after) = (epoch(index.checked_sub(1)?)?, epoch(index + 1)?);
     Some(format!(
         " (the checkpoints beside it: {before} and {after})"
@@ -212,7 +212,7 @@ pub fn loss_gap(record: &RunRecord) -> Option<String> {
 }
 
 fn lag(lag: Estimate) -> String {
-    let [value, low, high] = [lag.value, lag.low, lag.high].map(number);
+    let [value, low, high] = [lag.value, lag.low, lag.high].map(caption::epoch);
     format!(", {value} [{low}, {high}] epochs after the boundary")
 }
 

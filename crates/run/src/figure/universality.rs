@@ -265,12 +265,8 @@ pub fn markdown(rows: &[Row], link: impl Fn(&str) -> String) -> String {
 
 fn mark_in_words(row: &Row, mark: Option<&Mark>) -> String {
     match (mark, &row.run) {
-        (Some(mark), _) => caption::estimate(Estimate {
-            value: mark.epoch,
-            low: mark.low,
-            high: mark.high,
-        }),
-        (None, Some(_)) => "none found".into(),
+        (Some(mark), _) => caption::bare_interval(mark),
+        (None, Some(_)) => "not found".into(),
         (None, None) => String::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use spindle_interactions::{
     bootstrap::Estimate,
-    decompose::Statistic,
+    decompose::{HIGH_ORDER, Statistic},
     phase::{Change, Onset},
 };
 use spindle_run::{
@@ -22,6 +22,7 @@ pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
         return claims.put(format!("{name}.phases.short"), "not tested");
     };
     put_phases(claims, name, record, dynamics)?;
+    put_high_orders(claims, name, record)?;
     put_gap(claims, name, record, dynamics)?;
     put_theory(claims, name, record, &dynamics.theory)
 }
@@ -75,6 +76,33 @@ fn onset(record: &RunRecord, onset: Onset) -> Option<String> {
         epoch(onset.low)?,
         epoch(onset.high)?
     ))
+}
+
+/// Strength of the orders 3 and above in nats at the turning points, of all interactions, a mean over the test samples: a share can fall while it grows.
+fn put_high_orders(claims: &mut Claims, name: &str, record: &RunRecord) -> anyhow::Result<()> {
+    let moments = ["first", "turn", "last"]
+        .into_iter()
+        .zip(record.turning_points());
+    for (moment, position) in moments {
+        let analysis = record
+            .checkpoints
+            .get(position)
+            .and_then(|c| c.analysis.as_ref());
+        let Some(strength) = analysis.map(|analysis| &analysis.unthresholded) else {
+            continue;
+        };
+        let orders = strength
+            .positive
+            .iter()
+            .zip(&strength.negative)
+            .skip(HIGH_ORDER - 1);
+        let sum: f64 = orders.map(|(above, below)| above.value - below.value).sum();
+        claims.put(
+            format!("{name}.high-orders.{moment}.nats"),
+            format::nats(sum),
+        )?;
+    }
+    Ok(())
 }
 
 fn put_gap(
