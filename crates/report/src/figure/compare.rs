@@ -8,7 +8,7 @@ use spindle_run::{
 
 use super::{
     Drawing, Width,
-    course::{axes, over, values},
+    course::{axes, of_all, values},
     losses, strength,
 };
 use crate::{
@@ -80,10 +80,7 @@ fn mean_orders(runs: &[Named], width: Width) -> Option<Drawing> {
         .collect();
     let curves: Vec<_> = data
         .iter()
-        .map(|data| {
-            data.as_ref()
-                .map_or_else(Vec::new, |data| over(&data.epochs, &data.salient))
-        })
+        .map(|data| data.as_ref().map_or_else(Vec::new, of_all))
         .collect();
     if curves.iter().all(|curve| curve.len() < 2) {
         return None;

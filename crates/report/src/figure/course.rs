@@ -44,7 +44,7 @@ fn draw(
         .iter()
         .flat_map(|(_, e)| [e.lowest, e.highest])
         .flatten();
-    let sampled: Vec<_> = all.iter().map(|(epoch, e)| (*epoch, sampling(e))).collect();
+    let sampled = of_all(&data);
     let others = [&sampled, &salient, &sgd];
     let extent =
         reading::extent(reading::ends(others.into_iter().flatten().map(|(_, e)| e)).chain(ranges))?;
@@ -143,6 +143,12 @@ fn ranged(data: &Course) -> Vec<(f64, RangedEstimate)> {
         .collect()
 }
 
+/// Estimates of all interactions, with their epochs.
+pub(super) fn of_all(data: &Course) -> Vec<(f64, Estimate)> {
+    let points = ranged(data).into_iter();
+    points.map(|(epoch, e)| (epoch, sampling(&e))).collect()
+}
+
 fn sampling(found: &RangedEstimate) -> Estimate {
     Estimate {
         value: found.value,
@@ -173,7 +179,7 @@ pub(super) fn axes<'a>(
 }
 
 /// Estimates that are there, with their epochs.
-pub(super) fn over(epochs: &[f64], estimates: &[Option<Estimate>]) -> Vec<(f64, Estimate)> {
+fn over(epochs: &[f64], estimates: &[Option<Estimate>]) -> Vec<(f64, Estimate)> {
     epochs
         .iter()
         .zip(estimates)
