@@ -55,7 +55,7 @@ pub(crate) enum Command {
     Decompose(Decompose),
     /// Check every certificate again, in exact arithmetic.
     #[command(
-        after_help = "Example:\n  spindle verify runs/demo\n  spindle verify interactions.safetensors\n\nOf a run's folder, or of a file that decompose wrote: that effects explain the outputs, that dual points keep their constraints, and every bound.\nOf a .spindle file, which has no certificates in it: digests, and that the headline follows from what is in it."
+        after_help = "Example:\n  spindle verify runs/demo\n  spindle verify interactions.safetensors\n\nOf a run's folder, or of a file that decompose wrote: that effects explain the outputs, that dual points keep their constraints, and every bound.\nOf a .spindle file, which has no dual points in it: digests, and that the headline follows from what is in it."
     )]
     Verify(Verify),
     /// Between what the bars of orders 1, 2, and 3 and more lie, over all decompositions that are nearly as sparse as the sparsest.

@@ -2,7 +2,7 @@
 
 import { signal, useSignalEffect } from "@preact/signals";
 import { inWords } from "../engine/client";
-import { number, when } from "../figure/numbers";
+import { epochs, when } from "../figure/numbers";
 import type { Mark } from "../generated/Mark";
 import type { Moment } from "../generated/Moment";
 import type { Row } from "../generated/Row";
@@ -119,9 +119,9 @@ function Place({ mark }: { mark: Mark | null }) {
   if (!mark) return <>not found</>;
   return (
     <>
-      {number(mark.epoch)}{" "}
+      {epochs(mark.epoch)}{" "}
       <small>
-        [{number(mark.low)}, {number(mark.high)}]
+        [{epochs(mark.low)}, {epochs(mark.high)}]
       </small>
     </>
   );
@@ -135,7 +135,7 @@ function MomentBars({ moment: { epoch, share_of_order_3_and_more: share, positiv
   const least = Math.min(0, ...negative);
   const [unit, step] = [HEIGHT / (most - least), WIDTH / positive.length];
   const zero = most * unit;
-  const order = share ? `orders ≥ 3: ${number(share.value)}` : "no effects";
+  const order = share ? `orders ≥ 3: ${share.value.toFixed(2)}` : "no effects";
   return (
     <figure>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="xMinYMid" role="img" aria-label={`${when(epoch)}: ${order}`}>

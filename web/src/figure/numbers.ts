@@ -11,9 +11,14 @@ export function signed(value: number): string {
   return value > 0 ? `+${number(value)}` : number(value);
 }
 
+/** A whole number of epochs, or two significant digits. */
+export function epochs(epoch: number): string {
+  return Number.isInteger(epoch) ? epoch.toLocaleString("en") : epoch.toLocaleString("en", { maximumSignificantDigits: 2 });
+}
+
 /** When a checkpoint is. */
 export function when(epoch: number): string {
-  return epoch === 0 ? "before training" : `epoch ${number(epoch)}`;
+  return epoch === 0 ? "before training" : `epoch ${epochs(epoch)}`;
 }
 
 /** Seconds in words that a reader waits by. */

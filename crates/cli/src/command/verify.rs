@@ -98,7 +98,7 @@ pub(crate) fn verify(arguments: &Verify, terminal: &Terminal) -> anyhow::Result<
 
 fn summary(report: &Report) -> String {
     if report.games == 0 {
-        return "An export has no certificates in it: its digests were checked, and that its first numbers follow from its strengths and bounds.\n\
+        return "An export has no dual points in it: its digests were checked, and that its first numbers follow from its strengths and bounds.\n\
             Verify the run's folder for the rest."
             .into();
     }
