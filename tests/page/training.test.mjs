@@ -26,6 +26,19 @@ test("a training runs, pauses, goes on for an epoch, ends anew", async () => {
   });
 });
 
+test("of a training that has only begun no phases are claimed", async () => {
+  await withPage({ search: address({ ...LONG, samples: 12 }) }, async (page) => {
+    await train(page);
+    await page.waitForFunction(() => /[1-9] of 6/.test(document.querySelector("[data-fact=measured]")?.textContent ?? ""), undefined, { timeout: 120_000 });
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await phase(page, "paused");
+    const caption = await page.locator(".evolution figcaption").innerText();
+    assert.match(caption, /Too little to tell phases from|not distinguishable/);
+    assert.doesNotMatch(caption, /boundary at epoch/);
+    assert.equal(await held(page, "current.value.view.second_phase"), false);
+  });
+});
+
 test("a closed page goes on where it was, with the checkpoints that were measured", async () => {
   await withPage({ search: address(LONG) }, async (page) => {
     await train(page);
@@ -54,7 +67,10 @@ test("LeNet learns the digits to over 90 %, and its mean order falls and rises",
     const least = Math.min(...orders);
     assert.ok(orders[0] > least && orders.at(-1) > least, `mean orders ${orders}`);
     assert.equal(await fact(page, "measured"), "10 of 10 checkpoints measured");
-    assert.match(await page.locator(".evolution figcaption").innerText(), /share of orders of 3 and more/);
+    const caption = await page.locator(".evolution figcaption").innerText();
+    assert.match(caption, /share of orders of 3 and more/);
+    assert.match(caption, /Two phases, with the boundary|Phases are not distinguishable/);
+    assert.match(caption, /The loss gap (opens at|does not open)/);
   });
 });
 
