@@ -107,7 +107,7 @@ function Found({ row, run }: { row: Row; run: string }) {
       <td>
         <div class="moments">
           {row.moments.map((moment) => (
-            <MomentBars key={moment.epoch} moment={moment} />
+            <MomentBars key={moment.epoch} moment={moment} statistic={row.first} />
           ))}
         </div>
       </td>
@@ -130,12 +130,13 @@ function Place({ mark }: { mark: Mark | null }) {
 const [WIDTH, HEIGHT] = [84, 40];
 
 /** Strength by order at one checkpoint, in small: positive up, negative down, each as a share of all. */
-function MomentBars({ moment: { epoch, share_of_order_3_and_more: share, positive, negative } }: { moment: Moment }) {
+function MomentBars({ moment: { epoch, first, positive, negative }, statistic }: { moment: Moment; statistic: Row["first"] }) {
   const most = Math.max(0.01, ...positive);
   const least = Math.min(0, ...negative);
   const [unit, step] = [HEIGHT / (most - least), WIDTH / positive.length];
   const zero = most * unit;
-  const order = share ? `orders ≥ 3: ${share.value.toFixed(2)}` : "no effects";
+  const name = statistic === "mean-order" ? "mean order" : "orders ≥ 3:";
+  const order = first ? `${name} ${first.value.toFixed(2)}` : "no effects";
   return (
     <figure>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="xMinYMid" role="img" aria-label={`${when(epoch)}: ${order}`}>

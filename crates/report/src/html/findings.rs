@@ -1,6 +1,5 @@
 //! What a run has found, in sentences that are computed from its numbers.
 
-use spindle_interactions::bootstrap::Estimate;
 use spindle_run::{
     experiment::{NoiseScale, Solver},
     figure,
@@ -117,14 +116,24 @@ fn certificates(run: &RunRecord) -> Option<String> {
         ),
     };
     let shown = match run.experiment.solver {
-        Solver::Certified => {
-            " Many decompositions are as sparse. Shown is the canonical one, the simplest of those within 0.5 % of the smallest norm: it is unique and depends neither on the solver nor on its tolerance."
-        }
-        Solver::Sgd => " Shown is where the published SGD ended.",
+        Solver::Certified => canonical(run),
+        Solver::Sgd => " Shown is where the published SGD ended.".to_owned(),
     };
     Some(format!(
         "{start}; between the norm of what is shown and a lower bound on every other the largest gap is {found}.{shown} The command spindle verify checks all of it in exact arithmetic."
     ))
+}
+
+/// What is shown, and how far its norms are above the smallest ones found.
+fn canonical(run: &RunRecord) -> String {
+    let above = all_certificates(run).filter_map(|certificate| {
+        let smallest = certificate.smallest_norm.filter(|norm| *norm > 0.0)?;
+        Some(certificate.primal / smallest - 1.0)
+    });
+    let most = label::significant(100.0 * above.fold(0.0, f64::max), 2);
+    format!(
+        " Many decompositions are as sparse. Shown is the canonical one, the simplest by a fixed rule, whose norm is at most {most} % above the smallest here: it is unique and depends neither on the solver nor on its tolerance."
+    )
 }
 
 fn noise_bound(run: &RunRecord) -> Option<String> {
@@ -196,7 +205,7 @@ fn groups(run: &RunRecord) -> Option<String> {
             .count()
     };
     let words = |difference: &GroupDifference| {
-        let signed = |e: Estimate| format!("{:+.2} [{:+.2}, {:+.2}]", e.value, e.low, e.high);
+        let signed = figure::phases::interval;
         Some(format!(
             "{} less {} {} in the share of orders of 3 and more and {} in the mean order, the former apart from 0 at {} of {measured} checkpoints",
             difference.group.name(),

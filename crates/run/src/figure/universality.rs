@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use spindle_interactions::bootstrap::Estimate;
+use spindle_interactions::{bootstrap::Estimate, decompose::Statistic};
 
 use super::{Mark, Measured, caption, gap_onset, measured, phases, three};
 use crate::{
@@ -136,8 +136,8 @@ impl Status {
 pub struct Moment {
     /// Epochs done.
     pub epoch: f64,
-    /// Share of strength of orders 3 and above, of all effects.
-    pub share_of_order_3_and_more: Option<RangedEstimate>,
+    /// The statistic that decides on phases, of all effects.
+    pub first: Option<RangedEstimate>,
     /// Mean order of salient interactions; `None` where none is salient.
     pub mean_order: Option<Estimate>,
     /// Share of the strength by order that speaks for the label, index order - 1, to three digits.
@@ -164,6 +164,8 @@ pub struct Row {
     pub run: Option<String>,
     /// Boundary of the phases, or why there is none; `None` where there is no run.
     pub phases: Option<String>,
+    /// The statistic that decides on phases; `None` where there is no run.
+    pub first: Option<Statistic>,
     /// Onset of the loss gap.
     pub gap_onset: Option<Mark>,
     /// At the first checkpoint, where orders are lowest, at the last checkpoint.
@@ -201,6 +203,7 @@ impl Row {
             phases: record.map(|record| {
                 phases::verdict_in_short(record).unwrap_or_else(|| "not tested".into())
             }),
+            first: record.map(first_statistic),
             gap_onset: record.and_then(gap_onset),
             moments: record.map_or_else(Vec::new, moments),
         }
@@ -209,10 +212,18 @@ impl Row {
 
 fn moments(record: &RunRecord) -> Vec<Moment> {
     let all: Vec<_> = measured(record).collect();
-    three(record, &all).into_iter().map(moment).collect()
+    let statistic = first_statistic(record);
+    let moments = three(record, &all).into_iter();
+    moments.map(|at| moment(at, statistic)).collect()
 }
 
-fn moment(at: Measured<'_>) -> Moment {
+/// The statistic that decides on the phases of a run.
+fn first_statistic(record: &RunRecord) -> Statistic {
+    let mut statistics = phases::statistics(record).into_iter();
+    statistics.next().unwrap_or(Statistic::ShareOfHighOrders)
+}
+
+fn moment(at: Measured<'_>, statistic: Statistic) -> Moment {
     let sum = |values: &[Estimate]| values.iter().map(|found| found.value.abs()).sum::<f64>();
     let total = sum(&at.test.positive) + sum(&at.test.negative);
     let shares = |values: &[Estimate]| {
@@ -224,7 +235,7 @@ fn moment(at: Measured<'_>) -> Moment {
     };
     Moment {
         epoch: at.epoch,
-        share_of_order_3_and_more: at.analysis.all_effects.share_of_order_3_and_more,
+        first: phases::value(&at.analysis.all_effects, statistic),
         mean_order: at.test.mean_order,
         positive: shares(&at.test.positive),
         negative: shares(&at.test.negative),
@@ -235,7 +246,7 @@ fn moment(at: Measured<'_>) -> Moment {
 #[must_use]
 pub fn markdown(rows: &[Row], link: impl Fn(&str) -> String) -> String {
     let mut table = String::from(
-        "| network | data | status | boundary of the phases, epoch | loss gap opens, epoch | share of orders of 3 and more at the first checkpoint, the lowest, the last | strength of orders 1, 2, … at the same |\n\
+        "| network | data | status | boundary of the phases, epoch | loss gap opens, epoch | share of orders of 3 and more (or mean order) at the first checkpoint, the lowest, the last | strength of orders 1, 2, … at the same |\n\
          |---|---|---|---|---|---|---|\n",
     );
     for row in rows {
@@ -249,14 +260,18 @@ pub fn markdown(rows: &[Row], link: impl Fn(&str) -> String) -> String {
         };
         let gap = mark_in_words(row, row.gap_onset.as_ref());
         let phases = row.phases.clone().unwrap_or_default();
-        let shares: Vec<_> = row.moments.iter().map(share_in_words).collect();
+        let first: Vec<_> = row.moments.iter().map(first_in_words).collect();
+        let statistic = match row.first {
+            Some(Statistic::MeanOrder) => "mean order: ",
+            _ => "",
+        };
         let bars: Vec<_> = row.moments.iter().map(bars).collect();
         // A string takes all that is written.
         let _ = writeln!(
             table,
-            "| {} | {data} | {status} | {phases} | {gap} | {} | {} |",
+            "| {} | {data} | {status} | {phases} | {gap} | {statistic}{} | {} |",
             row.model,
-            shares.join(" → "),
+            first.join(" → "),
             bars.join(" → ")
         );
     }
@@ -271,9 +286,9 @@ fn mark_in_words(row: &Row, mark: Option<&Mark>) -> String {
     }
 }
 
-fn share_in_words(moment: &Moment) -> String {
-    let share = moment.share_of_order_3_and_more;
-    share.map_or_else(|| "no effects".into(), phases::ranged)
+fn first_in_words(moment: &Moment) -> String {
+    let first = moment.first;
+    first.map_or_else(|| "no effects".into(), phases::ranged)
 }
 
 /// A moment's strength by order as a word of bars, the strongest order the highest.

@@ -10,7 +10,7 @@ use spindle_run::{
     record::{Dynamics, LossRecord, RunRecord, TheoryFit},
 };
 
-use super::{format, runs::Run, table::Claims};
+use super::{format, moments, runs::Run, table::Claims};
 
 /// Rise of a gap over its running minimum that earlier versions took for its onset, in nats.
 const OLD_MARGIN: f64 = 0.01;
@@ -80,10 +80,11 @@ fn onset(record: &RunRecord, onset: Onset) -> Option<String> {
 
 /// Strength of the orders 3 and above in nats at the turning points, of all interactions, a mean over the test samples: a share can fall while it grows.
 fn put_high_orders(claims: &mut Claims, name: &str, record: &RunRecord) -> anyhow::Result<()> {
-    let moments = ["first", "turn", "last"]
-        .into_iter()
-        .zip(record.turning_points());
-    for (moment, position) in moments {
+    let epochs: Vec<f64> = record.checkpoints.iter().map(|c| c.losses.epoch).collect();
+    let named = moments::named(&epochs).into_iter();
+    let named = named.filter(|(name, _)| name.starts_with("at."));
+    let turning = ["first", "turn", "last"].map(str::to_owned).into_iter();
+    for (moment, position) in turning.zip(record.turning_points()).chain(named) {
         let analysis = record
             .checkpoints
             .get(position)
