@@ -213,6 +213,7 @@ fn what_a_run_has_not_is_left_out() {
     each_analysis(&mut run, |analysis| {
         analysis.similarity = None;
         analysis.ceilings = None;
+        analysis.group_differences.clear();
         analysis.published_sgd = None;
         analysis.by_noise.clear();
         analysis
@@ -280,7 +281,7 @@ fn numbers_that_are_not_finite_are_not_drawn() {
         }
     });
     let figures = drawn(&run);
-    assert_eq!(figures.len(), 9);
+    assert_eq!(figures.len(), 10);
     figures.iter().for_each(assert_sound);
 }
 

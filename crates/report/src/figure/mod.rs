@@ -3,6 +3,7 @@
 pub(crate) mod checkpoints;
 pub(crate) mod compare;
 pub(crate) mod course;
+pub(crate) mod differences;
 pub(crate) mod groups;
 pub(crate) mod log_log;
 mod losses;
@@ -75,7 +76,7 @@ impl Drawing {
 pub(crate) type OfRun = fn(&RunRecord, Width) -> Option<Drawing>;
 
 /// All figures of a run, in the order of the report.
-pub(crate) const OF_RUN: [OfRun; 10] = [
+pub(crate) const OF_RUN: [OfRun; 11] = [
     two_phases::draw,
     course::share,
     course::mean_order,
@@ -85,5 +86,6 @@ pub(crate) const OF_RUN: [OfRun; 10] = [
     paper::draw,
     similarity::draw,
     groups::draw,
+    differences::draw,
     theory::draw,
 ];
