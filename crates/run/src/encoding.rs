@@ -465,6 +465,15 @@ pub(crate) fn check_fit(decompositions: &[Decomposition], record: &RunRecord) ->
         .try_for_each(|decomposition| agree("number of masks", decomposition.and.len(), masks))
 }
 
+/// [`Error::Mismatch`] unless a file is of so many players.
+pub(crate) fn check_players(reader: &Reader, players: usize) -> Result<(), Error> {
+    agree(
+        "number of players",
+        reader.description.players.unwrap_or(0),
+        players,
+    )
+}
+
 /// [`Error::Mismatch`] unless both are the same.
 pub(crate) fn agree(what: &'static str, found: usize, expected: usize) -> Result<(), Error> {
     if found == expected {

@@ -203,11 +203,7 @@ impl History {
     pub(super) fn decode(bytes: &[u8], record: &RunRecord) -> Result<Self, Error> {
         let reader = Reader::of_kind(bytes, KIND)?;
         let players = record.experiment.players;
-        encoding::agree(
-            "number of players",
-            reader.description.players.unwrap_or(0),
-            players,
-        )?;
+        encoding::check_players(&reader, players)?;
         let (steps, samples) = (whole(&reader.values("step")?)?, record.samples.len());
         let offsets = whole(&reader.shaped("offset", &[samples + 1])?)?;
         let interactions = offsets.last().copied().unwrap_or(0);

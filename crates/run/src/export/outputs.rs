@@ -133,11 +133,7 @@ impl QuantizedOutputs {
     pub(super) fn decode(bytes: &[u8], record: &RunRecord, steps: &[usize]) -> Result<Self, Error> {
         let reader = Reader::of_kind(bytes, KIND)?;
         let players = record.experiment.players;
-        encoding::agree(
-            "number of players",
-            reader.description.players.unwrap_or(0),
-            players,
-        )?;
+        encoding::check_players(&reader, players)?;
         let samples = whole(&reader.values("sample")?)?;
         if let Some(sample) = samples
             .iter()

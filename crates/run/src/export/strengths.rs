@@ -112,12 +112,10 @@ impl Strengths {
     pub(super) fn decode(bytes: &[u8], record: &mut RunRecord) -> Result<Self, Error> {
         let reader = Reader::of_kind(bytes, KIND)?;
         let (players, samples) = (record.experiment.players, record.samples.len());
-        encoding::agree(
-            "number of players",
-            reader.description.players.unwrap_or(0),
-            players,
-        )?;
+        encoding::check_players(&reader, players)?;
         let steps = whole(&reader.values("step")?)?;
+        let analysed = analysed_steps(record).len();
+        encoding::agree("number of analysed checkpoints", steps.len(), analysed)?;
         let shape = |columns| [steps.len(), samples, columns];
         let certificates: Vec<f32> = reader.shaped("certificate", &shape(CERTIFICATE))?;
         let ranges: Vec<f32> = reader.shaped("ranges", &shape(RANGES))?;
