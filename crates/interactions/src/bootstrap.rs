@@ -3,16 +3,16 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// A number with its 95 % bootstrap interval.
+/// A number with its 95 % interval, by the percentiles of draws unless something else is said.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Estimate {
     /// Value on all samples.
     pub value: f64,
-    /// 2.5 % quantile over the resamples.
+    /// Lower end of the interval.
     pub low: f64,
-    /// 97.5 % quantile over the resamples.
+    /// Upper end of the interval.
     pub high: f64,
 }
 

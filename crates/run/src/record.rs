@@ -29,6 +29,9 @@ const SCHEDULED: u32 = 3;
 /// The first version whose phases are tested. Before, the boundary was the smallest mean order, whatever came of chance.
 const TESTED: u32 = 4;
 
+/// What is said of a run whose phases were not tested.
+const UNTESTED: &str = "phases and loss gap were read off by an earlier version, without a test, and are left out; spindle analyze finds them again";
+
 /// The contents of `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
@@ -104,9 +107,28 @@ impl RunRecord {
     /// What earlier versions said of phases and of the loss gap does not hold by the rules of this one.
     fn leave_out_untested_phases(&mut self) {
         if self.dynamics.take().is_some() {
-            let warning = "phases and loss gap were read off by an earlier version, without a test, and are left out; spindle analyze finds them again";
-            self.warnings.push(warning.to_owned());
+            self.warnings.push(UNTESTED.to_owned());
         }
+    }
+
+    /// Whether what was measured is by the rules of this version.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.schema == SCHEMA
+    }
+
+    /// For whoever has measured all of it again.
+    pub fn make_current(&mut self) {
+        self.schema = SCHEMA;
+        self.warnings.retain(|warning| warning != UNTESTED);
+    }
+
+    /// Whether the training loss of right labels is known: where none was reset, it is that of all.
+    #[must_use]
+    pub fn knows_right_labels(&self) -> bool {
+        let last = self.checkpoints.last();
+        self.provenance.mislabelled == 0
+            || last.is_some_and(|checkpoint| checkpoint.losses.right_train_loss.is_some())
     }
 
     /// Puts losses where their step belongs, over those of the same step: steps done again give the same numbers.

@@ -10,7 +10,7 @@ use spindle_run::{
     RunWriter,
     event::{Outputs, SampleLosses},
     experiment::Solver,
-    record::{Analysis, Group, RunRecord, SCHEMA},
+    record::{Analysis, Group, RunRecord},
 };
 
 use super::report;
@@ -60,7 +60,7 @@ fn decompose_checkpoints(
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let games = record.samples.len();
-    let is_current = record.schema == SCHEMA;
+    let is_current = record.is_current();
     let is_done = |record: &RunRecord, index: usize| {
         let checkpoint = &record.checkpoints[index];
         is_current
@@ -102,7 +102,7 @@ fn decompose_checkpoints(
         record.provenance.decompose_seconds += start.elapsed().as_secs_f64();
         writer.save_record(record)?;
     }
-    record.schema = SCHEMA;
+    record.make_current();
     bar.finish_with_message("done");
     Ok(())
 }
@@ -147,27 +147,40 @@ fn strengths(writer: &RunWriter, record: &RunRecord) -> anyhow::Result<Vec<TestS
     Ok(strengths)
 }
 
-/// Adds to the analysis before training, where orders are lowest and at the end what compares its answers with others, where that is not there yet.
-/// `games`: how many the bar moves by at a checkpoint.
+/// What an analysis compares its answers with.
+struct Comparison {
+    /// What the bar says.
+    name: &'static str,
+    /// Times that every test sample is decomposed.
+    rounds: usize,
+    is_done: fn(&Analysis) -> bool,
+}
+
+/// Adds a comparison to the analysis before training, where orders are lowest and at the end, where it is not there yet; for certified answers only.
 fn compare(
     writer: &RunWriter,
     record: &mut RunRecord,
-    bar: &ProgressBar,
-    games: usize,
-    is_done: fn(&Analysis) -> bool,
-    add: impl Fn(&RunRecord, &Outputs, &mut Analysis) -> anyhow::Result<()>,
+    terminal: &Terminal,
+    comparison: &Comparison,
+    add: impl Fn(&ProgressBar, &RunRecord, &Outputs, &mut Analysis) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    for index in record.turning_points() {
+    if record.experiment.solver == Solver::Sgd {
+        return Ok(());
+    }
+    let positions = record.turning_points();
+    let games = analysis::group_size(&record.samples, Group::Test) * comparison.rounds;
+    let bar = terminal.bar(comparison.name, "games", 0, positions.len() * games);
+    for index in positions {
         let checkpoint = &record.checkpoints[index];
         let Some(mut analysis) = checkpoint.analysis.clone() else {
             continue;
         };
-        if is_done(&analysis) {
+        if (comparison.is_done)(&analysis) {
             bar.inc(games as u64);
             continue;
         }
         let outputs = writer.outputs(record, checkpoint.losses.step)?;
-        add(record, &outputs, &mut analysis)?;
+        add(&bar, record, &outputs, &mut analysis)?;
         record.checkpoints[index].analysis = Some(analysis);
         writer.save_record(record)?;
     }
@@ -181,28 +194,19 @@ fn compare_noise_bounds(
     record: &mut RunRecord,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
-    if record.experiment.solver == Solver::Sgd {
-        return Ok(());
-    }
-    let games = analysis::group_size(&record.samples, Group::Test) * analysis::NOISE_RATIOS.len();
-    let total = record.turning_points().len() * games;
-    let bar = terminal.bar("noise bounds", "games", 0, total);
-    let is_done = |analysis: &Analysis| !analysis.by_noise.is_empty();
-    compare(
-        writer,
-        record,
-        &bar,
-        games,
-        is_done,
-        |record, outputs, found| {
-            let (experiment, samples) = (&record.experiment, &record.samples);
-            let threshold = found.threshold;
-            let by_noise =
-                analysis::by_noise(experiment, samples, outputs, threshold, || moving(&bar));
-            found.by_noise = interruptible(by_noise)?;
-            Ok(())
-        },
-    )
+    let comparison = Comparison {
+        name: "noise bounds",
+        rounds: analysis::NOISE_RATIOS.len(),
+        is_done: |analysis| !analysis.by_noise.is_empty(),
+    };
+    let add = |bar: &ProgressBar, record: &RunRecord, outputs: &Outputs, found: &mut Analysis| {
+        let (experiment, samples) = (&record.experiment, &record.samples);
+        let threshold = found.threshold;
+        let by_noise = analysis::by_noise(experiment, samples, outputs, threshold, || moving(bar));
+        found.by_noise = interruptible(by_noise)?;
+        Ok(())
+    };
+    compare(writer, record, terminal, &comparison, add)
 }
 
 /// Runs the published SGD on the outputs.
@@ -211,32 +215,24 @@ fn compare_with_published(
     record: &mut RunRecord,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
-    if record.experiment.solver == Solver::Sgd {
-        return Ok(());
-    }
-    let games = analysis::group_size(&record.samples, Group::Test);
-    let total = record.turning_points().len() * games;
-    let bar = terminal.bar("published", "games", 0, total);
-    let is_done = |analysis: &Analysis| analysis.published_sgd.is_some();
-    compare(
-        writer,
-        record,
-        &bar,
-        games,
-        is_done,
-        |record, outputs, found| {
-            let published = analysis::published_sgd(
-                &record.experiment,
-                &record.samples,
-                outputs,
-                &writer.interactions(record, outputs.step)?,
-                found.threshold,
-                &moving(&bar),
-            );
-            found.published_sgd = Some(interruptible(published)?);
-            Ok(())
-        },
-    )
+    let comparison = Comparison {
+        name: "published",
+        rounds: 1,
+        is_done: |analysis| analysis.published_sgd.is_some(),
+    };
+    let add = |bar: &ProgressBar, record: &RunRecord, outputs: &Outputs, found: &mut Analysis| {
+        let published = analysis::published_sgd(
+            &record.experiment,
+            &record.samples,
+            outputs,
+            &writer.interactions(record, outputs.step)?,
+            found.threshold,
+            &moving(bar),
+        );
+        found.published_sgd = Some(interruptible(published)?);
+        Ok(())
+    };
+    compare(writer, record, terminal, &comparison, add)
 }
 
 /// An error when a certified decomposition stayed above the tolerance.

@@ -155,9 +155,9 @@ fn key(svg: &mut Svg, runs: &[Named]) {
     }
 }
 
-/// Strength by order before training, at the boundary and at the end, a row per run.
+/// Strength by order before training, where orders are lowest and at the end, a row per run.
 fn strengths(runs: &[Named], width: Width) -> Option<Drawing> {
-    let rows: Vec<Vec<Bars>> = runs.iter().map(|(_, run)| ends_and_boundary(run)).collect();
+    let rows: Vec<Vec<Bars>> = runs.iter().map(|(_, run)| turning_points(run)).collect();
     let columns = rows
         .iter()
         .map(Vec::len)
@@ -185,7 +185,7 @@ fn strengths(runs: &[Named], width: Width) -> Option<Drawing> {
         strength::panels(&mut svg, row, &cells, false, extent);
     }
     let caption = format!(
-        "Strength of salient interactions by order, a row per run: before training, at the boundary of the phases (halfway where there is none) and at \
+        "Strength of salient interactions by order, a row per run: before training, where orders are lowest and at \
          the end. {} Intervals: 95 % bootstrap over the samples.",
         strength::READING
     );
@@ -197,18 +197,12 @@ fn strengths(runs: &[Named], width: Width) -> Option<Drawing> {
     })
 }
 
-/// Before training, at the boundary (or halfway), at the end.
-fn ends_and_boundary(run: &RunRecord) -> Vec<Bars> {
+/// Before training, where orders are lowest, at the end.
+fn turning_points(run: &RunRecord) -> Vec<Bars> {
+    let turning = run.turning_points();
     let panels = figure::two_phases(run).map_or_else(Vec::new, |data| data.panels);
-    let Some(last) = panels.len().checked_sub(1) else {
-        return panels;
-    };
-    let turn =
-        boundary(run).and_then(|mark| panels.iter().position(|bars| bars.epoch == mark.epoch));
-    let mut three = vec![0, turn.unwrap_or(last / 2), last];
-    three.dedup();
-    three
+    let shown = panels
         .into_iter()
-        .filter_map(|i| panels.get(i).cloned())
-        .collect()
+        .filter(|bars| turning.contains(&bars.checkpoint));
+    shown.collect()
 }

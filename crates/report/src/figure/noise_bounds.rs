@@ -11,7 +11,7 @@ use crate::{
     reading,
 };
 
-/// Shares by order at each noise bound, before training, at the boundary and at the end.
+/// Shares by order at each noise bound, before training, where orders are lowest and at the end.
 pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
     let data = figure::noise_bounds(run)?;
     let (left, height) = (34.0, width.choose(108.0, 84.0));

@@ -188,7 +188,7 @@ pub struct TwoPhases {
     pub orders: Axis,
     /// Axis of the strengths.
     pub strengths: Axis,
-    /// At most five checkpoints: before training, in the first phase, at the boundary, in the second phase, at the end.
+    /// At most five checkpoints: before training, on the way, where orders are lowest, on the way, at the end.
     pub panels: Vec<Bars>,
     /// Losses over training.
     pub losses: Losses,

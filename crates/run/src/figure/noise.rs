@@ -43,7 +43,7 @@ pub struct NoiseBounds {
     pub x: Axis,
     /// Axis of the shares.
     pub y: Axis,
-    /// Before training, at the boundary, at the end.
+    /// Before training, where orders are lowest, at the end.
     pub panels: Vec<NoisePanel>,
     /// What is seen.
     pub caption: String,

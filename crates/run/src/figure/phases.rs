@@ -194,8 +194,13 @@ pub fn loss_gap(record: &RunRecord) -> Option<String> {
     if !gap.has_learnt {
         return Some("Of the loss gap nothing is said: the test loss never comes below that of an answer which does not look at its input, so the network has learnt nothing.".into());
     }
+    let samples = if record.knows_right_labels() {
+        "training samples whose label is right"
+    } else {
+        "all training samples, since the run does not say which labels were reset"
+    };
     let rule = format!(
-        "on training samples whose label is right, {MARGIN} standard errors above its minimum so far, for {KEPT} checkpoints in a row"
+        "on {samples}, {MARGIN} standard errors above its minimum so far, for {KEPT} checkpoints in a row"
     );
     let opens = match gap_onset(record) {
         Some(mark) => format!(

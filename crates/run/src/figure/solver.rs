@@ -36,7 +36,7 @@ pub struct Solvers {
     pub x: Axis,
     /// Axis of the shares.
     pub y: Axis,
-    /// Before training, at the boundary, at the end.
+    /// Before training, where orders are lowest, at the end.
     pub panels: Vec<SolverPanel>,
     /// What is seen.
     pub caption: String,

@@ -5,7 +5,7 @@ use spindle_run::{
     record::RunRecord,
 };
 
-use super::{dynamics::estimate, format, runs::Run, table::Claims};
+use super::{format, runs::Run, table::Claims};
 
 /// `phases-table`, and at how many runs the turn and the onset of the loss gap coincide.
 pub(super) fn put(claims: &mut Claims, runs: &[Run]) -> anyhow::Result<()> {
@@ -51,8 +51,8 @@ fn row(record: &RunRecord) -> Option<String> {
         };
         let least = change
             .least
-            .map_or_else(|| "not computed".to_owned(), estimate);
-        format!("{}, {least}", estimate(change.answer))
+            .map_or_else(|| "not computed".to_owned(), phases::interval);
+        format!("{}, {least}", phases::interval(change.answer))
     };
     let epoch = |index: usize| Some(format::epoch(record.checkpoints.get(index)?.losses.epoch));
     let gap = dynamics.gap_onset().and_then(|onset| {

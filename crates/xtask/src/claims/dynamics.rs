@@ -1,12 +1,11 @@
 //! What all checkpoints of a run together show: phases, loss gap, theory.
 
 use spindle_interactions::{
-    bootstrap::Estimate,
     decompose::{HIGH_ORDER, Statistic},
     phase::{Change, Onset},
 };
 use spindle_run::{
-    figure,
+    figure::{self, phases::interval},
     record::{Dynamics, LossRecord, RunRecord, TheoryFit},
 };
 
@@ -57,14 +56,8 @@ fn put_phases(
 
 fn put_change(claims: &mut Claims, name: &str, change: Option<Change>) -> anyhow::Result<()> {
     let least = change.and_then(|change| change.least);
-    claims.put_some(name, change.map(|change| estimate(change.answer)))?;
-    claims.put_some(format!("{name}.least"), least.map(estimate))
-}
-
-/// `0.48 [0.43, 0.53]`
-pub(super) fn estimate(found: Estimate) -> String {
-    let [value, low, high] = [found.value, found.low, found.high].map(format::value);
-    format!("{value} [{low}, {high}]")
+    claims.put_some(name, change.map(|change| interval(change.answer)))?;
+    claims.put_some(format!("{name}.least"), least.map(interval))
 }
 
 /// A checkpoint and its interval, in epochs.

@@ -1,9 +1,12 @@
 //! How samples differ: similarity with its ceilings, and groups.
 
 use spindle_interactions::bootstrap::Estimate;
-use spindle_run::record::{Analysis, Group, GroupDifference};
+use spindle_run::{
+    figure::phases::interval,
+    record::{Analysis, Group, GroupDifference},
+};
 
-use super::{dynamics::estimate, format, runs::Run, table::Claims};
+use super::{format, runs::Run, table::Claims};
 
 /// Orders that have claims of their own.
 const ORDERS: usize = 6;
@@ -80,7 +83,7 @@ fn put_pair(
     ];
     for (statistic, read) in statistics {
         let name = format!("{name}.{statistic}");
-        claims.put_some(format!("{name}.last"), read(pair).map(estimate))?;
+        claims.put_some(format!("{name}.last"), read(pair).map(interval))?;
         let over_training: Vec<(f64, Estimate)> = analyses
             .iter()
             .filter_map(|(epoch, analysis)| {
@@ -105,6 +108,6 @@ fn put_course(claims: &mut Claims, name: &str, found: &[(f64, Estimate)]) -> any
     let Some((epoch, largest)) = largest else {
         return Ok(());
     };
-    claims.put(format!("{name}.surest"), estimate(*largest))?;
+    claims.put(format!("{name}.surest"), interval(*largest))?;
     claims.put(format!("{name}.surest.epoch"), format::epoch(*epoch))
 }
