@@ -16,7 +16,7 @@ from models import LeNet
 
 SAMPLES = [0, 5]
 PATCHES = [[1, 2], [2, 4], [3, 3], [4, 5], [5, 2], [6, 6]]
-ASSETS = Path("crates/core/assets/mnist")
+ASSETS = Path("crates/data/assets/mnist")
 FIXTURES = Path("crates/cli/tests/fixtures")
 
 

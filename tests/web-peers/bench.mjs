@@ -18,7 +18,7 @@ const dist = process.env.SPINDLE_DIST;
 
 const server = await serve(
   {
-    "/digits/": here("../../crates/core/assets/mnist"),
+    "/digits/": here("../../crates/data/assets/mnist"),
     "/wasm/": here("node_modules/@tensorflow/tfjs-backend-wasm/dist"),
     ...(dist ? { "/page/": dist } : {}),
   },

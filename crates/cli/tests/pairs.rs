@@ -2,7 +2,7 @@
 //!
 //! What these runs show is that the way from the published files to a report and an export holds, not what the networks learn.
 
-#[path = "../../core/tests/layouts/mod.rs"]
+#[path = "../../data/tests/layouts/mod.rs"]
 mod layouts;
 mod support;
 

@@ -300,7 +300,7 @@ fn data_that_is_not_there_makes_no_folder_and_may_move() {
     assert_eq!(said.matches("os error").count(), 1, "{said}");
     assert!(!run.exists());
 
-    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../core/assets/mnist");
+    let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/assets/mnist");
     let train = |data: &Path| {
         let data = data.to_str().unwrap();
         let base = ["--epochs", "1", "--checkpoints", "2", "--train-size", "200"];

@@ -22,17 +22,19 @@ use pollster::block_on;
 use serde_json::{Value, json};
 use spindle_core::{
     architecture::Architecture,
-    dataset::{Data, MeasuredSample, measured_samples},
     engine::{Engine, Sgd},
     extract::Extraction,
-    input::{InputShape, Inputs, Tokens},
-    player::{CLUSTERS, ClusterMasks, Masks, PatchMasks, WordMasks},
     train::Trainer,
 };
+use spindle_data::{Data, MeasuredSample, measured_samples};
 use spindle_run::{
     Experiment,
     event::Tensors,
     experiment::{Device, Kind, Model, Placement},
+};
+use spindle_run::{
+    input::{InputShape, Inputs, Tokens},
+    player::{CLUSTERS, ClusterMasks, Masks, PatchMasks, WordMasks},
 };
 use support::{Arguments, median, peak_megabytes, timed, write_games};
 

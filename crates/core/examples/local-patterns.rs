@@ -5,13 +5,10 @@
 
 use std::fmt::Write;
 
-use spindle_core::{
-    Error,
-    architecture::Architecture,
-    dataset::{Data, MeasuredSample, TrainingSet, measured_samples},
-    kernel::{LayerArithmetic, Stack},
-    player::{GRID, PatchMasks},
-};
+use spindle_core::{Error, architecture::Architecture};
+use spindle_data::{Data, MeasuredSample, TrainingSet, measured_samples};
+use spindle_kernels::{LayerArithmetic, Stack};
+use spindle_run::player::{GRID, PatchMasks};
 use spindle_run::{Experiment, content::Content, record::Players};
 
 /// Pixels along one side of the picture, and of LeNet's first feature map.

@@ -2,12 +2,10 @@
 
 use spindle_run::{event::Tensors, experiment::Model};
 
-use crate::{
-    Error,
-    dataset::{Data, Samples},
-    input::InputShape,
-    kernel::{Stack, VggDepth, VggSide},
-};
+use crate::Error;
+use spindle_data::{Data, Samples};
+use spindle_kernels::{Stack, VggDepth, VggSide};
+use spindle_run::input::InputShape;
 
 /// A model for inputs of one shape and a number of classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

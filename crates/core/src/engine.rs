@@ -8,30 +8,21 @@ use spindle_run::experiment::Kind;
 use spindle_run::{event::Tensors, experiment};
 
 #[cfg(feature = "burn")]
-use crate::input::{InputShape, Tokens};
-#[cfg(feature = "burn")]
-use crate::kernel::BertKernels;
-#[cfg(feature = "burn")]
 use crate::network::{self, Bert, BurnEngine, Dgcnn, StackNetwork, with_network};
-use crate::{
-    Error,
-    architecture::Architecture,
-    device,
+use crate::{Error, architecture::Architecture};
+#[cfg(feature = "burn")]
+use spindle_kernels::BertKernels;
+pub use spindle_kernels::Sgd;
+use spindle_kernels::StackEngine;
+#[cfg(feature = "webgpu")]
+use spindle_kernels::gpu::GpuStackEngine;
+#[cfg(feature = "burn")]
+use spindle_run::input::{InputShape, Tokens};
+use spindle_run::{
     input::Inputs,
-    kernel::StackEngine,
+    parallel,
     player::{Masks, PatchMasks},
 };
-#[cfg(feature = "webgpu")]
-use crate::{gpu, kernel::GpuStackEngine};
-
-/// SGD with momentum, as PyTorch defines it: v <- m v + g, p <- p - lr v; no dampening, no decay.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sgd {
-    /// Learning rate.
-    pub learning_rate: f64,
-    /// Momentum.
-    pub momentum: f64,
-}
 
 /// A network on what computes it.
 pub enum Engine {
@@ -85,13 +76,16 @@ impl Engine {
         momentum: &Tensors,
     ) -> Result<Self, Error> {
         match (device, architecture.stack()) {
-            (experiment::Device::Cpu, Some(stack)) => StackEngine::new(stack, weights, momentum)
-                .map(|engine| Self::Kernels(Box::new(engine))),
+            (experiment::Device::Cpu, Some(stack)) => Ok(Self::Kernels(Box::new(
+                StackEngine::new(stack, weights, momentum)?,
+            ))),
             #[cfg(feature = "webgpu")]
             (experiment::Device::Webgpu, Some(stack)) => {
-                let gpu = gpu::opened()?;
+                let gpu = spindle_kernels::gpu::opened()
+                    .ok_or_else(|| Error::no_device(experiment::Device::Webgpu))?;
                 GpuStackEngine::new(&gpu.device, &gpu.queue, stack, weights, momentum)
                     .map(|engine| Self::GpuKernels(Box::new(engine)))
+                    .map_err(Into::into)
             }
             #[cfg(feature = "burn")]
             (device, Some(stack)) => {
@@ -139,13 +133,13 @@ impl Engine {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Self::Kernels(_) => format!("fused CPU kernels, {}", device::description()),
+            Self::Kernels(_) => format!("fused CPU kernels, {}", parallel::description()),
             #[cfg(feature = "webgpu")]
             Self::GpuKernels(engine) => engine.describe(),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.describe(),
             #[cfg(feature = "burn")]
-            Self::BertKernels(_) => format!("fused CPU kernels, {}", device::description()),
+            Self::BertKernels(_) => format!("fused CPU kernels, {}", parallel::description()),
             #[cfg(feature = "burn")]
             Self::Bert(engine) => engine.describe(),
             #[cfg(feature = "burn")]
@@ -178,7 +172,7 @@ impl Engine {
         match self {
             Self::Kernels(engine) => Ok(engine.take_losses()),
             #[cfg(feature = "webgpu")]
-            Self::GpuKernels(engine) => engine.take_losses().await,
+            Self::GpuKernels(engine) => Ok(engine.take_losses().await?),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.take_losses().await,
             #[cfg(feature = "burn")]
@@ -198,7 +192,7 @@ impl Engine {
         match self {
             Self::Kernels(engine) => Ok(engine.logits(inputs.pictures())),
             #[cfg(feature = "webgpu")]
-            Self::GpuKernels(engine) => engine.logits(inputs.pictures()).await,
+            Self::GpuKernels(engine) => Ok(engine.logits(inputs.pictures()).await?),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.logits(inputs).await,
             #[cfg(feature = "burn")]
@@ -230,11 +224,9 @@ impl Engine {
         match self {
             Self::Kernels(engine) => Ok(engine.masked_logits(input.pictures(), patches(masks)?)),
             #[cfg(feature = "webgpu")]
-            Self::GpuKernels(engine) => {
-                engine
-                    .masked_logits(input.pictures(), patches(masks)?)
-                    .await
-            }
+            Self::GpuKernels(engine) => Ok(engine
+                .masked_logits(input.pictures(), patches(masks)?)
+                .await?),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.masked_logits(input, masks).await,
             #[cfg(feature = "burn")]
@@ -294,7 +286,7 @@ impl Engine {
         match self {
             Self::Kernels(engine) => Ok(engine.weights()),
             #[cfg(feature = "webgpu")]
-            Self::GpuKernels(engine) => engine.weights().await,
+            Self::GpuKernels(engine) => Ok(engine.weights().await?),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.weights().await,
             #[cfg(feature = "burn")]
@@ -314,7 +306,7 @@ impl Engine {
         match self {
             Self::Kernels(engine) => Ok(engine.momentum()),
             #[cfg(feature = "webgpu")]
-            Self::GpuKernels(engine) => engine.momentum().await,
+            Self::GpuKernels(engine) => Ok(engine.momentum().await?),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.momentum().await,
             #[cfg(feature = "burn")]
@@ -373,7 +365,7 @@ fn exact(
     of: &[usize],
 ) -> Result<Vec<Vec<f64>>, Error> {
     let patches = patches(masks)?;
-    Ok(device::in_parallel(of.len(), |index| {
+    Ok(parallel::map(of.len(), |index| {
         engine.exact_masked_logits(input.pictures(), patches, of[index])
     }))
 }

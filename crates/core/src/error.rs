@@ -4,46 +4,15 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A data file is not there or cannot be read.
-    #[error("cannot read {path}: {source}. {hint}")]
-    Read {
-        /// The file.
-        path: String,
-        /// What the operating system said.
-        source: std::io::Error,
-        /// What to do.
-        hint: String,
-    },
-    /// A data file is not what its name says.
-    #[error("{file} is not a valid IDX file: {reason}")]
-    Idx {
-        /// The file.
-        file: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A data file, or a line of it, is not what it should be.
-    #[error("{file} cannot be used: {reason}")]
-    File {
-        /// The file.
-        file: String,
-        /// What is wrong with it, and where.
-        reason: String,
-    },
-    /// A folder holds something else than the data set's files.
-    #[error(
-        "{folder} is not in the layout that is known: {problem}. {expected}. Found there: {found}"
-    )]
-    Layout {
-        /// The folder.
-        folder: String,
-        /// What is wrong with it.
-        problem: String,
-        /// The layout, and where people get the files.
-        expected: String,
-        /// What is there.
-        found: String,
-    },
+    /// Files, parts or an experiment that cannot be.
+    #[error(transparent)]
+    Run(#[from] spindle_run::Error),
+    /// Data that are missing, broken or do not serve the experiment.
+    #[error(transparent)]
+    Dataset(#[from] spindle_data::Error),
+    /// Weights, or a device, that the kernels cannot use.
+    #[error(transparent)]
+    Kernels(spindle_kernels::Error),
     /// The data set cannot serve the experiment.
     #[error("the data set does not fit: {0}")]
     Data(String),
@@ -56,14 +25,6 @@ pub enum Error {
         value: String,
         /// What is possible.
         allowed: String,
-    },
-    /// Weights do not fit the network.
-    #[error("the weights do not fit {network}:{}", list(problems))]
-    Weights {
-        /// Which network.
-        network: &'static str,
-        /// Every tensor that is missing, extra, or has another shape.
-        problems: Vec<String>,
     },
     /// Training ran away: the loss is not a number.
     #[error(
@@ -102,6 +63,15 @@ pub enum Error {
     },
 }
 
+impl From<spindle_kernels::Error> for Error {
+    fn from(error: spindle_kernels::Error) -> Self {
+        match error {
+            spindle_kernels::Error::Device { reason } => Self::Device { reason },
+            error => Self::Kernels(error),
+        }
+    }
+}
+
 impl Error {
     /// For a device that this build of Spindle has no code for, or that was not opened.
     pub(crate) fn no_device(device: spindle_run::experiment::Device) -> Self {
@@ -111,11 +81,4 @@ impl Error {
             allowed: "this build computes on the CPU; webgpu is for the page's GPU engine, once it is opened".to_owned(),
         }
     }
-}
-
-fn list(problems: &[String]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("\n  - {problem}"))
-        .collect()
 }

@@ -2,10 +2,9 @@
 
 use spindle_run::event::Outputs;
 
-use crate::{
-    Error, architecture::Architecture, dataset::MeasuredSample, engine::Engine, log_odds::log_odds,
-    player::Masks,
-};
+use crate::{Error, architecture::Architecture, engine::Engine, log_odds::log_odds};
+use spindle_data::MeasuredSample;
+use spindle_run::player::Masks;
 
 /// Logits are kept as long as all of a checkpoint's take no more than this many values (256 MiB).
 const MOST_LOGITS: usize = 1 << 26;

@@ -6,25 +6,15 @@
 
 pub mod analysis;
 pub mod architecture;
-pub mod dataset;
-mod device;
-pub mod drawing;
 pub mod engine;
 mod error;
 pub mod extract;
-#[cfg(feature = "webgpu")]
-pub mod gpu;
-pub mod input;
-pub mod kernel;
 pub mod log_odds;
 #[cfg(feature = "burn")]
 pub mod network;
-pub mod player;
-mod random;
 pub mod recorder;
 pub mod self_test;
 pub mod session;
 pub mod train;
 
 pub use error::Error;
-pub use random::Distribution;

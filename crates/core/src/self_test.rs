@@ -9,8 +9,8 @@ use crate::{
     Error,
     architecture::Architecture,
     engine::{Engine, Sgd},
-    input::Inputs,
 };
+use spindle_run::input::Inputs;
 
 /// Steps, and pictures in each.
 const STEPS: usize = 3;

@@ -10,12 +10,8 @@ use spindle_run::{
     schedule,
 };
 
-use crate::{
-    Error, analysis,
-    dataset::{Data, MeasuredSample, measured_samples, too_short},
-    extract::Extraction,
-    train::Trainer,
-};
+use crate::{Error, analysis, extract::Extraction, train::Trainer};
+use spindle_data::{Data, MeasuredSample, measured_samples, too_short};
 
 /// Steps after which a training state is handed out, at the next end of an epoch.
 const STEPS_PER_STATE: usize = 1_000;

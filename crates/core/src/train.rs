@@ -9,10 +9,10 @@ use spindle_run::{
 use crate::{
     Error,
     architecture::Architecture,
-    dataset::{Data, Split, TrainingSet},
     engine::{Engine, Sgd},
     log_odds::log_sum_exp,
 };
+use spindle_data::{Data, Split, TrainingSet};
 
 /// A network in training.
 pub struct Trainer {

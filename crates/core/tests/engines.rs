@@ -6,24 +6,26 @@ use rand_chacha::ChaCha8Rng;
 use spindle_core::{
     Error,
     architecture::Architecture,
-    dataset::Data,
     engine::{self, Engine},
-    input::{InputShape, Inputs, Tokens},
-    kernel::{Stack, StackEngine},
     log_odds::log_odds,
-    player::{ClusterMasks, Masks, PatchMasks, WordMasks, cluster},
     train::Trainer,
 };
+use spindle_data::Data;
+use spindle_kernels::{Stack, StackEngine};
 use spindle_run::{
     Experiment,
     event::{Tensors, TrainingState},
     experiment::{Device, Model},
 };
+use spindle_run::{
+    input::{InputShape, Inputs, Tokens},
+    player::{ClusterMasks, Masks, PatchMasks, WordMasks, cluster},
+};
 
 type Outcome = Result<(), Error>;
 
 fn data() -> Result<Data, Error> {
-    Data::embedded_mnist()
+    Ok(Data::embedded_mnist()?)
 }
 
 fn small() -> Experiment {

@@ -5,8 +5,8 @@ use spindle_core::{
     Error,
     architecture::Architecture,
     engine::{Engine, Sgd},
-    input::{InputShape, Inputs, Tokens},
 };
+use spindle_run::input::{InputShape, Inputs, Tokens};
 use spindle_run::{
     event::Tensors,
     experiment::{Device, Model},

@@ -4,12 +4,8 @@
 
 use pollster::block_on;
 use serde::Deserialize;
-use spindle_core::{
-    Error,
-    architecture::Architecture,
-    engine::Engine,
-    input::{InputShape, Inputs, Tokens},
-};
+use spindle_core::{Error, architecture::Architecture, engine::Engine};
+use spindle_run::input::{InputShape, Inputs, Tokens};
 use spindle_run::{
     event::{Tensor, Tensors},
     experiment::{Device, Model},

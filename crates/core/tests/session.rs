@@ -4,11 +4,11 @@ use pollster::block_on;
 use spindle_core::{
     Error, analysis,
     architecture::Architecture,
-    dataset::Data,
     engine::Engine,
     extract::Extraction,
     session::{Measure, Session},
 };
+use spindle_data::Data;
 use spindle_run::{
     Experiment,
     event::{Event, Tensors},

@@ -122,6 +122,9 @@ pub enum Error {
         /// The value that the rest asks for.
         expected: String,
     },
+    /// A number of players that cannot be.
+    #[error(transparent)]
+    Interactions(#[from] spindle_interactions::Error),
     /// Not an export file, or a broken one.
     #[error("not a complete .spindle file: {0}; export it again from its run")]
     Archive(String),

@@ -15,6 +15,10 @@ pub mod export;
 pub mod figure;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod folder;
+pub mod input;
+pub mod parallel;
+pub mod player;
+pub mod random;
 pub mod record;
 pub mod schedule;
 pub mod table;

@@ -1,7 +1,7 @@
 //! What a sample looks like on the page: pixels, words or points, each with the player that it belongs to.
 
 use serde_bytes::ByteBuf;
-use spindle_core::player::PatchMasks;
+use spindle_run::player::PatchMasks;
 use spindle_run::{
     content::{Cloud, Content, Picture, Text},
     record::Players,

@@ -9,6 +9,12 @@ pub enum Error {
     /// The engine failed.
     #[error(transparent)]
     Core(#[from] spindle_core::Error),
+    /// Data that do not fit.
+    #[error(transparent)]
+    Data(#[from] spindle_data::Error),
+    /// The GPU failed.
+    #[error(transparent)]
+    Kernels(#[from] spindle_kernels::Error),
     /// A file or an experiment that cannot be.
     #[error(transparent)]
     Run(#[from] spindle_run::Error),
@@ -37,7 +43,8 @@ impl Error {
     pub fn kind(&self) -> Failure {
         match self {
             Self::Core(spindle_core::Error::Diverged { .. }) => Failure::Diverged,
-            Self::Core(spindle_core::Error::Device { .. }) => Failure::Gpu,
+            Self::Core(spindle_core::Error::Device { .. })
+            | Self::Kernels(spindle_kernels::Error::Device { .. }) => Failure::Gpu,
             _ => Failure::Input,
         }
     }

@@ -18,7 +18,7 @@ use spindle_web::{
 
 macro_rules! digits {
     ($name:literal) => {
-        ByteBuf::from(include_bytes!(concat!("../../core/assets/mnist/", $name)).to_vec())
+        ByteBuf::from(include_bytes!(concat!("../../data/assets/mnist/", $name)).to_vec())
     };
 }
 

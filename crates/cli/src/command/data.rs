@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use spindle_core::dataset::{
+use spindle_data::{
     self, Samples, Split,
     catalogue::{self, CATALOGUE, Entry},
 };
@@ -115,7 +115,7 @@ fn check(data: Dataset, files: &DataFiles, terminal: &Terminal) -> anyhow::Resul
     let fits = |model: &Model| data.kind().is_none_or(|kind| kind == model.kind());
     let model = Model::ALL.into_iter().find(fits).unwrap_or_default();
     let experiment = files.experiment(data, model);
-    let loaded = dataset::Data::load(&experiment)?;
+    let loaded = spindle_data::Data::load(&experiment)?;
     let checked = Checked::of(&experiment, loaded);
     for warning in checked.warnings.iter().chain(&checked.difference()) {
         terminal.warn(warning);
@@ -200,7 +200,7 @@ impl Counts {
 }
 
 impl Checked {
-    fn of(experiment: &Experiment, data: dataset::Data) -> Self {
+    fn of(experiment: &Experiment, data: spindle_data::Data) -> Self {
         let entry = catalogue::entry(experiment.data);
         // What is built in is less than what was published.
         let published = experiment.data_dir.as_ref().and(entry.published);
@@ -275,7 +275,7 @@ impl Checked {
 }
 
 impl Shape {
-    fn of(data: &dataset::Data) -> Self {
+    fn of(data: &spindle_data::Data) -> Self {
         match data.train.samples() {
             Samples::Pictures(pictures) => Self::Pictures {
                 channels: pictures.channels(),

@@ -2,9 +2,8 @@
 
 use std::{path::Path, time::Instant};
 
-use spindle_core::{
-    architecture::Architecture, dataset::MeasuredSample, engine::Engine, extract::Extraction,
-};
+use spindle_core::{architecture::Architecture, engine::Engine, extract::Extraction};
+use spindle_data::MeasuredSample;
 use spindle_run::{RunWriter, event::Outputs, event::Tensors, record::RunRecord};
 
 use crate::{

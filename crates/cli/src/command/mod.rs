@@ -15,10 +15,8 @@ pub(crate) mod verify;
 
 use anyhow::bail;
 use clap::CommandFactory;
-use spindle_core::{
-    architecture::Architecture,
-    dataset::{Data, MeasuredSample, TrainingSet, measured_samples},
-};
+use spindle_core::architecture::Architecture;
+use spindle_data::{Data, MeasuredSample, TrainingSet, measured_samples};
 use spindle_run::record::RunRecord;
 
 use crate::terminal;

@@ -2,10 +2,8 @@
 
 use std::time::Instant;
 
-use spindle_core::{
-    dataset::Data,
-    session::{Measure, Session},
-};
+use spindle_core::session::{Measure, Session};
+use spindle_data::Data;
 use spindle_run::{
     RunWriter,
     event::Event,

@@ -5,13 +5,9 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use pytorch_reader::{DType, PytorchReader};
 use serde::{Deserialize, Serialize};
-use spindle_core::{
-    architecture::Architecture,
-    dataset::{Data, test_samples},
-    engine::Engine,
-    extract::Extraction,
-    player::check_patches,
-};
+use spindle_core::{architecture::Architecture, engine::Engine, extract::Extraction};
+use spindle_data::{Data, test_samples};
+use spindle_run::player::check_patches;
 use spindle_run::{
     encoding,
     event::{Tensor, Tensors},

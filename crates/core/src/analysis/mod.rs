@@ -26,7 +26,8 @@ use spindle_run::{
 pub use comparison::{NOISE_RATIOS, by_noise, published_sgd, test_outputs};
 pub use dynamics::{TestStrengths, dynamics, second_phase_has_begun};
 
-use crate::{Error, random::Stream};
+use crate::Error;
+use spindle_run::random::Stream;
 
 /// The bootstrap resamples behind every interval of an experiment.
 fn resamples(experiment: &Experiment) -> Resamples {

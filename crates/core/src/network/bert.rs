@@ -14,13 +14,20 @@ use burn::{
 use spindle_run::experiment::Model;
 
 use super::{Network, Place};
-use crate::{
+use spindle_kernels::{BertSize, bert_is_redundant};
+use spindle_run::{
     input::{Inputs, Tokens},
-    kernel::{BERT_EPSILON as EPSILON, BertSize, HEAD, MOST_TOKENS, TYPES, bert_is_redundant},
     player::Masks,
     random::Distribution,
 };
 
+/// Values of a head.
+const HEAD: usize = 64;
+/// Most pieces of a text, and kinds of parts.
+const MOST_TOKENS: usize = 512;
+const TYPES: usize = 2;
+/// What normalisations add to variances.
+const EPSILON: f64 = 1e-12_f32 as f64;
 /// Standard deviation of initial embeddings.
 const DEVIATION: f64 = 0.02;
 /// What is added to the scores of pieces that are padding.

@@ -13,13 +13,15 @@ use burn::{
 use spindle_run::experiment::Model;
 
 use super::{Kernels, MakeKernels, Network, Place};
-use crate::{
-    input::Inputs,
-    kernel::{DgcnnKernels, EPSILON, NEIGHBOURS, SLOPE},
-    player::Masks,
-    random::Distribution,
-};
+use spindle_kernels::DgcnnKernels;
+use spindle_run::{input::Inputs, player::Masks, random::Distribution};
 
+/// Neighbours of a point, itself among them.
+const NEIGHBOURS: usize = 20;
+/// Slope of the leaky ReLU.
+const SLOPE: f64 = 0.2;
+/// What normalisations add to variances.
+const EPSILON: f64 = 1e-5;
 /// Channels of the four edge convolutions, and of the layer behind them.
 const CHANNELS: [usize; 4] = [64, 64, 128, 256];
 const EMBEDDING: usize = 1024;

@@ -14,7 +14,9 @@ use super::{
     sgd::{Momentum, Track},
     weights::{load_weights, read, read_weights},
 };
-use crate::{Error, device, engine::Sgd, input::Inputs, player::Masks};
+use crate::Error;
+use spindle_kernels::Sgd;
+use spindle_run::{input::Inputs, parallel, player::Masks};
 
 /// A Burn network in training.
 pub struct BurnEngine<N: Network> {
@@ -64,7 +66,7 @@ impl<N: Network> BurnEngine<N> {
     /// What computes, in words.
     #[must_use]
     pub fn describe(&self) -> String {
-        let device = format!("Burn on {:?}, {}", self.device, device::description());
+        let device = format!("Burn on {:?}, {}", self.device, parallel::description());
         match self.make_kernels {
             Some(_) => format!("{device}; outputs by fused CPU kernels"),
             None => device,

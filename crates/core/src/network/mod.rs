@@ -16,9 +16,8 @@ use burn::{
 };
 use spindle_run::event::{self, Tensors};
 
-use crate::{
-    Error,
-    architecture::Architecture,
+use crate::{Error, architecture::Architecture};
+use spindle_run::{
     input::Inputs,
     player::Masks,
     random::{Distribution, Stream},
@@ -118,7 +117,7 @@ macro_rules! with_network {
             (
                 spindle_run::experiment::Model::BertTiny
                 | spindle_run::experiment::Model::BertMedium,
-                $crate::input::InputShape::Tokens { vocabulary },
+                spindle_run::input::InputShape::Tokens { vocabulary },
             ) => {
                 let $network = $crate::network::Bert::new(
                     $architecture.model,
@@ -128,7 +127,10 @@ macro_rules! with_network {
                 );
                 $body
             }
-            (spindle_run::experiment::Model::Dgcnn, $crate::input::InputShape::Clouds { .. }) => {
+            (
+                spindle_run::experiment::Model::Dgcnn,
+                spindle_run::input::InputShape::Clouds { .. },
+            ) => {
                 let $network = $crate::network::Dgcnn::new($architecture.classes, $device);
                 $body
             }

@@ -14,7 +14,8 @@ use super::{
     Network,
     weights::{load_weights, read_weights},
 };
-use crate::{Error, engine::Sgd};
+use crate::Error;
+use spindle_kernels::Sgd;
 
 /// The momentum buffers of a network's parameters; absent ones are zero.
 #[derive(Default)]

@@ -13,11 +13,8 @@ use burn::{
 };
 
 use super::{Network, Place};
-use crate::{
-    input::Inputs,
-    kernel::{Convolution, Stack},
-    player::Masks,
-};
+use spindle_kernels::{Convolution, Stack};
+use spindle_run::{input::Inputs, player::Masks};
 
 /// Any [`Stack`]; players are patches of the feature map behind the ReLU of its masked convolution, before pooling.
 #[derive(Module, Debug)]

@@ -198,10 +198,10 @@ pub(super) fn load_weights<N: Network>(network: N, tensors: &Tensors) -> Result<
     if problems.is_empty() {
         Ok(network)
     } else {
-        Err(Error::Weights {
+        Err(Error::Kernels(spindle_kernels::Error::Weights {
             network: name,
             problems,
-        })
+        }))
     }
 }
 

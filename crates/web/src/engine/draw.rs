@@ -1,13 +1,11 @@
 //! What a network says to a drawing.
 
-use spindle_core::{
-    architecture::Architecture,
-    dataset::MeasuredSample,
+use spindle_core::{architecture::Architecture, engine::Engine, log_odds::log_odds};
+use spindle_data::{
+    MeasuredSample,
     drawing::{self, SIDE},
-    engine::Engine,
-    log_odds::log_odds,
-    player::{GRID, check_patches},
 };
+use spindle_run::player::{GRID, check_patches};
 use spindle_run::{
     Experiment,
     content::Picture,

@@ -1,6 +1,7 @@
 //! The GPU behind WebGPU: what it is, whether it computes right, and what goes wrong on it.
 
-use spindle_core::{gpu, self_test};
+use spindle_core::self_test;
+use spindle_kernels::gpu;
 use spindle_run::experiment::Device;
 use wgpu::{AdapterInfo, DeviceType};
 

@@ -3,10 +3,8 @@
 use std::ops::ControlFlow;
 
 use serde_bytes::ByteBuf;
-use spindle_core::{
-    analysis, architecture::Architecture, dataset::MeasuredSample, drawing::SIDE, engine::Engine,
-    extract::Extraction,
-};
+use spindle_core::{analysis, architecture::Architecture, engine::Engine, extract::Extraction};
+use spindle_data::{MeasuredSample, drawing::SIDE};
 use spindle_run::{
     Experiment,
     content::Picture,

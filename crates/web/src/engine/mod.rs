@@ -8,7 +8,7 @@ pub mod record;
 pub mod train;
 
 use serde_bytes::ByteBuf;
-use spindle_core::dataset::Data;
+use spindle_data::Data;
 
 use crate::Error;
 

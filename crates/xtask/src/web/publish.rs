@@ -14,7 +14,7 @@ use super::{
     files,
 };
 
-const DIGITS: &str = "crates/core/assets/mnist";
+const DIGITS: &str = "crates/data/assets/mnist";
 /// In the order in which the engine takes them.
 const DIGITS_FILES: [(&str, &str); 4] = [
     ("train-images-idx3-ubyte.gz", "train-images"),

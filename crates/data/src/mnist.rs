@@ -1,0 +1,110 @@
+//! MNIST (LeCun, Cortes, Burges; CC BY-SA 3.0) from its published files or from the embedded subset.
+
+use std::path::Path;
+
+use spindle_run::experiment::Dataset;
+
+use super::{Data, Pictures, Samples, Split, catalogue::entry, idx};
+use crate::Error;
+
+const SIDE: usize = 28;
+const DIGITS: usize = 10;
+const TRAIN: (&str, &str) = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte");
+const TEST: (&str, &str) = ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
+
+#[cfg(feature = "embedded-data")]
+macro_rules! embedded {
+    ($name:literal) => {
+        (
+            $name,
+            include_bytes!(concat!("../assets/mnist/", $name)).as_slice(),
+        )
+    };
+}
+
+#[cfg(feature = "embedded-data")]
+pub(super) fn embedded() -> Result<Data, Error> {
+    subset([
+        embedded!("train-images-idx3-ubyte.gz"),
+        embedded!("train-labels-idx1-ubyte.gz"),
+        embedded!("t10k-images-idx3-ubyte.gz"),
+        embedded!("t10k-labels-idx1-ubyte.gz"),
+    ])
+}
+
+/// The subset from its four files, each with its name.
+pub(super) fn subset(
+    [train_images, train_labels, test_images, test_labels]: [(&str, &[u8]); 4],
+) -> Result<Data, Error> {
+    Ok(Data {
+        train: split(train_images, train_labels)?,
+        test: split(test_images, test_labels)?,
+        classes: (0..DIGITS).map(|digit| digit.to_string()).collect(),
+        warnings: Vec::new(),
+        source: "MNIST, embedded subset (6,000 + 1,000 digits, stratified)".to_owned(),
+    })
+}
+
+pub(super) fn from_folder(folder: &Path) -> Result<Data, Error> {
+    Ok(Data {
+        train: split_from_folder(folder, TRAIN)?,
+        test: split_from_folder(folder, TEST)?,
+        classes: (0..DIGITS).map(|digit| digit.to_string()).collect(),
+        warnings: Vec::new(),
+        source: "MNIST, original files".to_owned(),
+    })
+}
+
+fn split_from_folder(folder: &Path, (images, labels): (&str, &str)) -> Result<Split, Error> {
+    let (image_file, image_bytes) = read(folder, images)?;
+    let (label_file, label_bytes) = read(folder, labels)?;
+    split((&image_file, &image_bytes), (&label_file, &label_bytes))
+}
+
+/// Reads `name` or `name.gz`, whichever is there.
+fn read(folder: &Path, name: &str) -> Result<(String, Vec<u8>), Error> {
+    let plain = folder.join(name);
+    let gzipped = folder.join(format!("{name}.gz"));
+    let path = if plain.exists() { plain } else { gzipped };
+    match std::fs::read(&path) {
+        Ok(bytes) => Ok((path.display().to_string(), bytes)),
+        Err(source) => Err(Error::Read {
+            path: path.display().to_string(),
+            source,
+            hint: format!(
+                "{}; without a data folder the embedded subset is used",
+                entry(Dataset::Mnist).hint()
+            ),
+        }),
+    }
+}
+
+fn split(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<Split, Error> {
+    let pictures = idx::parse(images.0, images.1, 3)?;
+    let classes = idx::parse(labels.0, labels.1, 1)?;
+    if pictures.shape[1..] != [SIDE, SIDE] {
+        return Err(Error::Data(format!(
+            "{} holds pictures of {}x{} pixels, MNIST's are {SIDE}x{SIDE}",
+            images.0, pictures.shape[1], pictures.shape[2]
+        )));
+    }
+    if pictures.shape[0] != classes.shape[0] {
+        return Err(Error::Data(format!(
+            "{} holds {} pictures, {} holds {} labels; they must be of the same split",
+            images.0, pictures.shape[0], labels.0, classes.shape[0]
+        )));
+    }
+    if let Some(position) = classes.data.iter().position(|&c| usize::from(c) >= DIGITS) {
+        return Err(Error::Data(format!(
+            "label {} at position {position} of {} is not one of 0 to 9",
+            classes.data[position], labels.0
+        )));
+    }
+    let pictures = Pictures::Held {
+        pixels: pictures.data,
+        channels: 1,
+        side: SIDE,
+    };
+    let labels = classes.data.into_iter().map(u16::from).collect();
+    Ok(Split::new(labels, Samples::Pictures(pictures)))
+}

@@ -1,0 +1,175 @@
+//! Data sets: what is drawn from them, and how broken ones are refused.
+
+use std::{fs, path::Path};
+
+use spindle_data::{Data, Error, TrainingSet, measured_samples, test_samples};
+use spindle_run::{
+    Experiment,
+    experiment::Placement,
+    record::{Group, Players},
+};
+use spindle_run::{input::InputShape, player::check_patches};
+
+const DIGITS: InputShape = InputShape::Pictures {
+    channels: 1,
+    side: 32,
+};
+
+/// Writes a small data set in MNIST's layout: `labels` for both splits.
+fn write(folder: &Path, labels: &[u8], pictures: usize) {
+    for prefix in ["train", "t10k"] {
+        let mut images = vec![0, 0, 8, 3];
+        for len in [pictures as u32, 28, 28] {
+            images.extend(len.to_be_bytes());
+        }
+        images.extend(vec![7; pictures * 784]);
+        let mut classes = vec![0, 0, 8, 1];
+        classes.extend((labels.len() as u32).to_be_bytes());
+        classes.extend(labels);
+        fs::write(folder.join(format!("{prefix}-images-idx3-ubyte")), images).unwrap();
+        fs::write(folder.join(format!("{prefix}-labels-idx1-ubyte")), classes).unwrap();
+    }
+}
+
+fn refusal(labels: &[u8], pictures: usize) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), labels, pictures);
+    let draw = |data: Data| TrainingSet::draw(&Experiment::default(), &data);
+    Data::mnist_from_folder(folder.path())
+        .and_then(draw)
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn broken_data_sets_are_refused_with_what_is_wrong() {
+    assert!(refusal(&[1, 2, 3], 2).contains("holds 2 pictures"));
+    assert!(refusal(&[1, 12], 2).contains("label 12 at position 1"));
+    assert!(refusal(&[], 0).contains("the training set is empty"));
+    assert!(refusal(&[4, 4, 4], 3).contains("all 3 training samples are of class 4"));
+    let folder = tempfile::tempdir().unwrap();
+    let text = Data::mnist_from_folder(folder.path())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        text.contains("train-images-idx3-ubyte.gz") && text.contains("each plain or with .gz"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_embedded_subset_is_stratified() -> Result<(), Error> {
+    let data = Data::embedded_mnist()?;
+    assert_eq!((data.train.len(), data.test.len()), (6_000, 1_000));
+    for class in 0..10 {
+        let count = (0..6_000).filter(|&p| data.train.label(p) == class).count();
+        assert_eq!(count, 600);
+    }
+    Ok(())
+}
+
+#[test]
+fn label_noise_resets_its_share_to_other_classes() -> Result<(), Error> {
+    let data = Data::embedded_mnist()?;
+    let experiment = Experiment {
+        label_noise: 0.05,
+        train_size: Some(1_000),
+        ..Experiment::default()
+    };
+    let set = TrainingSet::draw(&experiment, &data)?;
+    assert_eq!((set.len(), set.mislabelled()), (1_000, 50));
+    let differing = (0..set.len()).filter(|&i| set.label(i) != data.train.label(set.position(i)));
+    assert_eq!(differing.count(), 50);
+    let per_class = |class| {
+        (0..1_000)
+            .filter(|&i| data.train.label(set.position(i)) == class)
+            .count()
+    };
+    assert!((0..10).all(|class| per_class(class) == 100));
+    assert_eq!(set, TrainingSet::draw(&experiment, &data)?);
+    assert_ne!(
+        set,
+        TrainingSet::draw(
+            &Experiment {
+                seed: 1,
+                ..experiment
+            },
+            &data
+        )?
+    );
+    Ok(())
+}
+
+#[test]
+fn measured_samples_are_of_their_groups() -> Result<(), Error> {
+    let data = Data::embedded_mnist()?;
+    let experiment = Experiment {
+        samples: 20,
+        train_samples: 10,
+        mislabelled_samples: 5,
+        ..Experiment::default()
+    };
+    let set = TrainingSet::draw(&experiment, &data)?;
+    let samples = measured_samples(&experiment, &data, &set, DIGITS)?;
+    let of = |group| samples.iter().filter(move |s| s.record.group == group);
+    assert_eq!(
+        (
+            of(Group::Test).count(),
+            of(Group::Train).count(),
+            of(Group::Mislabelled).count()
+        ),
+        (20, 10, 5)
+    );
+    assert!(of(Group::Train).all(|s| s.record.label == s.record.true_label));
+    assert!(of(Group::Mislabelled).all(|s| s.record.label != s.record.true_label));
+    assert!((0..10).all(|class| of(Group::Test).filter(|s| s.record.label == class).count() == 2));
+    assert!(
+        samples
+            .iter()
+            .all(|s| s.record.players == samples[0].record.players)
+    );
+    let own = Experiment {
+        placement: Placement::PerSample,
+        ..experiment.clone()
+    };
+    let own = measured_samples(&own, &data, &set, DIGITS)?;
+    assert!(
+        own.iter()
+            .any(|s| s.record.players != own[0].record.players)
+    );
+    let many = Experiment {
+        mislabelled_samples: 500,
+        ..experiment
+    };
+    let text = measured_samples(&many, &data, &set, DIGITS)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        text.contains("mislabelled_samples is 500") && text.contains("at most 60"),
+        "{text}"
+    );
+    Ok(())
+}
+
+#[test]
+fn players_and_positions_from_outside_are_checked() -> Result<(), Error> {
+    let refusal =
+        |grid, patches: &[[usize; 2]]| check_patches(grid, patches).unwrap_err().to_string();
+    assert!(check_patches([8, 8], &[[0, 0], [7, 7]]).is_ok());
+    assert!(refusal([8, 8], &[[1, 1], [1, 1]]).contains("[1, 1] twice"));
+    assert!(refusal([8, 8], &[[1, 8], [1, 1]]).contains("[1, 8]"));
+    assert!(refusal([4, 4], &[[1, 1], [1, 2]]).contains("grid"));
+    assert!(refusal([8, 8], &[[1, 1]]).contains("1 players"));
+    let data = Data::embedded_mnist()?;
+    let text = test_samples(
+        &Experiment::default(),
+        &data,
+        &[3, 1_000],
+        &Players::Patches(vec![[1, 1], [1, 2]]),
+        DIGITS,
+    )
+    .unwrap_err()
+    .to_string();
+    assert!(text.contains("1000") && text.contains("0 to 999"), "{text}");
+    Ok(())
+}

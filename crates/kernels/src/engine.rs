@@ -1,0 +1,181 @@
+//! Training and evaluation of a stack on the CPU.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use spindle_run::event::Tensors;
+
+use super::{
+    local::{Kernels, LocalPlan},
+    narrow::NarrowNetwork,
+    pass::Workspace,
+    stack::Stack,
+    wide::WideNetwork,
+};
+use crate::Error;
+use spindle_run::player::PatchMasks;
+
+/// SGD with momentum, as PyTorch defines it: v <- m v + g, p <- p - lr v; no dampening, no decay.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sgd {
+    /// Learning rate.
+    pub learning_rate: f64,
+    /// Momentum.
+    pub momentum: f64,
+}
+
+/// A stack with its weights, on all cores.
+pub struct StackEngine {
+    stack: Stack,
+    network: Network,
+    /// Losses of steps since they were last taken.
+    losses: Vec<f32>,
+    /// How the last masked outputs were evaluated.
+    plan: Mutex<Option<Arc<LocalPlan>>>,
+}
+
+/// The weights, and the kernels that suit their shapes.
+enum Network {
+    Narrow(Box<NarrowNetwork>),
+    Wide(Box<WideNetwork>),
+}
+
+impl StackEngine {
+    /// A stack with weights and momentum buffers under PyTorch's names; no buffers before the first step.
+    ///
+    /// # Errors
+    /// All tensors that are missing, extra or misshapen.
+    pub fn new(stack: Stack, weights: &Tensors, momentum: &Tensors) -> Result<Self, Error> {
+        let narrow = stack.is_narrow();
+        Self::of_kind(stack, weights, momentum, narrow)
+    }
+
+    /// The same by kernels of one's own choice; narrow ones for stacks of plain convolutions only.
+    pub(super) fn of_kind(
+        stack: Stack,
+        weights: &Tensors,
+        momentum: &Tensors,
+        narrow: bool,
+    ) -> Result<Self, Error> {
+        let weights = stack.values(weights)?;
+        let momentum = match momentum.is_empty() {
+            true => None,
+            false => Some(stack.values(momentum)?),
+        };
+        let momentum = momentum.as_deref();
+        let network = if narrow {
+            Network::Narrow(Box::new(NarrowNetwork::new(&stack, &weights, momentum)))
+        } else {
+            Network::Wide(Box::new(WideNetwork::new(&stack, &weights, momentum)))
+        };
+        Ok(Self {
+            stack,
+            network,
+            losses: Vec::new(),
+            plan: Mutex::new(None),
+        })
+    }
+
+    /// The weights as masked outputs take them.
+    pub(super) fn kernels(&self) -> Kernels<'_> {
+        match &self.network {
+            Network::Narrow(network) => Kernels::Narrow(network.network(&self.stack)),
+            Network::Wide(network) => Kernels::Wide(network),
+        }
+    }
+
+    /// The stack.
+    #[must_use]
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// Weights in PyTorch's order.
+    fn values(&self) -> Vec<f32> {
+        match &self.network {
+            Network::Narrow(network) => network.weights(),
+            Network::Wide(network) => network.weights(),
+        }
+    }
+
+    /// Weights under PyTorch's names.
+    #[must_use]
+    pub fn weights(&self) -> Tensors {
+        self.stack.tensors(&self.values())
+    }
+
+    /// Momentum buffers under the weights' names; empty before the first step.
+    #[must_use]
+    pub fn momentum(&self) -> Tensors {
+        let momentum = match &self.network {
+            Network::Narrow(network) => network.momentum(),
+            Network::Wide(network) => network.momentum(),
+        };
+        momentum.map_or_else(Tensors::new, |values| self.stack.tensors(&values))
+    }
+
+    /// One step of SGD on the mean cross-entropy over `pictures` `[count, channels, side, side]`.
+    pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
+        let loss = match &mut self.network {
+            Network::Narrow(network) => network.step(&self.stack, pictures, labels, sgd),
+            Network::Wide(network) => network.step(pictures, labels, sgd),
+        };
+        self.losses.push(loss);
+    }
+
+    /// Mean losses of the steps since they were last taken, in order.
+    pub fn take_losses(&mut self) -> Vec<f32> {
+        std::mem::take(&mut self.losses)
+    }
+
+    /// Logits `[count, classes]` of `pictures` `[count, channels, side, side]`.
+    #[must_use]
+    pub fn logits(&self, pictures: &[f32]) -> Vec<f32> {
+        match &self.network {
+            Network::Narrow(network) => network.logits(&self.stack, pictures),
+            Network::Wide(network) => network.logits(pictures),
+        }
+    }
+
+    /// Logits `[2^n, classes]` of one picture under all masks of its players.
+    ///
+    /// The picture goes through the layers up to the masked feature map once; the rest runs for every mask.
+    #[must_use]
+    pub fn masked_logits(&self, picture: &[f32], masks: &PatchMasks) -> Vec<f32> {
+        self.plan(masks)
+            .logits(self.kernels(), &self.feature_map(picture))
+    }
+
+    /// The plan for these masks, made anew only where the last one was for others.
+    fn plan(&self, masks: &PatchMasks) -> Arc<LocalPlan> {
+        let mut last = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+        let wide = matches!(self.network, Network::Wide(_));
+        match &*last {
+            Some(plan) if plan.is_for(masks) => plan.clone(),
+            _ => last
+                .insert(Arc::new(LocalPlan::new(&self.stack, masks, wide)))
+                .clone(),
+        }
+    }
+
+    /// Logits `[classes]` of one picture under one mask, in f64: what [`Self::masked_logits`] rounds.
+    #[must_use]
+    pub fn exact_masked_logits(
+        &self,
+        picture: &[f32],
+        masks: &PatchMasks,
+        mask: usize,
+    ) -> Vec<f64> {
+        self.stack
+            .exact_logits(&self.values(), picture, Some((masks, mask)))
+    }
+
+    /// The feature map that players are patches of, `[side, side, channels]`, behind its ReLU.
+    pub(super) fn feature_map(&self, picture: &[f32]) -> Vec<f32> {
+        match &self.network {
+            Network::Narrow(network) => {
+                Workspace::new(&self.stack, 1).feature_map(network.network(&self.stack), picture)
+            }
+            Network::Wide(network) => network.feature_map(picture, self.stack.masked),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The GPU's kernels against the CPU's, on whatever Vulkan driver there is; without one these tests only say so.
+#![allow(clippy::print_stderr)]
+
+use pollster::block_on;
+use spindle_run::event::Tensors;
+
+use super::{GpuStackEngine, kernels::Tiling};
+use crate::{Convolution, Dense, Error, Initial, Pool, Sgd, Stack, StackEngine, VggDepth, VggSide};
+use spindle_run::player::PatchMasks;
+
+type Outcome = Result<(), Error>;
+
+const SGD: Sgd = Sgd {
+    learning_rate: 0.05,
+    momentum: 0.9,
+};
+
+/// The first adapter, or nothing where there is none.
+fn gpu() -> Option<(wgpu::Device, wgpu::Queue)> {
+    let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+    let adapter = match block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default()))
+    {
+        Ok(adapter) => adapter,
+        Err(error) => {
+            eprintln!("skipped: {error}");
+            return None;
+        }
+    };
+    let opened = block_on(adapter.request_device(&wgpu::DeviceDescriptor::default()));
+    opened.map_err(|error| eprintln!("skipped: {error}")).ok()
+}
+
+fn pictures(count: usize, side: usize, shift: usize) -> Vec<f32> {
+    (0..count * side * side)
+        .map(|i| (((i + shift) * 7919 + i * i % 13) % 251) as f32 / 250.0)
+        .collect()
+}
+
+fn labels(count: usize, classes: usize, shift: usize) -> Vec<usize> {
+    (0..count).map(|i| (i * 7 + shift) % classes).collect()
+}
+
+/// Odd sizes, no pooling, tiles that overlap.
+fn odd_stack() -> Stack {
+    let convolution = |name, inputs, outputs, kernel, side, pool| Convolution {
+        name,
+        inputs,
+        outputs,
+        kernel,
+        stride: 1,
+        padding: 0,
+        side,
+        pool,
+    };
+    let dense = |name, inputs, outputs, relu| Dense {
+        name,
+        inputs,
+        outputs,
+        relu,
+    };
+    Stack {
+        name: "odd",
+        convolutions: vec![
+            convolution("a", 1, 5, 3, 33, None),
+            convolution("b", 5, 7, 4, 31, Some(Pool::HALVES)),
+            convolution("c", 7, 3, 1, 14, None),
+        ],
+        dense: vec![dense("d", 588, 37, true), dense("e", 37, 3, false)],
+        masked: 1,
+        initial: Initial::Uniform,
+    }
+}
+
+fn largest_difference(a: &Tensors, b: &Tensors) -> f32 {
+    assert!(a.keys().eq(b.keys()));
+    let pairs = a
+        .iter()
+        .zip(b)
+        .flat_map(|((_, a), (_, b))| a.data.iter().zip(&b.data));
+    pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+/// Steps on both engines, with batches of these sizes, for every tiling.
+fn compare(stack: &Stack, batches: &[usize]) -> Outcome {
+    let Some(handles) = gpu() else {
+        return Ok(());
+    };
+    compare_tiled(&handles, stack, batches, Tiling::SOFTWARE)?;
+    compare_tiled(&handles, stack, batches, Tiling::HARDWARE)
+}
+
+fn compare_tiled(
+    (device, queue): &(wgpu::Device, wgpu::Queue),
+    stack: &Stack,
+    batches: &[usize],
+    tiling: Tiling,
+) -> Outcome {
+    let weights = stack.initial_weights(1);
+    let mut cpu = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
+    let nothing = Tensors::new();
+    let mut gpu =
+        GpuStackEngine::tiled((device, queue), stack.clone(), &weights, &nothing, tiling)?;
+    assert!(block_on(gpu.momentum())?.is_empty());
+    assert!(block_on(gpu.take_losses())?.is_empty());
+    for (step, &count) in batches.iter().enumerate() {
+        let pictures = pictures(count * stack.convolutions[0].inputs, stack.side(), step);
+        let labels = labels(count, stack.classes(), step);
+        cpu.step(&pictures, &labels, SGD);
+        gpu.step(&pictures, &labels, SGD);
+    }
+    let (a, b) = (cpu.take_losses(), block_on(gpu.take_losses())?);
+    assert_eq!(a.len(), b.len());
+    let apart = |(a, b): (&f32, &f32)| (a - b).abs() / a.abs();
+    let furthest = a.iter().zip(&b).map(apart).fold(0.0, f32::max);
+    assert!(furthest < 1e-5, "{furthest}: {a:?} {b:?}");
+    assert!(largest_difference(&cpu.weights(), &block_on(gpu.weights())?) < 1e-5);
+    assert!(largest_difference(&cpu.momentum(), &block_on(gpu.momentum())?) < 1e-4);
+    let pictures = pictures(300 * stack.convolutions[0].inputs, stack.side(), 99);
+    let (a, b) = (cpu.logits(&pictures), block_on(gpu.logits(&pictures))?);
+    assert_eq!(a.len(), b.len());
+    assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-4));
+    Ok(())
+}
+
+#[test]
+fn lenet_trains_as_on_the_cpu() -> Outcome {
+    compare(
+        &Stack::lenet(1, 10),
+        &[128, 128, 128, 44, 128, 128, 7, 128, 128, 64],
+    )
+}
+
+#[test]
+fn sizes_that_tiles_do_not_divide_train_as_on_the_cpu() -> Outcome {
+    compare(&odd_stack(), &[33, 33, 1, 33, 65])
+}
+
+#[test]
+fn training_resumes_to_the_bit() -> Outcome {
+    let Some((device, queue)) = gpu() else {
+        return Ok(());
+    };
+    let stack = Stack::lenet(1, 10);
+    let (pictures, labels) = (pictures(64, 32, 3), labels(64, 10, 1));
+    let new = |weights: &Tensors, momentum: &Tensors| {
+        GpuStackEngine::new(&device, &queue, stack.clone(), weights, momentum)
+    };
+    let mut unbroken = new(&stack.initial_weights(2), &Tensors::new())?;
+    unbroken.step(&pictures, &labels, SGD);
+    unbroken.step(&pictures, &labels, SGD);
+    let mut first = new(&stack.initial_weights(2), &Tensors::new())?;
+    first.step(&pictures, &labels, SGD);
+    let mut resumed = new(&block_on(first.weights())?, &block_on(first.momentum())?)?;
+    resumed.step(&pictures, &labels, SGD);
+    assert_eq!(block_on(unbroken.weights())?, block_on(resumed.weights())?);
+    assert_eq!(
+        block_on(unbroken.momentum())?,
+        block_on(resumed.momentum())?
+    );
+    Ok(())
+}
+
+#[test]
+fn masked_outputs_are_those_of_the_cpu() -> Outcome {
+    let Some((device, queue)) = gpu() else {
+        return Ok(());
+    };
+    let stack = Stack::lenet(1, 10);
+    let weights = stack.initial_weights(4);
+    let masks = PatchMasks::new(&[[1, 1], [2, 4], [3, 3]], stack.masked_side());
+    let picture = pictures(1, 32, 5);
+    let cpu = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
+    let gpu = GpuStackEngine::new(&device, &queue, stack, &weights, &Tensors::new())?;
+    let masked = block_on(gpu.masked_logits(&picture, &masks))?;
+    assert_eq!(masked, cpu.masked_logits(&picture, &masks));
+    Ok(())
+}
+
+#[test]
+fn padding_is_refused() {
+    let Some((device, queue)) = gpu() else {
+        return;
+    };
+    let stack = Stack::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let nothing = Tensors::new();
+    let error = GpuStackEngine::new(&device, &queue, stack, &nothing, &nothing).err();
+    let text = error.map(|error| error.to_string());
+    assert!(
+        text.as_ref()
+            .is_some_and(|text| text.contains("features.0") && text.contains("padding")),
+        "{text:?}"
+    );
+}
+
+#[test]
+fn a_lost_device_is_an_error() -> Outcome {
+    let Some((device, queue)) = gpu() else {
+        return Ok(());
+    };
+    let stack = odd_stack();
+    let weights = stack.initial_weights(4);
+    let mut engine = GpuStackEngine::new(&device, &queue, stack, &weights, &Tensors::new())?;
+    let (pictures, labels) = (pictures(2, 33, 0), labels(2, 3, 0));
+    engine.step(&pictures, &labels, SGD);
+    device.destroy();
+    engine.step(&pictures, &labels, SGD);
+    for error in [
+        block_on(engine.take_losses()).err(),
+        block_on(engine.logits(&pictures)).err(),
+        block_on(engine.weights()).err(),
+    ] {
+        assert!(matches!(error, Some(Error::Device { .. })), "{error:?}");
+    }
+    Ok(())
+}

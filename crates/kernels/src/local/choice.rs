@@ -1,0 +1,169 @@
+//! How far a network is evaluated by patterns, and for how many players at a time.
+//!
+//! The more players there are, the more values a table has: beyond what stays in cache, some players are held fixed while the others
+//! vary, and everything is computed once for each of the fixed ones' patterns. And where every position sees all players already, tables have a
+//! value per mask, and plain passes over masked pictures do the same products with less around them.
+
+use super::{
+    layout::{Layout, Place, pool_cell, window},
+    wide::Pieces,
+};
+use crate::{
+    product::WIDTH,
+    rows::{bits, padded},
+    stack::{Convolution, Stack},
+};
+use spindle_run::player::PatchMasks;
+
+/// Most bytes that the tables of one layer should take.
+const MOST_BYTES: usize = 1 << 24;
+/// The same for wide networks, whose cores share them.
+const MOST_WIDE_BYTES: usize = 1 << 26;
+/// Fewest players that vary at a time, where there are more.
+const FEWEST_FREE: usize = 6;
+/// What a sum of tables costs beside its products, in additions per pattern and output.
+const ADDITIONS: usize = 4;
+
+/// How a network is evaluated on all masks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Choice {
+    /// Players that vary, as bits of a mask; the others are held fixed in turn.
+    pub(super) free: u32,
+    /// The last convolution that is evaluated by patterns. If it is the last of all, dense layers are as well.
+    pub(super) last: usize,
+}
+
+/// What a choice takes.
+#[derive(Clone, Copy, Debug)]
+struct Estimate {
+    /// Products and additions on all masks.
+    operations: usize,
+    /// Bytes of the largest layer's tables.
+    bytes: usize,
+}
+
+/// The choice with the fewest operations among those whose tables stay small.
+pub(super) fn choose(stack: &Stack, masks: &PatchMasks, wide: bool) -> Choice {
+    let players = masks.count().ilog2() as usize;
+    let by_weight = players_by_weight(stack, masks);
+    let fewest = FEWEST_FREE.min(players);
+    let candidates = (fewest..=players).flat_map(|count| {
+        let free = by_weight[..count].iter().fold(0, |free, bit| free | bit);
+        estimates(stack, masks, free, wide)
+            .into_iter()
+            .zip(stack.masked..)
+            .map(move |(estimate, last)| (estimate, Choice { free, last }))
+    });
+    let cost = |estimate: &Estimate| {
+        let most = if wide { MOST_WIDE_BYTES } else { MOST_BYTES };
+        let excess = estimate.bytes.saturating_sub(most);
+        (excess, estimate.operations)
+    };
+    let all = Choice {
+        free: masks.count() as u32 - 1,
+        last: stack.masked,
+    };
+    candidates
+        .min_by_key(|(estimate, _)| cost(estimate))
+        .map_or(all, |(_, choice)| choice)
+}
+
+/// All players, as bits; those whose variation costs least come first.
+fn players_by_weight(stack: &Stack, masks: &PatchMasks) -> Vec<u32> {
+    let all = masks.count() as u32 - 1;
+    let layouts = layouts(stack, masks, all);
+    let places = layouts.iter().flat_map(|layout| &layout.places);
+    let mut weights: Vec<(usize, u32)> = bits(all).map(|bit| (0, bit)).collect();
+    for place in places {
+        for (weight, _) in weights
+            .iter_mut()
+            .filter(|(_, bit)| place.players & bit != 0)
+        {
+            *weight += place.patterns();
+        }
+    }
+    weights.sort_unstable();
+    weights.into_iter().map(|(_, bit)| bit).collect()
+}
+
+/// The layout behind every convolution from the masked one on.
+pub(super) fn layouts(stack: &Stack, masks: &PatchMasks, free: u32) -> Vec<Layout> {
+    let masked = Layout::masked(&stack.convolutions[stack.masked], masks, free);
+    let mut layouts = vec![masked];
+    for layer in &stack.convolutions[stack.masked + 1..] {
+        let next = layouts[layouts.len() - 1].behind(layer);
+        layouts.push(next);
+    }
+    layouts
+}
+
+/// What it takes to go by patterns as far as each convolution, from the masked one on.
+fn estimates(stack: &Stack, masks: &PatchMasks, free: u32, wide: bool) -> Vec<Estimate> {
+    let layouts = layouts(stack, masks, free);
+    let (patterns, rounds) = (1 << free.count_ones(), masks.count() >> free.count_ones());
+    let (mut local, mut bytes) = (0, 0);
+    let mut estimates = Vec::new();
+    let reached = last_by_patterns(stack) - stack.masked;
+    for (index, layout) in layouts.iter().enumerate().take(reached + 1) {
+        let layer = &stack.convolutions[stack.masked + index];
+        if index > 0 {
+            let inputs = &layouts[index - 1];
+            if wide {
+                local += Pieces::new(layer, inputs).multiplied() * layer.inputs * layer.outputs;
+                // One panel's tables of all offsets.
+                bytes = bytes.max(4 * WIDTH * inputs.rows * layer.kernel.pow(2));
+            } else {
+                local += convolution_operations(layer, inputs);
+            }
+        }
+        local += ADDITIONS * layout.rows * layer.outputs;
+        bytes = bytes.max(4 * layout.rows * padded(layer.outputs));
+        let rest = &stack.convolutions[stack.masked + index + 1..];
+        let (tail, tail_bytes) = if rest.is_empty() && !wide {
+            let first = &stack.dense[0];
+            let per_position: usize = layout.places.iter().map(Place::patterns).sum();
+            let products = per_position * layer.outputs * first.outputs;
+            let others: usize = stack.dense[1..].iter().map(|d| d.inputs * d.outputs).sum();
+            (
+                products + patterns * (ADDITIONS * first.outputs + others),
+                4 * patterns * padded(first.outputs),
+            )
+        } else {
+            // Every mask's picture is put together from its positions' values.
+            (
+                patterns * (layer.out_len() + plain_products(rest, stack).sum::<usize>()),
+                0,
+            )
+        };
+        estimates.push(Estimate {
+            operations: rounds * (local + tail),
+            bytes: bytes.max(tail_bytes),
+        });
+    }
+    estimates
+}
+
+/// The last convolution that patterns can reach: strides are left to plain passes.
+pub(super) fn last_by_patterns(stack: &Stack) -> usize {
+    let reached = stack.convolutions[stack.masked + 1..].iter();
+    let reached = reached.take_while(|layer| layer.stride == 1);
+    stack.masked + reached.count()
+}
+
+/// Products of a convolution by patterns.
+fn convolution_operations(layer: &Convolution, inputs: &Layout) -> usize {
+    let positions = (0..layer.out_side().pow(2)).flat_map(|cell| pool_cell(layer, cell));
+    let patterns = positions
+        .flat_map(|pixel| window(layer, pixel))
+        .map(|(_, input)| inputs.places[input].patterns());
+    patterns.sum::<usize>() * layer.inputs * layer.outputs
+}
+
+/// Products of one plain pass through some convolutions and all dense layers, layer by layer.
+pub(super) fn plain_products(
+    convolutions: &[Convolution],
+    stack: &Stack,
+) -> impl Iterator<Item = usize> {
+    let convolutions = convolutions.iter().map(Convolution::products);
+    convolutions.chain(stack.dense.iter().map(|d| d.inputs * d.outputs))
+}

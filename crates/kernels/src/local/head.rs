@@ -1,0 +1,154 @@
+//! The dense layers by patterns: the first one as a sum of what every position gives it, the others in blocks of masks that stay
+//! in cache.
+
+use pulp::{Simd, WithSimd};
+
+use super::{Arithmetic, layout::Layout, sum::Sum};
+use crate::{
+    parameters::{Forward, ForwardWeights},
+    rows::{self, Factors, Finish, WHOLE, padded, with_simd},
+    stack::{Dense, Stack},
+};
+use spindle_run::parallel;
+
+/// Masks whose activations are in cache together.
+const BLOCK: usize = 64;
+
+/// All dense layers.
+#[derive(Clone, Debug)]
+pub(super) struct Head {
+    layers: Vec<Dense>,
+    /// Channels of the feature map that comes in.
+    channels: usize,
+    /// The first layer.
+    sum: Sum,
+}
+
+impl Head {
+    /// The dense layers of `stack` behind a feature map that lies as `inputs` say, for all patterns of `free` players.
+    pub(super) fn new(stack: &Stack, inputs: &Layout) -> Self {
+        let channels = stack.convolutions.last().map_or(0, |layer| layer.outputs);
+        let places = inputs.places.iter().copied().enumerate();
+        Self {
+            layers: stack.dense.clone(),
+            channels,
+            sum: Sum::new(places, channels, padded(channels)),
+        }
+    }
+
+    /// The players that the outputs depend on.
+    pub(super) fn players(&self) -> u32 {
+        self.sum.players
+    }
+
+    /// What each layer takes.
+    pub(super) fn arithmetic(&self) -> impl Iterator<Item = Arithmetic> {
+        let first = self.sum.arithmetic(self.channels, self.layers[0].outputs);
+        let others = self.layers[1..].iter().map(|layer| {
+            Arithmetic::of_products(self.sum.patterns() * layer.inputs * layer.outputs)
+        });
+        [first].into_iter().chain(others)
+    }
+
+    /// Logits `[patterns, classes]`, given the rows of the feature map.
+    pub(super) fn logits(&self, weights: &ForwardWeights, inputs: &[f32]) -> Vec<f32> {
+        let first = &weights.dense[0];
+        let mut tables = vec![0.0; self.sum.table_rows() * first.weight.stride()];
+        with_simd(Fill {
+            head: self,
+            weights: first,
+            inputs,
+            tables: &mut tables,
+        });
+        let classes = self.layers[self.layers.len() - 1].outputs;
+        let mut logits = vec![0.0; self.sum.patterns() * classes];
+        let mut blocks: Vec<&mut [f32]> = logits.chunks_mut(BLOCK * classes).collect();
+        parallel::for_each(&mut blocks, |index, out| {
+            with_simd(Block {
+                head: self,
+                weights,
+                tables: &tables,
+                first: index * BLOCK,
+                out,
+            });
+        });
+        logits
+    }
+
+    fn finish<'a>(&self, index: usize, layer: &'a Forward) -> Finish<'a> {
+        Finish {
+            bias: Some(&layer.bias),
+            relu: self.layers[index].relu,
+        }
+    }
+}
+
+/// The tables of the first layer.
+struct Fill<'a> {
+    head: &'a Head,
+    weights: &'a Forward,
+    inputs: &'a [f32],
+    tables: &'a mut [f32],
+}
+
+impl WithSimd for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let shape = (padded(self.head.channels), self.head.channels);
+        let sum = &self.head.sum;
+        sum.fill(simd, self.inputs, shape, &self.weights.weight, self.tables);
+    }
+}
+
+/// All layers for up to [`BLOCK`] patterns.
+struct Block<'a> {
+    head: &'a Head,
+    weights: &'a ForwardWeights,
+    tables: &'a [f32],
+    /// The first pattern.
+    first: usize,
+    /// Logits `[patterns, classes]`.
+    out: &'a mut [f32],
+}
+
+impl WithSimd for Block<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let (head, layers) = (self.head, &self.weights.dense);
+        let classes = head.layers[head.layers.len() - 1].outputs;
+        let count = self.out.len() / classes;
+        let widest = layers.iter().map(|layer| layer.weight.stride()).max();
+        let mut from = vec![0.0; count * widest.unwrap_or(0)];
+        let mut to = from.clone();
+        let mut stride = layers[0].weight.stride();
+        let finish = head.finish(0, &layers[0]);
+        let sums = &mut from[..count * stride];
+        head.sum
+            .finish(simd, self.tables, self.first, stride, finish, sums);
+        for (index, layer) in layers.iter().enumerate().skip(1) {
+            let factors = Factors {
+                left: &from,
+                row_stride: stride,
+                step: 1,
+                runs: WHOLE,
+                len: head.layers[index].inputs,
+                right: layer.weight.as_matrix(),
+            };
+            stride = layer.weight.stride();
+            let finish = head.finish(index, layer);
+            rows::multiply(simd, factors, finish, &mut to[..count * stride]);
+            std::mem::swap(&mut from, &mut to);
+        }
+        for (out, row) in self
+            .out
+            .chunks_exact_mut(classes)
+            .zip(from.chunks_exact(stride))
+        {
+            out.copy_from_slice(&row[..classes]);
+        }
+    }
+}

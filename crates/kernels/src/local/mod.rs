@@ -1,0 +1,342 @@
+//! Masked outputs by local patterns: exact, and without computing anything twice.
+//!
+//! Behind a convolution, the value at a position depends on those players alone whose patches lie in its receptive
+//! field: it is computed once for each of their 2^k patterns and shared by all 2^n masks. The first dense layer is then a sum over
+//! positions of contributions that depend on few players each, which is computed by patterns as well ([`sum`]). From there on every mask
+//! has activations of its own, and the remaining dense layers run in blocks of masks that stay in cache.
+//!
+//! docs/local-patterns.md explains the method with a picture. (Ours.)
+
+mod choice;
+mod convolution;
+mod head;
+mod layout;
+mod sum;
+#[cfg(test)]
+mod tests;
+mod wide;
+
+use std::{iter, ops::Add};
+
+use self::{
+    choice::{Choice, choose, layouts, plain_products},
+    convolution::{ConvolutionPlan, masked_rows},
+    head::Head,
+    layout::{Layout, spread},
+};
+use super::{
+    pass::{Network, Workspace},
+    product::Row,
+    rows::{Lookup, padded, without_padding},
+    stack::Stack,
+    wide::{WideNetwork, Workspace as WideWorkspace},
+};
+use spindle_run::{parallel, player::PatchMasks};
+
+/// Masks per chunk of plain passes.
+const MASKS: usize = 64;
+
+/// What a network is evaluated with.
+#[derive(Clone, Copy)]
+pub(super) enum Kernels<'a> {
+    Narrow(Network<'a>),
+    Wide(&'a WideNetwork),
+}
+
+/// Operations on floats.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arithmetic {
+    /// Products, each with an addition.
+    pub products: usize,
+    /// Other additions.
+    pub additions: usize,
+}
+
+impl Arithmetic {
+    fn of_products(products: usize) -> Self {
+        Self {
+            products,
+            additions: 0,
+        }
+    }
+
+    /// Products and additions.
+    #[must_use]
+    pub fn operations(&self) -> usize {
+        self.products + self.additions
+    }
+}
+
+impl Add for Arithmetic {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            products: self.products + other.products,
+            additions: self.additions + other.additions,
+        }
+    }
+}
+
+impl iter::Sum for Arithmetic {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), Add::add)
+    }
+}
+
+/// How a stack is evaluated on all masks of some players: depends on neither picture nor weights.
+#[derive(Clone, Debug)]
+pub(super) struct LocalPlan {
+    stack: Stack,
+    masks: PatchMasks,
+    /// Players that vary; the others are fixed in turn.
+    free: u32,
+    masked: Layout,
+    convolutions: Vec<ConvolutionPlan>,
+    /// The dense layers; absent where plain passes take over before.
+    head: Option<Head>,
+}
+
+impl LocalPlan {
+    pub(super) fn new(stack: &Stack, masks: &PatchMasks, wide: bool) -> Self {
+        let choice = choose(stack, masks, wide);
+        Self::of_choice(stack, masks, choice, wide)
+    }
+
+    fn of_choice(
+        stack: &Stack,
+        masks: &PatchMasks,
+        Choice { free, last }: Choice,
+        wide: bool,
+    ) -> Self {
+        let masked = Layout::masked(&stack.convolutions[stack.masked], masks, free);
+        let mut convolutions = Vec::<ConvolutionPlan>::new();
+        for layer in &stack.convolutions[stack.masked + 1..=last] {
+            let inputs = convolutions.last().map_or(&masked, |plan| &plan.layout);
+            let plan = ConvolutionPlan::new(layer, inputs, wide);
+            convolutions.push(plan);
+        }
+        let outputs = convolutions.last().map_or(&masked, |plan| &plan.layout);
+        let head =
+            (!wide && last + 1 == stack.convolutions.len()).then(|| Head::new(stack, outputs));
+        Self {
+            stack: stack.clone(),
+            masks: masks.clone(),
+            free,
+            masked,
+            convolutions,
+            head,
+        }
+    }
+
+    /// Whether it was made for these masks.
+    pub(super) fn is_for(&self, masks: &PatchMasks) -> bool {
+        self.masks == *masks
+    }
+
+    /// What each layer behind the masked feature map takes on all masks.
+    fn arithmetic(&self) -> Vec<Arithmetic> {
+        let rounds = self.masks.count() / self.patterns();
+        let mut layers: Vec<Arithmetic> = self
+            .convolutions
+            .iter()
+            .map(ConvolutionPlan::arithmetic)
+            .collect();
+        match &self.head {
+            Some(head) => layers.extend(head.arithmetic()),
+            None => layers.extend(
+                plain_products(self.plain_convolutions(), &self.stack)
+                    .map(|products| Arithmetic::of_products(self.patterns() * products)),
+            ),
+        }
+        for layer in &mut layers {
+            layer.products *= rounds;
+            layer.additions *= rounds;
+        }
+        layers
+    }
+
+    /// Logits `[2^n, classes]`; `map`: the feature map `[side, side, channels]` behind its ReLU that players are patches of.
+    pub(super) fn logits(&self, network: Kernels<'_>, map: &[f32]) -> Vec<f32> {
+        let fixed = (self.masks.count() as u32 - 1) & !self.free;
+        if fixed == 0 {
+            return self.round(network, map, 0);
+        }
+        let classes = self.stack.classes();
+        let rounds = parallel::map(self.masks.count() / self.patterns(), |round| {
+            self.round(network, map, spread(round, fixed))
+        });
+        let mut logits = vec![0.0; self.masks.count() * classes];
+        for (round, values) in rounds.iter().enumerate() {
+            let present = spread(round, fixed);
+            for (pattern, values) in values.chunks_exact(classes).enumerate() {
+                let mask = (spread(pattern, self.free) | present) as usize;
+                logits[mask * classes..][..classes].copy_from_slice(values);
+            }
+        }
+        logits
+    }
+
+    /// Number of patterns of the free players.
+    fn patterns(&self) -> usize {
+        1 << self.free.count_ones()
+    }
+
+    /// The convolutions of plain passes.
+    fn plain_convolutions(&self) -> &[super::Convolution] {
+        &self.stack.convolutions[self.stack.masked + 1 + self.convolutions.len()..]
+    }
+
+    /// Logits for all patterns of the free players, with `present` those of the others that are there.
+    fn round(&self, network: Kernels<'_>, map: &[f32], present: u32) -> Vec<f32> {
+        let layer = &self.stack.convolutions[self.stack.masked];
+        let rows = masked_rows(layer, &self.masks, &self.masked, present, map);
+        match network {
+            Kernels::Narrow(network) => self.narrow_round(network, rows),
+            Kernels::Wide(network) => {
+                let rows = wide::in_panels(&rows, padded(layer.outputs), layer.outputs);
+                self.wide_round(network, rows)
+            }
+        }
+    }
+
+    fn narrow_round(&self, network: Network<'_>, mut rows: Vec<f32>) -> Vec<f32> {
+        for (plan, weights) in self
+            .convolutions
+            .iter()
+            .zip(&network.forward.convolutions[self.stack.masked + 1..])
+        {
+            rows = plan.rows(weights, &rows);
+        }
+        match &self.head {
+            Some(head) => self.for_all_free(head.logits(network.forward, &rows), head.players()),
+            None => self.plain_passes(network, &rows),
+        }
+    }
+
+    fn wide_round(&self, network: &WideNetwork, mut rows: Vec<Row>) -> Vec<f32> {
+        let layers = &network.layers.all[self.stack.masked + 1..];
+        for (plan, layer) in self.convolutions.iter().zip(layers) {
+            if let Some(pieces) = &plan.pieces {
+                rows = plan.wide_rows(pieces, (layer, &network.parameters), &rows);
+            }
+        }
+        self.wide_passes(network, &rows)
+    }
+
+    /// The rest of a wide network for every pattern of the free players.
+    fn wide_passes(&self, network: &WideNetwork, rows: &[Row]) -> Vec<f32> {
+        let layout = self
+            .convolutions
+            .last()
+            .map_or(&self.masked, |plan| &plan.layout);
+        let first = self.stack.masked + 1 + self.convolutions.len();
+        let lookups: Vec<Lookup> = layout
+            .places
+            .iter()
+            .map(|place| Lookup::new(place.first, place.players, self.free))
+            .collect();
+        let mut workspace = WideWorkspace::new(&network.layers);
+        let mut logits = Vec::with_capacity(self.patterns() * self.stack.classes());
+        let masks = network.layers.pictures_behind(first);
+        for start in (0..self.patterns()).step_by(masks) {
+            let count = masks.min(self.patterns() - start);
+            let input = workspace.input_mut(&network.layers, first, count);
+            for (index, part) in input.chunks_mut(count).enumerate() {
+                let (panel, position) = (index / lookups.len(), index % lookups.len());
+                let patterns = &lookups[position].rows()[start..];
+                for (to, row) in part.iter_mut().zip(patterns) {
+                    *to = rows[panel * layout.rows + *row as usize];
+                }
+            }
+            workspace.forward(network, (first, None), count, false);
+            logits.extend(workspace.logits(&network.layers, count));
+        }
+        logits
+    }
+
+    /// Logits for all patterns of the free players, given those of the players that logits depend on.
+    fn for_all_free(&self, logits: Vec<f32>, players: u32) -> Vec<f32> {
+        if players == self.free {
+            return logits;
+        }
+        let classes = self.stack.classes();
+        let lookup = Lookup::new(0, players, self.free);
+        let rows = lookup.rows().iter().map(|&row| row as usize * classes);
+        rows.flat_map(|first| &logits[first..first + classes])
+            .copied()
+            .collect()
+    }
+
+    /// The rest of the network for every pattern of the free players, picture by picture.
+    fn plain_passes(&self, network: Network<'_>, rows: &[f32]) -> Vec<f32> {
+        let layout = self
+            .convolutions
+            .last()
+            .map_or(&self.masked, |plan| &plan.layout);
+        let first = self.stack.masked + 1 + self.convolutions.len();
+        let channels = self.stack.convolutions[first].inputs;
+        let stride = padded(channels);
+        let lookups: Vec<Lookup> = layout
+            .places
+            .iter()
+            .map(|place| Lookup::new(place.first, place.players, self.free))
+            .collect();
+        let chunks = self.patterns().div_ceil(MASKS);
+        parallel::map(chunks, |chunk| {
+            let masks = chunk * MASKS..self.patterns().min((chunk + 1) * MASKS);
+            let mut workspace = Workspace::new(&self.stack, masks.len());
+            let fill = |index: usize, picture: &mut [f32]| {
+                for (position, lookup) in lookups.iter().enumerate() {
+                    let row = lookup.rows()[masks.start + index] as usize * stride;
+                    picture[position * channels..][..channels]
+                        .copy_from_slice(&rows[row..row + channels]);
+                }
+            };
+            let logits = workspace.logits_from(network, first, masks.len(), fill);
+            without_padding(logits, self.stack.classes())
+        })
+        .concat()
+    }
+}
+
+/// What one layer takes on all masks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerArithmetic {
+    /// The layer's name.
+    pub name: &'static str,
+    /// As it is evaluated.
+    pub by_patterns: Arithmetic,
+    /// By a plain pass for every mask.
+    pub mask_by_mask: Arithmetic,
+}
+
+impl Stack {
+    /// What the layers behind the masked feature map take on all masks.
+    #[must_use]
+    pub fn masked_arithmetic(&self, masks: &PatchMasks) -> Vec<LayerArithmetic> {
+        let convolutions = &self.convolutions[self.masked + 1..];
+        let names = convolutions.iter().map(|layer| layer.name);
+        let names = names.chain(self.dense.iter().map(|layer| layer.name));
+        let plain = plain_products(convolutions, self)
+            .map(|products| Arithmetic::of_products(masks.count() * products));
+        names
+            .zip(LocalPlan::new(self, masks, !self.is_narrow()).arithmetic())
+            .zip(plain)
+            .map(|((name, by_patterns), mask_by_mask)| LayerArithmetic {
+                name,
+                by_patterns,
+                mask_by_mask,
+            })
+            .collect()
+    }
+
+    /// The players, as bits of a mask, that each position of a feature map sees: for the masked one and those behind it, in order,
+    /// each behind its pooling and row by row.
+    #[must_use]
+    pub fn receptive_players(&self, masks: &PatchMasks) -> Vec<Vec<u32>> {
+        let all = masks.count() as u32 - 1;
+        let players = |layout: Layout| layout.places.iter().map(|place| place.players).collect();
+        layouts(self, masks, all).into_iter().map(players).collect()
+    }
+}

@@ -1,0 +1,219 @@
+//! Local patterns against exact arithmetic and plain passes; what they save.
+
+use proptest::prelude::*;
+use spindle_run::event::Tensors;
+
+use super::{
+    super::{
+        Convolution, Dense, Initial, StackEngine, VggDepth, VggSide,
+        tests::{kinds, stacks},
+    },
+    choice::{Choice, last_by_patterns},
+    *,
+};
+use crate::Error;
+use spindle_run::{player::draw_patches, random::Stream};
+
+/// A network and a picture.
+struct Case {
+    engine: StackEngine,
+    picture: Vec<f32>,
+}
+
+impl Case {
+    fn new(stack: Stack, seed: u64) -> Result<Self, Error> {
+        let narrow = stack.is_narrow();
+        Self::of_kind(stack, seed, narrow)
+    }
+
+    fn of_kind(stack: Stack, seed: u64, narrow: bool) -> Result<Self, Error> {
+        let weights = stack.initial_weights(seed);
+        let picture = (0..stack.side().pow(2) * stack.convolutions[0].inputs)
+            .map(|i| ((i * 37 + seed as usize * 11) % 101) as f32 / 100.0)
+            .collect();
+        Ok(Self {
+            engine: StackEngine::of_kind(stack, &weights, &Tensors::new(), narrow)?,
+            picture,
+        })
+    }
+
+    fn stack(&self) -> &Stack {
+        self.engine.stack()
+    }
+
+    /// Logits by a given choice.
+    fn logits(&self, masks: &PatchMasks, choice: Choice) -> Vec<f32> {
+        let map = self.engine.feature_map(&self.picture);
+        let kernels = self.engine.kernels();
+        let wide = matches!(kernels, Kernels::Wide(_));
+        LocalPlan::of_choice(self.stack(), masks, choice, wide).logits(kernels, &map)
+    }
+
+    /// Largest difference of `logits` from exact ones on every `step`-th mask, in units of the largest exact one.
+    fn error(&self, masks: &PatchMasks, logits: &[f32], step: usize) -> f64 {
+        let classes = self.stack().classes();
+        let (mut difference, mut largest) = (0.0_f64, 0.0_f64);
+        for mask in (0..masks.count()).step_by(step) {
+            let exact = self.engine.exact_masked_logits(&self.picture, masks, mask);
+            for (exact, found) in exact.iter().zip(&logits[mask * classes..]) {
+                difference = difference.max((exact - f64::from(*found)).abs());
+                largest = largest.max(exact.abs());
+            }
+        }
+        difference / largest
+    }
+}
+
+fn lenet_masks(players: usize, seed: u64) -> PatchMasks {
+    let patches = draw_patches(players, &mut Stream::Weights.rng(seed, 0));
+    PatchMasks::new(&patches, Stack::lenet(1, 10).masked_side())
+}
+
+fn all(masks: &PatchMasks) -> u32 {
+    masks.count() as u32 - 1
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn random_stacks_give_exact_logits_by_every_choice(
+        stack in stacks(), masked in 0_usize..3, seed in 0_u64..1000,
+        patches in prop::collection::btree_set((0_usize..8, 0_usize..8), 2..=7),
+        fixed in 0_u32..128,
+    ) {
+        let stack = Stack { masked: masked.min(stack.convolutions.len() - 1), ..stack };
+        let players: Vec<[usize; 2]> = patches.into_iter().map(|(row, column)| [row, column]).collect();
+        let masks = PatchMasks::new(&players, stack.masked_side());
+        for narrow in kinds(&stack) {
+            let case = Case::of_kind(stack.clone(), seed, narrow)
+                .map_err(|error| TestCaseError::fail(error.to_string()))?;
+            for free in [all(&masks), all(&masks) & !fixed] {
+                for last in stack.masked..=last_by_patterns(&stack) {
+                    let logits = case.logits(&masks, Choice { free, last });
+                    let error = case.error(&masks, &logits, 5);
+                    prop_assert!(error < 1e-5, "{error} with {free:b} free, by patterns up to {last}");
+                }
+            }
+            let chosen = case.engine.masked_logits(&case.picture, &masks);
+            prop_assert!(case.error(&masks, &chosen, 5) < 1e-5);
+        }
+    }
+}
+
+#[test]
+fn lenet_gives_exact_logits() -> Result<(), Error> {
+    for (players, seed, step) in [(10, 0, 31), (10, 1, 31), (13, 2, 257)] {
+        let case = Case::new(Stack::lenet(1, 10), seed)?;
+        let masks = lenet_masks(players, seed);
+        let error = case.error(
+            &masks,
+            &case.engine.masked_logits(&case.picture, &masks),
+            step,
+        );
+        assert!(error < 1e-6, "{error} of the largest logit, n = {players}");
+        // Four players held fixed in turn, and plain passes behind the masked feature map.
+        let few = Choice {
+            free: all(&masks) & !0b1010101,
+            last: 1,
+        };
+        let plain = Choice {
+            free: all(&masks),
+            last: 0,
+        };
+        for choice in [few, plain] {
+            let error = case.error(&masks, &case.logits(&masks, choice), step);
+            assert!(error < 1e-6, "{error} of the largest logit by {choice:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn lenet_takes_a_twelfth_of_the_arithmetic() {
+    let ratio = |seed| {
+        let masks = lenet_masks(10, seed);
+        let layers = Stack::lenet(1, 10).masked_arithmetic(&masks);
+        let local: usize = layers.iter().map(|l| l.by_patterns.operations()).sum();
+        let plain: usize = layers.iter().map(|l| l.mask_by_mask.products).sum();
+        assert_eq!(plain, 1024 * (100 * 150 * 16 + 48_000 + 10_080 + 840));
+        plain as f64 / local as f64
+    };
+    let mut ratios: Vec<f64> = (0..25).map(ratio).collect();
+    ratios.sort_unstable_by(f64::total_cmp);
+    assert!(ratios[0] > 12.0 && ratios[12] > 18.0, "{ratios:?}");
+}
+
+#[test]
+fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
+    let masks = lenet_masks(10, 0);
+    let lenet = choose(&Stack::lenet(1, 10), &masks, false);
+    assert_eq!((lenet.free, lenet.last), (all(&masks), 1));
+    // A first convolution over the whole map, then wide ones: every position sees every player at once.
+    let convolution = |name, inputs, outputs, kernel, side| Convolution {
+        name,
+        inputs,
+        outputs,
+        kernel,
+        stride: 1,
+        padding: 0,
+        side,
+        pool: None,
+    };
+    let early = Stack {
+        name: "early",
+        convolutions: vec![
+            convolution("conv1", 1, 8, 3, 24),
+            convolution("conv2", 8, 8, 17, 22),
+            convolution("conv3", 8, 8, 3, 6),
+        ],
+        dense: vec![Dense {
+            name: "fc1",
+            inputs: 128,
+            outputs: 10,
+            relu: false,
+        }],
+        masked: 0,
+        initial: Initial::Uniform,
+    };
+    let masks = PatchMasks::new(
+        &(0..10).map(|i| [2 + i / 4, 2 + i % 4]).collect::<Vec<_>>(),
+        22,
+    );
+    assert_eq!(choose(&early, &masks, false).last, 1);
+}
+
+#[test]
+fn vgg_takes_a_third_of_the_arithmetic() {
+    let stack = Stack::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let ratio = |seed| {
+        let patches = draw_patches(10, &mut Stream::Weights.rng(seed, 0));
+        let masks = PatchMasks::new(&patches, stack.masked_side());
+        let layers = stack.masked_arithmetic(&masks);
+        let [local, plain] = [
+            layers
+                .iter()
+                .map(|l| l.by_patterns.operations())
+                .sum::<usize>(),
+            layers.iter().map(|l| l.mask_by_mask.products).sum(),
+        ];
+        // The third and fourth convolution nearly vanish.
+        let early = |of: fn(&LayerArithmetic) -> usize| layers[..2].iter().map(of).sum::<usize>();
+        assert!(
+            10 * early(|l| l.by_patterns.operations()) < early(|l| l.mask_by_mask.products),
+            "{layers:?}"
+        );
+        plain as f64 / local as f64
+    };
+    let ratios: Vec<f64> = (0..8).map(ratio).collect();
+    assert!(ratios.iter().all(|&ratio| ratio > 3.0), "{ratios:?}");
+}
+
+#[test]
+fn many_players_are_taken_some_at_a_time() {
+    let masks = lenet_masks(20, 0);
+    let choice = choose(&Stack::lenet(1, 10), &masks, false);
+    let free = choice.free.count_ones();
+    assert!((8..=15).contains(&free), "{free} free players");
+    assert_eq!(choice.last, 1);
+}
