@@ -16,6 +16,8 @@
 #[path = "../../interactions/benches/support/mod.rs"]
 mod support;
 
+use spindle_run::input::{CloudShape, PictureShape, Points, TextShape};
+use spindle_run::modality::{InputShape, Inputs, Masks};
 use std::io::{Error, Result};
 
 use pollster::block_on;
@@ -33,8 +35,8 @@ use spindle_run::{
     experiment::{Device, Kind, Model, Placement},
 };
 use spindle_run::{
-    input::{InputShape, Inputs, Tokens},
-    player::{CLUSTERS, ClusterMasks, Masks, PatchMasks, WordMasks},
+    input::Tokens,
+    player::{CLUSTERS, ClusterMasks, PatchMasks, WordMasks},
 };
 use support::{Arguments, median, peak_megabytes, timed, write_games};
 
@@ -205,21 +207,21 @@ impl Deep {
         let ten: Vec<usize> = (1..11).collect();
         let (input, classes) = match model.kind() {
             Kind::Pictures if large => (
-                InputShape::Pictures {
+                InputShape::Pictures(PictureShape {
                     channels: 3,
                     side: 224,
-                },
+                }),
                 1000,
             ),
             Kind::Pictures => (
-                InputShape::Pictures {
+                InputShape::Pictures(PictureShape {
                     channels: 1,
                     side: 32,
-                },
+                }),
                 10,
             ),
-            Kind::Texts => (InputShape::Tokens { vocabulary: 30_522 }, 2),
-            Kind::Clouds => (InputShape::Clouds { points: POINTS }, 16),
+            Kind::Texts => (InputShape::Texts(TextShape { vocabulary: 30_522 }), 2),
+            Kind::Clouds => (InputShape::Clouds(CloudShape { points: POINTS }), 16),
         };
         let architecture = Architecture {
             model,
@@ -227,32 +229,32 @@ impl Deep {
             classes,
         };
         let inputs = [1, batch].map(|count| match input {
-            InputShape::Pictures { channels, side } => {
+            InputShape::Pictures(PictureShape { channels, side }) => {
                 Inputs::Pictures((0..count * channels * side * side).map(number).collect())
             }
-            InputShape::Tokens { vocabulary } => {
+            InputShape::Texts(TextShape { vocabulary }) => {
                 let ids = (0..count * LENGTH).map(|i| ((i * 7919 + 1) % vocabulary) as u32);
                 let (ids, types): (Vec<u32>, _) = (ids.collect(), [0; LENGTH]);
                 let texts = ids.chunks(LENGTH).map(|ids| (ids, &types[..]));
-                Inputs::Tokens(Tokens::new(texts))
+                Inputs::Texts(Tokens::new(texts))
             }
-            InputShape::Clouds { points } => Inputs::Clouds {
+            InputShape::Clouds(CloudShape { points }) => Inputs::Clouds(Points {
                 values: (0..count * points * 3).map(number).collect(),
                 points,
-            },
+            }),
         });
         let masks = match &inputs[0] {
             Inputs::Pictures(_) => {
-                Masks::Patches(PatchMasks::new(&TEN_PLAYERS, architecture.masked_side()))
+                Masks::Pictures(PatchMasks::new(&TEN_PLAYERS, architecture.masked_side()))
             }
-            Inputs::Tokens(_) => {
+            Inputs::Texts(_) => {
                 let words: Vec<_> = (0..LENGTH).map(Some).collect();
-                Masks::Words(WordMasks::new(&ten, &words))
+                Masks::Texts(WordMasks::new(&ten, &words))
             }
-            cloud @ Inputs::Clouds { .. } => {
+            cloud @ Inputs::Clouds(Points { .. }) => {
                 let clusters: Vec<u8> = (0..POINTS).map(|i| (i % CLUSTERS) as u8).collect();
                 let points = cloud.points().as_chunks::<3>().0;
-                Masks::Clusters(ClusterMasks::new(&ten, points, &clusters))
+                Masks::Clouds(ClusterMasks::new(&ten, points, &clusters))
             }
         };
         Ok(Self {

@@ -3,13 +3,14 @@
 //! `cargo run --release -p spindle-core --example local-patterns -- docs/figures/local-patterns.svg`
 #![allow(clippy::print_stdout)]
 
+use spindle_run::modality::Content;
 use std::fmt::Write;
 
 use spindle_core::{Error, architecture::Architecture};
 use spindle_data::{Data, MeasuredSample, TrainingSet, measured_samples};
-use spindle_kernels::{LayerArithmetic, Stack};
+use spindle_kernels::{LayerArithmetic, Sequential};
 use spindle_run::player::{GRID, PatchMasks};
-use spindle_run::{Experiment, content::Content, record::Players};
+use spindle_run::{Experiment, record::Players};
 
 /// Pixels along one side of the picture, and of LeNet's first feature map.
 const SIDE: usize = 28;
@@ -25,7 +26,7 @@ const SHADES: [&str; 8] = [
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sample = sample()?;
-    let stack = Stack::lenet(1, 10);
+    let stack = Sequential::lenet(1, 10);
     let players = patches(&sample.record.players);
     let masks = PatchMasks::new(&players, stack.masked_side());
     let layers = stack.masked_arithmetic(&masks);
@@ -54,8 +55,8 @@ fn patches(players: &Players) -> Vec<[usize; 2]> {
 /// Pixels of the picture.
 fn pixels(content: &Content) -> Vec<u8> {
     match content {
-        Content::Picture(picture) => picture.pixels.clone(),
-        Content::Text(_) | Content::Cloud(_) => Vec::new(),
+        Content::Pictures(picture) => picture.pixels.clone(),
+        Content::Texts(_) | Content::Clouds(_) => Vec::new(),
     }
 }
 

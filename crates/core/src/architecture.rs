@@ -1,11 +1,12 @@
 //! A model sized for a data set: what decides the names and shapes of its weights.
 
+use spindle_run::input::{CloudShape, PictureShape, TextShape};
+use spindle_run::modality::InputShape;
 use spindle_run::{event::Tensors, experiment::Model};
 
 use crate::Error;
 use spindle_data::{Data, Samples};
-use spindle_kernels::{Stack, VggDepth, VggSide};
-use spindle_run::input::InputShape;
+use spindle_kernels::{Sequential, VggDepth, VggSide};
 
 /// A model for inputs of one shape and a number of classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,10 +27,10 @@ impl Architecture {
     /// LeNet for MNIST.
     pub const LENET_ON_MNIST: Self = Self {
         model: Model::Lenet,
-        input: InputShape::Pictures {
+        input: InputShape::Pictures(PictureShape {
             channels: 1,
             side: SMALL,
-        },
+        }),
         classes: 10,
     };
 
@@ -40,7 +41,7 @@ impl Architecture {
     /// A model that does not take what the data set holds.
     pub fn new(model: Model, data: &Data) -> Result<Self, Error> {
         let input = match data.train.samples() {
-            Samples::Pictures(pictures) => InputShape::Pictures {
+            Samples::Pictures(pictures) => InputShape::Pictures(PictureShape {
                 channels: pictures.channels(),
                 side: match model {
                     Model::Lenet => SMALL,
@@ -48,13 +49,13 @@ impl Architecture {
                     _ if pictures.side().is_some_and(|side| side <= SMALL) => SMALL,
                     _ => LARGE,
                 },
-            },
-            Samples::Texts(texts) => InputShape::Tokens {
+            }),
+            Samples::Texts(texts) => InputShape::Texts(TextShape {
                 vocabulary: texts.vocabulary,
-            },
-            Samples::Clouds(clouds) => InputShape::Clouds {
+            }),
+            Samples::Clouds(clouds) => InputShape::Clouds(CloudShape {
                 points: clouds.points(),
-            },
+            }),
         };
         if model.kind() != input.kind() {
             return Err(Error::Experiment {
@@ -72,21 +73,21 @@ impl Architecture {
 
     /// The network as data, where it is a stack of convolutions and dense layers.
     #[must_use]
-    pub fn stack(&self) -> Option<Stack> {
-        let InputShape::Pictures { channels, side } = self.input else {
+    pub fn stack(&self) -> Option<Sequential> {
+        let InputShape::Pictures(PictureShape { channels, side }) = self.input else {
             return None;
         };
         let side = match side {
             SMALL => VggSide::Small,
             _ => VggSide::Large,
         };
-        let vgg = |depth| Some(Stack::vgg(depth, channels, side, self.classes));
+        let vgg = |depth| Some(Sequential::vgg(depth, channels, side, self.classes));
         match self.model {
-            Model::Lenet => Some(Stack::lenet(channels, self.classes)),
+            Model::Lenet => Some(Sequential::lenet(channels, self.classes)),
             Model::Vgg11 => vgg(VggDepth::Eleven),
             Model::Vgg13 => vgg(VggDepth::Thirteen),
             Model::Vgg16 => vgg(VggDepth::Sixteen),
-            Model::AlexNet => Some(Stack::alexnet(channels, self.classes)),
+            Model::AlexNet => Some(Sequential::alexnet(channels, self.classes)),
             Model::BertTiny | Model::BertMedium | Model::Dgcnn => None,
         }
     }

@@ -1,5 +1,7 @@
 //! What computes a network: fused kernels on the CPU or the GPU, or Burn on one of its devices.
 
+use spindle_run::input::TextShape;
+use spindle_run::modality::{InputShape, Inputs, Masks};
 #[cfg(feature = "burn")]
 use std::borrow::Cow;
 
@@ -12,25 +14,21 @@ use crate::network::{self, Bert, BurnEngine, Dgcnn, StackNetwork, with_network};
 use crate::{Error, architecture::Architecture};
 #[cfg(feature = "burn")]
 use spindle_kernels::BertKernels;
+use spindle_kernels::SequentialKernels;
 pub use spindle_kernels::Sgd;
-use spindle_kernels::StackEngine;
 #[cfg(feature = "webgpu")]
-use spindle_kernels::gpu::GpuStackEngine;
+use spindle_kernels::gpu::GpuSequentialKernels;
 #[cfg(feature = "burn")]
-use spindle_run::input::{InputShape, Tokens};
-use spindle_run::{
-    input::Inputs,
-    parallel,
-    player::{Masks, PatchMasks},
-};
+use spindle_run::input::Tokens;
+use spindle_run::{parallel, player::PatchMasks};
 
 /// A network on what computes it.
 pub enum Engine {
     /// The fused CPU kernels.
-    Kernels(Box<StackEngine>),
+    Kernels(Box<SequentialKernels>),
     /// The fused GPU kernels.
     #[cfg(feature = "webgpu")]
-    GpuKernels(Box<GpuStackEngine>),
+    GpuKernels(Box<GpuSequentialKernels>),
     /// A stack on Burn.
     #[cfg(feature = "burn")]
     Burn(Box<BurnEngine<StackNetwork>>),
@@ -77,13 +75,13 @@ impl Engine {
     ) -> Result<Self, Error> {
         match (device, architecture.stack()) {
             (experiment::Device::Cpu, Some(stack)) => Ok(Self::Kernels(Box::new(
-                StackEngine::new(stack, weights, momentum)?,
+                SequentialKernels::new(stack, weights, momentum)?,
             ))),
             #[cfg(feature = "webgpu")]
             (experiment::Device::Webgpu, Some(stack)) => {
                 let gpu = spindle_kernels::gpu::opened()
                     .ok_or_else(|| Error::no_device(experiment::Device::Webgpu))?;
-                GpuStackEngine::new(&gpu.device, &gpu.queue, stack, weights, momentum)
+                GpuSequentialKernels::new(&gpu.device, &gpu.queue, stack, weights, momentum)
                     .map(|engine| Self::GpuKernels(Box::new(engine)))
                     .map_err(Into::into)
             }
@@ -231,8 +229,8 @@ impl Engine {
             Self::Burn(engine) => engine.masked_logits(input, masks).await,
             #[cfg(feature = "burn")]
             Self::BertKernels(engine) => match masks {
-                Masks::Words(words) => Ok(engine.masked_logits(&texts(input), words)),
-                Masks::Patches(_) | Masks::Clusters(_) => {
+                Masks::Texts(words) => Ok(engine.masked_logits(&texts(input), words)),
+                Masks::Pictures(_) | Masks::Clouds(_) => {
                     Err(other_players("players of texts are words"))
                 }
             },
@@ -258,7 +256,8 @@ impl Engine {
             #[cfg(feature = "webgpu")]
             Self::GpuKernels(engine) => {
                 let weights = engine.weights().await?;
-                let engine = StackEngine::new(engine.stack().clone(), &weights, &Tensors::new())?;
+                let engine =
+                    SequentialKernels::new(engine.stack().clone(), &weights, &Tensors::new())?;
                 exact(&engine, input, masks, of)
             }
             #[cfg(feature = "burn")]
@@ -322,10 +321,8 @@ impl Engine {
 /// The masks as the kernels of stacks take them.
 fn patches(masks: &Masks) -> Result<&PatchMasks, Error> {
     match masks {
-        Masks::Patches(patches) => Ok(patches),
-        Masks::Words(_) | Masks::Clusters(_) => {
-            Err(other_players("players of pictures are patches"))
-        }
+        Masks::Pictures(patches) => Ok(patches),
+        Masks::Texts(_) | Masks::Clouds(_) => Err(other_players("players of pictures are patches")),
     }
 }
 
@@ -349,7 +346,7 @@ fn bert_kernels(
     weights: &Tensors,
     momentum: &Tensors,
 ) -> Result<Engine, Error> {
-    let InputShape::Tokens { vocabulary } = architecture.input else {
+    let InputShape::Texts(TextShape { vocabulary }) = architecture.input else {
         return Err(architecture.missing());
     };
     let size = network::bert_size(architecture.model, vocabulary, architecture.classes);
@@ -359,7 +356,7 @@ fn bert_kernels(
 }
 
 fn exact(
-    engine: &StackEngine,
+    engine: &SequentialKernels,
     input: &Inputs,
     masks: &Masks,
     of: &[usize],

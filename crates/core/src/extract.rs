@@ -1,10 +1,10 @@
 //! Extraction: the outputs of a network on all 2^n masked versions of every measured sample.
 
 use spindle_run::event::Outputs;
+use spindle_run::modality::Masks;
 
 use crate::{Error, architecture::Architecture, engine::Engine, log_odds::log_odds};
 use spindle_data::MeasuredSample;
-use spindle_run::player::Masks;
 
 /// Logits are kept as long as all of a checkpoint's take no more than this many values (256 MiB).
 const MOST_LOGITS: usize = 1 << 26;

@@ -3,6 +3,7 @@
 //! Drivers have defects, and a network that trains on wrong numbers looks like a bad network. So a GPU first does a few training steps
 //! that the fused kernels do as well.
 
+use spindle_run::modality::Inputs;
 use spindle_run::{event::Tensors, experiment::Device};
 
 use crate::{
@@ -10,7 +11,6 @@ use crate::{
     architecture::Architecture,
     engine::{Engine, Sgd},
 };
-use spindle_run::input::Inputs;
 
 /// Steps, and pictures in each.
 const STEPS: usize = 3;

@@ -11,15 +11,17 @@ use spindle_core::{
     train::Trainer,
 };
 use spindle_data::Data;
-use spindle_kernels::{Stack, StackEngine};
+use spindle_kernels::{Sequential, SequentialKernels};
+use spindle_run::input::{CloudShape, Points, TextShape};
+use spindle_run::modality::{InputShape, Inputs, Masks};
 use spindle_run::{
     Experiment,
     event::{Tensors, TrainingState},
     experiment::{Device, Model},
 };
 use spindle_run::{
-    input::{InputShape, Inputs, Tokens},
-    player::{ClusterMasks, Masks, PatchMasks, WordMasks, cluster},
+    input::Tokens,
+    player::{ClusterMasks, PatchMasks, WordMasks, cluster},
 };
 
 type Outcome = Result<(), Error>;
@@ -48,7 +50,7 @@ fn largest_difference(a: &Tensors, b: &Tensors) -> f32 {
 
 #[test]
 fn lenet_has_the_published_number_of_parameters() {
-    assert_eq!(Stack::lenet(1, 10).parameter_count(), 61_706);
+    assert_eq!(Sequential::lenet(1, 10).parameter_count(), 61_706);
 }
 
 #[test]
@@ -72,12 +74,12 @@ fn kernels_train_as_burn_does() -> Outcome {
 
 #[test]
 fn masked_outputs_agree_with_burn_and_with_exact_arithmetic() -> Outcome {
-    let stack = Stack::lenet(1, 10);
+    let stack = Sequential::lenet(1, 10);
     let weights = stack.initial_weights(3);
     let players = [[1, 1], [2, 4], [3, 3], [4, 6], [6, 2]];
     let masks = PatchMasks::new(&players, stack.masked_side());
     let picture: Vec<f32> = (0..1024).map(|i| ((i * 37) % 101) as f32 / 100.0).collect();
-    let exact = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
+    let exact = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
     let engine = |device| {
         Engine::new(
             &Architecture::LENET_ON_MNIST,
@@ -88,7 +90,7 @@ fn masked_outputs_agree_with_burn_and_with_exact_arithmetic() -> Outcome {
     };
     let (input, all) = (
         Inputs::Pictures(picture.clone()),
-        Masks::Patches(masks.clone()),
+        Masks::Pictures(masks.clone()),
     );
     let kernels = block_on(engine(Device::Cpu)?.masked_logits(&input, &all))?;
     let flex = block_on(engine(Device::Flex)?.masked_logits(&input, &all))?;
@@ -118,11 +120,11 @@ fn masked_outputs_agree_with_burn_and_with_exact_arithmetic() -> Outcome {
 #[test]
 fn gradients_are_those_of_the_loss() -> Outcome {
     // One plain step from zero momentum is -lr times the gradient; check it against differences of exact losses.
-    let stack = Stack::lenet(1, 10);
+    let stack = Sequential::lenet(1, 10);
     let weights = stack.initial_weights(5);
     let picture: Vec<f32> = (0..1024).map(|i| ((i * 53) % 97) as f32 / 96.0).collect();
     let label = 7;
-    let mut engine = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
+    let mut engine = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
     let sgd = engine::Sgd {
         learning_rate: 1.0,
         momentum: 0.0,
@@ -130,7 +132,7 @@ fn gradients_are_those_of_the_loss() -> Outcome {
     engine.step(&picture, &[label], sgd);
     let after = engine.weights();
     let loss = |weights: &Tensors| -> Result<f64, Error> {
-        let engine = StackEngine::new(stack.clone(), weights, &Tensors::new())?;
+        let engine = SequentialKernels::new(stack.clone(), weights, &Tensors::new())?;
         let nobody = PatchMasks::new(&[[1, 1], [1, 2]], stack.masked_side());
         let logits = engine.exact_masked_logits(&picture, &nobody, 3);
         let sum: f64 = logits.iter().map(|z| z.exp()).sum();
@@ -213,7 +215,7 @@ fn a_diverging_network_is_told_with_its_step() -> Outcome {
 
 #[test]
 fn weights_that_do_not_fit_are_all_listed() {
-    let mut weights = Stack::lenet(1, 10).initial_weights(0);
+    let mut weights = Sequential::lenet(1, 10).initial_weights(0);
     weights.remove("fc1.bias");
     if let Some(tensor) = weights.get_mut("conv2.weight") {
         tensor.shape = vec![16, 6, 25];
@@ -246,7 +248,10 @@ fn masked_cloud(points: usize) -> (Inputs, Masks) {
     let clusters = cluster(&cloud, &mut rng);
     let masks = ClusterMasks::new(&[0, 3, 4, 9, 21, 29], &cloud, &clusters);
     let values = cloud.into_flattened();
-    (Inputs::Clouds { values, points }, Masks::Clusters(masks))
+    (
+        Inputs::Clouds(Points { values, points }),
+        Masks::Clouds(masks),
+    )
 }
 
 #[test]
@@ -256,7 +261,7 @@ fn outputs_of_dgcnn_agree_with_burn_and_with_exact_arithmetic() -> Outcome {
     let (cloud, masks) = masked_cloud(points);
     let architecture = Architecture {
         model: Model::Dgcnn,
-        input: InputShape::Clouds { points },
+        input: InputShape::Clouds(CloudShape { points }),
         classes: 5,
     };
     let mut weights = architecture.initial_weights(3)?;
@@ -293,21 +298,21 @@ fn outputs_of_dgcnn_agree_with_burn_and_with_exact_arithmetic() -> Outcome {
 #[test]
 fn dgcnn_is_evaluated_with_the_weights_of_its_last_step() -> Outcome {
     let (cloud, masks) = masked_cloud(40);
-    let Inputs::Clouds { values, points } = cloud else {
+    let Inputs::Clouds(Points { values, points }) = cloud else {
         return Ok(());
     };
-    let batch = Inputs::Clouds {
+    let batch = Inputs::Clouds(Points {
         values: values.repeat(4),
         points,
-    };
+    });
     let architecture = Architecture {
         model: Model::Dgcnn,
-        input: InputShape::Clouds { points },
+        input: InputShape::Clouds(CloudShape { points }),
         classes: 2,
     };
     let weights = architecture.initial_weights(1)?;
     let mut engine = Engine::new(&architecture, Device::Cpu, &weights, &Tensors::new())?;
-    let one = Inputs::Clouds { values, points };
+    let one = Inputs::Clouds(Points { values, points });
     let before = block_on(engine.masked_logits(&one, &masks))?;
     let sgd = engine::Sgd {
         learning_rate: 0.1,
@@ -335,12 +340,12 @@ fn texts(count: usize, vocabulary: u32) -> Inputs {
         })
         .collect();
     let texts = texts.iter().map(|(ids, types)| (&ids[..], &types[..]));
-    Inputs::Tokens(Tokens::new(texts))
+    Inputs::Texts(Tokens::new(texts))
 }
 
 const SMALL_BERT: Architecture = Architecture {
     model: Model::BertTiny,
-    input: InputShape::Tokens { vocabulary: 200 },
+    input: InputShape::Texts(TextShape { vocabulary: 200 }),
     classes: 3,
 };
 
@@ -384,8 +389,8 @@ fn masked_outputs_of_bert_agree_with_exact_arithmetic() -> Outcome {
     let engine = Engine::new(&SMALL_BERT, Device::Cpu, &weights, &Tensors::new())?;
     let ids: Vec<u32> = (0..45).map(|i| 1 + i * 29 % 90).collect();
     let words: Vec<Option<usize>> = (0..45).map(|piece: usize| piece.checked_sub(1)).collect();
-    let text = Inputs::Tokens(Tokens::new([(&ids[..], &[0; 45][..])].into_iter()));
-    let masks = Masks::Words(WordMasks::new(&[0, 7, 20, 33, 43], &words));
+    let text = Inputs::Texts(Tokens::new([(&ids[..], &[0; 45][..])].into_iter()));
+    let masks = Masks::Texts(WordMasks::new(&[0, 7, 20, 33, 43], &words));
     let logits = block_on(engine.masked_logits(&text, &masks))?;
     let all: Vec<usize> = (0..32).collect();
     let truth = block_on(engine.exact_masked_logits(&text, &masks, &all))?.concat();

@@ -6,7 +6,9 @@ use spindle_core::{
     architecture::Architecture,
     engine::{Engine, Sgd},
 };
-use spindle_run::input::{InputShape, Inputs, Tokens};
+use spindle_run::input::Tokens;
+use spindle_run::input::{CloudShape, Points, TextShape};
+use spindle_run::modality::{InputShape, Inputs};
 use spindle_run::{
     event::Tensors,
     experiment::{Device, Model},
@@ -71,7 +73,7 @@ fn check(architecture: &Architecture, inputs: &Inputs) -> Result<(), Error> {
 fn of_bert() -> Result<(), Error> {
     let architecture = Architecture {
         model: Model::BertTiny,
-        input: InputShape::Tokens { vocabulary: 150 },
+        input: InputShape::Texts(TextShape { vocabulary: 150 }),
         classes: 2,
     };
     let texts: [&[u32]; 4] = [
@@ -82,7 +84,7 @@ fn of_bert() -> Result<(), Error> {
     ];
     let types = [0; 6];
     let tokens = Tokens::new(texts.iter().map(|text| (*text, &types[..text.len()])));
-    check(&architecture, &Inputs::Tokens(tokens))
+    check(&architecture, &Inputs::Texts(tokens))
 }
 
 #[test]
@@ -90,13 +92,13 @@ fn of_dgcnn() -> Result<(), Error> {
     let points = 40;
     let architecture = Architecture {
         model: Model::Dgcnn,
-        input: InputShape::Clouds { points },
+        input: InputShape::Clouds(CloudShape { points }),
         classes: 2,
     };
     let value = |i: usize| ((i * 7919 + 13) % 1009) as f32 / 504.5 - 1.0;
-    let inputs = Inputs::Clouds {
+    let inputs = Inputs::Clouds(Points {
         values: (0..LABELS.len() * points * 3).map(value).collect(),
         points,
-    };
+    });
     check(&architecture, &inputs)
 }

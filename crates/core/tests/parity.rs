@@ -5,7 +5,9 @@
 use pollster::block_on;
 use serde::Deserialize;
 use spindle_core::{Error, architecture::Architecture, engine::Engine};
-use spindle_run::input::{InputShape, Inputs, Tokens};
+use spindle_run::input::Tokens;
+use spindle_run::input::{CloudShape, PictureShape, Points, TextShape};
+use spindle_run::modality::{InputShape, Inputs};
 use spindle_run::{
     event::{Tensor, Tensors},
     experiment::{Device, Model},
@@ -79,16 +81,16 @@ impl Configuration {
     fn architecture(&self) -> Architecture {
         let model = model(&self.name);
         let input = match model.kind() {
-            spindle_run::experiment::Kind::Pictures => InputShape::Pictures {
+            spindle_run::experiment::Kind::Pictures => InputShape::Pictures(PictureShape {
                 channels: self.channels,
                 side: self.side,
-            },
-            spindle_run::experiment::Kind::Texts => InputShape::Tokens {
+            }),
+            spindle_run::experiment::Kind::Texts => InputShape::Texts(TextShape {
                 vocabulary: self.vocabulary,
-            },
-            spindle_run::experiment::Kind::Clouds => InputShape::Clouds {
+            }),
+            spindle_run::experiment::Kind::Clouds => InputShape::Clouds(CloudShape {
                 points: self.points,
-            },
+            }),
         };
         Architecture {
             model,
@@ -119,16 +121,16 @@ impl Configuration {
             // Padding to the common length is part of what is tested.
             let mut tokens = Tokens::new([(&tokens[index][..], &types[index][..])].into_iter());
             tokens.lengths = vec![length];
-            Inputs::Tokens(tokens)
+            Inputs::Texts(tokens)
         } else if self.points > 0 {
             let points = self.points as u64;
             let value = |point, axis| (2.0 * unit(p, axis * points + point) - 1.0) as f32;
-            Inputs::Clouds {
+            Inputs::Clouds(Points {
                 values: (0..points)
                     .flat_map(|point| (0..3).map(move |axis| value(point, axis)))
                     .collect(),
                 points: self.points,
-            }
+            })
         } else {
             let count = (self.channels * self.side * self.side) as u64;
             Inputs::Pictures((0..count).map(|i| unit(p, i) as f32).collect())

@@ -51,15 +51,16 @@ mod tiny_imagenet;
 mod word_pieces;
 
 use sha2::{Digest, Sha256};
+use spindle_run::input::{PictureShape, Points};
+use spindle_run::modality::{Content, InputShape, Inputs};
 use spindle_run::{
     Experiment,
-    content::{Cloud, Content},
+    content::Cloud,
     experiment::{Dataset, Kind},
 };
 
 use clouds::Clouds;
 use pictures::Pictures;
-use spindle_run::input::{InputShape, Inputs};
 use texts::Texts;
 
 pub use error::Error;
@@ -132,14 +133,14 @@ impl Split {
     /// A picture that cannot be read by now.
     pub fn inputs(&self, positions: &[usize], shape: InputShape) -> Result<Inputs, Error> {
         match (&self.samples, shape) {
-            (Samples::Pictures(pictures), InputShape::Pictures { side, .. }) => {
+            (Samples::Pictures(pictures), InputShape::Pictures(PictureShape { side, .. })) => {
                 Ok(Inputs::Pictures(pictures.values(positions, side)?))
             }
-            (Samples::Texts(texts), _) => Ok(Inputs::Tokens(texts.tokens(positions))),
-            (Samples::Clouds(clouds), _) => Ok(Inputs::Clouds {
+            (Samples::Texts(texts), _) => Ok(Inputs::Texts(texts.tokens(positions))),
+            (Samples::Clouds(clouds), _) => Ok(Inputs::Clouds(Points {
                 values: clouds.values(positions),
                 points: clouds.points(),
-            }),
+            })),
             (Samples::Pictures(_), _) => Err(Error::Data(
                 "pictures go into networks that take pictures".to_owned(),
             )),
@@ -277,5 +278,5 @@ impl Data {
 fn clustered(clouds: &Clouds, position: usize, rng: &mut impl rand::Rng) -> Content {
     let points = clouds.cloud(position).to_vec();
     let clusters = spindle_run::player::cluster(&points, rng);
-    Content::Cloud(Cloud { points, clusters })
+    Content::Clouds(Cloud { points, clusters })
 }

@@ -1,9 +1,10 @@
 //! What of a data set an experiment uses: its training set with reset labels, and the samples it measures.
 
 use rand::{RngExt, seq::SliceRandom};
+use spindle_run::modality::{Content, InputShape, Inputs, Masks};
 use spindle_run::{
     Experiment,
-    content::{Content, Picture},
+    content::Picture,
     experiment::{Kind, Model, Placement},
     record::{Group, Players, SampleRecord},
 };
@@ -11,8 +12,7 @@ use spindle_run::{
 use super::{Data, Samples, Split, clustered, pictures::Pictures};
 use crate::Error;
 use spindle_run::{
-    input::{InputShape, Inputs},
-    player::{self, CLUSTERS, ClusterMasks, Masks, PatchMasks, WordMasks},
+    player::{self, CLUSTERS, ClusterMasks, PatchMasks, WordMasks},
     random::Stream,
 };
 
@@ -193,7 +193,7 @@ impl MeasuredSample {
         Ok(Self {
             record,
             input: Inputs::Pictures(held.values(&[0], side)?),
-            content: Content::Picture(picture),
+            content: Content::Pictures(picture),
             words: Vec::new(),
         })
     }
@@ -202,12 +202,14 @@ impl MeasuredSample {
     #[must_use]
     pub fn masks(&self, masked_side: usize) -> Masks {
         match (&self.record.players, &self.content) {
-            (Players::Patches(patches), _) => Masks::Patches(PatchMasks::new(patches, masked_side)),
-            (Players::Words { words }, _) => Masks::Words(WordMasks::new(words, &self.words)),
-            (Players::Clusters { clusters }, Content::Cloud(cloud)) => {
-                Masks::Clusters(ClusterMasks::new(clusters, &cloud.points, &cloud.clusters))
+            (Players::Patches(patches), _) => {
+                Masks::Pictures(PatchMasks::new(patches, masked_side))
             }
-            (Players::Clusters { .. }, _) => Masks::Clusters(ClusterMasks::new(&[], &[], &[])),
+            (Players::Words { words }, _) => Masks::Texts(WordMasks::new(words, &self.words)),
+            (Players::Clusters { clusters }, Content::Clouds(cloud)) => {
+                Masks::Clouds(ClusterMasks::new(clusters, &cloud.points, &cloud.clusters))
+            }
+            (Players::Clusters { .. }, _) => Masks::Clouds(ClusterMasks::new(&[], &[], &[])),
         }
     }
 }
@@ -360,11 +362,11 @@ fn content(
             // filters are padded the map lies over the frame, and so does the grid of patches.
             let framed = experiment.model != Model::Lenet;
             let picture = pictures.content(place.position, SHOWN_SIDE, framed)?;
-            (Content::Picture(picture), Vec::new())
+            (Content::Pictures(picture), Vec::new())
         }
         Samples::Texts(texts) => {
             let text = &texts.texts[place.position];
-            (Content::Text(text.content.clone()), text.words.clone())
+            (Content::Texts(text.content.clone()), text.words.clone())
         }
         Samples::Clouds(clouds) => {
             let mut rng = Stream::Clusters.rng(experiment.seed, place.index());

@@ -1,19 +1,21 @@
 //! Data sets: what is drawn from them, and how broken ones are refused.
 
+use spindle_run::input::PictureShape;
+use spindle_run::modality::InputShape;
 use std::{fs, path::Path};
 
 use spindle_data::{Data, Error, TrainingSet, measured_samples, test_samples};
+use spindle_run::player::check_patches;
 use spindle_run::{
     Experiment,
     experiment::Placement,
     record::{Group, Players},
 };
-use spindle_run::{input::InputShape, player::check_patches};
 
-const DIGITS: InputShape = InputShape::Pictures {
+const DIGITS: InputShape = InputShape::Pictures(PictureShape {
     channels: 1,
     side: 32,
-};
+});
 
 /// Writes a small data set in MNIST's layout: `labels` for both splits.
 fn write(folder: &Path, labels: &[u8], pictures: usize) {

@@ -2,6 +2,8 @@
 
 mod layouts;
 
+use spindle_run::input::PictureShape;
+use spindle_run::modality::{InputShape, Inputs};
 use std::{fs, path::Path};
 
 use layouts::{Numbers, write};
@@ -12,7 +14,6 @@ use spindle_data::{
     pictures::Pictures,
     texts::{MAX_PIECES, Text},
 };
-use spindle_run::input::{InputShape, Inputs};
 use spindle_run::{Experiment, experiment::Dataset};
 
 /// A data set in a folder of its own, written by `write`.
@@ -98,7 +99,7 @@ fn picture(split: &Split, position: usize, side: usize) -> Vec<f32> {
         Samples::Pictures(pictures) => pictures.channels(),
         _ => 0,
     };
-    let shape = InputShape::Pictures { channels, side };
+    let shape = InputShape::Pictures(PictureShape { channels, side });
     match split.inputs(&[position], shape).unwrap() {
         Inputs::Pictures(values) => values,
         _ => Vec::new(),
@@ -368,10 +369,10 @@ fn broken_pictures_are_named_or_left_out() -> Result<(), Error> {
     }
     // What breaks after loading is an error with the file's name, and no panic.
     fs::write(file(4), "broken by now").unwrap();
-    let shape = InputShape::Pictures {
+    let shape = InputShape::Pictures(PictureShape {
         channels: 3,
         side: 64,
-    };
+    });
     let read = data.train.inputs(&[1], shape);
     assert!(read.is_err_and(|error| error.to_string().contains("_4.JPEG")));
     Ok(())

@@ -13,7 +13,7 @@ use pulp::{Simd, WithSimd};
 use super::{
     parameters::{Forward, Layer},
     rows::{Factors, Finish, PADDING, Run, multiply, padded},
-    stack::Convolution,
+    sequential::Convolution,
 };
 
 /// Values behind a map that vectors may reach.

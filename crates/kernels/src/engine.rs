@@ -8,7 +8,7 @@ use super::{
     local::{Kernels, LocalPlan},
     narrow::NarrowNetwork,
     pass::Workspace,
-    stack::Stack,
+    sequential::Sequential,
     wide::WideNetwork,
 };
 use crate::Error;
@@ -24,8 +24,8 @@ pub struct Sgd {
 }
 
 /// A stack with its weights, on all cores.
-pub struct StackEngine {
-    stack: Stack,
+pub struct SequentialKernels {
+    stack: Sequential,
     network: Network,
     /// Losses of steps since they were last taken.
     losses: Vec<f32>,
@@ -39,19 +39,19 @@ enum Network {
     Wide(Box<WideNetwork>),
 }
 
-impl StackEngine {
+impl SequentialKernels {
     /// A stack with weights and momentum buffers under PyTorch's names; no buffers before the first step.
     ///
     /// # Errors
     /// All tensors that are missing, extra or misshapen.
-    pub fn new(stack: Stack, weights: &Tensors, momentum: &Tensors) -> Result<Self, Error> {
+    pub fn new(stack: Sequential, weights: &Tensors, momentum: &Tensors) -> Result<Self, Error> {
         let narrow = stack.is_narrow();
         Self::of_kind(stack, weights, momentum, narrow)
     }
 
     /// The same by kernels of one's own choice; narrow ones for stacks of plain convolutions only.
     pub(super) fn of_kind(
-        stack: Stack,
+        stack: Sequential,
         weights: &Tensors,
         momentum: &Tensors,
         narrow: bool,
@@ -85,7 +85,7 @@ impl StackEngine {
 
     /// The stack.
     #[must_use]
-    pub fn stack(&self) -> &Stack {
+    pub fn stack(&self) -> &Sequential {
         &self.stack
     }
 

@@ -25,7 +25,7 @@ mod pass;
 mod product;
 mod reference;
 mod rows;
-mod stack;
+mod sequential;
 #[cfg(test)]
 mod tests;
 mod wide;
@@ -36,12 +36,12 @@ use spindle_run::event::Tensors;
 
 pub use bert::{BertKernels, Size as BertSize, is_redundant as bert_is_redundant};
 pub use dgcnn::DgcnnKernels;
-pub use engine::{Sgd, StackEngine};
+pub use engine::{SequentialKernels, Sgd};
 pub use error::Error;
 #[cfg(feature = "webgpu")]
-pub use gpu::GpuStackEngine;
+pub use gpu::GpuSequentialKernels;
 pub use local::{Arithmetic, LayerArithmetic};
-pub use stack::{Convolution, Dense, Initial, Pool, Stack, VggDepth, VggSide};
+pub use sequential::{Convolution, Dense, Initial, Pool, Sequential, VggDepth, VggSide};
 
 /// Whether named tensors are those that a network has, besides some that files may have.
 ///

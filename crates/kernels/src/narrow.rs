@@ -4,7 +4,7 @@ use super::{
     parameters::{ForwardWeights, Parameters},
     pass::{Network, Workspace},
     rows::without_padding,
-    stack::Stack,
+    sequential::Sequential,
 };
 use crate::Sgd;
 use spindle_run::parallel;
@@ -36,7 +36,7 @@ struct MicroBatch {
 
 impl NarrowNetwork {
     /// With weights and momentum buffers in PyTorch's order.
-    pub(super) fn new(stack: &Stack, weights: &[f32], momentum: Option<&[f32]>) -> Self {
+    pub(super) fn new(stack: &Sequential, weights: &[f32], momentum: Option<&[f32]>) -> Self {
         let parameters = Parameters::new(stack);
         let weights = parameters.pack(weights);
         Self {
@@ -48,7 +48,7 @@ impl NarrowNetwork {
         }
     }
 
-    pub(super) fn network<'a>(&'a self, stack: &'a Stack) -> Network<'a> {
+    pub(super) fn network<'a>(&'a self, stack: &'a Sequential) -> Network<'a> {
         Network {
             stack,
             parameters: &self.parameters,
@@ -71,7 +71,7 @@ impl NarrowNetwork {
     /// One step of SGD on the mean cross-entropy over `pictures`; returns the loss before it.
     pub(super) fn step(
         &mut self,
-        stack: &Stack,
+        stack: &Sequential,
         pictures: &[f32],
         labels: &[usize],
         sgd: Sgd,
@@ -144,7 +144,7 @@ impl NarrowNetwork {
     }
 
     /// Logits `[count, classes]` of pictures `[count, channels, side, side]`.
-    pub(super) fn logits(&self, stack: &Stack, pictures: &[f32]) -> Vec<f32> {
+    pub(super) fn logits(&self, stack: &Sequential, pictures: &[f32]) -> Vec<f32> {
         let picture_len = stack.convolutions[0].in_len();
         let chunks: Vec<&[f32]> = pictures.chunks(PICTURES * picture_len).collect();
         parallel::map(chunks.len(), |index| {

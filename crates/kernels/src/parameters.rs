@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::{
     rows::{Matrix, Packed, padded},
-    stack::Stack,
+    sequential::Sequential,
 };
 
 /// Where one layer's parameters lie.
@@ -94,7 +94,7 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    pub(super) fn new(stack: &Stack) -> Self {
+    pub(super) fn new(stack: &Sequential) -> Self {
         let mut len = 0;
         let mut place = |outputs, inputs, channels, runs| {
             let layer = Layer {

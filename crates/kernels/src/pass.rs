@@ -4,7 +4,7 @@ use super::{
     convolution::{Backward, Outcome, Pass, SLACK, Scratch},
     parameters::{ForwardWeights, Parameters},
     rows::{Factors, Finish, Matrix, Product, WHOLE, padded, with_simd},
-    stack::{Convolution, Dense, Stack},
+    sequential::{Convolution, Dense, Sequential},
 };
 
 /// Values of some pictures at one place of a stack, a padded row each.
@@ -44,7 +44,7 @@ impl<T: Clone + Default> Rows<T> {
 /// What a pass needs to know of the network.
 #[derive(Clone, Copy)]
 pub(super) struct Network<'a> {
-    pub(super) stack: &'a Stack,
+    pub(super) stack: &'a Sequential,
     pub(super) parameters: &'a Parameters,
     /// All parameters, as `parameters` lays them out.
     pub(super) weights: &'a [f32],
@@ -68,7 +68,7 @@ pub(super) struct Workspace {
 
 impl Workspace {
     /// For passes forward.
-    pub(super) fn new(stack: &Stack, capacity: usize) -> Self {
+    pub(super) fn new(stack: &Sequential, capacity: usize) -> Self {
         let rows = |len| Rows::new(capacity, len);
         let maps = stack.convolutions.iter().map(|c| rows(c.out_len()));
         Self {
@@ -89,7 +89,7 @@ impl Workspace {
     }
 
     /// For passes forward and back.
-    pub(super) fn for_training(stack: &Stack, capacity: usize) -> Self {
+    pub(super) fn for_training(stack: &Sequential, capacity: usize) -> Self {
         let rows = |len| Rows::new(capacity, len);
         Self {
             map_gradients: stack
@@ -111,7 +111,7 @@ impl Workspace {
     }
 
     /// Takes pictures `[channels, side, side]` in.
-    fn take<'a>(&mut self, stack: &Stack, pictures: impl Iterator<Item = &'a [f32]>) {
+    fn take<'a>(&mut self, stack: &Sequential, pictures: impl Iterator<Item = &'a [f32]>) {
         let channels = stack.convolutions[0].inputs;
         for (index, picture) in pictures.enumerate() {
             let to = &mut self.maps[0].behind_mut(index)[..picture.len()];

@@ -2,10 +2,10 @@
 //!
 //! Slow and plain. It tells how far f32 outputs are from exact ones, which is the floor under every interaction.
 
-use super::stack::{Pool, Stack};
+use super::sequential::{Pool, Sequential};
 use spindle_run::player::PatchMasks;
 
-impl Stack {
+impl Sequential {
     /// Logits `[classes]` of one picture under one mask, with f32 weights and everything else in f64.
     pub(super) fn exact_logits(
         &self,

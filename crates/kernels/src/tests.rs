@@ -3,12 +3,12 @@
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use spindle_run::event::Tensors;
 
-use super::{Convolution, Dense, Initial, Pool, Stack, StackEngine, VggDepth, VggSide};
+use super::{Convolution, Dense, Initial, Pool, Sequential, SequentialKernels, VggDepth, VggSide};
 use crate::{Error, Sgd};
 use spindle_run::player::PatchMasks;
 
 /// Stacks of up to three convolutions, some with padding, strides, poolings of any kind, and more channels than a panel has.
-pub(super) fn stacks() -> impl Strategy<Value = Stack> {
+pub(super) fn stacks() -> impl Strategy<Value = Sequential> {
     let pool = prop_oneof![
         2 => Just(None),
         2 => Just(Some(Pool::HALVES)),
@@ -27,7 +27,7 @@ pub(super) fn stacks() -> impl Strategy<Value = Stack> {
         any::<bool>(),
     )
         .prop_map(|(side, inputs, convolutions, hidden, classes, plain)| {
-            let mut stack = Stack {
+            let mut stack = Sequential {
                 name: "random",
                 convolutions: Vec::new(),
                 dense: Vec::new(),
@@ -77,14 +77,14 @@ pub(super) fn stacks() -> impl Strategy<Value = Stack> {
 }
 
 /// The same stacks in every run.
-fn forty_stacks() -> Vec<Stack> {
+fn forty_stacks() -> Vec<Sequential> {
     let mut runner = TestRunner::deterministic();
     let drawn = (0..40).filter_map(|_| stacks().new_tree(&mut runner).ok());
     drawn.map(|tree| tree.current()).collect()
 }
 
 /// Whether a stack is run by narrow kernels: wide ones run all, narrow ones some.
-pub(super) fn kinds(stack: &Stack) -> Vec<bool> {
+pub(super) fn kinds(stack: &Sequential) -> Vec<bool> {
     if stack.convolutions.iter().all(Convolution::is_plain) {
         vec![false, true]
     } else {
@@ -93,14 +93,14 @@ pub(super) fn kinds(stack: &Stack) -> Vec<bool> {
 }
 
 /// Two pictures and their labels.
-fn batch(stack: &Stack) -> (Vec<f32>, [usize; 2]) {
+fn batch(stack: &Sequential) -> (Vec<f32>, [usize; 2]) {
     let len = 2 * stack.convolutions[0].in_len();
     let pictures = (0..len).map(|i| ((i * 53 + i / 7) % 97) as f32 / 96.0);
     (pictures.collect(), [0, stack.classes() - 1])
 }
 
 /// Mean cross-entropy over the batch, in f64.
-fn exact_loss(stack: &Stack, values: &[f32]) -> f64 {
+fn exact_loss(stack: &Sequential, values: &[f32]) -> f64 {
     let (pictures, labels) = batch(stack);
     let pictures = pictures.chunks_exact(pictures.len() / labels.len());
     let losses = pictures.zip(labels).map(|(picture, label)| {
@@ -118,7 +118,8 @@ fn logits_are_exact() -> Result<(), Error> {
         let (pictures, labels) = batch(&stack);
         let values = stack.values(&weights)?;
         for narrow in kinds(&stack) {
-            let engine = StackEngine::of_kind(stack.clone(), &weights, &Tensors::new(), narrow)?;
+            let engine =
+                SequentialKernels::of_kind(stack.clone(), &weights, &Tensors::new(), narrow)?;
             let found = engine.logits(&pictures);
             let exact = pictures
                 .chunks_exact(pictures.len() / labels.len())
@@ -142,14 +143,15 @@ fn gradients_are_those_of_the_exact_loss() -> Result<(), Error> {
         learning_rate: 1.0,
         momentum: 0.0,
     };
-    let kinds = |stack: Stack| {
+    let kinds = |stack: Sequential| {
         kinds(&stack)
             .into_iter()
             .map(move |kind| (stack.clone(), kind))
     };
     for (stack, narrow) in forty_stacks().into_iter().flat_map(kinds) {
         let weights = stack.initial_weights(2);
-        let mut engine = StackEngine::of_kind(stack.clone(), &weights, &Tensors::new(), narrow)?;
+        let mut engine =
+            SequentialKernels::of_kind(stack.clone(), &weights, &Tensors::new(), narrow)?;
         let (pictures, labels) = batch(&stack);
         // From no momentum a step of rate 1 is the gradient.
         engine.step(&pictures, &labels, sgd);
@@ -180,12 +182,12 @@ fn gradients_are_those_of_the_exact_loss() -> Result<(), Error> {
 
 #[test]
 fn deep_networks_have_the_parameters_of_torchvision() {
-    let vgg = |depth| Stack::vgg(depth, 3, VggSide::Large, 1000);
+    let vgg = |depth| Sequential::vgg(depth, 3, VggSide::Large, 1000);
     assert_eq!(vgg(VggDepth::Eleven).parameter_count(), 132_863_336);
     assert_eq!(vgg(VggDepth::Thirteen).parameter_count(), 133_047_848);
     assert_eq!(vgg(VggDepth::Sixteen).parameter_count(), 138_357_544);
-    assert_eq!(Stack::alexnet(3, 1000).parameter_count(), 61_100_840);
-    let names = |stack: &Stack| -> Vec<&str> {
+    assert_eq!(Sequential::alexnet(3, 1000).parameter_count(), 61_100_840);
+    let names = |stack: &Sequential| -> Vec<&str> {
         let convolutions = stack.convolutions.iter().map(|layer| layer.name);
         let dense = stack.dense.iter().map(|layer| layer.name);
         convolutions.chain(dense).collect()
@@ -201,13 +203,13 @@ fn deep_networks_have_the_parameters_of_torchvision() {
     assert_eq!(sixteen[12], "features.28");
     assert_eq!(vgg(VggDepth::Eleven).masked_side(), 112);
     assert_eq!(vgg(VggDepth::Sixteen).masked_side(), 224);
-    assert_eq!(Stack::alexnet(1, 10).masked_side(), 55);
-    assert!(Stack::lenet(3, 10).is_narrow() && !vgg(VggDepth::Eleven).is_narrow());
+    assert_eq!(Sequential::alexnet(1, 10).masked_side(), 55);
+    assert!(Sequential::lenet(3, 10).is_narrow() && !vgg(VggDepth::Eleven).is_narrow());
 }
 
 #[test]
 fn vgg_begins_with_normal_weights_of_the_right_width() {
-    let stack = Stack::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let stack = Sequential::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
     let weights = stack.initial_weights(0);
     let deviation = |name: &str| {
         let squares = weights[name].data.iter().map(|w| f64::from(*w).powi(2));
@@ -222,7 +224,7 @@ fn vgg_begins_with_normal_weights_of_the_right_width() {
 }
 
 /// A few pictures for a deep network.
-fn pictures(stack: &Stack, count: usize) -> Vec<f32> {
+fn pictures(stack: &Sequential, count: usize) -> Vec<f32> {
     let len = count * stack.convolutions[0].in_len();
     (0..len)
         .map(|i| ((i * 53 + i / 7) % 97) as f32 / 96.0)
@@ -231,9 +233,9 @@ fn pictures(stack: &Stack, count: usize) -> Vec<f32> {
 
 #[test]
 fn vgg_gives_exact_logits_and_masked_outputs() -> Result<(), Error> {
-    let stack = Stack::vgg(VggDepth::Eleven, 3, VggSide::Small, 10);
+    let stack = Sequential::vgg(VggDepth::Eleven, 3, VggSide::Small, 10);
     let weights = stack.initial_weights(3);
-    let engine = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
+    let engine = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
     let players: Vec<[usize; 2]> = (0..10).map(|i| [1 + i / 2, 1 + (i * 3) % 6]).collect();
     let masks = PatchMasks::new(&players, stack.masked_side());
     let picture = pictures(&stack, 1);
@@ -256,7 +258,7 @@ fn vgg_gives_exact_logits_and_masked_outputs() -> Result<(), Error> {
 
 #[test]
 fn wide_steps_learn_and_do_not_depend_on_the_number_of_cores() -> Result<(), Error> {
-    let mut stack = Stack::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let mut stack = Sequential::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
     // The first block and a head: enough to see it.
     stack.convolutions.truncate(3);
     stack.dense[0].inputs = 256 * 64;
@@ -269,7 +271,7 @@ fn wide_steps_learn_and_do_not_depend_on_the_number_of_cores() -> Result<(), Err
         momentum: 0.9,
     };
     let run = || -> Result<_, Error> {
-        let mut engine = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
+        let mut engine = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
         for _ in 0..3 {
             engine.step(&pictures, &labels, sgd);
         }

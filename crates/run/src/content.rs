@@ -6,6 +6,7 @@ use crate::{
     Error,
     archive::{Description, Reader, Writer},
     encoding,
+    modality::Content,
 };
 
 /// A square picture, one byte a channel, 0 is black.
@@ -35,17 +36,6 @@ pub struct Cloud {
     pub points: Vec<[f32; 3]>,
     /// Number of every point's cluster; players are numbers of clusters.
     pub clusters: Vec<u8>,
-}
-
-/// What one sample looks like.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Content {
-    /// A picture.
-    Picture(Picture),
-    /// A text.
-    Text(Text),
-    /// A cloud of points.
-    Cloud(Cloud),
 }
 
 /// What the samples of a run look like, in their order: all of one kind, pictures and clouds of one size.
@@ -87,12 +77,12 @@ impl Contents {
                 shape: vec![0, 0, 0],
                 pixels: Vec::new(),
             },
-            Some(Content::Picture(first)) => Self::Pictures {
+            Some(Content::Pictures(first)) => Self::Pictures {
                 shape: picture_shape(samples.len(), first),
                 pixels: Vec::new(),
             },
-            Some(Content::Text(_)) => Self::Texts(Vec::new()),
-            Some(Content::Cloud(first)) => Self::Clouds {
+            Some(Content::Texts(_)) => Self::Texts(Vec::new()),
+            Some(Content::Clouds(first)) => Self::Clouds {
                 points: first.points.len(),
                 coordinates: Vec::new(),
                 clusters: Vec::new(),
@@ -106,19 +96,19 @@ impl Contents {
 
     fn push(&mut self, count: usize, sample: &Content) -> Result<(), Error> {
         match (self, sample) {
-            (Self::Pictures { shape, pixels }, Content::Picture(picture))
+            (Self::Pictures { shape, pixels }, Content::Pictures(picture))
                 if *shape == picture_shape(count, picture) =>
             {
                 pixels.extend(&picture.pixels);
             }
-            (Self::Texts(texts), Content::Text(text)) => texts.push(text.clone()),
+            (Self::Texts(texts), Content::Texts(text)) => texts.push(text.clone()),
             (
                 Self::Clouds {
                     points,
                     coordinates,
                     clusters,
                 },
-                Content::Cloud(cloud),
+                Content::Clouds(cloud),
             ) if cloud.points.len() == *points && cloud.clusters.len() == *points => {
                 coordinates.extend(cloud.points.as_flattened());
                 clusters.extend(&cloud.clusters);
@@ -159,13 +149,13 @@ impl Contents {
             Self::Pictures { shape, pixels } => {
                 let len: usize = shape.iter().skip(1).product();
                 let pixels = pixels.get(sample * len..(sample + 1) * len)?.to_vec();
-                Some(Content::Picture(Picture {
+                Some(Content::Pictures(Picture {
                     side: *shape.get(1)?,
                     channels: shape.get(3).copied().unwrap_or(1),
                     pixels,
                 }))
             }
-            Self::Texts(texts) => texts.get(sample).cloned().map(Content::Text),
+            Self::Texts(texts) => texts.get(sample).cloned().map(Content::Texts),
             Self::Clouds {
                 points,
                 coordinates,
@@ -173,7 +163,7 @@ impl Contents {
             } => {
                 let range = sample * points..(sample + 1) * points;
                 let coordinates = coordinates.get(3 * range.start..3 * range.end)?;
-                Some(Content::Cloud(Cloud {
+                Some(Content::Clouds(Cloud {
                     points: coordinates.as_chunks().0.to_vec(),
                     clusters: clusters.get(range)?.to_vec(),
                 }))
@@ -285,20 +275,20 @@ mod tests {
 
     fn all() -> Vec<Vec<Content>> {
         let picture = |shade, channels| {
-            Content::Picture(Picture {
+            Content::Pictures(Picture {
                 side: 2,
                 channels,
                 pixels: vec![shade; 4 * channels],
             })
         };
         let text = |text: &str| {
-            Content::Text(Text {
+            Content::Texts(Text {
                 text: text.into(),
                 words: vec![[0, 1]],
             })
         };
         let cloud = |x| {
-            Content::Cloud(Cloud {
+            Content::Clouds(Cloud {
                 points: vec![[x, 0.5, -0.5], [0.0; 3]],
                 clusters: vec![3, 29],
             })

@@ -1,39 +1,33 @@
-//! What networks take in: batches of pictures, of tokenised texts, or of clouds of points.
+//! What networks take in: pictures, tokenised texts, clouds of points; single shapes and batches.
 
-use crate::experiment::Kind;
+use serde::{Deserialize, Serialize};
 
-/// Values of one input, as far as they decide the shape of a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InputShape {
-    /// Pictures `[channels, side, side]`.
-    Pictures {
-        /// 1 (grey) or 3 (red, green, blue).
-        channels: usize,
-        /// Pixels along one side.
-        side: usize,
-    },
-    /// Word pieces.
-    Tokens {
-        /// Number of word pieces there are.
-        vocabulary: usize,
-    },
-    /// Clouds `[points, 3]`.
-    Clouds {
-        /// Points of a cloud.
-        points: usize,
-    },
+use crate::modality::Inputs;
+
+/// The shape of pictures, `[channels, side, side]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PictureShape {
+    /// 1 (grey) or 3 (red, green, blue).
+    pub channels: usize,
+    /// Pixels along one side.
+    pub side: usize,
 }
 
-impl InputShape {
-    /// What the inputs are.
-    #[must_use]
-    pub const fn kind(self) -> Kind {
-        match self {
-            Self::Pictures { .. } => Kind::Pictures,
-            Self::Tokens { .. } => Kind::Texts,
-            Self::Clouds { .. } => Kind::Clouds,
-        }
-    }
+/// What of texts decides the shape of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TextShape {
+    /// Number of word pieces there are.
+    pub vocabulary: usize,
+}
+
+/// The shape of clouds, `[points, 3]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct CloudShape {
+    /// Points of a cloud.
+    pub points: usize,
 }
 
 /// Tokenised texts of a batch, filled up to one length.
@@ -69,20 +63,13 @@ impl Tokens {
     }
 }
 
-/// A batch of inputs.
+/// Clouds of a batch.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Inputs {
-    /// Pictures `[count, channels, side, side]`, 0 to 1.
-    Pictures(Vec<f32>),
-    /// Texts.
-    Tokens(Tokens),
-    /// Clouds.
-    Clouds {
-        /// `[count, points, 3]`.
-        values: Vec<f32>,
-        /// Points of a cloud.
-        points: usize,
-    },
+pub struct Points {
+    /// `[count, points, 3]`.
+    pub values: Vec<f32>,
+    /// Points of a cloud.
+    pub points: usize,
 }
 
 impl Inputs {
@@ -91,7 +78,7 @@ impl Inputs {
     pub fn pictures(&self) -> &[f32] {
         match self {
             Self::Pictures(pictures) => pictures,
-            Self::Tokens(_) | Self::Clouds { .. } => &[],
+            Self::Texts(_) | Self::Clouds(_) => &[],
         }
     }
 
@@ -99,8 +86,8 @@ impl Inputs {
     #[must_use]
     pub fn tokens(&self) -> Option<&Tokens> {
         match self {
-            Self::Tokens(tokens) => Some(tokens),
-            Self::Pictures(_) | Self::Clouds { .. } => None,
+            Self::Texts(tokens) => Some(tokens),
+            Self::Pictures(_) | Self::Clouds(_) => None,
         }
     }
 
@@ -108,8 +95,8 @@ impl Inputs {
     #[must_use]
     pub fn points(&self) -> &[f32] {
         match self {
-            Self::Clouds { values, .. } => values,
-            Self::Pictures(_) | Self::Tokens(_) => &[],
+            Self::Clouds(points) => &points.values,
+            Self::Pictures(_) | Self::Texts(_) => &[],
         }
     }
 }

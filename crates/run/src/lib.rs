@@ -16,6 +16,7 @@ pub mod figure;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod folder;
 pub mod input;
+pub mod modality;
 pub mod parallel;
 pub mod player;
 pub mod random;

@@ -3,6 +3,7 @@
 //!
 //!     cargo run --example made_runs -- tests/page/fixtures
 
+use spindle_run::modality::Content;
 use std::{collections::BTreeMap, error::Error, fs, ops::ControlFlow, path::Path};
 
 use spindle_core::{
@@ -11,7 +12,7 @@ use spindle_core::{
 };
 use spindle_run::{
     Experiment,
-    content::{Cloud, Content, Contents, Text},
+    content::{Cloud, Contents, Text},
     event::{Outputs, SampleLosses},
     experiment::{Dataset, Model},
     export::{Budget, Export},
@@ -91,7 +92,7 @@ fn texts() -> Result<Export, Box<dyn Error>> {
                 text: (*text).to_owned(),
                 words: words(text),
             };
-            (sample(index, *label, players), Content::Text(text))
+            (sample(index, *label, players), Content::Texts(text))
         });
     let experiment = Experiment {
         data_dir: Some("movie-snippets".into()),
@@ -123,7 +124,7 @@ fn clouds() -> Result<Export, Box<dyn Error>> {
         };
         (
             sample(index, index % 2, players),
-            Content::Cloud(ring(index)),
+            Content::Clouds(ring(index)),
         )
     });
     let classes = ["torus", "cone"].map(str::to_owned).to_vec();

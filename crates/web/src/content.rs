@@ -1,9 +1,10 @@
 //! What a sample looks like on the page: pixels, words or points, each with the player that it belongs to.
 
 use serde_bytes::ByteBuf;
+use spindle_run::modality::Content;
 use spindle_run::player::PatchMasks;
 use spindle_run::{
-    content::{Cloud, Content, Picture, Text},
+    content::{Cloud, Picture, Text},
     record::Players,
 };
 
@@ -19,7 +20,7 @@ const NOBODY: i8 = -1;
 pub fn content_view(content: Content, players: &Players) -> (ContentView, Vec<String>) {
     let letters = || letters(players.len());
     match (content, players) {
-        (Content::Text(text), players) => {
+        (Content::Texts(text), players) => {
             let words: &[usize] = match players {
                 Players::Words { words } => words,
                 _ => &[],
@@ -31,14 +32,14 @@ pub fn content_view(content: Content, players: &Players) -> (ContentView, Vec<St
                 names(&text, words),
             )
         }
-        (Content::Picture(picture), Players::Patches(patches)) => {
+        (Content::Pictures(picture), Players::Patches(patches)) => {
             (picture_view(picture, patches), letters())
         }
-        (Content::Picture(picture), _) => (picture_view(picture, &[]), letters()),
-        (Content::Cloud(cloud), Players::Clusters { clusters }) => {
+        (Content::Pictures(picture), _) => (picture_view(picture, &[]), letters()),
+        (Content::Clouds(cloud), Players::Clusters { clusters }) => {
             (cloud_view(&cloud, clusters), letters())
         }
-        (Content::Cloud(cloud), _) => (cloud_view(&cloud, &[]), letters()),
+        (Content::Clouds(cloud), _) => (cloud_view(&cloud, &[]), letters()),
     }
 }
 
@@ -142,7 +143,7 @@ mod tests {
         let players = Players::Words {
             words: vec![0, 1, 5],
         };
-        let (view, names) = content_view(Content::Text(text), &players);
+        let (view, names) = content_view(Content::Texts(text), &players);
         assert_eq!(names, ["not", "good", "bad"]);
         let ContentView::Text { lines } = view else {
             panic!("a text is seen as another kind")
@@ -172,7 +173,7 @@ mod tests {
             pixels: vec![0; 28 * 28],
         };
         let players = Players::Patches(vec![[0, 0], [7, 7]]);
-        let (view, names) = content_view(Content::Picture(picture), &players);
+        let (view, names) = content_view(Content::Pictures(picture), &players);
         let ContentView::Picture { owners, .. } = view else {
             panic!("a picture is seen as another kind")
         };
@@ -192,7 +193,7 @@ mod tests {
         let players = Players::Clusters {
             clusters: vec![7, 4],
         };
-        let (view, _) = content_view(Content::Cloud(cloud), &players);
+        let (view, _) = content_view(Content::Clouds(cloud), &players);
         let ContentView::Cloud { points, owners } = view else {
             panic!("a cloud is seen as another kind")
         };

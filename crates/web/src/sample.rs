@@ -6,9 +6,9 @@ use spindle_interactions::{
     mask::{self, Mask},
     reference, salience, strength, transform,
 };
+use spindle_run::modality::Content;
 use spindle_run::{
     Experiment,
-    content::Content,
     export::{History, Kind},
     record::Players,
 };
@@ -337,7 +337,7 @@ mod tests {
         let players = Players::Words {
             words: vec![0, 1, 2],
         };
-        let view = exact()?.view(Content::Text(text), 1, &players, 0.1);
+        let view = exact()?.view(Content::Texts(text), 1, &players, 0.1);
         let strongest: Vec<_> = view
             .interactions
             .iter()

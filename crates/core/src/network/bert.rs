@@ -1,6 +1,7 @@
 //! BERT for classification (Devlin et al. 2019), in the sizes of Turc et al. 2019, under the names of HuggingFace's
 //! `BertForSequenceClassification`.
 
+use spindle_run::modality::{Inputs, Masks};
 use std::ops::Range;
 
 use burn::{
@@ -15,11 +16,7 @@ use spindle_run::experiment::Model;
 
 use super::{Network, Place};
 use spindle_kernels::{BertSize, bert_is_redundant};
-use spindle_run::{
-    input::{Inputs, Tokens},
-    player::Masks,
-    random::Distribution,
-};
+use spindle_run::{input::Tokens, random::Distribution};
 
 /// Values of a head.
 const HEAD: usize = 64;
@@ -287,9 +284,9 @@ impl Network for Bert {
         place: &Place,
     ) -> Tensor<2> {
         match masks {
-            Masks::Words(words) => self.logits(&words.apply(text, range), place),
+            Masks::Texts(words) => self.logits(&words.apply(text, range), place),
             // Players of another kind are no part of a text: every mask leaves it as it is.
-            Masks::Patches(_) | Masks::Clusters(_) => {
+            Masks::Pictures(_) | Masks::Clouds(_) => {
                 let logits = self.logits(text, place);
                 logits.repeat_dim(0, range.len())
             }

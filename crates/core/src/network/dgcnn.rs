@@ -1,5 +1,7 @@
 //! DGCNN for classification (Wang et al. 2019, "Dynamic Graph CNN for Learning on Point Clouds"), under the names of its authors' code.
 
+use spindle_run::input::Points;
+use spindle_run::modality::{Inputs, Masks};
 use std::{ops::Range, sync::Arc};
 
 use burn::{
@@ -14,7 +16,7 @@ use spindle_run::experiment::Model;
 
 use super::{Kernels, MakeKernels, Network, Place};
 use spindle_kernels::DgcnnKernels;
-use spindle_run::{input::Inputs, player::Masks, random::Distribution};
+use spindle_run::random::Distribution;
 
 /// Neighbours of a point, itself among them.
 const NEIGHBOURS: usize = 20;
@@ -248,7 +250,7 @@ impl Network for Dgcnn {
     }
 
     fn forward(&self, inputs: &Inputs, place: &Place) -> Tensor<2> {
-        let Inputs::Clouds { values, points } = inputs else {
+        let Inputs::Clouds(Points { values, points }) = inputs else {
             return place.floats(Vec::new(), [0, 0]);
         };
         let count = values.len() / (3 * points);
@@ -268,9 +270,9 @@ impl Network for Dgcnn {
     ) -> Tensor<2> {
         let count = range.len();
         let clouds = match masks {
-            Masks::Clusters(clusters) => clusters.apply(cloud, range),
+            Masks::Clouds(clusters) => clusters.apply(cloud, range),
             // Players of another kind are no part of a cloud: every mask leaves it as it is.
-            Masks::Patches(_) | Masks::Words(_) => cloud.repeat(count),
+            Masks::Pictures(_) | Masks::Texts(_) => cloud.repeat(count),
         };
         self.logits(place.floats(clouds, [count, cloud.len() / 3, 3]))
     }
@@ -306,17 +308,17 @@ impl Network for Dgcnn {
 impl Kernels for DgcnnKernels {
     fn logits(&self, inputs: &Inputs) -> Vec<f32> {
         match inputs {
-            Inputs::Clouds { values, points } => self.clouds(values, *points),
-            Inputs::Pictures(_) | Inputs::Tokens(_) => Vec::new(),
+            Inputs::Clouds(Points { values, points }) => self.clouds(values, *points),
+            Inputs::Pictures(_) | Inputs::Texts(_) => Vec::new(),
         }
     }
 
     fn masked_logits(&self, input: &Inputs, masks: &Masks) -> Vec<f32> {
         let cloud = input.points();
         match masks {
-            Masks::Clusters(masks) => self.masked(cloud, masks),
+            Masks::Clouds(masks) => self.masked(cloud, masks),
             // Players of another kind are no part of a cloud: every mask leaves it as it is.
-            Masks::Patches(_) | Masks::Words(_) => {
+            Masks::Pictures(_) | Masks::Texts(_) => {
                 self.clouds(cloud, cloud.len() / 3).repeat(masks.count())
             }
         }

@@ -1,5 +1,6 @@
 //! Training and evaluation of a Burn network on any of Burn's devices.
 
+use spindle_run::modality::{Inputs, Masks};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use burn::{
@@ -16,7 +17,7 @@ use super::{
 };
 use crate::Error;
 use spindle_kernels::Sgd;
-use spindle_run::{input::Inputs, parallel, player::Masks};
+use spindle_run::parallel;
 
 /// A Burn network in training.
 pub struct BurnEngine<N: Network> {

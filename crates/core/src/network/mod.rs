@@ -4,10 +4,11 @@ mod bert;
 mod device;
 mod dgcnn;
 mod engine;
+mod sequential;
 mod sgd;
-mod stack;
 mod weights;
 
+use spindle_run::modality::{Inputs, Masks};
 use std::{ops::Range, sync::Arc};
 
 use burn::{
@@ -17,18 +18,14 @@ use burn::{
 use spindle_run::event::{self, Tensors};
 
 use crate::{Error, architecture::Architecture};
-use spindle_run::{
-    input::Inputs,
-    player::Masks,
-    random::{Distribution, Stream},
-};
+use spindle_run::random::{Distribution, Stream};
 
 pub use bert::Bert;
 pub(crate) use bert::size as bert_size;
 pub(crate) use device::device;
 pub use dgcnn::Dgcnn;
 pub use engine::BurnEngine;
-pub use stack::StackNetwork;
+pub use sequential::StackNetwork;
 
 /// A classifier that can be masked.
 pub trait Network: Module + Sync {
@@ -117,7 +114,9 @@ macro_rules! with_network {
             (
                 spindle_run::experiment::Model::BertTiny
                 | spindle_run::experiment::Model::BertMedium,
-                spindle_run::input::InputShape::Tokens { vocabulary },
+                spindle_run::modality::InputShape::Texts(spindle_run::input::TextShape {
+                    vocabulary,
+                }),
             ) => {
                 let $network = $crate::network::Bert::new(
                     $architecture.model,
@@ -129,7 +128,9 @@ macro_rules! with_network {
             }
             (
                 spindle_run::experiment::Model::Dgcnn,
-                spindle_run::input::InputShape::Clouds { .. },
+                spindle_run::modality::InputShape::Clouds(spindle_run::input::CloudShape {
+                    ..
+                }),
             ) => {
                 let $network = $crate::network::Dgcnn::new($architecture.classes, $device);
                 $body

@@ -10,7 +10,7 @@ use spindle_run::event::Tensors;
 use wgpu::{Buffer, CommandEncoder, CommandEncoderDescriptor, Device, DeviceType, Queue};
 
 use super::{
-    super::{StackEngine, stack::Stack},
+    super::{SequentialKernels, sequential::Sequential},
     fault::{Fault, failed, guarded, watched},
     kernels::{Kernels, LANES, Slot, Tiling},
     plan::{Plan, Purpose, filled_buffer, new_buffer},
@@ -32,10 +32,10 @@ const NO_STEP: Sgd = Sgd {
 };
 
 /// A stack with its weights, on a GPU.
-pub struct GpuStackEngine {
+pub struct GpuSequentialKernels {
     device: Device,
     queue: Queue,
-    stack: Stack,
+    stack: Sequential,
     tiling: Tiling,
     /// Parameters, momentum and the control block: what all plans work on.
     shared: BTreeMap<Slot, Buffer>,
@@ -57,7 +57,7 @@ struct Losses {
 }
 
 /// Whether the kernels can run a stack.
-fn check_plain(stack: &Stack) -> Result<(), Error> {
+fn check_plain(stack: &Sequential) -> Result<(), Error> {
     match stack.convolutions.iter().find(|layer| !layer.is_plain()) {
         None => Ok(()),
         Some(layer) => Err(Error::Network {
@@ -70,7 +70,7 @@ fn check_plain(stack: &Stack) -> Result<(), Error> {
     }
 }
 
-impl GpuStackEngine {
+impl GpuSequentialKernels {
     /// A stack with weights and momentum buffers under PyTorch's names; no buffers before the first step.
     ///
     /// # Errors
@@ -78,7 +78,7 @@ impl GpuStackEngine {
     pub fn new(
         device: &Device,
         queue: &Queue,
-        stack: Stack,
+        stack: Sequential,
         weights: &Tensors,
         momentum: &Tensors,
     ) -> Result<Self, Error> {
@@ -92,7 +92,7 @@ impl GpuStackEngine {
     /// The same with tiles of one's own choice.
     pub(super) fn tiled(
         (device, queue): (&Device, &Queue),
-        stack: Stack,
+        stack: Sequential,
         weights: &Tensors,
         momentum: &Tensors,
         tiling: Tiling,
@@ -137,7 +137,7 @@ impl GpuStackEngine {
 
     /// The stack.
     #[must_use]
-    pub fn stack(&self) -> &Stack {
+    pub fn stack(&self) -> &Sequential {
         &self.stack
     }
 
@@ -198,7 +198,7 @@ impl GpuStackEngine {
         masks: &PatchMasks,
     ) -> Result<Vec<f32>, Error> {
         let weights = self.weights().await?;
-        let engine = StackEngine::new(self.stack.clone(), &weights, &Tensors::new())?;
+        let engine = SequentialKernels::new(self.stack.clone(), &weights, &Tensors::new())?;
         Ok(engine.masked_logits(picture, masks))
     }
 

@@ -1,7 +1,7 @@
 //! The kernels of a stack: each one's text, buffers and grid.
 
 use super::{
-    super::stack::{Convolution, Dense, Stack},
+    super::sequential::{Convolution, Dense, Sequential},
     template::{Values, expand},
 };
 
@@ -112,7 +112,7 @@ pub(super) struct Kernel {
 
 /// A stack on batches of up to `capacity` pictures.
 pub(super) struct Kernels<'a> {
-    stack: &'a Stack,
+    stack: &'a Sequential,
     capacity: usize,
     tiling: Tiling,
     /// Where each layer's weights and biases start among all parameters.
@@ -121,7 +121,7 @@ pub(super) struct Kernels<'a> {
 
 impl<'a> Kernels<'a> {
     /// Kernels for batches of at least `pictures` pictures.
-    pub(super) fn new(stack: &'a Stack, pictures: usize, tiling: Tiling) -> Self {
+    pub(super) fn new(stack: &'a Sequential, pictures: usize, tiling: Tiling) -> Self {
         let parameters = stack.parameters();
         let starts = parameters
             .chunks_exact(2)

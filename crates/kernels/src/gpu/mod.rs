@@ -15,5 +15,5 @@ mod template;
 #[cfg(all(test, feature = "vulkan"))]
 mod tests;
 
-pub use engine::GpuStackEngine;
+pub use engine::GpuSequentialKernels;
 pub use open::{Gpu, open, opened};

@@ -4,8 +4,10 @@
 use pollster::block_on;
 use spindle_run::event::Tensors;
 
-use super::{GpuStackEngine, kernels::Tiling};
-use crate::{Convolution, Dense, Error, Initial, Pool, Sgd, Stack, StackEngine, VggDepth, VggSide};
+use super::{GpuSequentialKernels, kernels::Tiling};
+use crate::{
+    Convolution, Dense, Error, Initial, Pool, Sequential, SequentialKernels, Sgd, VggDepth, VggSide,
+};
 use spindle_run::player::PatchMasks;
 
 type Outcome = Result<(), Error>;
@@ -41,7 +43,7 @@ fn labels(count: usize, classes: usize, shift: usize) -> Vec<usize> {
 }
 
 /// Odd sizes, no pooling, tiles that overlap.
-fn odd_stack() -> Stack {
+fn odd_stack() -> Sequential {
     let convolution = |name, inputs, outputs, kernel, side, pool| Convolution {
         name,
         inputs,
@@ -58,7 +60,7 @@ fn odd_stack() -> Stack {
         outputs,
         relu,
     };
-    Stack {
+    Sequential {
         name: "odd",
         convolutions: vec![
             convolution("a", 1, 5, 3, 33, None),
@@ -81,7 +83,7 @@ fn largest_difference(a: &Tensors, b: &Tensors) -> f32 {
 }
 
 /// Steps on both engines, with batches of these sizes, for every tiling.
-fn compare(stack: &Stack, batches: &[usize]) -> Outcome {
+fn compare(stack: &Sequential, batches: &[usize]) -> Outcome {
     let Some(handles) = gpu() else {
         return Ok(());
     };
@@ -91,15 +93,15 @@ fn compare(stack: &Stack, batches: &[usize]) -> Outcome {
 
 fn compare_tiled(
     (device, queue): &(wgpu::Device, wgpu::Queue),
-    stack: &Stack,
+    stack: &Sequential,
     batches: &[usize],
     tiling: Tiling,
 ) -> Outcome {
     let weights = stack.initial_weights(1);
-    let mut cpu = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
+    let mut cpu = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
     let nothing = Tensors::new();
     let mut gpu =
-        GpuStackEngine::tiled((device, queue), stack.clone(), &weights, &nothing, tiling)?;
+        GpuSequentialKernels::tiled((device, queue), stack.clone(), &weights, &nothing, tiling)?;
     assert!(block_on(gpu.momentum())?.is_empty());
     assert!(block_on(gpu.take_losses())?.is_empty());
     for (step, &count) in batches.iter().enumerate() {
@@ -125,7 +127,7 @@ fn compare_tiled(
 #[test]
 fn lenet_trains_as_on_the_cpu() -> Outcome {
     compare(
-        &Stack::lenet(1, 10),
+        &Sequential::lenet(1, 10),
         &[128, 128, 128, 44, 128, 128, 7, 128, 128, 64],
     )
 }
@@ -140,10 +142,10 @@ fn training_resumes_to_the_bit() -> Outcome {
     let Some((device, queue)) = gpu() else {
         return Ok(());
     };
-    let stack = Stack::lenet(1, 10);
+    let stack = Sequential::lenet(1, 10);
     let (pictures, labels) = (pictures(64, 32, 3), labels(64, 10, 1));
     let new = |weights: &Tensors, momentum: &Tensors| {
-        GpuStackEngine::new(&device, &queue, stack.clone(), weights, momentum)
+        GpuSequentialKernels::new(&device, &queue, stack.clone(), weights, momentum)
     };
     let mut unbroken = new(&stack.initial_weights(2), &Tensors::new())?;
     unbroken.step(&pictures, &labels, SGD);
@@ -165,12 +167,12 @@ fn masked_outputs_are_those_of_the_cpu() -> Outcome {
     let Some((device, queue)) = gpu() else {
         return Ok(());
     };
-    let stack = Stack::lenet(1, 10);
+    let stack = Sequential::lenet(1, 10);
     let weights = stack.initial_weights(4);
     let masks = PatchMasks::new(&[[1, 1], [2, 4], [3, 3]], stack.masked_side());
     let picture = pictures(1, 32, 5);
-    let cpu = StackEngine::new(stack.clone(), &weights, &Tensors::new())?;
-    let gpu = GpuStackEngine::new(&device, &queue, stack, &weights, &Tensors::new())?;
+    let cpu = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
+    let gpu = GpuSequentialKernels::new(&device, &queue, stack, &weights, &Tensors::new())?;
     let masked = block_on(gpu.masked_logits(&picture, &masks))?;
     assert_eq!(masked, cpu.masked_logits(&picture, &masks));
     Ok(())
@@ -181,9 +183,9 @@ fn padding_is_refused() {
     let Some((device, queue)) = gpu() else {
         return;
     };
-    let stack = Stack::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let stack = Sequential::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
     let nothing = Tensors::new();
-    let error = GpuStackEngine::new(&device, &queue, stack, &nothing, &nothing).err();
+    let error = GpuSequentialKernels::new(&device, &queue, stack, &nothing, &nothing).err();
     let text = error.map(|error| error.to_string());
     assert!(
         text.as_ref()
@@ -199,7 +201,7 @@ fn a_lost_device_is_an_error() -> Outcome {
     };
     let stack = odd_stack();
     let weights = stack.initial_weights(4);
-    let mut engine = GpuStackEngine::new(&device, &queue, stack, &weights, &Tensors::new())?;
+    let mut engine = GpuSequentialKernels::new(&device, &queue, stack, &weights, &Tensors::new())?;
     let (pictures, labels) = (pictures(2, 33, 0), labels(2, 3, 0));
     engine.step(&pictures, &labels, SGD);
     device.destroy();

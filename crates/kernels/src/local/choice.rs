@@ -11,7 +11,7 @@ use super::{
 use crate::{
     product::WIDTH,
     rows::{bits, padded},
-    stack::{Convolution, Stack},
+    sequential::{Convolution, Sequential},
 };
 use spindle_run::player::PatchMasks;
 
@@ -43,7 +43,7 @@ struct Estimate {
 }
 
 /// The choice with the fewest operations among those whose tables stay small.
-pub(super) fn choose(stack: &Stack, masks: &PatchMasks, wide: bool) -> Choice {
+pub(super) fn choose(stack: &Sequential, masks: &PatchMasks, wide: bool) -> Choice {
     let players = masks.count().ilog2() as usize;
     let by_weight = players_by_weight(stack, masks);
     let fewest = FEWEST_FREE.min(players);
@@ -69,7 +69,7 @@ pub(super) fn choose(stack: &Stack, masks: &PatchMasks, wide: bool) -> Choice {
 }
 
 /// All players, as bits; those whose variation costs least come first.
-fn players_by_weight(stack: &Stack, masks: &PatchMasks) -> Vec<u32> {
+fn players_by_weight(stack: &Sequential, masks: &PatchMasks) -> Vec<u32> {
     let all = masks.count() as u32 - 1;
     let layouts = layouts(stack, masks, all);
     let places = layouts.iter().flat_map(|layout| &layout.places);
@@ -87,7 +87,7 @@ fn players_by_weight(stack: &Stack, masks: &PatchMasks) -> Vec<u32> {
 }
 
 /// The layout behind every convolution from the masked one on.
-pub(super) fn layouts(stack: &Stack, masks: &PatchMasks, free: u32) -> Vec<Layout> {
+pub(super) fn layouts(stack: &Sequential, masks: &PatchMasks, free: u32) -> Vec<Layout> {
     let masked = Layout::masked(&stack.convolutions[stack.masked], masks, free);
     let mut layouts = vec![masked];
     for layer in &stack.convolutions[stack.masked + 1..] {
@@ -98,7 +98,7 @@ pub(super) fn layouts(stack: &Stack, masks: &PatchMasks, free: u32) -> Vec<Layou
 }
 
 /// What it takes to go by patterns as far as each convolution, from the masked one on.
-fn estimates(stack: &Stack, masks: &PatchMasks, free: u32, wide: bool) -> Vec<Estimate> {
+fn estimates(stack: &Sequential, masks: &PatchMasks, free: u32, wide: bool) -> Vec<Estimate> {
     let layouts = layouts(stack, masks, free);
     let (patterns, rounds) = (1 << free.count_ones(), masks.count() >> free.count_ones());
     let (mut local, mut bytes) = (0, 0);
@@ -144,7 +144,7 @@ fn estimates(stack: &Stack, masks: &PatchMasks, free: u32, wide: bool) -> Vec<Es
 }
 
 /// The last convolution that patterns can reach: strides are left to plain passes.
-pub(super) fn last_by_patterns(stack: &Stack) -> usize {
+pub(super) fn last_by_patterns(stack: &Sequential) -> usize {
     let reached = stack.convolutions[stack.masked + 1..].iter();
     let reached = reached.take_while(|layer| layer.stride == 1);
     stack.masked + reached.count()
@@ -162,7 +162,7 @@ fn convolution_operations(layer: &Convolution, inputs: &Layout) -> usize {
 /// Products of one plain pass through some convolutions and all dense layers, layer by layer.
 pub(super) fn plain_products(
     convolutions: &[Convolution],
-    stack: &Stack,
+    stack: &Sequential,
 ) -> impl Iterator<Item = usize> {
     let convolutions = convolutions.iter().map(Convolution::products);
     convolutions.chain(stack.dense.iter().map(|d| d.inputs * d.outputs))

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     parameters::Forward,
     rows::{self, Finish, Lookup, padded, with_simd},
-    stack::Convolution,
+    sequential::Convolution,
 };
 use spindle_run::{parallel, player::PatchMasks};
 

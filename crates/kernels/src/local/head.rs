@@ -7,7 +7,7 @@ use super::{Arithmetic, layout::Layout, sum::Sum};
 use crate::{
     parameters::{Forward, ForwardWeights},
     rows::{self, Factors, Finish, WHOLE, padded, with_simd},
-    stack::{Dense, Stack},
+    sequential::{Dense, Sequential},
 };
 use spindle_run::parallel;
 
@@ -26,7 +26,7 @@ pub(super) struct Head {
 
 impl Head {
     /// The dense layers of `stack` behind a feature map that lies as `inputs` say, for all patterns of `free` players.
-    pub(super) fn new(stack: &Stack, inputs: &Layout) -> Self {
+    pub(super) fn new(stack: &Sequential, inputs: &Layout) -> Self {
         let channels = stack.convolutions.last().map_or(0, |layer| layer.outputs);
         let places = inputs.places.iter().copied().enumerate();
         Self {

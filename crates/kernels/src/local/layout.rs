@@ -2,7 +2,7 @@
 
 use super::super::{
     rows::bits,
-    stack::{Convolution, Pool},
+    sequential::{Convolution, Pool},
 };
 use spindle_run::player::PatchMasks;
 

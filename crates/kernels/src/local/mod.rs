@@ -28,7 +28,7 @@ use super::{
     pass::{Network, Workspace},
     product::Row,
     rows::{Lookup, padded, without_padding},
-    stack::Stack,
+    sequential::Sequential,
     wide::{WideNetwork, Workspace as WideWorkspace},
 };
 use spindle_run::{parallel, player::PatchMasks};
@@ -87,7 +87,7 @@ impl iter::Sum for Arithmetic {
 /// How a stack is evaluated on all masks of some players: depends on neither picture nor weights.
 #[derive(Clone, Debug)]
 pub(super) struct LocalPlan {
-    stack: Stack,
+    stack: Sequential,
     masks: PatchMasks,
     /// Players that vary; the others are fixed in turn.
     free: u32,
@@ -98,13 +98,13 @@ pub(super) struct LocalPlan {
 }
 
 impl LocalPlan {
-    pub(super) fn new(stack: &Stack, masks: &PatchMasks, wide: bool) -> Self {
+    pub(super) fn new(stack: &Sequential, masks: &PatchMasks, wide: bool) -> Self {
         let choice = choose(stack, masks, wide);
         Self::of_choice(stack, masks, choice, wide)
     }
 
     fn of_choice(
-        stack: &Stack,
+        stack: &Sequential,
         masks: &PatchMasks,
         Choice { free, last }: Choice,
         wide: bool,
@@ -311,7 +311,7 @@ pub struct LayerArithmetic {
     pub mask_by_mask: Arithmetic,
 }
 
-impl Stack {
+impl Sequential {
     /// What the layers behind the masked feature map take on all masks.
     #[must_use]
     pub fn masked_arithmetic(&self, masks: &PatchMasks) -> Vec<LayerArithmetic> {

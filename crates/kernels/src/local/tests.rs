@@ -5,7 +5,7 @@ use spindle_run::event::Tensors;
 
 use super::{
     super::{
-        Convolution, Dense, Initial, StackEngine, VggDepth, VggSide,
+        Convolution, Dense, Initial, SequentialKernels, VggDepth, VggSide,
         tests::{kinds, stacks},
     },
     choice::{Choice, last_by_patterns},
@@ -16,28 +16,28 @@ use spindle_run::{player::draw_patches, random::Stream};
 
 /// A network and a picture.
 struct Case {
-    engine: StackEngine,
+    engine: SequentialKernels,
     picture: Vec<f32>,
 }
 
 impl Case {
-    fn new(stack: Stack, seed: u64) -> Result<Self, Error> {
+    fn new(stack: Sequential, seed: u64) -> Result<Self, Error> {
         let narrow = stack.is_narrow();
         Self::of_kind(stack, seed, narrow)
     }
 
-    fn of_kind(stack: Stack, seed: u64, narrow: bool) -> Result<Self, Error> {
+    fn of_kind(stack: Sequential, seed: u64, narrow: bool) -> Result<Self, Error> {
         let weights = stack.initial_weights(seed);
         let picture = (0..stack.side().pow(2) * stack.convolutions[0].inputs)
             .map(|i| ((i * 37 + seed as usize * 11) % 101) as f32 / 100.0)
             .collect();
         Ok(Self {
-            engine: StackEngine::of_kind(stack, &weights, &Tensors::new(), narrow)?,
+            engine: SequentialKernels::of_kind(stack, &weights, &Tensors::new(), narrow)?,
             picture,
         })
     }
 
-    fn stack(&self) -> &Stack {
+    fn stack(&self) -> &Sequential {
         self.engine.stack()
     }
 
@@ -66,7 +66,7 @@ impl Case {
 
 fn lenet_masks(players: usize, seed: u64) -> PatchMasks {
     let patches = draw_patches(players, &mut Stream::Weights.rng(seed, 0));
-    PatchMasks::new(&patches, Stack::lenet(1, 10).masked_side())
+    PatchMasks::new(&patches, Sequential::lenet(1, 10).masked_side())
 }
 
 fn all(masks: &PatchMasks) -> u32 {
@@ -82,7 +82,7 @@ proptest! {
         patches in prop::collection::btree_set((0_usize..8, 0_usize..8), 2..=7),
         fixed in 0_u32..128,
     ) {
-        let stack = Stack { masked: masked.min(stack.convolutions.len() - 1), ..stack };
+        let stack = Sequential { masked: masked.min(stack.convolutions.len() - 1), ..stack };
         let players: Vec<[usize; 2]> = patches.into_iter().map(|(row, column)| [row, column]).collect();
         let masks = PatchMasks::new(&players, stack.masked_side());
         for narrow in kinds(&stack) {
@@ -104,7 +104,7 @@ proptest! {
 #[test]
 fn lenet_gives_exact_logits() -> Result<(), Error> {
     for (players, seed, step) in [(10, 0, 31), (10, 1, 31), (13, 2, 257)] {
-        let case = Case::new(Stack::lenet(1, 10), seed)?;
+        let case = Case::new(Sequential::lenet(1, 10), seed)?;
         let masks = lenet_masks(players, seed);
         let error = case.error(
             &masks,
@@ -133,7 +133,7 @@ fn lenet_gives_exact_logits() -> Result<(), Error> {
 fn lenet_takes_a_twelfth_of_the_arithmetic() {
     let ratio = |seed| {
         let masks = lenet_masks(10, seed);
-        let layers = Stack::lenet(1, 10).masked_arithmetic(&masks);
+        let layers = Sequential::lenet(1, 10).masked_arithmetic(&masks);
         let local: usize = layers.iter().map(|l| l.by_patterns.operations()).sum();
         let plain: usize = layers.iter().map(|l| l.mask_by_mask.products).sum();
         assert_eq!(plain, 1024 * (100 * 150 * 16 + 48_000 + 10_080 + 840));
@@ -147,7 +147,7 @@ fn lenet_takes_a_twelfth_of_the_arithmetic() {
 #[test]
 fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
     let masks = lenet_masks(10, 0);
-    let lenet = choose(&Stack::lenet(1, 10), &masks, false);
+    let lenet = choose(&Sequential::lenet(1, 10), &masks, false);
     assert_eq!((lenet.free, lenet.last), (all(&masks), 1));
     // A first convolution over the whole map, then wide ones: every position sees every player at once.
     let convolution = |name, inputs, outputs, kernel, side| Convolution {
@@ -160,7 +160,7 @@ fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
         side,
         pool: None,
     };
-    let early = Stack {
+    let early = Sequential {
         name: "early",
         convolutions: vec![
             convolution("conv1", 1, 8, 3, 24),
@@ -185,7 +185,7 @@ fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
 
 #[test]
 fn vgg_takes_a_third_of_the_arithmetic() {
-    let stack = Stack::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let stack = Sequential::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
     let ratio = |seed| {
         let patches = draw_patches(10, &mut Stream::Weights.rng(seed, 0));
         let masks = PatchMasks::new(&patches, stack.masked_side());
@@ -212,7 +212,7 @@ fn vgg_takes_a_third_of_the_arithmetic() {
 #[test]
 fn many_players_are_taken_some_at_a_time() {
     let masks = lenet_masks(20, 0);
-    let choice = choose(&Stack::lenet(1, 10), &masks, false);
+    let choice = choose(&Sequential::lenet(1, 10), &masks, false);
     let free = choice.free.count_ones();
     assert!((8..=15).contains(&free), "{free} free players");
     assert_eq!(choice.last, 1);

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     product::{Along, Product, Row, Segment, Start, WIDTH},
     rows::{self, Finish, with_simd},
-    stack::Convolution,
+    sequential::Convolution,
     wide::{Layer, panels},
 };
 use spindle_run::parallel;

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     product::{Row, WIDTH},
     rows::with_simd,
-    stack::Pool,
+    sequential::Pool,
 };
 use spindle_run::parallel;
 

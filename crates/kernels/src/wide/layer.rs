@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::correlation::Correlation;
 use crate::{
     product::{Row, WIDTH},
-    stack::{Convolution, Pool, Stack},
+    sequential::{Convolution, Pool, Sequential},
 };
 
 /// Most pictures of a micro-batch.
@@ -134,7 +134,7 @@ pub(crate) struct Layers {
 }
 
 impl Layers {
-    pub(crate) fn new(stack: &Stack) -> Self {
+    pub(crate) fn new(stack: &Sequential) -> Self {
         let mut rows = 0;
         let mut all = Vec::new();
         let mut place = |layer: Layer| {

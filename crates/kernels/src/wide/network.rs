@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Sgd,
     product::{Row, WIDTH},
-    stack::Stack,
+    sequential::Sequential,
 };
 use spindle_run::parallel;
 
@@ -40,7 +40,7 @@ struct Training {
 
 impl WideNetwork {
     /// With weights and momentum buffers in PyTorch's order.
-    pub(crate) fn new(stack: &Stack, weights: &[f32], momentum: Option<&[f32]>) -> Self {
+    pub(crate) fn new(stack: &Sequential, weights: &[f32], momentum: Option<&[f32]>) -> Self {
         let layers = Layers::new(stack);
         Self {
             parameters: layers.pack(weights),

@@ -6,7 +6,7 @@ use super::layer::Layer;
 use crate::{
     product::{Row, WIDTH},
     rows::with_simd,
-    stack::Pool,
+    sequential::Pool,
 };
 use spindle_run::parallel;
 

@@ -16,25 +16,16 @@ pub use clusters::{CLUSTERS, ClusterMasks, DistinctPoints, cluster, draw_cluster
 pub use patches::{GRID, PatchMasks, check_patches, draw_patches};
 pub use words::{MASK_TOKEN, WordMasks, draw_words, is_candidate};
 
-/// All 2^n masks of a sample's players; bit i of a mask is player i.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Masks {
-    /// Patches of a feature map.
-    Patches(PatchMasks),
-    /// Words of a text.
-    Words(WordMasks),
-    /// Clusters of points.
-    Clusters(ClusterMasks),
-}
+use crate::modality::Masks;
 
 impl Masks {
     /// Number of masks, 2^n.
     #[must_use]
     pub fn count(&self) -> usize {
         match self {
-            Self::Patches(masks) => masks.count(),
-            Self::Words(masks) => masks.count(),
-            Self::Clusters(masks) => masks.count(),
+            Self::Pictures(masks) => masks.count(),
+            Self::Texts(masks) => masks.count(),
+            Self::Clouds(masks) => masks.count(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A training that tells what happens while it runs, and that can be paused at any step.
 
+use spindle_run::modality::Content;
 use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
@@ -13,7 +14,6 @@ use spindle_core::{
 };
 use spindle_run::{
     Experiment,
-    content::Content,
     encoding::{decode_state, encode_losses, encode_state, encode_weights},
     event,
 };
@@ -240,8 +240,8 @@ impl Training {
 /// Pixels of a picture; none of what is no picture, which the page does not train on.
 fn pixels(content: &Content) -> Vec<u8> {
     match content {
-        Content::Picture(picture) => picture.pixels.clone(),
-        Content::Text(_) | Content::Cloud(_) => Vec::new(),
+        Content::Pictures(picture) => picture.pixels.clone(),
+        Content::Texts(_) | Content::Clouds(_) => Vec::new(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A stack of convolutions and dense layers as a Burn module: the reference for the fused kernels.
 
+use spindle_run::modality::{Inputs, Masks};
 use std::ops::Range;
 
 use burn::{
@@ -13,22 +14,21 @@ use burn::{
 };
 
 use super::{Network, Place};
-use spindle_kernels::{Convolution, Stack};
-use spindle_run::{input::Inputs, player::Masks};
+use spindle_kernels::{Convolution, Sequential};
 
-/// Any [`Stack`]; players are patches of the feature map behind the ReLU of its masked convolution, before pooling.
+/// Any [`Sequential`]; players are patches of the feature map behind the ReLU of its masked convolution, before pooling.
 #[derive(Module, Debug)]
 pub struct StackNetwork {
     convolutions: Vec<Conv2d>,
     dense: Vec<Linear>,
     #[module(skip)]
-    stack: Stack,
+    stack: Sequential,
 }
 
 impl StackNetwork {
     /// A stack on `device` whose weights are yet to be loaded.
     #[must_use]
-    pub fn new(stack: Stack, device: &Device) -> Self {
+    pub fn new(stack: Sequential, device: &Device) -> Self {
         let convolution = |layer: &Convolution| {
             let padding = layer.padding;
             Conv2dConfig::new([layer.inputs, layer.outputs], [layer.kernel; 2])
@@ -117,7 +117,7 @@ impl Network for StackNetwork {
         range: Range<usize>,
         place: &Place,
     ) -> Tensor<2> {
-        let Masks::Patches(masks) = masks else {
+        let Masks::Pictures(masks) = masks else {
             return self.tail(map.clone()).repeat_dim(0, range.len());
         };
         let (count, pixels) = (range.len(), masks.owners().len());

@@ -115,7 +115,7 @@ pub struct Dense {
 
 /// A network as data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stack {
+pub struct Sequential {
     /// Its name in errors.
     pub name: &'static str,
     /// Convolutions, in order.
@@ -228,7 +228,7 @@ fn dense_layers(names: [&'static str; 3], widths: [usize; 4]) -> Vec<Dense> {
     names.into_iter().enumerate().map(layer).collect()
 }
 
-impl Stack {
+impl Sequential {
     /// LeNet-5 with ReLU and max pooling on pictures of 32x32: convolutions channels-6 and 6-16 of 5x5, then dense
     /// layers 400-120-84-classes; 61,706 parameters with one channel and ten classes. Players are patches behind the first ReLU (ours: arXiv
     /// 2405.10262 does not say where), a feature map of 28x28.
