@@ -1,4 +1,4 @@
-//! `cargo xtask <serve|web|test|accept|bench|claims>`: every chore of the project, in Rust.
+//! `cargo xtask <serve|web|test|accept|bench|claims|golden>`: every chore of the project, in Rust.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod accept;
@@ -6,6 +6,7 @@ mod apt;
 mod bench;
 mod chromium;
 mod claims;
+mod golden;
 mod node;
 mod page_tests;
 mod process;
@@ -13,6 +14,8 @@ mod python;
 mod test;
 mod toolchain;
 mod web;
+
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -76,6 +79,17 @@ enum Chore {
         #[arg(long, conflicts_with = "check")]
         list: bool,
     },
+    /// Whether two builds of `spindle` find the same to the last bit on this machine: small experiments of every network and every kind of data,
+    /// their exports, and a run that is killed and continued. Before and after a change that is to change nothing.
+    Golden {
+        /// The build as it was; a path from the workspace.
+        old: PathBuf,
+        /// The build as it is.
+        new: PathBuf,
+        /// Only experiments with this in their names.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        only: String,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
@@ -94,5 +108,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Test { torch } => test::test(torch),
         Chore::Bench { name, write } => bench::bench(name, write),
         Chore::Claims { check, list } => claims::claims(check, list),
+        Chore::Golden { old, new, only } => golden::golden(&old, &new, &only),
     }
 }
