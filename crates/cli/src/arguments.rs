@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use spindle_run::{
     Experiment,
-    experiment::{Dataset, Model, NoiseScale, Schedule, Solver},
+    experiment::{Dataset, Model, NoiseScale, Schedule, Solver, Solving, Training},
 };
 
 /// Trains networks, extracts the AND-OR interactions that they encode with a certified solver, and shows how they
@@ -101,13 +101,13 @@ pub(crate) struct ExistingRun {
 #[derive(Args)]
 pub(crate) struct Values {
     /// Network that the weights belong to.
-    #[arg(long, value_enum, default_value_t = Model::Lenet)]
+    #[arg(long, value_enum, default_value_t = Training::default().model)]
     pub(crate) model: Model,
     /// Weights under PyTorch's names, .safetensors or .pt.
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: PathBuf,
     /// Data set.
-    #[arg(long, value_enum, default_value_t = Dataset::Mnist)]
+    #[arg(long, value_enum, default_value_t = Training::default().data)]
     pub(crate) data: Dataset,
     #[command(flatten)]
     pub(crate) files: DataFiles,
@@ -132,13 +132,13 @@ pub(crate) struct DataFiles {
     #[arg(long, value_name = "FILE")]
     vocabulary: Option<String>,
     /// Points of a cloud that are used, 32 to 4,096.
-    #[arg(long, value_name = "COUNT", default_value_t = Experiment::default().points)]
+    #[arg(long, value_name = "COUNT", default_value_t = Training::default().points)]
     points: usize,
     /// Go on without samples that cannot be read; they are counted and named.
     #[arg(long)]
     skip_broken: bool,
     /// Seed of solids and of the clusters of points.
-    #[arg(long, default_value_t = Experiment::default().seed)]
+    #[arg(long, default_value_t = Training::default().seed)]
     seed: u64,
 }
 
@@ -146,13 +146,16 @@ impl DataFiles {
     /// The experiment that reads a data set in this way.
     pub(crate) fn experiment(&self, data: Dataset, model: Model) -> Experiment {
         Experiment {
-            model,
-            data,
-            data_dir: self.data_dir.clone(),
-            vocabulary: self.vocabulary.clone(),
-            points: self.points,
-            skip_broken: self.skip_broken,
-            seed: self.seed,
+            training: Training {
+                model,
+                data,
+                data_dir: self.data_dir.clone(),
+                vocabulary: self.vocabulary.clone(),
+                points: self.points,
+                skip_broken: self.skip_broken,
+                seed: self.seed,
+                ..Training::default()
+            },
             ..Experiment::default()
         }
     }
@@ -167,31 +170,31 @@ pub(crate) struct Decompose {
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Bound of the noise term, in units of the noise scale.
-    #[arg(long, default_value_t = Experiment::default().noise_ratio)]
+    #[arg(long, default_value_t = Solving::default().noise_ratio)]
     pub(crate) noise_ratio: f64,
     /// What the noise bound is relative to: |v(N) - v(empty)| or the standard deviation of v.
-    #[arg(long, value_enum, default_value_t = Experiment::default().noise_scale)]
+    #[arg(long, value_enum, default_value_t = Solving::default().noise_scale)]
     pub(crate) noise_scale: NoiseScale,
     /// Do without certified ranges over all near-optimal decompositions (they are proved up to 14 variables).
     #[arg(long)]
     pub(crate) no_range: bool,
     /// Certified relative gap of the smallest norm.
-    #[arg(long, default_value_t = Experiment::default().tolerance)]
+    #[arg(long, default_value_t = Solving::default().tolerance)]
     pub(crate) tolerance: f64,
     /// Most iterations of the certified solver on each of a sample's problems.
     #[arg(long, default_value_t = spindle_interactions::decompose::Params::default().max_iterations)]
     pub(crate) max_iterations: usize,
     /// How outputs are decomposed.
-    #[arg(long, value_enum, default_value_t = Solver::Certified)]
+    #[arg(long, value_enum, default_value_t = Solving::default().solver)]
     pub(crate) solver: Solver,
     /// First learning rate of the published SGD.
-    #[arg(long, default_value_t = Experiment::default().sgd_learning_rate)]
+    #[arg(long, default_value_t = Solving::default().sgd_learning_rate)]
     pub(crate) sgd_learning_rate: f64,
     /// How it goes on: falling to a tenth, as in the authors' code, or constant.
-    #[arg(long, value_enum, default_value_t = Experiment::default().sgd_schedule)]
+    #[arg(long, value_enum, default_value_t = Solving::default().sgd_schedule)]
     pub(crate) sgd_schedule: Schedule,
     /// Steps of the published SGD.
-    #[arg(long, default_value_t = Experiment::default().sgd_steps)]
+    #[arg(long, default_value_t = Solving::default().sgd_steps)]
     pub(crate) sgd_steps: usize,
 }
 

@@ -32,7 +32,7 @@ use spindle_data::{Data, MeasuredSample, measured_samples};
 use spindle_run::{
     Experiment,
     event::Tensors,
-    experiment::{Device, Kind, Model, Placement},
+    experiment::{Device, Kind, Measurement, Model, Placement},
 };
 use spindle_run::{
     input::Tokens,
@@ -67,8 +67,11 @@ const STEPS: usize = 20;
 /// The default experiment on one of the engines.
 fn experiment(device: Device) -> Experiment {
     Experiment {
+        measurement: Measurement {
+            train_samples: 0,
+            ..Measurement::default()
+        },
         device,
-        train_samples: 0,
         ..Experiment::default()
     }
 }
@@ -110,7 +113,7 @@ fn training() -> Result<Value> {
 
 /// The first pictures of the training set, as many as a step takes.
 fn batch(data: &Data) -> Result<Inputs> {
-    let positions: Vec<usize> = (0..Experiment::default().batch).collect();
+    let positions: Vec<usize> = (0..Experiment::default().training.batch).collect();
     let inputs = data.train.inputs(&positions, LENET.input);
     inputs.map_err(Error::other)
 }
@@ -125,8 +128,11 @@ fn masked() -> Result<Value> {
     let [kernels, flex] = [trainer(Device::Cpu, &data)?, trainer(Device::Flex, &data)?];
     let shared = samples(&experiment(Device::Cpu), &data, &kernels)?.swap_remove(0);
     let others = Experiment {
-        placement: Placement::PerSample,
-        samples: PLAYER_SETS,
+        measurement: Measurement {
+            placement: Placement::PerSample,
+            samples: PLAYER_SETS,
+            ..experiment(Device::Cpu).measurement
+        },
         ..experiment(Device::Cpu)
     };
     let others = samples(&others, &data, &kernels)?;
@@ -319,8 +325,11 @@ fn picture(arguments: &Arguments) -> Result<Value> {
     let data = digits()?;
     let rounds: usize = arguments.value("--rounds", 1)?;
     let experiment = Experiment {
-        players: arguments.value("--players", 10)?,
-        samples: 1,
+        measurement: Measurement {
+            players: arguments.value("--players", 10)?,
+            samples: 1,
+            ..experiment(Device::Cpu).measurement
+        },
         ..experiment(Device::Cpu)
     };
     let trainer = Trainer::new(experiment.clone(), &data).map_err(Error::other)?;
@@ -334,8 +343,11 @@ fn picture(arguments: &Arguments) -> Result<Value> {
 fn games(arguments: &Arguments) -> Result<Value> {
     let data = digits()?;
     let experiment = Experiment {
-        players: arguments.value("--players", 10)?,
-        samples: arguments.value("--samples", 2)?,
+        measurement: Measurement {
+            players: arguments.value("--players", 10)?,
+            samples: arguments.value("--samples", 2)?,
+            ..experiment(Device::Cpu).measurement
+        },
         ..experiment(Device::Cpu)
     };
     let epochs = arguments.value("--epochs", "0,1,16".to_owned())?;
@@ -352,7 +364,7 @@ fn games(arguments: &Arguments) -> Result<Value> {
         games.extend(outputs(&trainer, &experiment, &samples)?);
     }
     write_games(&file, &games)?;
-    Ok(json!({"file": file, "games": games.len() >> experiment.players}))
+    Ok(json!({"file": file, "games": games.len() >> experiment.measurement.players}))
 }
 
 /// Log-odds of each sample's label on all masks, one sample after the other.
@@ -364,7 +376,7 @@ fn outputs(
     let engine = trainer.engine();
     let outputs = block_on(async {
         let step = trainer.step();
-        let mut extraction = Extraction::new(LENET, samples, experiment.players, step);
+        let mut extraction = Extraction::new(LENET, samples, experiment.measurement.players, step);
         while !extraction.is_done() {
             extraction.advance(engine).await?;
         }

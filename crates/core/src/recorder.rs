@@ -88,7 +88,7 @@ impl Recorder {
     pub fn checkpoint(&mut self, measured: Measurement) -> Result<(), Error> {
         let (experiment, samples) = (&self.record.experiment, &self.record.samples);
         if measured.decompositions.len() != samples.len()
-            || measured.outputs.values.len() != samples.len() << experiment.players
+            || measured.outputs.values.len() != samples.len() << experiment.measurement.players
         {
             return Err(Error::Data(format!(
                 "{} of {} samples are measured at step {}",

@@ -4,8 +4,8 @@
 //! cancelling; there are no threads of its own that outlive a call, and no blocking waits.
 
 use spindle_run::{
-    Experiment,
     event::{Event, Interactions, Stage, TrainingState},
+    experiment::CheckedExperiment,
     record::{LossRecord, Provenance},
     schedule,
 };
@@ -27,7 +27,7 @@ pub enum Measure {
 
 /// A training in progress and what is measured on the way.
 pub struct Session {
-    experiment: Experiment,
+    experiment: CheckedExperiment,
     data: Data,
     samples: Vec<MeasuredSample>,
     trainer: Trainer,
@@ -46,14 +46,14 @@ impl Session {
     /// # Errors
     /// The data set cannot serve the experiment, or the state does not fit the network.
     pub fn new(
-        experiment: Experiment,
+        experiment: CheckedExperiment,
         data: Data,
         state: Option<&TrainingState>,
         measure: Measure,
     ) -> Result<Self, Error> {
         let trainer = match state {
-            Some(state) => Trainer::resume(experiment.clone(), &data, state)?,
-            None => Trainer::new(experiment.clone(), &data)?,
+            Some(state) => Trainer::resume(experiment.clone().into(), &data, state)?,
+            None => Trainer::new(experiment.clone().into(), &data)?,
         };
         let shape = trainer.architecture().input;
         let samples = measured_samples(&experiment, &data, trainer.set(), shape)?;
@@ -124,7 +124,7 @@ impl Session {
     /// Training steps in all.
     #[must_use]
     pub fn total_steps(&self) -> usize {
-        self.experiment.epochs * self.trainer.steps_per_epoch()
+        self.experiment.training.epochs * self.trainer.steps_per_epoch()
     }
 
     /// Steps at which checkpoints lie, ascending.
@@ -214,13 +214,13 @@ impl Session {
         let epoch = step / per_epoch;
         let stride = (epoch / 16).max(1).next_power_of_two();
         step.is_multiple_of(per_epoch)
-            && (epoch.is_multiple_of(stride) || epoch == self.experiment.epochs)
+            && (epoch.is_multiple_of(stride) || epoch == self.experiment.training.epochs)
     }
 
     async fn measure(&self, losses: LossRecord, events: &mut Vec<Event>) -> Result<(), Error> {
         let engine = self.trainer.engine();
         let architecture = *self.trainer.architecture();
-        let players = self.experiment.players;
+        let players = self.experiment.measurement.players;
         let mut extraction = Extraction::new(architecture, &self.samples, players, losses.step);
         while !extraction.is_done() {
             extraction.advance(engine).await?;

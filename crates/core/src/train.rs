@@ -31,10 +31,10 @@ impl Trainer {
     /// # Errors
     /// The training set cannot be drawn as the experiment asks.
     pub fn new(experiment: Experiment, data: &Data) -> Result<Self, Error> {
-        let architecture = Architecture::new(experiment.model, data)?;
+        let architecture = Architecture::new(experiment.training.model, data)?;
         let state = TrainingState {
             step: 0,
-            weights: architecture.initial_weights(experiment.seed)?,
+            weights: architecture.initial_weights(experiment.training.seed)?,
             momentum: Default::default(),
         };
         Self::resume(experiment, data, &state)
@@ -50,8 +50,8 @@ impl Trainer {
         state: &TrainingState,
     ) -> Result<Self, Error> {
         let set = TrainingSet::draw(&experiment, data)?;
-        let order = (0, set.order(experiment.seed, 0));
-        let architecture = Architecture::new(experiment.model, data)?;
+        let order = (0, set.order(experiment.training.seed, 0));
+        let architecture = Architecture::new(experiment.training.model, data)?;
         let engine = Engine::new(
             &architecture,
             experiment.device,
@@ -107,7 +107,7 @@ impl Trainer {
     /// Steps in an epoch; the last one may have a smaller batch.
     #[must_use]
     pub fn steps_per_epoch(&self) -> usize {
-        self.set.len().div_ceil(self.experiment.batch)
+        self.set.len().div_ceil(self.experiment.training.batch)
     }
 
     /// Epochs done, with fractions.
@@ -147,8 +147,8 @@ impl Trainer {
         let labels: Vec<usize> = batch.iter().map(|&i| self.set.label(i)).collect();
         let inputs = data.train.inputs(&positions, self.architecture.input)?;
         let sgd = Sgd {
-            learning_rate: self.experiment.learning_rate,
-            momentum: self.experiment.momentum,
+            learning_rate: self.experiment.training.learning_rate,
+            momentum: self.experiment.training.momentum,
         };
         self.engine.step(&inputs, &labels, sgd);
         self.step += 1;
@@ -160,10 +160,10 @@ impl Trainer {
         let per_epoch = self.steps_per_epoch();
         let (epoch, within) = (self.step / per_epoch, self.step % per_epoch);
         if self.order.0 != epoch {
-            self.order = (epoch, self.set.order(self.experiment.seed, epoch));
+            self.order = (epoch, self.set.order(self.experiment.training.seed, epoch));
         }
-        let start = within * self.experiment.batch;
-        let end = (start + self.experiment.batch).min(self.set.len());
+        let start = within * self.experiment.training.batch;
+        let end = (start + self.experiment.training.batch).min(self.set.len());
         self.order.1[start..end].to_vec()
     }
 

@@ -17,7 +17,7 @@ use spindle_run::modality::{InputShape, Inputs, Masks};
 use spindle_run::{
     Experiment,
     event::{Tensors, TrainingState},
-    experiment::{Device, Model},
+    experiment::{Device, Model, Training},
 };
 use spindle_run::{
     input::Tokens,
@@ -32,9 +32,12 @@ fn data() -> Result<Data, Error> {
 
 fn small() -> Experiment {
     Experiment {
-        train_size: Some(300),
-        batch: 70,
-        learning_rate: 0.05,
+        training: Training {
+            train_size: Some(300),
+            batch: 70,
+            learning_rate: 0.05,
+            ..Training::default()
+        },
         ..Experiment::default()
     }
 }
@@ -199,7 +202,10 @@ fn training_does_not_depend_on_the_number_of_threads() -> Outcome {
 fn a_diverging_network_is_told_with_its_step() -> Outcome {
     let data = data()?;
     let wild = Experiment {
-        learning_rate: 1e8,
+        training: Training {
+            learning_rate: 1e8,
+            ..small().training
+        },
         ..small()
     };
     let mut trainer = Trainer::new(wild, &data)?;

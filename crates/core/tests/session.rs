@@ -12,17 +12,27 @@ use spindle_data::Data;
 use spindle_run::{
     Experiment,
     event::{Event, Tensors},
+    experiment::{Measurement, Solving, Training},
 };
 
 fn experiment() -> Experiment {
     Experiment {
-        train_size: Some(300),
-        epochs: 3,
-        checkpoints: 4,
-        samples: 3,
-        train_samples: 3,
-        players: 5,
-        resamples: 100,
+        training: Training {
+            train_size: Some(300),
+            epochs: 3,
+            ..Training::default()
+        },
+        measurement: Measurement {
+            checkpoints: 4,
+            samples: 3,
+            train_samples: 3,
+            players: 5,
+            ..Measurement::default()
+        },
+        decomposition: Solving {
+            resamples: 100,
+            ..Solving::default()
+        },
         ..Experiment::default()
     }
 }
@@ -38,7 +48,7 @@ fn all_events(session: &mut Session) -> Result<Vec<Event>, Error> {
 #[test]
 fn a_run_tells_losses_then_checkpoint_then_interactions_then_state() -> Result<(), Error> {
     let data = Data::embedded_mnist()?;
-    let mut session = Session::new(experiment(), data, None, Measure::Interactions)?;
+    let mut session = Session::new(experiment().check()?, data, None, Measure::Interactions)?;
     let events = all_events(&mut session)?;
     let names: Vec<&str> = events
         .iter()
@@ -64,7 +74,12 @@ fn a_run_tells_losses_then_checkpoint_then_interactions_then_state() -> Result<(
 fn measuring_on_the_way_is_measuring_the_stored_weights() -> Result<(), Error> {
     let data = Data::embedded_mnist()?;
     let experiment = experiment();
-    let mut session = Session::new(experiment.clone(), data, None, Measure::Interactions)?;
+    let mut session = Session::new(
+        experiment.clone().check()?,
+        data,
+        None,
+        Measure::Interactions,
+    )?;
     let events = all_events(&mut session)?;
     let mut weights = Tensors::new();
     let mut compared = 0;
@@ -81,7 +96,7 @@ fn measuring_on_the_way_is_measuring_the_stored_weights() -> Result<(), Error> {
                 let mut extraction = Extraction::new(
                     Architecture::LENET_ON_MNIST,
                     session.samples(),
-                    experiment.players,
+                    experiment.measurement.players,
                     found.step,
                 );
                 while !extraction.is_done() {
@@ -103,12 +118,12 @@ fn measuring_on_the_way_is_measuring_the_stored_weights() -> Result<(), Error> {
 #[test]
 fn every_game_is_certified_and_matches_on_every_mask() -> Result<(), Error> {
     let data = Data::embedded_mnist()?;
-    let mut session = Session::new(experiment(), data, None, Measure::Interactions)?;
+    let mut session = Session::new(experiment().check()?, data, None, Measure::Interactions)?;
     for event in all_events(&mut session)? {
         if let Event::Interactions(found) = event {
             assert_eq!(found.analysis.certificates.len(), 6);
             for certificate in &found.analysis.certificates {
-                assert!(certificate.gap <= experiment().tolerance);
+                assert!(certificate.gap <= experiment().decomposition.tolerance);
                 let rounding = 1e-9 * certificate.primal.max(1.0);
                 assert!(certificate.residual <= certificate.noise_bound + rounding);
             }
@@ -120,7 +135,8 @@ fn every_game_is_certified_and_matches_on_every_mask() -> Result<(), Error> {
 #[test]
 fn a_session_from_a_state_tells_what_an_unbroken_one_does() -> Result<(), Error> {
     let data = Data::embedded_mnist()?;
-    let start = |state| Session::new(experiment(), data.clone(), state, Measure::WeightsOnly);
+    let checked = experiment().check()?;
+    let start = |state| Session::new(checked.clone(), data.clone(), state, Measure::WeightsOnly);
     let unbroken = all_events(&mut start(None)?)?;
     let mut states = unbroken.iter().filter_map(|event| match event {
         Event::State(state) => Some(state),

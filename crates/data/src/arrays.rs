@@ -51,7 +51,7 @@ pub(super) fn load(
     folder: &Folder,
     [train, test]: [&str; 2],
 ) -> Result<Data, Error> {
-    let mut leavings = Leavings::new(experiment.skip_broken);
+    let mut leavings = Leavings::new(experiment.training.skip_broken);
     let train_samples = split(experiment, folder, train, 0, &mut leavings)?;
     let first = train_samples.len();
     let test_samples = split(experiment, folder, test, first, &mut leavings)?;
@@ -161,7 +161,7 @@ fn clouds(
             coordinates.extend(drawn);
         }
     }
-    let clouds = Clouds::new(coordinates, experiment.points);
+    let clouds = Clouds::new(coordinates, experiment.training.points);
     Ok(Split::new(kept, Samples::Clouds(clouds)))
 }
 

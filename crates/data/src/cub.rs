@@ -33,7 +33,7 @@ pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Err
         folder.layout("the numbers of the classes in classes.txt are not 1, 2, ... without gaps")
     })?;
     let [train, test] = Lists::read(folder)?.listed(classes.len())?;
-    let mut leavings = Leavings::new(experiment.skip_broken);
+    let mut leavings = Leavings::new(experiment.training.skip_broken);
     let mut split = |listed| picture_files::check(&folder.root, listed, &mut leavings);
     let (train, test) = (split(train)?, split(test)?);
     Ok(Data {

@@ -212,11 +212,14 @@ impl Data {
     /// # Errors
     /// Files that are missing, foreign, truncated or in disagreement; each error names the file and what is needed.
     pub fn load(experiment: &Experiment) -> Result<Self, Error> {
-        match (experiment.data, &experiment.data_dir) {
+        match (experiment.training.data, &experiment.training.data_dir) {
             (Dataset::Mnist, Some(folder)) => Self::mnist_from_folder(std::path::Path::new(folder)),
             #[cfg(feature = "embedded-data")]
             (Dataset::Mnist, None) => Self::embedded_mnist(),
-            (Dataset::Solids, _) => Ok(solids::generate(experiment.points, experiment.seed)),
+            (Dataset::Solids, _) => Ok(solids::generate(
+                experiment.training.points,
+                experiment.training.seed,
+            )),
             _ => Self::from_files(experiment),
         }
     }
@@ -224,7 +227,7 @@ impl Data {
     #[cfg(feature = "files")]
     fn from_files(experiment: &Experiment) -> Result<Self, Error> {
         let folder = folder::Folder::of(experiment)?;
-        match experiment.data {
+        match experiment.training.data {
             Dataset::Sst2 => sst2::load(experiment, &folder),
             Dataset::AgNews => ag_news::load(experiment, &folder),
             Dataset::Mnli => mnli::load(experiment, &folder),
@@ -239,7 +242,7 @@ impl Data {
 
     #[cfg(not(feature = "files"))]
     fn from_files(experiment: &Experiment) -> Result<Self, Error> {
-        Err(Self::not_in_this_build(experiment.data))
+        Err(Self::not_in_this_build(experiment.training.data))
     }
 
     fn not_in_this_build(data: Dataset) -> Error {

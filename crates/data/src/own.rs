@@ -59,7 +59,7 @@ fn texts(
     [train, test]: [&str; 2],
 ) -> Result<Data, Error> {
     let pieces = WordPieces::load(experiment, folder)?;
-    let mut leavings = Leavings::new(experiment.skip_broken);
+    let mut leavings = Leavings::new(experiment.training.skip_broken);
     let classes = labels(folder, train)?;
     let mut split = |file| {
         let table = Table::tabs(folder, file)?;
@@ -117,7 +117,7 @@ fn pictures(
         listed(folder, train, &classes, &mut others)?,
         listed(folder, test, &classes, &mut others)?,
     ];
-    let mut leavings = Leavings::new(experiment.skip_broken);
+    let mut leavings = Leavings::new(experiment.training.skip_broken);
     if others > 0 {
         leavings.tell(format!(
             "left out {others} files that are not pictures by their names ({})",

@@ -16,7 +16,7 @@ pub(super) fn drawn(
     experiment: &Experiment,
     index: usize,
 ) -> Result<Vec<[f32; 3]>, String> {
-    let needed = experiment.points.max(CLUSTERS);
+    let needed = experiment.training.points.max(CLUSTERS);
     if points.len() < needed {
         return Err(format!(
             "it has {} points and {needed} are used; fewer can be asked for with --points, and --skip-broken leaves such clouds out",
@@ -31,8 +31,8 @@ pub(super) fn drawn(
             points[position]
         ));
     }
-    let mut rng = Stream::Points.rng(experiment.seed, index as u64);
-    let (chosen, _) = points.partial_shuffle(&mut rng, experiment.points);
+    let mut rng = Stream::Points.rng(experiment.training.seed, index as u64);
+    let (chosen, _) = points.partial_shuffle(&mut rng, experiment.training.points);
     let mut chosen = chosen.to_vec();
     normalise(&mut chosen);
     Ok(chosen)

@@ -35,7 +35,7 @@ impl TrainingSet {
     /// An empty training set, one of a single class, or a `train_size` larger than the data set.
     pub fn draw(experiment: &Experiment, data: &Data) -> Result<Self, Error> {
         let split = &data.train;
-        let size = experiment.train_size.unwrap_or(split.len());
+        let size = experiment.training.train_size.unwrap_or(split.len());
         if split.is_empty() || size == 0 {
             return Err(Error::Data("the training set is empty".to_owned()));
         }
@@ -46,7 +46,7 @@ impl TrainingSet {
                 allowed: format!("at most {}, the training samples there are", split.len()),
             });
         }
-        let mut rng = Stream::Subset.rng(experiment.seed, 0);
+        let mut rng = Stream::Subset.rng(experiment.training.seed, 0);
         let mut positions = if size == split.len() {
             (0..size).collect()
         } else {
@@ -121,8 +121,8 @@ impl TrainingSet {
 
 /// Resets `label_noise` of the labels to another class; tells which.
 fn reset_labels(labels: &mut [u16], classes: usize, experiment: &Experiment) -> Vec<bool> {
-    let count = (experiment.label_noise * labels.len() as f64).round() as usize;
-    let mut rng = Stream::LabelNoise.rng(experiment.seed, 0);
+    let count = (experiment.training.label_noise * labels.len() as f64).round() as usize;
+    let mut rng = Stream::LabelNoise.rng(experiment.training.seed, 0);
     let mut indices: Vec<usize> = (0..labels.len()).collect();
     indices.shuffle(&mut rng);
     let mut reset = vec![false; labels.len()];
@@ -236,28 +236,28 @@ pub fn measured_samples(
         (
             Group::Test,
             "samples",
-            experiment.samples,
+            experiment.measurement.samples,
             &data.test,
             (0..data.test.len()).collect(),
         ),
         (
             Group::Train,
             "train_samples",
-            experiment.train_samples,
+            experiment.measurement.train_samples,
             &data.train,
             with_reset(false),
         ),
         (
             Group::Mislabelled,
             "mislabelled_samples",
-            experiment.mislabelled_samples,
+            experiment.measurement.mislabelled_samples,
             &data.train,
             with_reset(true),
         ),
     ];
     let mut samples = Vec::new();
     for (index, (group, field, size, split, candidates)) in groups.into_iter().enumerate() {
-        let candidates = with_players(split, candidates, experiment.players);
+        let candidates = with_players(split, candidates, experiment.measurement.players);
         if size > candidates.len() {
             return Err(Error::Experiment {
                 field,
@@ -272,7 +272,7 @@ pub fn measured_samples(
                 ),
             });
         }
-        let mut rng = Stream::Samples.rng(experiment.seed, index as u64);
+        let mut rng = Stream::Samples.rng(experiment.training.seed, index as u64);
         let mut positions = stratified(split, data.classes.len(), candidates, size, &mut rng);
         positions.sort_unstable();
         for position in positions {
@@ -294,7 +294,7 @@ pub fn measured_samples(
 /// In words, how many test texts have too few words to be measured; `None` where all have enough.
 #[must_use]
 pub fn too_short(experiment: &Experiment, data: &Data) -> Option<String> {
-    let players = experiment.players;
+    let players = experiment.measurement.players;
     let enough = with_players(&data.test, (0..data.test.len()).collect(), players).len();
     (enough < data.test.len()).then(|| {
         format!(
@@ -360,7 +360,7 @@ fn content(
         Samples::Pictures(pictures) => {
             // LeNet's filters are as wide as the border around a digit: its feature map lies over the digit itself. Where
             // filters are padded the map lies over the frame, and so does the grid of patches.
-            let framed = experiment.model != Model::Lenet;
+            let framed = experiment.training.model != Model::Lenet;
             let picture = pictures.content(place.position, SHOWN_SIDE, framed)?;
             (Content::Pictures(picture), Vec::new())
         }
@@ -369,7 +369,7 @@ fn content(
             (Content::Texts(text.content.clone()), text.words.clone())
         }
         Samples::Clouds(clouds) => {
-            let mut rng = Stream::Clusters.rng(experiment.seed, place.index());
+            let mut rng = Stream::Clusters.rng(experiment.training.seed, place.index());
             (clustered(clouds, place.position, &mut rng), Vec::new())
         }
     })
@@ -460,25 +460,26 @@ fn label_in_use(training_set: &TrainingSet, position: usize) -> usize {
 }
 
 fn players_of(experiment: &Experiment, split: &Split, place: Place) -> Players {
-    let shared = experiment.placement == Placement::Shared;
+    let shared = experiment.measurement.placement == Placement::Shared;
     let index = match split.samples() {
         Samples::Pictures(_) if shared => 0,
         // What has no common places has players of its own.
         _ => place.index(),
     };
-    let mut rng = Stream::Players.rng(experiment.seed, index);
+    let mut rng = Stream::Players.rng(experiment.training.seed, index);
     match split.samples() {
-        Samples::Pictures(_) => {
-            Players::Patches(player::draw_patches(experiment.players, &mut rng))
-        }
+        Samples::Pictures(_) => Players::Patches(player::draw_patches(
+            experiment.measurement.players,
+            &mut rng,
+        )),
         Samples::Texts(texts) => {
             let candidates = texts.texts[place.position].candidates();
             Players::Words {
-                words: player::draw_words(candidates, experiment.players, &mut rng),
+                words: player::draw_words(candidates, experiment.measurement.players, &mut rng),
             }
         }
         Samples::Clouds(_) => Players::Clusters {
-            clusters: player::draw_clusters(experiment.players, &mut rng),
+            clusters: player::draw_clusters(experiment.measurement.players, &mut rng),
         },
     }
 }

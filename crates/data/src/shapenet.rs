@@ -36,7 +36,7 @@ pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Err
     let labels = categories.iter().enumerate();
     let labels = labels.map(|(label, (_, synset))| (*synset, label as u16));
     let labels: HashMap<&str, u16> = labels.collect();
-    let mut leavings = Leavings::new(experiment.skip_broken);
+    let mut leavings = Leavings::new(experiment.training.skip_broken);
     let train = listed(folder, &TRAIN, &labels)?;
     let test = listed(folder, &TEST, &labels)?;
     Ok(Data {
@@ -48,7 +48,7 @@ pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Err
             .collect(),
         source: format!(
             "ShapeNet's parts benchmark, {} points of each cloud",
-            experiment.points
+            experiment.training.points
         ),
         warnings: leavings.warnings(),
     })
@@ -116,7 +116,7 @@ fn split(
             }
         }
     }
-    let clouds = Clouds::new(coordinates, experiment.points);
+    let clouds = Clouds::new(coordinates, experiment.training.points);
     Ok(Split::new(labels, Samples::Clouds(clouds)))
 }
 

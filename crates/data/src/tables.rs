@@ -53,7 +53,7 @@ impl Published<'_> {
     ) -> Result<Data, Error> {
         folder.check()?;
         let pieces = WordPieces::load(experiment, folder)?;
-        let mut leavings = Leavings::new(experiment.skip_broken);
+        let mut leavings = Leavings::new(experiment.training.skip_broken);
         let [train, test] = self.files;
         Ok(Data {
             train: split(train, &pieces, &mut leavings)?,

@@ -33,7 +33,7 @@ pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Err
     folder.check()?;
     let classes = Classes::read(folder)?;
     let names = names(folder, &classes.chosen)?;
-    let mut leavings = Leavings::new(experiment.skip_broken);
+    let mut leavings = Leavings::new(experiment.training.skip_broken);
     let listed = [training(folder, &classes)?, validation(folder, &classes)?];
     let [train, test] =
         listed.map(|listed| picture_files::check(&folder.root, listed, &mut leavings));

@@ -58,7 +58,7 @@ impl WordPieces {
     /// # Errors
     /// A file that is not there, or whose special pieces are not at BERT's numbers.
     pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Self, Error> {
-        let path = match &experiment.vocabulary {
+        let path = match &experiment.training.vocabulary {
             Some(file) => PathBuf::from(file),
             None => folder.find(VOCABULARY),
         };

@@ -8,7 +8,7 @@ use spindle_data::{Data, Error, TrainingSet, measured_samples, test_samples};
 use spindle_run::player::check_patches;
 use spindle_run::{
     Experiment,
-    experiment::Placement,
+    experiment::{Measurement, Placement, Training},
     record::{Group, Players},
 };
 
@@ -74,8 +74,11 @@ fn the_embedded_subset_is_stratified() -> Result<(), Error> {
 fn label_noise_resets_its_share_to_other_classes() -> Result<(), Error> {
     let data = Data::embedded_mnist()?;
     let experiment = Experiment {
-        label_noise: 0.05,
-        train_size: Some(1_000),
+        training: Training {
+            label_noise: 0.05,
+            train_size: Some(1_000),
+            ..Training::default()
+        },
         ..Experiment::default()
     };
     let set = TrainingSet::draw(&experiment, &data)?;
@@ -93,7 +96,10 @@ fn label_noise_resets_its_share_to_other_classes() -> Result<(), Error> {
         set,
         TrainingSet::draw(
             &Experiment {
-                seed: 1,
+                training: Training {
+                    seed: 1,
+                    ..experiment.training.clone()
+                },
                 ..experiment
             },
             &data
@@ -106,9 +112,12 @@ fn label_noise_resets_its_share_to_other_classes() -> Result<(), Error> {
 fn measured_samples_are_of_their_groups() -> Result<(), Error> {
     let data = Data::embedded_mnist()?;
     let experiment = Experiment {
-        samples: 20,
-        train_samples: 10,
-        mislabelled_samples: 5,
+        measurement: Measurement {
+            samples: 20,
+            train_samples: 10,
+            mislabelled_samples: 5,
+            ..Measurement::default()
+        },
         ..Experiment::default()
     };
     let set = TrainingSet::draw(&experiment, &data)?;
@@ -131,7 +140,10 @@ fn measured_samples_are_of_their_groups() -> Result<(), Error> {
             .all(|s| s.record.players == samples[0].record.players)
     );
     let own = Experiment {
-        placement: Placement::PerSample,
+        measurement: Measurement {
+            placement: Placement::PerSample,
+            ..experiment.measurement.clone()
+        },
         ..experiment.clone()
     };
     let own = measured_samples(&own, &data, &set, DIGITS)?;
@@ -140,7 +152,10 @@ fn measured_samples_are_of_their_groups() -> Result<(), Error> {
             .any(|s| s.record.players != own[0].record.players)
     );
     let many = Experiment {
-        mislabelled_samples: 500,
+        measurement: Measurement {
+            mislabelled_samples: 500,
+            ..experiment.measurement
+        },
         ..experiment
     };
     let text = measured_samples(&many, &data, &set, DIGITS)

@@ -14,7 +14,10 @@ use spindle_data::{
     pictures::Pictures,
     texts::{MAX_PIECES, Text},
 };
-use spindle_run::{Experiment, experiment::Dataset};
+use spindle_run::{
+    Experiment,
+    experiment::{Dataset, Training},
+};
 
 /// A data set in a folder of its own, written by `write`.
 struct Written {
@@ -26,9 +29,12 @@ fn written(data: Dataset, write: impl FnOnce(&Path)) -> Written {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path());
     let experiment = Experiment {
-        data,
-        data_dir: Some(folder.path().display().to_string()),
-        points: 64,
+        training: Training {
+            data,
+            data_dir: Some(folder.path().display().to_string()),
+            points: 64,
+            ..Training::default()
+        },
         ..Experiment::default()
     };
     Written { folder, experiment }
@@ -46,7 +52,10 @@ impl Written {
     /// Loads it, leaving out what is broken.
     fn skipping(&self) -> Data {
         let experiment = Experiment {
-            skip_broken: true,
+            training: Training {
+                skip_broken: true,
+                ..self.experiment.training.clone()
+            },
             ..self.experiment.clone()
         };
         Data::load(&experiment).unwrap()
@@ -220,13 +229,19 @@ fn what_the_archive_unpacks_to_is_found_in_the_folder() -> Result<(), Error> {
 fn missing_files_are_named_with_the_layout_and_what_is_there() {
     for (data, write, _) in LAYOUTS.into_iter().take(7) {
         let absent = Experiment {
-            data,
+            training: Training {
+                data,
+                ..Training::default()
+            },
             ..Experiment::default()
         };
         let said = Data::load(&absent).unwrap_err().to_string();
         assert!(said.contains("data_dir is not given") && said.contains("People get it from"));
         let nowhere = Experiment {
-            data_dir: Some("/nowhere/at/all".to_owned()),
+            training: Training {
+                data_dir: Some("/nowhere/at/all".to_owned()),
+                ..absent.training
+            },
             ..absent
         };
         let said = Data::load(&nowhere).unwrap_err().to_string();
@@ -399,7 +414,7 @@ fn shapenet_clouds_are_drawn_and_fill_the_unit_ball() -> Result<(), Error> {
         }
     }
     let digest = data.digest();
-    written.experiment.seed = 1;
+    written.experiment.training.seed = 1;
     assert_ne!(digest, written.load()?.digest(), "other points are drawn");
     Ok(())
 }
@@ -529,7 +544,7 @@ fn vocabularies_must_be_of_uncased_bert() {
     written.refused_for(&["vocab.txt", "--vocabulary", "uncased BERT"]);
     write(written.path(), "elsewhere/pieces.txt", vocabulary);
     let elsewhere = written.path().join("elsewhere/pieces.txt");
-    written.experiment.vocabulary = Some(elsewhere.display().to_string());
+    written.experiment.training.vocabulary = Some(elsewhere.display().to_string());
     assert_eq!(written.load().unwrap().train.len(), 4);
 }
 
@@ -708,7 +723,7 @@ fn clouds_in_arrays_are_checked_one_by_one() {
         layouts::own_arrays(folder, "npz", samples(), samples());
     });
     written.refused_for(&["cloud 0 of x", "40 points and 64 are used"]);
-    written.experiment.points = 32;
+    written.experiment.training.points = 32;
     written.refused_for(&["train.npz", "cloud 1 of x", "point 1", "NaN"]);
     let data = written.skipping();
     assert_eq!((labels(&data.train), data.test.len()), (vec![0, 1], 2));

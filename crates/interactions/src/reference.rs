@@ -87,7 +87,7 @@ impl Default for Params {
             schedule: Schedule::default(),
             momentum: 0.9,
             steps: 10_000,
-            noise_ratio: 0.02,
+            noise_ratio: decompose::Params::default().noise_ratio,
             noise_scale: NoiseScale::default(),
         }
     }

@@ -10,12 +10,12 @@ use crate::draw::Scale;
 
 /// The network's name.
 pub(crate) fn network(run: &RunRecord) -> &'static str {
-    run.experiment.model.title()
+    run.experiment.training.model.title()
 }
 
 /// The data set's name.
 pub(crate) fn data(run: &RunRecord) -> &'static str {
-    run.experiment.data.title()
+    run.experiment.training.data.title()
 }
 
 /// The network on its data.

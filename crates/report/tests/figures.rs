@@ -289,7 +289,7 @@ fn numbers_that_are_not_finite_are_not_drawn() {
 fn twenty_players_and_two_are_drawn() {
     for players in [2, 20] {
         let mut run = demo::run();
-        run.experiment.players = players;
+        run.experiment.measurement.players = players;
         let resize = |strength: &mut StrengthByOrder| {
             let estimate = strength.positive[0];
             strength.positive.resize(players, estimate);

@@ -132,7 +132,7 @@ fn words_of_the_run_stay_words() {
     let evil = "</style><script>alert(1)</script> & \"more\"";
     run.warnings.push(evil.into());
     run.provenance.engine = evil.into();
-    run.experiment.data_dir = Some("/home/someone/<img src=x>".into());
+    run.experiment.training.data_dir = Some("/home/someone/<img src=x>".into());
     let html = report(&run);
     assert!(!html.contains("<script") && !html.contains("<img src=x"));
     assert!(html.contains("&lt;img src=x&gt;"));
@@ -205,8 +205,8 @@ fn of_a_network_that_learnt_nothing_no_gap_is_claimed() {
 #[test]
 fn a_comparison_lists_what_differs_and_only_that() {
     let mut other = demo::run();
-    other.experiment.seed = 7;
-    other.experiment.label_noise = 0.1;
+    other.experiment.training.seed = 7;
+    other.experiment.training.label_noise = 0.1;
     let html = compare_html(&[("first".into(), demo::run()), ("<second>".into(), other)])
         .expect("two runs");
     let table = html

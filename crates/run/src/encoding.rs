@@ -459,7 +459,7 @@ pub(crate) fn check_fit(decompositions: &[Decomposition], record: &RunRecord) ->
         decompositions.len(),
         record.samples.len(),
     )?;
-    let masks = masks(record.experiment.players)?;
+    let masks = masks(record.experiment.measurement.players)?;
     decompositions
         .iter()
         .try_for_each(|decomposition| agree("number of masks", decomposition.and.len(), masks))

@@ -21,7 +21,8 @@ use crate::{Error, Experiment, experiment::Schedule};
 ///
 /// 2: players are words or clusters as well, `classes` has names. 3: answers are canonical and have ranges; the published SGD's rate falls. What older versions hold
 /// is read as it was. 4: phases are tested, the loss gap is that of right labels, similarity has ceilings.
-pub const SCHEMA: u32 = 4;
+/// 5: the experiment is in groups.
+pub const SCHEMA: u32 = 5;
 
 /// The first version whose published SGD has a schedule. Before, its rate was constant.
 const SCHEDULED: u32 = 3;
@@ -94,7 +95,7 @@ impl RunRecord {
 
     /// As it was before there were schedules.
     fn keep_the_rate_constant(&mut self) {
-        self.experiment.sgd_schedule = Schedule::Constant;
+        self.experiment.decomposition.sgd_schedule = Schedule::Constant;
         let analyses = self
             .checkpoints
             .iter_mut()
@@ -161,7 +162,7 @@ impl RunRecord {
 
     /// What cannot be read again is not written: it would cost the run.
     fn readable(&self, json: Vec<u8>) -> Result<Vec<u8>, Error> {
-        self.experiment.check()?;
+        self.experiment.check_fields()?;
         serde_json::from_slice::<Self>(&json).map_err(Error::Unreadable)?;
         Ok(json)
     }
@@ -182,7 +183,7 @@ impl RunRecord {
         if probe.schema < TESTED {
             record.leave_out_untested_phases();
         }
-        record.experiment.check()?;
+        record.experiment.check_fields()?;
         Ok(record)
     }
 }

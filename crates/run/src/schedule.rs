@@ -7,11 +7,11 @@ use crate::Experiment;
 
 /// Training steps at which checkpoints are measured: increasing, from 0 to the last step.
 ///
-/// Exactly `experiment.checkpoints` of them (2 at least), or all steps where there are fewer.
+/// Exactly `experiment.measurement.checkpoints` of them (2 at least), or all steps where there are fewer.
 #[must_use]
 pub fn schedule(experiment: &Experiment, steps_per_epoch: usize) -> Vec<usize> {
-    let count = experiment.checkpoints.max(2);
-    let last = experiment.epochs.saturating_mul(steps_per_epoch);
+    let count = experiment.measurement.checkpoints.max(2);
+    let last = experiment.training.epochs.saturating_mul(steps_per_epoch);
     if count > last {
         return (0..=last).collect();
     }
@@ -20,8 +20,8 @@ pub fn schedule(experiment: &Experiment, steps_per_epoch: usize) -> Vec<usize> {
     let rest = count.saturating_sub(steps.len());
     let from = steps[steps.len() - 1];
     let begun = from / steps_per_epoch;
-    if from % steps_per_epoch == 0 && experiment.epochs - begun >= rest {
-        let epochs = log_spaced(begun, experiment.epochs, rest);
+    if from % steps_per_epoch == 0 && experiment.training.epochs - begun >= rest {
+        let epochs = log_spaced(begun, experiment.training.epochs, rest);
         steps.extend(epochs.map(|epoch| epoch * steps_per_epoch));
     } else if last - from >= rest {
         steps.extend(log_spaced(from, last, rest));
@@ -67,13 +67,20 @@ fn log_spaced(from: usize, to: usize, count: usize) -> impl Iterator<Item = usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::{Measurement, Training};
     use proptest::prelude::*;
 
     fn steps(checkpoints: usize, epochs: usize, steps_per_epoch: usize) -> Vec<usize> {
         schedule(
             &Experiment {
-                checkpoints,
-                epochs,
+                training: Training {
+                    epochs,
+                    ..Training::default()
+                },
+                measurement: Measurement {
+                    checkpoints,
+                    ..Measurement::default()
+                },
                 ..Experiment::default()
             },
             steps_per_epoch,
@@ -83,7 +90,7 @@ mod tests {
     #[test]
     fn defaults_on_6000_digits_take_in_the_first_epoch_and_then_whole_epochs() {
         let steps_per_epoch = 47;
-        let found = steps(Experiment::default().checkpoints, 128, steps_per_epoch);
+        let found = steps(Measurement::default().checkpoints, 128, steps_per_epoch);
         assert_eq!(found[..6], [0, 2, 5, 11, 23, 47]);
         let epochs: Vec<_> = found[5..]
             .iter()

@@ -47,10 +47,13 @@ fn where_the_maker_keeps_the_data_is_not_told() {
         ("mnist", "mnist"),
     ] {
         let mut record = demo::record();
-        record.experiment.data_dir = Some(path.to_owned());
+        record.experiment.training.data_dir = Some(path.to_owned());
         let pictures = pictures(&record);
         let export = Export::new(record, pictures, Budget::default(), at).unwrap();
-        assert_eq!(export.record.experiment.data_dir.as_deref(), Some(told));
+        assert_eq!(
+            export.record.experiment.training.data_dir.as_deref(),
+            Some(told)
+        );
     }
 }
 
@@ -151,7 +154,7 @@ fn what_does_not_fit_is_left_out_the_most_prominent_stays() {
 #[test]
 fn a_large_run_stays_under_3_mb() {
     let mut record = demo::record();
-    record.experiment.players = 10;
+    record.experiment.measurement.players = 10;
     record.samples = record.samples.iter().cloned().cycle().take(120).collect();
     record.checkpoints = record
         .checkpoints

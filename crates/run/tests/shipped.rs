@@ -86,7 +86,7 @@ fn all_five_come_with_strengths_and_tested_phases() {
 fn both_statistics_follow_from_the_export_with_sampling_and_range() {
     let resamples = Resamples::new(1000, 99);
     for (name, export) in shipped() {
-        let players = export.record.experiment.players;
+        let players = export.record.experiment.measurement.players;
         for (at, measured) in measured(&export).iter().enumerate() {
             let told = export.record.checkpoints[at]
                 .analysis

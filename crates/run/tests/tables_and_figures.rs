@@ -167,9 +167,9 @@ fn silence(analysis: &mut Analysis) {
 #[test]
 fn the_table_of_universality_has_a_row_for_every_pair() {
     let (lenet, mut snippets) = (demo::record(), demo::record());
-    snippets.experiment.model = Model::BertTiny;
-    snippets.experiment.data = Dataset::Sst2;
-    snippets.experiment.data_dir = Some("movie-snippets".into());
+    snippets.experiment.training.model = Model::BertTiny;
+    snippets.experiment.training.data = Dataset::Sst2;
+    snippets.experiment.training.data_dir = Some("movie-snippets".into());
     let runs = [("lenet".to_owned(), &lenet), ("bert".to_owned(), &snippets)];
     let rows = universality::rows(&runs);
     assert_eq!(rows.len(), universality::PAIRS.len());

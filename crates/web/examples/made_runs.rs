@@ -14,7 +14,7 @@ use spindle_run::{
     Experiment,
     content::{Cloud, Contents, Text},
     event::{Outputs, SampleLosses},
-    experiment::{Dataset, Model},
+    experiment::{self, Dataset, Model, Solving, Training},
     export::{Budget, Export},
     record::{Group, LossRecord, Players, Provenance, SampleRecord},
 };
@@ -45,15 +45,24 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn experiment(model: Model, data: Dataset, samples: usize) -> Experiment {
     Experiment {
-        model,
-        data,
-        players: PLAYERS,
-        samples,
-        train_samples: 1,
-        checkpoints: COURSE.len(),
-        epochs: 32,
-        label_noise: 0.0,
-        resamples: 200,
+        training: Training {
+            model,
+            data,
+            epochs: 32,
+            label_noise: 0.0,
+            ..Training::default()
+        },
+        measurement: experiment::Measurement {
+            players: PLAYERS,
+            samples,
+            train_samples: 1,
+            checkpoints: COURSE.len(),
+            ..experiment::Measurement::default()
+        },
+        decomposition: Solving {
+            resamples: 200,
+            ..Solving::default()
+        },
         ..Experiment::default()
     }
 }
@@ -95,7 +104,10 @@ fn texts() -> Result<Export, Box<dyn Error>> {
             (sample(index, *label, players), Content::Texts(text))
         });
     let experiment = Experiment {
-        data_dir: Some("movie-snippets".into()),
+        training: Training {
+            data_dir: Some("movie-snippets".into()),
+            ..experiment(Model::BertTiny, Dataset::Sst2, written.len() - 1).training
+        },
         ..experiment(Model::BertTiny, Dataset::Sst2, written.len() - 1)
     };
     let classes = ["negative", "positive"].map(str::to_owned).to_vec();

@@ -108,7 +108,7 @@ impl Viewer {
         let sample = match export.outputs.values(at.checkpoint, at.sample) {
             Some(outputs) => Sample::decomposed(&export.record.experiment, outputs, solver)?,
             None => Sample::salient(
-                export.record.experiment.players,
+                export.record.experiment.measurement.players,
                 &export.history,
                 at.checkpoint,
                 at.sample,
@@ -171,7 +171,7 @@ fn analysed(record: &RunRecord) -> impl Iterator<Item = (&CheckpointRecord, &Ana
 
 fn kind(export: &Export) -> SampleKind {
     match export.contents {
-        Contents::Pictures { .. } if export.record.experiment.data == Dataset::Mnist => {
+        Contents::Pictures { .. } if export.record.experiment.training.data == Dataset::Mnist => {
             SampleKind::Digits
         }
         Contents::Pictures { .. } => SampleKind::Pictures,
@@ -217,7 +217,7 @@ pub fn run_view(run: &str, export: &Export) -> RunView {
             })
             .collect(),
         kind: kind(export),
-        model: record.experiment.model.title().to_owned(),
+        model: record.experiment.training.model.title().to_owned(),
         data: figure::universality::data_name(&record.experiment).to_owned(),
         classes: classes(record),
         patches: patches(record),

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_bytes::ByteBuf;
-use spindle_run::Experiment;
+use spindle_run::{Experiment, experiment};
 use spindle_web::{
     Error,
     engine::{measure, record::Recorders, train::Training},
@@ -34,14 +34,23 @@ fn data() -> Vec<ByteBuf> {
 /// Ten steps an epoch.
 fn small() -> Experiment {
     Experiment {
-        train_size: Some(320),
-        batch: 32,
-        epochs: 2,
-        checkpoints: 2,
-        samples: 3,
-        train_samples: 2,
-        players: 5,
-        resamples: 100,
+        training: experiment::Training {
+            train_size: Some(320),
+            batch: 32,
+            epochs: 2,
+            ..experiment::Training::default()
+        },
+        measurement: experiment::Measurement {
+            checkpoints: 2,
+            samples: 3,
+            train_samples: 2,
+            players: 5,
+            ..experiment::Measurement::default()
+        },
+        decomposition: experiment::Solving {
+            resamples: 100,
+            ..experiment::Solving::default()
+        },
         ..Default::default()
     }
 }
@@ -97,7 +106,10 @@ fn what_cannot_be_is_said_before_anything_is_done() {
             .map_or_else(String::new, |error| error.to_string())
     };
     let zero = Experiment {
-        batch: 0,
+        training: experiment::Training {
+            batch: 0,
+            ..small().training
+        },
         ..small()
     };
     assert!(refused(zero, &data()).contains("batch is 0"));

@@ -20,7 +20,7 @@ async function turn({ engines, data, device, seconds }) {
 
 /** A sample and the weights of two epochs. They come from the CPU engine for both: without a GPU, WebGPU takes minutes for this. */
 async function network(urls, data) {
-  const experiment = { epochs: 2, checkpoints: 2, samples: 1, train_samples: 0 };
+  const experiment = { training: { epochs: 2 }, measurement: { checkpoints: 2, samples: 1, train_samples: 0 } };
   const engine = await open(urls);
   const events = await engine.ask({ type: "train", experiment, data, state: null, paused: false });
   engine.close();

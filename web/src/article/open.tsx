@@ -102,7 +102,7 @@ export function RunMenu({ open }: { open: Signal<boolean> }) {
 }
 
 function RunCard({ run, loading, onChoose }: { run: Shipped; loading: boolean; onChoose: () => void }) {
-  const { epochs, seed } = run.experiment;
+  const { epochs, seed } = run.experiment.training;
   return (
     <button type="button" class="card" aria-pressed={current.value?.name === run.name} aria-busy={loading} onClick={onChoose}>
       <b>

@@ -6,7 +6,7 @@ import { manifest } from "../engine/manifest";
 import type { Phase, Training } from "../engine/training";
 import { duration, number, percent } from "../figure/numbers";
 import { begin, reset, training } from "../state/session";
-import { defaults, experiment, FIELDS, problem, stopAtSecondPhase, wish, type Field } from "../state/settings";
+import { defaults, experiment, FIELDS, problem, stopAtSecondPhase, valueOf, wish, withValue, type Field } from "../state/settings";
 import { canBeAsked, current, look } from "../state/runs";
 import { PauseIcon, PlayIcon } from "./icons";
 import { SaveRun } from "./open";
@@ -63,7 +63,7 @@ function Controls({ now }: { now: Training | undefined }) {
       void now?.go();
     }
   };
-  const stepsPerEpoch = now?.progress.value ? Math.round(now.progress.value.totalSteps / now.experiment.epochs) : 0;
+  const stepsPerEpoch = now?.progress.value ? Math.round(now.progress.value.totalSteps / now.experiment.training.epochs) : 0;
   return (
     <div class="controls">
       <button type="button" class="primary" onClick={main} disabled={!manifest.value.cpu}>
@@ -114,7 +114,7 @@ function Status({ now }: { now: Training | undefined }) {
         {progress && (
           <>
             <span data-fact="epoch">
-              epoch {number(progress.epoch)} of {now.experiment.epochs}
+              epoch {number(progress.epoch)} of {now.experiment.training.epochs}
             </span>
             {losses && <span data-fact="accuracy">test accuracy {percent(losses.test_accuracy)}</span>}
             {progress.loss !== undefined && <span data-fact="loss">loss {number(progress.loss)}</span>}
@@ -199,7 +199,7 @@ function FieldControl({ field }: { field: Field }) {
   const wrong = useSignal<string | undefined>(undefined);
   /** What was entered last, while it is wrong: it stays to be mended. */
   const entered = useSignal<string | undefined>(undefined);
-  const value = experiment.value[field] ?? 6_000;
+  const value = valueOf(experiment.value, field) ?? 6_000;
   useEffect(() => {
     wrong.value = entered.value = undefined;
   }, [experiment.value]);
@@ -207,7 +207,7 @@ function FieldControl({ field }: { field: Field }) {
     const number = text.trim() === "" ? NaN : Number(text);
     wrong.value = problem(field, number);
     entered.value = wrong.value && text;
-    if (!wrong.value) experiment.value = { ...experiment.value, [field]: number };
+    if (!wrong.value) experiment.value = withValue(experiment.value, field, number);
   };
   const id = `setting-${field}`;
   return (

@@ -198,7 +198,7 @@ export async function differing(experiments: Experiment[]): Promise<Differing[]>
 
 /** Whether a run's network can be asked on this page: a LeNet for digits. */
 export function canBeAsked(run: Run): boolean {
-  return run.view.experiment.model === "lenet" && run.view.kind === "digits";
+  return run.view.experiment.training.model === "lenet" && run.view.kind === "digits";
 }
 
 /** Forgets a run, here and in the viewer. */

@@ -28,9 +28,6 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
-/** Fields that are whole numbers. */
-const WHOLE = new Set<Field>(FIELDS.filter((field) => !["learning_rate", "momentum", "label_noise"].includes(field)));
-
 /** What a browser adds to the ranges: the digits that there are, and masks that a page can draw; the command line tool goes further. */
 const MOST: Partial<Record<Field, number>> = { train_size: 6_000, players: 12 };
 
@@ -46,13 +43,32 @@ export const stopAtSecondPhase = signal(false);
 /** Words about values of the address that were ignored. */
 export const ignored = signal<string[]>([]);
 
+/** A group of an experiment's fields. */
+type Group = "training" | "measurement" | "decomposition";
+
+function groupOf(field: Field): Group {
+  return (ranges.get(field)?.group ?? "training") as Group;
+}
+
+/** What a field is in an experiment; null where it is not given. */
+export function valueOf(of: Experiment, field: Field): number | null {
+  const group: Partial<Record<Field, unknown>> = of[groupOf(field)];
+  return group[field] as number | null;
+}
+
+/** The experiment with another value of a field. */
+export function withValue(of: Experiment, field: Field, value: number): Experiment {
+  const group = groupOf(field);
+  return { ...of, [group]: { ...of[group], [field]: value } };
+}
+
 /** What is wrong with a value, or nothing. */
 export function problem(field: Field, value: number): string | undefined {
   const name = field.replaceAll("_", " ");
   if (!Number.isFinite(value)) return `${name} must be a number`;
-  if (WHOLE.has(field) && !Number.isInteger(value)) return `${name} must be a whole number`;
   const range = ranges.get(field);
   if (!range) return undefined;
+  if (range.whole && !Number.isInteger(value)) return `${name} must be a whole number`;
   const max = Math.min(range.max, MOST[field] ?? Infinity);
   const above = range.min_excluded ? value > range.min : value >= range.min;
   const below = range.max_excluded ? value < max : value <= max;
@@ -63,7 +79,7 @@ export function problem(field: Field, value: number): string | undefined {
 /** Reads the address; what is wrong in it is named in `ignored` and left at its default. */
 export function readAddress(search: string): URLSearchParams {
   const address = new URLSearchParams(search);
-  const found: Record<string, number> = {};
+  let found = defaults;
   const wrong: string[] = [];
   for (const field of FIELDS) {
     const text = address.get(field);
@@ -71,7 +87,7 @@ export function readAddress(search: string): URLSearchParams {
     const value = text.trim() === "" ? NaN : Number(text);
     const complaint = problem(field, value);
     if (complaint) wrong.push(`${field}=${text}: ${complaint}`);
-    else found[field] = value;
+    else found = withValue(found, field, value);
   }
   const engine = address.get("engine");
   if (engine !== null) {
@@ -82,7 +98,7 @@ export function readAddress(search: string): URLSearchParams {
   if (embed !== null && embed !== "figure") wrong.push(`embed=${embed}: only the figure can be embedded, by embed=figure`);
   const known = new Set<string>([...FIELDS, "engine", "run", "epoch", "sample", "embed"]);
   for (const name of address.keys()) if (!known.has(name)) wrong.push(`${name}: there is no such setting`);
-  experiment.value = { ...defaults, ...found };
+  experiment.value = found;
   ignored.value = wrong;
   return address;
 }
@@ -90,7 +106,10 @@ export function readAddress(search: string): URLSearchParams {
 /** An experiment's part of the address: what differs from the defaults. */
 export function writtenExperiment(value: Experiment, engine: Wish): URLSearchParams {
   const address = new URLSearchParams();
-  for (const field of FIELDS) if (value[field] !== defaults[field]) address.set(field, String(value[field]));
+  for (const field of FIELDS) {
+    const chosen = valueOf(value, field);
+    if (chosen !== valueOf(defaults, field)) address.set(field, String(chosen));
+  }
   if (engine !== "auto") address.set("engine", engine);
   return address;
 }

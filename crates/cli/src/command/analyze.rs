@@ -164,7 +164,7 @@ fn compare(
     comparison: &Comparison,
     add: impl Fn(&ProgressBar, &RunRecord, &Outputs, &mut Analysis) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    if record.experiment.solver == Solver::Sgd {
+    if record.experiment.decomposition.solver == Solver::Sgd {
         return Ok(());
     }
     let positions = record.turning_points();
@@ -237,7 +237,7 @@ fn compare_with_published(
 
 /// An error when a certified decomposition stayed above the tolerance.
 fn check_tolerance(record: &RunRecord) -> anyhow::Result<()> {
-    if record.experiment.solver == Solver::Sgd {
+    if record.experiment.decomposition.solver == Solver::Sgd {
         return Ok(());
     }
     let summary = report::Certified::of(record);
@@ -246,7 +246,7 @@ fn check_tolerance(record: &RunRecord) -> anyhow::Result<()> {
             "{} of {} games did not reach the tolerance {:.0e}; the largest gap is {:.1e}. All results are kept, and the report gives their gaps; a new run with --tolerance {:.0e} would accept them",
             summary.games - summary.certified,
             summary.games,
-            record.experiment.tolerance,
+            record.experiment.decomposition.tolerance,
             summary.largest_gap,
             summary.largest_gap * 1.1
         );

@@ -201,9 +201,9 @@ impl Counts {
 
 impl Checked {
     fn of(experiment: &Experiment, data: spindle_data::Data) -> Self {
-        let entry = catalogue::entry(experiment.data);
+        let entry = catalogue::entry(experiment.training.data);
         // What is built in is less than what was published.
-        let published = experiment.data_dir.as_ref().and(entry.published);
+        let published = experiment.training.data_dir.as_ref().and(entry.published);
         let count = |split: &Split, class| {
             let labels = (0..split.len()).map(|position| split.label(position));
             labels.filter(|label| *label == class).count()

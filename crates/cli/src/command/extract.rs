@@ -61,7 +61,8 @@ fn extract_at(
     let weights = writer.checkpoint(step)?;
     let engine = Engine::new(&architecture, experiment.device, &weights, &Tensors::new())?;
     pollster::block_on(async {
-        let mut extraction = Extraction::new(architecture, samples, experiment.players, step);
+        let mut extraction =
+            Extraction::new(architecture, samples, experiment.measurement.players, step);
         while !extraction.is_done() {
             interrupt::check(Interrupted::Run)?;
             extraction.advance(&engine).await?;

@@ -52,7 +52,7 @@ fn samples_of(
     record: &RunRecord,
     data: &Data,
 ) -> anyhow::Result<(Architecture, Vec<MeasuredSample>)> {
-    let architecture = Architecture::new(record.experiment.model, data)?;
+    let architecture = Architecture::new(record.experiment.training.model, data)?;
     let set = TrainingSet::draw(&record.experiment, data)?;
     let samples = measured_samples(&record.experiment, data, &set, architecture.input)?;
     Ok((architecture, samples))

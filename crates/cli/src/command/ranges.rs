@@ -38,7 +38,7 @@ struct AtCheckpoint {
 /// Runs the command.
 pub(crate) fn ranges(arguments: &Bars, terminal: &Terminal) -> anyhow::Result<()> {
     let (folder, record) = RunFolder::open(&arguments.run)?;
-    let players = record.experiment.players;
+    let players = record.experiment.measurement.players;
     if players > MAX_RANGE_PLAYERS {
         bail!("ranges are proved up to {MAX_RANGE_PLAYERS} players; this run has {players}");
     }
@@ -60,7 +60,7 @@ pub(crate) fn ranges(arguments: &Bars, terminal: &Terminal) -> anyhow::Result<()
         }
         let step = checkpoint.losses.step;
         let outputs = analysis::test_outputs(&record.samples, &folder.outputs(&record, step)?);
-        let params = record.experiment.decomposition();
+        let params = record.experiment.decomposition.params();
         let bounds = decompose::bar_bounds_batch(&outputs, players, &params, &moving(&bar));
         let bounds = interruptible(bounds.map_err(Into::into))?
             .into_iter()

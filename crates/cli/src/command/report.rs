@@ -62,7 +62,7 @@ impl Certified {
                 .filter_map(|c| c.analysis.as_ref());
             analyses.flat_map(|analysis| &analysis.certificates)
         };
-        let tolerance = record.experiment.tolerance;
+        let tolerance = record.experiment.decomposition.tolerance;
         Self {
             games: certificates().count(),
             certified: certificates()
@@ -154,7 +154,7 @@ pub(crate) fn conclude(
         "certified   {} of {} games to a gap of {:.0e} (largest {:.1e})\n{}report      {}",
         certified.certified,
         certified.games,
-        record.experiment.tolerance,
+        record.experiment.decomposition.tolerance,
         certified.largest_gap,
         in_sentences(record),
         writer.path().join("report.html").display(),

@@ -27,17 +27,18 @@ pub(crate) fn command(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
 
 /// Trains a new run, or what is left of one that was broken off.
 pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<(RunWriter, RunRecord)> {
-    new.experiment.check()?;
-    let data = Data::load(&new.experiment)?;
-    let (writer, mut found) = RunWriter::create(&new.out, &new.experiment)?;
+    let experiment = new.experiment.clone().check()?;
+    let data = Data::load(&experiment)?;
+    let (writer, mut found) = RunWriter::create(&new.out, &experiment)?;
     if let Some(record) = &mut found {
         super::check_digest(record, &data)?;
-        if record.experiment.data_dir != new.experiment.data_dir {
+        let (known, named) = (
+            &mut record.experiment.training.data_dir,
+            &experiment.training.data_dir,
+        );
+        if known != named {
             // The files lie elsewhere by now, for the commands that follow too.
-            record
-                .experiment
-                .data_dir
-                .clone_from(&new.experiment.data_dir);
+            known.clone_from(named);
             writer.save_record(record)?;
         }
     }
@@ -51,12 +52,7 @@ pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<(RunWri
     } else {
         writer.state()?
     };
-    let mut session = Session::new(
-        new.experiment.clone(),
-        data,
-        state.as_ref(),
-        Measure::WeightsOnly,
-    )?;
+    let mut session = Session::new(experiment, data, state.as_ref(), Measure::WeightsOnly)?;
     let record = match found {
         Some(record) => record,
         None => {

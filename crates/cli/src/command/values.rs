@@ -56,8 +56,10 @@ struct Sample {
 pub(crate) fn values(arguments: &Values, terminal: &Terminal) -> anyhow::Result<()> {
     output::check(&arguments.out, &[&arguments.weights, &arguments.players])?;
     let players = read_players(&arguments.players)?;
-    let experiment = arguments.files.experiment(arguments.data, arguments.model);
-    experiment.check()?;
+    let experiment = arguments
+        .files
+        .experiment(arguments.data, arguments.model)
+        .check()?;
     let data = Data::load(&experiment)?;
     let architecture = Architecture::new(arguments.model, &data)?;
     let input = architecture.input;

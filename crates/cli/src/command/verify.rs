@@ -347,7 +347,7 @@ impl Headline {
                 weighted.sum::<f64>() / total,
                 1.0,
             );
-            let range = pooled.range(statistic, record.experiment.players);
+            let range = pooled.range(statistic, record.experiment.measurement.players);
             for (end, stored, exact) in [
                 ("lowest", lowest, range.map(|r| r.0)),
                 ("highest", highest, range.map(|r| r.1)),

@@ -44,7 +44,7 @@ pub fn published_sgd(
         .map(reference::start_norm)
         .collect::<Result<_, _>>()?;
     let ends = norms(&found);
-    let sweep = if experiment.sgd_sweep {
+    let sweep = if experiment.decomposition.sgd_sweep {
         sweep(
             experiment,
             &values,
@@ -57,9 +57,9 @@ pub fn published_sgd(
         Vec::new()
     };
     Ok(PublishedSgd {
-        learning_rate: experiment.sgd_learning_rate,
-        schedule: experiment.sgd_schedule,
-        steps: experiment.sgd_steps,
+        learning_rate: experiment.decomposition.sgd_learning_rate,
+        schedule: experiment.decomposition.sgd_schedule,
+        steps: experiment.decomposition.sgd_steps,
         strength: by_order(threshold),
         unthresholded: by_order(0.0),
         objective_ratio: median_ratio(&ends, &smallest),
@@ -94,7 +94,7 @@ fn sweep(
             let params = reference::Params {
                 learning_rate,
                 rate_scale: unit,
-                ..experiment.published_sgd()
+                ..experiment.decomposition.published_sgd()
             };
             let found = reference::decompose_batch(values, players, &params, progress)?
                 .into_iter()
@@ -137,7 +137,7 @@ pub fn by_noise<P: Fn(Progress) -> ControlFlow<()> + Sync>(
         let params = decompose::Params {
             noise_ratio,
             ranges: false,
-            ..experiment.decomposition()
+            ..experiment.decomposition.params()
         };
         let results = decompose::decompose_batch(&values, outputs.players, &params, &progress())?;
         let found = results.into_iter().map(|result| match result {
@@ -208,6 +208,6 @@ pub(super) fn published(
     players: usize,
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<Vec<Result<Decomposition, MathError>>, MathError> {
-    let params = experiment.published_sgd();
+    let params = experiment.decomposition.published_sgd();
     reference::decompose_batch(values, players, &params, progress)
 }

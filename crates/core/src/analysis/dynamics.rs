@@ -194,9 +194,9 @@ fn overlay(
         .map(|sample| sample.each_ref().map(Vec::as_slice))
         .collect();
     Ok(theory::Overlay::new(
-        experiment.players,
+        experiment.measurement.players,
         &arrays,
-        experiment.salience,
+        experiment.decomposition.salience,
     )?)
 }
 

@@ -32,8 +32,8 @@ use spindle_run::random::Stream;
 /// The bootstrap resamples behind every interval of an experiment.
 fn resamples(experiment: &Experiment) -> Resamples {
     Resamples::new(
-        experiment.resamples,
-        Stream::Bootstrap.seed(experiment.seed, 0),
+        experiment.decomposition.resamples,
+        Stream::Bootstrap.seed(experiment.training.seed, 0),
     )
 }
 
@@ -54,9 +54,9 @@ pub fn decompose_outputs(
     outputs: &Outputs,
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<Decomposed, Error> {
-    let results = match experiment.solver {
+    let results = match experiment.decomposition.solver {
         Solver::Certified => {
-            let params = experiment.decomposition();
+            let params = experiment.decomposition.params();
             decompose::decompose_batch(&outputs.values, outputs.players, &params, progress)?
         }
         Solver::Sgd => {
@@ -128,7 +128,7 @@ pub fn analyze(
     let resamples = resamples(experiment);
     let masks = 1 << outputs.players;
     let changes = output_changes(samples, outputs, Group::Test);
-    let threshold = salience::threshold(changes.iter().copied(), experiment.salience);
+    let threshold = salience::threshold(changes.iter().copied(), experiment.decomposition.salience);
     let of_group = |group, threshold| group_strengths(samples, decompositions, group, threshold);
     let groups = [Group::Test, Group::Train, Group::Mislabelled];
     let strengths = groups.into_iter().filter_map(|group| {
@@ -142,7 +142,7 @@ pub fn analyze(
     let test = || of(samples, decompositions, Group::Test);
     let all_test = of_group(Group::Test, 0.0);
     let by_class = effects_by_class(experiment, samples, decompositions);
-    let seed = Stream::Bootstrap.seed(experiment.seed, 0);
+    let seed = Stream::Bootstrap.seed(experiment.training.seed, 0);
     let salient: usize = test().map(|(_, d)| salient_count(d, threshold)).sum();
     Ok(Analysis {
         threshold,
@@ -272,11 +272,11 @@ fn effects_by_class<'a>(
     samples: &'a [SampleRecord],
     decompositions: &'a [Decomposition],
 ) -> Option<[Vec<ClassEffects<'a>>; 2]> {
-    let shared = experiment.placement == Placement::Shared
+    let shared = experiment.measurement.placement == Placement::Shared
         && samples
             .iter()
             .all(|s| matches!(s.players, Players::Patches(_)));
-    if !shared || experiment.train_samples == 0 {
+    if !shared || experiment.measurement.train_samples == 0 {
         return None;
     }
     let effects = |group| {
@@ -308,8 +308,10 @@ fn group_differences(
     ];
     let all = |group| group_strengths(samples, decompositions, group, 0.0);
     let salient = |group| {
-        let threshold =
-            salience::threshold(output_changes(samples, outputs, group), experiment.salience);
+        let threshold = salience::threshold(
+            output_changes(samples, outputs, group),
+            experiment.decomposition.salience,
+        );
         group_strengths(samples, decompositions, group, threshold)
     };
     let has_samples = |group| samples.iter().any(|sample| sample.group == group);

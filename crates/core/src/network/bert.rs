@@ -12,7 +12,7 @@ use burn::{
         activation::{gelu, softmax},
     },
 };
-use spindle_run::experiment::Model;
+use spindle_run::experiment::{Family, Model};
 
 use super::{Network, Place};
 use spindle_kernels::{BertSize, bert_is_redundant};
@@ -169,8 +169,8 @@ impl SelfAttention {
 
 /// Layers and values of a model.
 pub(crate) fn size(model: Model, vocabulary: usize, classes: usize) -> BertSize {
-    let (layers, width) = match model {
-        Model::BertMedium => (8, 512),
+    let (layers, width) = match model.family() {
+        Family::Bert { layers, width } => (layers, width),
         _ => (2, 128),
     };
     BertSize {

@@ -110,10 +110,9 @@ impl Place {
 /// A network of an architecture that is no stack, and what is done with it.
 macro_rules! with_network {
     ($architecture:expr, $device:expr, $network:ident => $body:expr, $otherwise:expr) => {
-        match ($architecture.model, $architecture.input) {
+        match ($architecture.model.family(), $architecture.input) {
             (
-                spindle_run::experiment::Model::BertTiny
-                | spindle_run::experiment::Model::BertMedium,
+                spindle_run::experiment::Family::Bert { .. },
                 spindle_run::modality::InputShape::Texts(spindle_run::input::TextShape {
                     vocabulary,
                 }),
@@ -127,7 +126,7 @@ macro_rules! with_network {
                 $body
             }
             (
-                spindle_run::experiment::Model::Dgcnn,
+                spindle_run::experiment::Family::Dgcnn,
                 spindle_run::modality::InputShape::Clouds(spindle_run::input::CloudShape {
                     ..
                 }),

@@ -83,13 +83,13 @@ pub(super) fn setting(run: &RunRecord) -> String {
         .count();
     format!(
         "{} epochs on {} training samples ({} with a reset label), {} checkpoints, {} test samples of {} players each, seed {}.",
-        grouped(e.epochs),
+        grouped(e.training.epochs),
         grouped(run.provenance.train_size),
         grouped(run.provenance.mislabelled),
         grouped(run.checkpoints.len()),
         grouped(test),
-        e.players,
-        e.seed
+        e.measurement.players,
+        e.training.seed
     )
 }
 
@@ -99,13 +99,16 @@ fn certificates(run: &RunRecord) -> Option<String> {
     let largest = all_certificates(run)
         .map(|certificate| certificate.gap)
         .max_by(f64::total_cmp)?;
-    let tolerance = run.experiment.tolerance;
+    let tolerance = run.experiment.decomposition.tolerance;
     let certified = all_certificates(run)
         .filter(|certificate| certificate.smallest_gap() <= tolerance)
         .count();
     let (found, asked) = (label::significant(largest, 2), label::setting(tolerance));
     let [games, certified_count] = [games, certified].map(grouped);
-    let start = match (run.experiment.solver, certified_count == games) {
+    let start = match (
+        run.experiment.decomposition.solver,
+        certified_count == games,
+    ) {
         (Solver::Certified, true) => {
             format!(
                 "The smallest L1 norm is certified to a relative gap of {asked} for all {games} decompositions"
@@ -115,7 +118,7 @@ fn certificates(run: &RunRecord) -> Option<String> {
             "The smallest L1 norm is certified to a relative gap of {asked} for {certified_count} of {games} decompositions"
         ),
     };
-    let shown = match run.experiment.solver {
+    let shown = match run.experiment.decomposition.solver {
         Solver::Certified => canonical(run),
         Solver::Sgd => " Shown is where the published SGD ended.".to_owned(),
     };
@@ -137,7 +140,7 @@ fn canonical(run: &RunRecord) -> String {
 }
 
 fn noise_bound(run: &RunRecord) -> Option<String> {
-    if run.experiment.noise_ratio == 0.0 {
+    if run.experiment.decomposition.noise_ratio == 0.0 {
         return Some(
             "No noise is allowed (noise ratio 0): every output is matched, rounding included, so that effects down to the rounding noise are part of every statistic without a threshold."
                 .into(),
@@ -159,14 +162,15 @@ fn matching(run: &RunRecord) -> Option<String> {
     let residual = all_certificates(run)
         .map(|certificate| certificate.residual)
         .max_by(f64::total_cmp)?;
-    let masks = grouped(1_usize.checked_shl(u32::try_from(run.experiment.players).ok()?)?);
+    let masks =
+        grouped(1_usize.checked_shl(u32::try_from(run.experiment.measurement.players).ok()?)?);
     let mut text = format!(
         "On all {masks} masks of every sample the interactions give the network's output back within {} nats, at most {} times the bound \
          of the noise term ({} of {} per sample).",
         label::significant(residual, 2),
         label::fixed(relative, 3),
-        label::setting(run.experiment.noise_ratio),
-        match run.experiment.noise_scale {
+        label::setting(run.experiment.decomposition.noise_ratio),
+        match run.experiment.decomposition.noise_scale {
             NoiseScale::Change => "|v(N) − v(∅)|",
             NoiseScale::Deviation => "the standard deviation of v",
         }

@@ -143,7 +143,7 @@ fn figures_section(run: &RunRecord) -> String {
 
 /// The numbers behind a figure.
 fn data(run: &RunRecord, figure: &str) -> String {
-    let solver = match run.experiment.solver {
+    let solver = match run.experiment.decomposition.solver {
         Solver::Certified => "certified",
         Solver::Sgd => "sgd",
     };

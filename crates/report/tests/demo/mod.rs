@@ -11,7 +11,7 @@ use spindle_interactions::{
 };
 use spindle_run::{
     Experiment,
-    experiment::Schedule,
+    experiment::{Measurement, Schedule, Training},
     record::{
         AllEffects, Analysis, AtNoise, CheckpointRecord, Dynamics, Group, GroupDifference,
         GroupStrength, LossRecord, Norms, Players, Provenance, PublishedSgd, RangedEstimate,
@@ -275,8 +275,14 @@ pub(crate) fn run() -> RunRecord {
     RunRecord {
         schema: SCHEMA,
         experiment: Experiment {
-            train_size: Some(6000),
-            mislabelled_samples: 30,
+            training: Training {
+                train_size: Some(6000),
+                ..Training::default()
+            },
+            measurement: Measurement {
+                mislabelled_samples: 30,
+                ..Measurement::default()
+            },
             ..Experiment::default()
         },
         provenance: Provenance {

@@ -59,7 +59,7 @@ impl History {
         budget: usize,
         decompositions: &mut dyn FnMut(usize) -> Result<Vec<Decomposition>, Error>,
     ) -> Result<Self, Error> {
-        let (samples, players) = (record.samples.len(), record.experiment.players);
+        let (samples, players) = (record.samples.len(), record.experiment.measurement.players);
         let steps = analysed_steps(record);
         let mut prominence = vec![Vec::new(); samples];
         for &(step, threshold) in &steps {
@@ -202,7 +202,7 @@ impl History {
 
     pub(super) fn decode(bytes: &[u8], record: &RunRecord) -> Result<Self, Error> {
         let reader = Reader::of_kind(bytes, KIND)?;
-        let players = record.experiment.players;
+        let players = record.experiment.measurement.players;
         encoding::check_players(&reader, players)?;
         let (steps, samples) = (whole(&reader.values("step")?)?, record.samples.len());
         let offsets = whole(&reader.shaped("offset", &[samples + 1])?)?;

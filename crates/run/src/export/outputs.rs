@@ -35,7 +35,7 @@ impl QuantizedOutputs {
         budget: usize,
         decompositions: &mut dyn FnMut(usize) -> Result<Vec<Decomposition>, Error>,
     ) -> Result<Self, Error> {
-        let players = record.experiment.players;
+        let players = record.experiment.measurement.players;
         let each = (steps.len() * size_of::<i16>()).max(1) * encoding::masks(players)?;
         let samples: Vec<_> = (0..record.samples.len().min(budget / each)).collect();
         let mut outputs = Self {
@@ -132,7 +132,7 @@ impl QuantizedOutputs {
 
     pub(super) fn decode(bytes: &[u8], record: &RunRecord, steps: &[usize]) -> Result<Self, Error> {
         let reader = Reader::of_kind(bytes, KIND)?;
-        let players = record.experiment.players;
+        let players = record.experiment.measurement.players;
         encoding::check_players(&reader, players)?;
         let samples = whole(&reader.values("sample")?)?;
         if let Some(sample) = samples

@@ -40,7 +40,7 @@ impl Strengths {
                 .into_iter()
                 .map(|(step, _)| step)
                 .collect(),
-            players: record.experiment.players,
+            players: record.experiment.measurement.players,
             samples: record.samples.len(),
             all: Vec::new(),
         };
@@ -111,7 +111,7 @@ impl Strengths {
     /// Reads the file and puts the certificates back.
     pub(super) fn decode(bytes: &[u8], record: &mut RunRecord) -> Result<Self, Error> {
         let reader = Reader::of_kind(bytes, KIND)?;
-        let (players, samples) = (record.experiment.players, record.samples.len());
+        let (players, samples) = (record.experiment.measurement.players, record.samples.len());
         encoding::check_players(&reader, players)?;
         let steps = whole(&reader.values("step")?)?;
         let analysed = analysed_steps(record).len();

@@ -199,6 +199,7 @@ pub fn differing(experiments: &[Experiment]) -> Vec<Differing> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::Training;
 
     fn estimate(value: f64, width: f64) -> Estimate {
         Estimate {
@@ -270,8 +271,11 @@ mod tests {
     #[test]
     fn a_field_has_a_value_for_every_experiment() {
         let of = |seed, batch| Experiment {
-            seed,
-            batch,
+            training: Training {
+                seed,
+                batch,
+                ..Training::default()
+            },
             ..Experiment::default()
         };
         let found = differing(&[of(0, 128), of(1, 128), of(0, 32)]);

@@ -75,7 +75,7 @@ pub fn noise_bounds(record: &RunRecord) -> Option<NoiseBounds> {
         )
     });
     let when: Vec<String> = shown.iter().map(|at| caption::when(at.epoch)).collect();
-    let scale = match record.experiment.noise_scale {
+    let scale = match record.experiment.decomposition.noise_scale {
         NoiseScale::Change => "|v(N) − v(∅)|",
         NoiseScale::Deviation => "the standard deviation of v",
     };

@@ -74,19 +74,23 @@ impl Pair {
         let is_stand_in = stand_in_of(experiment);
         let data = match is_stand_in {
             Some((_, of)) => of,
-            None => experiment.data,
+            None => experiment.training.data,
         };
         (self.model, self.data, self.stand_in)
-            == (experiment.model, data, is_stand_in.map(|(name, _)| name))
+            == (
+                experiment.training.model,
+                data,
+                is_stand_in.map(|(name, _)| name),
+            )
     }
 }
 
 /// The stand-in that an experiment was run on, and what for.
 fn stand_in_of(experiment: &Experiment) -> Option<(&'static str, Dataset)> {
-    let folder = experiment.data_dir.as_deref().unwrap_or_default();
+    let folder = experiment.training.data_dir.as_deref().unwrap_or_default();
     let mut names = folder.split(['/', '\\']);
     let in_snippets = names.any(|name| name == SNIPPETS_FOLDER);
-    match experiment.data {
+    match experiment.training.data {
         Dataset::Solids => Some((SOLIDS, Dataset::ShapeNet)),
         Dataset::Sst2 | Dataset::Own if in_snippets => Some((SNIPPETS, Dataset::Sst2)),
         _ => None,
@@ -98,7 +102,7 @@ fn stand_in_of(experiment: &Experiment) -> Option<(&'static str, Dataset)> {
 pub fn data_name(experiment: &Experiment) -> &'static str {
     match stand_in_of(experiment) {
         Some((name, _)) => name,
-        None => experiment.data.title(),
+        None => experiment.training.data.title(),
     }
 }
 

@@ -125,7 +125,7 @@ impl RunFolder {
             agree(
                 "number of players",
                 outputs.players,
-                record.experiment.players,
+                record.experiment.measurement.players,
             )?;
             agree(
                 "number of samples",

@@ -14,8 +14,9 @@ use super::{
     atomic, file, table_file,
 };
 use crate::{
-    Error, Experiment, encoding,
+    Error, encoding,
     event::{Outputs, SampleLosses, Tensors, TrainingState},
+    experiment::CheckedExperiment,
     record::RunRecord,
 };
 
@@ -43,13 +44,12 @@ impl RunWriter {
     /// The record is `None` for a new run: save one next, so that the folder is known as a run's.
     ///
     /// # Errors
-    /// [`Error::Field`] for an experiment out of range, [`Error::Foreign`] when something else is in the folder, [`Error::OtherRun`],
+    /// [`Error::Foreign`] when something else is in the folder, [`Error::OtherRun`],
     /// [`Error::Locked`], [`Error::File`] for a `run.json` that cannot be read, [`Error::Io`].
     pub fn create(
         path: impl Into<PathBuf>,
-        experiment: &Experiment,
+        experiment: &CheckedExperiment,
     ) -> Result<(Self, Option<RunRecord>), Error> {
-        experiment.check()?;
         let path = path.into();
         fs::create_dir_all(&path).map_err(|source| Error::Io {
             action: "make folder",

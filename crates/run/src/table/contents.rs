@@ -621,7 +621,7 @@ fn ranged(
 }
 
 fn solver_name(record: &RunRecord) -> &'static str {
-    match record.experiment.solver {
+    match record.experiment.decomposition.solver {
         crate::experiment::Solver::Certified => "certified",
         crate::experiment::Solver::Sgd => "sgd",
     }

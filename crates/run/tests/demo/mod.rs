@@ -15,7 +15,7 @@ use spindle_interactions::{
 use spindle_run::{
     Experiment,
     event::{Outputs, Tensor, Tensors, TrainingState},
-    experiment::Schedule,
+    experiment::{CheckedExperiment, Measurement, Schedule, Training},
     record::{
         AllEffects, Analysis, AtNoise, AtRate, CheckpointRecord, Dynamics, Group, GroupDifference,
         GroupStrength, LossRecord, Norms, Players, Provenance, PublishedSgd, RangedEstimate,
@@ -31,14 +31,24 @@ const TILT: [f64; 6] = [0.5, 0.2, -0.9, -0.6, -0.3, 0.0];
 
 pub(crate) fn experiment() -> Experiment {
     Experiment {
-        players: PLAYERS,
-        samples: 1,
-        train_samples: 1,
-        mislabelled_samples: 1,
-        checkpoints: 6,
-        epochs: 8,
+        training: Training {
+            epochs: 8,
+            ..Training::default()
+        },
+        measurement: Measurement {
+            players: PLAYERS,
+            samples: 1,
+            train_samples: 1,
+            mislabelled_samples: 1,
+            checkpoints: 6,
+            ..Measurement::default()
+        },
         ..Experiment::default()
     }
+}
+
+pub(crate) fn checked() -> CheckedExperiment {
+    experiment().check().unwrap()
 }
 
 pub(crate) fn estimate(value: f64) -> Estimate {

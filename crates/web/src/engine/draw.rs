@@ -11,7 +11,7 @@ use spindle_run::{
     content::Picture,
     encoding::decode_weights,
     event::Tensors,
-    experiment::Device,
+    experiment::{Device, Measurement},
     record::{Group, Players, SampleRecord},
 };
 
@@ -60,14 +60,17 @@ pub async fn draw(
             canvas.len()
         )));
     }
-    experiment.check()?;
     check_patches([GRID, GRID], players)?;
     let picture = drawing::picture(canvas, side)
         .ok_or_else(|| Error::Input("there is nothing on the canvas yet".to_owned()))?;
     let experiment = Experiment {
-        players: players.len(),
+        measurement: Measurement {
+            players: players.len(),
+            ..experiment.measurement.clone()
+        },
         ..experiment.clone()
-    };
+    }
+    .check()?;
     let architecture = Architecture::LENET_ON_MNIST;
     let weights = decode_weights(weights)?;
     let engine = Engine::new(&architecture, Device::Cpu, &weights, &Tensors::new())?;

@@ -10,7 +10,7 @@ use spindle_run::{
     content::Picture,
     encoding::{decode_weights, encode_decompositions, encode_outputs},
     event::{Outputs, Tensors},
-    experiment::Device,
+    experiment::{Device, Solving},
     record::SampleRecord,
 };
 use web_time::Instant;
@@ -39,7 +39,10 @@ pub async fn measure(
     let never_stop = |_| ControlFlow::Continue(());
     // Ranges of every sample at every checkpoint take longer than the training; the page asks for those of the sample that is looked at.
     let experiment = Experiment {
-        ranges: false,
+        decomposition: Solving {
+            ranges: false,
+            ..experiment.decomposition.clone()
+        },
         ..experiment.clone()
     };
     let found = analysis::decompose_outputs(&experiment, &outputs, &never_stop)?;
@@ -90,7 +93,7 @@ async fn extract(
     let weights = decode_weights(weights)?;
     let architecture = Architecture::LENET_ON_MNIST;
     let engine = Engine::new(&architecture, Device::Cpu, &weights, &Tensors::new())?;
-    let players = experiment.players;
+    let players = experiment.measurement.players;
     let mut extraction = Extraction::new(architecture, samples, players, step);
     while !extraction.is_done() {
         extraction.advance(&engine).await?;

@@ -129,7 +129,7 @@ impl Training {
         state: Option<&[u8]>,
         paused: bool,
     ) -> Result<(Self, Event), Error> {
-        experiment.check()?;
+        let experiment = experiment.check()?;
         let state = state.map(decode_state).transpose()?;
         let session = Session::new(
             experiment,
@@ -300,9 +300,9 @@ pub async fn steps_per_second(
     data: &[ByteBuf],
     seconds: f64,
 ) -> Result<f64, Error> {
-    experiment.check()?;
+    let experiment = experiment.check()?;
     let data = data_set(data)?;
-    let mut trainer = Trainer::new(experiment, &data)?;
+    let mut trainer = Trainer::new(experiment.into(), &data)?;
     trainer.advance(&data, 1).await?;
     let start = Instant::now();
     let mut steps = 0;

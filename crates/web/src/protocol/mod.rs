@@ -10,7 +10,7 @@ mod view;
 use serde::{Deserialize, Serialize};
 use spindle_run::{
     Experiment,
-    experiment::{RANGES, Range},
+    experiment::{Range, ranges},
 };
 
 pub use command::{Command, MeasuredCheckpoint, MeasuredPart, SampleAddress, SampleSolver};
@@ -54,7 +54,7 @@ impl Default for Controls {
     fn default() -> Self {
         Self {
             defaults: Experiment::default(),
-            ranges: RANGES.to_vec(),
+            ranges: ranges().copied().collect(),
         }
     }
 }

@@ -65,7 +65,7 @@ fn row(record: &RunRecord) -> Option<String> {
     });
     Some(format!(
         "| {} on {} | {} | {} | {} | {} | {} | {} |",
-        record.experiment.model.title(),
+        record.experiment.training.model.title(),
         figure::universality::data_name(&record.experiment),
         phases::name(first.statistic),
         moments.join(" → "),

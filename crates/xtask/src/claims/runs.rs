@@ -58,19 +58,25 @@ pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
 
 fn settings(claims: &mut Claims, Run { name, record }: &Run) -> anyhow::Result<()> {
     let experiment = &record.experiment;
-    claims.put(format!("{name}.epochs"), count(experiment.epochs))?;
-    claims.put(format!("{name}.batch"), count(experiment.batch))?;
-    claims.put(format!("{name}.players"), count(experiment.players))?;
-    claims.put(format!("{name}.seed"), experiment.seed.to_string())?;
+    claims.put(format!("{name}.epochs"), count(experiment.training.epochs))?;
+    claims.put(format!("{name}.batch"), count(experiment.training.batch))?;
+    claims.put(
+        format!("{name}.players"),
+        count(experiment.measurement.players),
+    )?;
+    claims.put(format!("{name}.seed"), experiment.training.seed.to_string())?;
     claims.put(
         format!("{name}.label-noise"),
-        percent(experiment.label_noise),
+        percent(experiment.training.label_noise),
     )?;
     claims.put(
         format!("{name}.noise-ratio"),
-        experiment.noise_ratio.to_string(),
+        experiment.decomposition.noise_ratio.to_string(),
     )?;
-    claims.put(format!("{name}.tolerance"), rate(experiment.tolerance))
+    claims.put(
+        format!("{name}.tolerance"),
+        rate(experiment.decomposition.tolerance),
+    )
 }
 
 fn sizes(claims: &mut Claims, Run { name, record }: &Run) -> anyhow::Result<()> {

@@ -62,7 +62,7 @@ pub(super) fn write() -> anyhow::Result<()> {
         index.push(json!({
             "name": name,
             "title": title(&export.record),
-            "model": experiment.model.title(),
+            "model": experiment.training.model.title(),
             "data": data_name(experiment),
             "status": row.map_or("real run", |row| row.words),
             "experiment": experiment,
@@ -89,5 +89,9 @@ fn rows(runs: &[Shipped]) -> Vec<Row> {
 /// A run in a few words.
 fn title(record: &RunRecord) -> String {
     let experiment = &record.experiment;
-    format!("{} on {}", experiment.model.title(), data_name(experiment))
+    format!(
+        "{} on {}",
+        experiment.training.model.title(),
+        data_name(experiment)
+    )
 }
