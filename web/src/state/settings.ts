@@ -43,8 +43,8 @@ export const stopAtSecondPhase = signal(false);
 /** Words about values of the address that were ignored. */
 export const ignored = signal<string[]>([]);
 
-/** A group of an experiment's fields. */
-type Group = "training" | "measurement" | "decomposition";
+/** A group of an experiment's fields that the page has controls for. */
+type Group = "training" | "measurement";
 
 function groupOf(field: Field): Group {
   return (ranges.get(field)?.group ?? "training") as Group;
