@@ -243,12 +243,12 @@ fn a_newer_run_says_what_reads_it() {
     let json = fs::read_to_string(folder.path().join("run.json")).unwrap();
     // A newer format need not be one that this program could read otherwise.
     let json = json
-        .replacen("\"schema\": 4", "\"schema\": 5, \"news\": true", 1)
+        .replacen("\"schema\": 5", "\"schema\": 6, \"news\": true", 1)
         .replacen("\"version\": \"0.1.0\"", "\"version\": \"3.4.5\"", 1);
     fs::write(folder.path().join("run.json"), json).unwrap();
     assert_eq!(
         message(writer.record().unwrap_err(), folder.path()),
-        "RUN/run.json: written in format 5 by Spindle 3.4.5; this is Spindle 0.1.0, which reads formats up to 4: \
+        "RUN/run.json: written in format 6 by Spindle 3.4.5; this is Spindle 0.1.0, which reads formats up to 5: \
          use Spindle 3.4.5 or newer"
     );
 }
