@@ -131,7 +131,7 @@ pub(crate) struct DataFiles {
     /// File with BERT's word pieces, one a line; without it, vocab.txt in the data folder.
     #[arg(long, value_name = "FILE")]
     vocabulary: Option<String>,
-    /// Points of a cloud that are used, 32 to 4,096.
+    /// Points of a cloud that are used.
     #[arg(long, value_name = "COUNT", default_value_t = Training::default().points)]
     points: usize,
     /// Go on without samples that cannot be read; they are counted and named.

@@ -5,7 +5,8 @@ use std::ops::Deref;
 use super::{Experiment, ranges};
 use crate::Error;
 
-/// An experiment that was checked: all numbers are in their ranges, and the model takes what the data set holds.
+/// An experiment that was checked: all numbers are in their ranges, and the model takes what the
+/// data set holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckedExperiment(Experiment);
 

@@ -12,7 +12,8 @@ use super::Kind;
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Dataset {
-    /// Handwritten digits: 60,000 + 10,000 from the original files, 6,000 + 1,000 without `data_dir`.
+    /// Handwritten digits: 60,000 + 10,000 from the original files, 6,000 + 1,000 without
+    /// `data_dir`.
     #[default]
     Mnist,
     /// Small colour pictures of 10 classes, from the binary files.

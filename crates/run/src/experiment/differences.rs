@@ -31,7 +31,8 @@ impl Experiment {
         differing.map(difference).collect()
     }
 
-    /// Differences that make another run of it. Where the original files lie does not: their digest is in the record.
+    /// Differences that make another run of it. Where the original files lie does not: their digest
+    /// is in the record.
     #[must_use]
     pub fn decisive_differences(&self, other: &Self) -> Vec<Difference> {
         let moved = self.training.data_dir.is_some() && other.training.data_dir.is_some();

@@ -1,4 +1,5 @@
-//! The one config of an experiment: command line flags, `run.json` and the page's controls are this struct.
+//! The one config of an experiment: command line flags, `run.json` and the page's controls are this
+//! struct.
 
 mod checked;
 mod choices;

@@ -1,4 +1,5 @@
-//! The table of all parameters. A row is all that is to be said of one: doc, type, default, flag and range.
+//! The table of all parameters. A row is all that is to be said of one: doc, type, default, flag
+//! and range.
 
 use serde::{Deserialize, Serialize};
 use spindle_interactions::{decompose, reference};
@@ -49,7 +50,8 @@ macro_rules! optional {
     };
 }
 
-/// Makes the groups of rows `field: type = default, flag(what clap is told) in range`, and [`PARAMETERS`].
+/// Makes the groups of rows `field: type = default, flag(what clap is told) in range`, and
+/// [`PARAMETERS`].
 ///
 /// A field without a default takes its type's, and its flag then need not be given.
 macro_rules! parameters {

@@ -1,4 +1,5 @@
-//! Reading an experiment from JSON: its fields in groups, or all beside each other as in `run.json` before version 5.
+//! Reading an experiment from JSON: its fields in groups, or all beside each other as in `run.json`
+//! before version 5.
 
 use std::{collections::BTreeSet, fmt};
 
