@@ -143,7 +143,7 @@ fn runs_and_exports_are_verified() {
     // A headline that does not follow from the strengths beside it.
     let file = run.join("run.json");
     let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-    record["checkpoints"][1]["analysis"]["all_effects"]["mean_order"]["value"] =
+    record["checkpoints"][1]["summary"]["all_effects"]["mean_order"]["value"] =
         serde_json::json!(1.25);
     fs::write(&file, record.to_string()).unwrap();
     assert!(failure(&["verify", path]).contains("the mean order is stored as 1.25e0"));

@@ -8,7 +8,7 @@ mod support;
 
 use std::{fs, path::Path};
 
-use spindle_run::{content::Contents, export::Export};
+use spindle_run::{analysis::phases, content::Contents, export::Export};
 use support::json;
 use tempfile::TempDir;
 
@@ -47,13 +47,13 @@ fn run(model: &str, data: &str, folder: &Path, more: &[&str]) -> Export {
     json(&["export", run, "--out", file]);
     let export = Export::unpack(&fs::read(file).unwrap()).unwrap();
     assert_eq!(export.contents.len(), 2, "{model} on {data}");
-    assert!(export.record.dynamics.is_some());
+    assert!(phases::found(&export.record).is_some());
     assert!(
         export
             .record
             .checkpoints
             .iter()
-            .all(|c| c.analysis.is_some())
+            .all(|c| c.summary.is_some())
     );
     export
 }

@@ -1,10 +1,9 @@
 //! The shared engine of Spindle: data sets, networks, players, training, extraction, the session.
 //!
-//! The data goes one way: [`dataset`] -> [`train`] -> [`extract`] -> [`analysis`]; [`session`] drives it and tells what happens
+//! The data goes one way: [`dataset`] -> [`train`] -> [`extract`] -> analyses (`spindle-run`); [`session`] drives it and tells what happens
 //! as events of `spindle-run`. What computes a network is an [`engine`]: fused [`kernel`]s on the CPU or on WebGPU, or Burn ([`network`]).
 //! Everything compiles natively and to wasm32; all that differs is in one module.
 
-pub mod analysis;
 pub mod architecture;
 pub mod engine;
 mod error;

@@ -6,16 +6,16 @@
 use spindle_interactions::decompose::Decomposition;
 use spindle_run::{
     Experiment,
+    analysis::{
+        ANALYSES, AtCheckpoint, OfRun, Place, Scope, TestStrengths, Work, missing, summarize,
+    },
     content::Contents,
     event::{Outputs, SampleLosses, Tensors},
     export::{Budget, Export},
     record::{CheckpointRecord, LossRecord, Provenance, RunRecord, SampleRecord},
 };
 
-use crate::{
-    Error,
-    analysis::{self, TestStrengths},
-};
+use crate::Error;
 
 /// All that was measured at a checkpoint.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,14 +97,19 @@ impl Recorder {
                 measured.losses.step
             )));
         }
-        let analysis = analysis::analyze(
+        let summary = summarize(
             experiment,
             samples,
             &measured.outputs,
             &measured.decompositions,
         )?;
-        let strengths = TestStrengths::new(samples, &measured.decompositions, analysis.threshold);
+        let strengths = TestStrengths::new(samples, &measured.decompositions, summary.threshold);
         let step = measured.losses.step;
+        self.record.put_checkpoint(CheckpointRecord {
+            summary: Some(summary),
+            ..CheckpointRecord::new(measured.losses)
+        });
+        self.analyse_checkpoint(&measured)?;
         self.kept.retain(|kept| kept.step != step);
         self.kept.push(Kept {
             step,
@@ -114,10 +119,27 @@ impl Recorder {
             strengths,
         });
         self.kept.sort_by_key(|kept| kept.step);
-        self.record.put_checkpoint(CheckpointRecord {
-            losses: measured.losses,
-            analysis: Some(analysis),
-        });
+        Ok(())
+    }
+
+    /// What every checkpoint has. Comparisons take longer than a page should wait.
+    fn analyse_checkpoint(&mut self, measured: &Measurement) -> Result<(), Error> {
+        let step = measured.losses.step;
+        for work in missing(ANALYSES, &self.record) {
+            let Place::Checkpoint(checkpoint) = work.place else {
+                continue;
+            };
+            if self.record.checkpoints[checkpoint].losses.step != step || !is_quick(&work) {
+                continue;
+            }
+            let (outputs, found) = (&measured.outputs, &measured.decompositions);
+            let Some(at) = AtCheckpoint::new(&self.record, checkpoint, outputs, found) else {
+                continue;
+            };
+            let never_stop = |_| std::ops::ControlFlow::Continue(());
+            let found = work.at_checkpoint(&at, &never_stop)?;
+            work.put(&mut self.record, found);
+        }
         Ok(())
     }
 
@@ -131,12 +153,22 @@ impl Recorder {
         };
         let losses: Vec<_> = self.kept.iter().map(|k| k.sample_losses.clone()).collect();
         let strengths: Vec<_> = self.kept.iter().map(|k| k.strengths.clone()).collect();
-        self.record.dynamics = Some(analysis::dynamics(
-            &self.record,
-            &strengths,
-            &losses,
-            &last.decompositions,
-        )?);
+        let found: Vec<(Work<'_>, _)> = missing(ANALYSES, &self.record)
+            .into_iter()
+            .filter(|work| work.place == Place::Run)
+            .map(|work| {
+                let run = OfRun {
+                    record: &self.record,
+                    strengths: &strengths,
+                    losses: &losses,
+                    last: &last.decompositions,
+                };
+                Ok((work, work.of_run(&run)?))
+            })
+            .collect::<Result<_, spindle_run::Error>>()?;
+        for (work, value) in found {
+            work.put(&mut self.record, value);
+        }
         Ok(())
     }
 
@@ -182,4 +214,8 @@ pub fn joined(parts: Vec<Outputs>) -> Option<Outputs> {
     }
     all.noise_floor = (square / samples(&all)).sqrt();
     Some(all)
+}
+
+fn is_quick(work: &Work<'_>) -> bool {
+    work.analysis.scopes().contains(&Scope::EveryCheckpoint)
 }

@@ -5,12 +5,14 @@
 
 use spindle_run::{
     Experiment,
+    analysis::summarize,
+    decomposition::decompose_outputs,
     event::{Event, Interactions, Stage, TrainingState},
-    record::{LossRecord, Provenance},
+    record::{LossRecord, Provenance, StandIn},
     schedule,
 };
 
-use crate::{Error, analysis, extract::Extraction, train::Trainer};
+use crate::{Error, extract::Extraction, train::Trainer};
 use spindle_data::{Data, MeasuredSample, measured_samples, too_short};
 
 /// Steps after which a training state is handed out, at the next end of an epoch.
@@ -86,11 +88,13 @@ impl Session {
     /// What is needed to repeat the run, and what it runs on; no time has gone by yet.
     #[must_use]
     pub fn provenance(&self) -> Provenance {
+        let digest = self.data.digest();
         Provenance {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             engine: self.trainer.engine().describe(),
             data: self.data.source.clone(),
-            data_digest: self.data.digest(),
+            stand_in: StandIn::of(self.experiment.data, &digest),
+            data_digest: digest,
             train_size: self.trainer.set().len(),
             mislabelled: self.trainer.set().mislabelled(),
             test_size: self.data.test.len(),
@@ -227,9 +231,9 @@ impl Session {
         }
         let outputs = extraction.into_outputs();
         let never_stop = |_| std::ops::ControlFlow::Continue(());
-        let decomposed = analysis::decompose_outputs(&self.experiment, &outputs, &never_stop)?;
+        let decomposed = decompose_outputs(&self.experiment, &outputs, &never_stop)?;
         let records: Vec<_> = self.samples.iter().map(|s| s.record.clone()).collect();
-        let analysis = analysis::analyze(
+        let summary = summarize(
             &self.experiment,
             &records,
             &outputs,
@@ -240,7 +244,7 @@ impl Session {
         events.push(Event::Interactions(Box::new(Interactions {
             step: losses.step,
             decompositions: decomposed.decompositions,
-            analysis,
+            summary,
         })));
         Ok(())
     }

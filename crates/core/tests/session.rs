@@ -2,7 +2,7 @@
 
 use pollster::block_on;
 use spindle_core::{
-    Error, analysis,
+    Error,
     architecture::Architecture,
     engine::Engine,
     extract::Extraction,
@@ -11,6 +11,7 @@ use spindle_core::{
 use spindle_data::Data;
 use spindle_run::{
     Experiment,
+    decomposition::decompose_outputs,
     event::{Event, Tensors},
 };
 
@@ -89,7 +90,7 @@ fn measuring_on_the_way_is_measuring_the_stored_weights() -> Result<(), Error> {
                 }
                 let outputs = extraction.into_outputs();
                 let go_on = |_| std::ops::ControlFlow::Continue(());
-                let again = analysis::decompose_outputs(&experiment, &outputs, &go_on)?;
+                let again = decompose_outputs(&experiment, &outputs, &go_on)?;
                 assert_eq!(again.decompositions, found.decompositions);
                 compared += 1;
             }
@@ -106,8 +107,8 @@ fn every_game_is_certified_and_matches_on_every_mask() -> Result<(), Error> {
     let mut session = Session::new(experiment(), data, None, Measure::Interactions)?;
     for event in all_events(&mut session)? {
         if let Event::Interactions(found) = event {
-            assert_eq!(found.analysis.certificates.len(), 6);
-            for certificate in &found.analysis.certificates {
+            assert_eq!(found.summary.certificates.len(), 6);
+            for certificate in &found.summary.certificates {
                 assert!(certificate.gap <= experiment().tolerance);
                 let rounding = 1e-9 * certificate.primal.max(1.0);
                 assert!(certificate.residual <= certificate.noise_bound + rounding);

@@ -14,8 +14,8 @@ pub(crate) fn network(run: &RunRecord) -> &'static str {
 }
 
 /// The data set's name.
-pub(crate) fn data(run: &RunRecord) -> &'static str {
-    run.experiment.data.title()
+pub(crate) fn data(run: &RunRecord) -> &str {
+    run.data_name()
 }
 
 /// The network on its data.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use spindle_interactions::decompose::Decomposition;
 
-use crate::record::{Analysis, LossRecord};
+use crate::record::{LossRecord, Summary};
 
 /// A part of the work, for progress bars.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,5 +130,5 @@ pub struct Interactions {
     /// One decomposition a sample.
     pub decompositions: Vec<Decomposition>,
     /// Their summary.
-    pub analysis: Analysis,
+    pub summary: Summary,
 }

@@ -1,11 +1,13 @@
 //! The contract between Spindle's engine, its command line tool, its page and Python.
 //!
 //! [`Experiment`] is the one config, [`event::Event`] what a session tells, [`record::RunRecord`] what a run has found
-//! (`run.json`). [`table`] and [`figure`] turn a record into what is read and drawn, `folder` keeps a run on disk, [`export`] packs it into one file, [`encoding`] its arrays as bytes. The format is described for
+//! (`run.json`), [`analysis`] what finds it. [`table`] and [`figure`] turn a record into what is read and drawn, `folder` keeps a run on disk, [`export`] packs it into one file, [`encoding`] its arrays as bytes. The format is described for
 //! readers in other languages in `docs/run-format.md`.
 
+pub mod analysis;
 mod archive;
 pub mod content;
+pub mod decomposition;
 pub mod digest;
 pub mod encoding;
 mod error;

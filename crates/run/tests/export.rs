@@ -162,8 +162,8 @@ fn a_large_run_stays_under_3_mb() {
         .collect();
     for (index, checkpoint) in record.checkpoints.iter_mut().enumerate() {
         checkpoint.losses.step = index;
-        let analysis = checkpoint.analysis.as_mut().unwrap();
-        analysis.certificates = analysis
+        let summary = checkpoint.summary.as_mut().unwrap();
+        summary.certificates = summary
             .certificates
             .iter()
             .copied()

@@ -5,8 +5,11 @@ mod demo;
 use std::{fs, path::Path};
 
 use spindle_run::{
-    Error, Experiment, RunFolder, RunWriter, encoding,
+    Error, Experiment, RunFolder, RunWriter,
+    analysis::phases,
+    encoding,
     event::{SampleLosses, Tensors},
+    experiment::Dataset,
     record::RunRecord,
 };
 use tempfile::{TempDir, tempdir};
@@ -47,10 +50,9 @@ fn losses_come_back_and_those_of_reset_labels_are_told_apart() {
 
 #[test]
 fn phases_of_earlier_versions_are_left_out_with_a_warning() {
-    let json = String::from_utf8(demo::record().to_json().unwrap()).unwrap();
-    let older = json.replacen("\"schema\": 4", "\"schema\": 3", 1);
+    let older = FORMAT_4.replacen("\"schema\":4", "\"schema\":3", 1);
     let found = RunRecord::from_json(older.as_bytes()).unwrap();
-    assert_eq!(found.dynamics, None);
+    assert_eq!(phases::found(&found), None);
     assert!(
         found
             .warnings
@@ -59,10 +61,42 @@ fn phases_of_earlier_versions_are_left_out_with_a_warning() {
     );
     // Once all of it is measured again, nothing is left out any more.
     let mut found = found;
+    assert!(!found.is_current());
+    for checkpoint in 0..found.checkpoints.len() {
+        found.put_summary(checkpoint, demo::summary(checkpoint));
+    }
     found.make_current();
     assert!(found.is_current() && found.warnings == demo::record().warnings);
-    let found = RunRecord::from_json(json.as_bytes()).unwrap();
-    assert!(found.dynamics.is_some());
+}
+
+/// `run.json` of the demo as version 4 wrote it.
+const FORMAT_4: &str = include_str!("older/run-4.json");
+
+#[test]
+fn a_record_of_version_4_is_read_to_the_same_numbers() {
+    let found = RunRecord::from_json(FORMAT_4.as_bytes()).unwrap();
+    assert_eq!(found, demo::record());
+    assert!(found.is_current());
+    let again = RunRecord::from_json(&found.to_json().unwrap()).unwrap();
+    assert_eq!(again, found);
+}
+
+#[test]
+fn data_of_version_4_that_stand_in_for_others_are_known() {
+    let with = |model: &str, data: &str, folder: &str| {
+        let fields = format!("\"data\":\"{data}\",\"data_dir\":\"{folder}\"");
+        let json = FORMAT_4
+            .replacen("\"data\":\"mnist\",\"data_dir\":null", &fields, 1)
+            .replacen("\"model\":\"lenet\"", &format!("\"model\":\"{model}\""), 1);
+        RunRecord::from_json(json.as_bytes()).unwrap()
+    };
+    let snippets = with("bert-tiny", "sst-2", "/data/movie-snippets/part");
+    assert_eq!(snippets.data_name(), "movie snippets");
+    let solids = with("dgcnn", "solids", "/data");
+    let stand_in = solids.provenance.stand_in.as_ref().unwrap();
+    assert_eq!(stand_in.stands_for, Dataset::ShapeNet);
+    let plain = with("bert-tiny", "sst-2", "/data/glue");
+    assert_eq!(plain.data_name(), "SST-2");
 }
 
 #[test]
@@ -231,12 +265,12 @@ fn a_newer_run_says_what_reads_it() {
     let json = fs::read_to_string(folder.path().join("run.json")).unwrap();
     // A newer format need not be one that this program could read otherwise.
     let json = json
-        .replacen("\"schema\": 4", "\"schema\": 5, \"news\": true", 1)
+        .replacen("\"schema\": 5", "\"schema\": 6, \"news\": true", 1)
         .replacen("\"version\": \"0.1.0\"", "\"version\": \"3.4.5\"", 1);
     fs::write(folder.path().join("run.json"), json).unwrap();
     assert_eq!(
         message(writer.record().unwrap_err(), folder.path()),
-        "RUN/run.json: written in format 5 by Spindle 3.4.5; this is Spindle 0.1.0, which reads formats up to 4: \
+        "RUN/run.json: written in format 6 by Spindle 3.4.5; this is Spindle 0.1.0, which reads formats up to 5: \
          use Spindle 3.4.5 or newer"
     );
 }
@@ -294,7 +328,7 @@ fn a_training_that_diverged_leaves_a_run_that_opens() {
 fn a_record_that_could_not_be_read_again_is_not_written() {
     let (_folder, writer) = run();
     let mut record = demo::record();
-    record.checkpoints[0].analysis.as_mut().unwrap().threshold = f64::NAN;
+    record.checkpoints[0].summary.as_mut().unwrap().threshold = f64::NAN;
     let text = writer.save_record(&record).unwrap_err().to_string();
     assert!(text.contains("not finite"), "{text}");
     assert_eq!(writer.record().unwrap(), demo::record());

@@ -6,13 +6,11 @@
 use spindle_run::modality::Content;
 use std::{collections::BTreeMap, error::Error, fs, ops::ControlFlow, path::Path};
 
-use spindle_core::{
-    analysis,
-    recorder::{Measurement, Recorder},
-};
+use spindle_core::recorder::{Measurement, Recorder};
 use spindle_run::{
     Experiment,
     content::{Cloud, Contents, Text},
+    decomposition::decompose_outputs,
     event::{Outputs, SampleLosses},
     experiment::{Dataset, Model},
     export::{Budget, Export},
@@ -189,7 +187,7 @@ fn run(
         recorder.losses(losses);
         let outputs = outputs(losses.step, weights, records.len());
         let never_stop = |_| ControlFlow::Continue(());
-        let found = analysis::decompose_outputs(&experiment, &outputs, &never_stop)?;
+        let found = decompose_outputs(&experiment, &outputs, &never_stop)?;
         recorder.checkpoint(Measurement {
             losses,
             sample_losses: SampleLosses {
@@ -248,6 +246,7 @@ fn losses(epoch: f64) -> LossRecord {
 
 fn provenance() -> Provenance {
     Provenance {
+        stand_in: None,
         version: env!("CARGO_PKG_VERSION").into(),
         engine: "none: made-up outputs".into(),
         data: "made up".into(),

@@ -168,7 +168,8 @@ fn what_was_measured_in_parts_is_a_run_that_can_be_looked_at_and_packed() -> Res
     let mut viewer = Viewer::default();
     let view = recorded(&mut viewer)?;
     assert_eq!(view.checkpoints.len(), 2);
-    assert_eq!(view.figures.checkpoints.len(), 2);
+    assert_eq!(view.checkpoints.len(), 2);
+    assert_eq!(view.figures[0].name, "strength-by-order");
     assert!(view.samples.iter().all(|sample| sample.has_outputs));
     assert_eq!(view.weights, [0, 20]);
 

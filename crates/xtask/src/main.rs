@@ -12,6 +12,7 @@ mod process;
 mod python;
 mod test;
 mod toolchain;
+mod universality;
 mod web;
 
 use anyhow::Context;

@@ -4,13 +4,14 @@ use std::{ops::ControlFlow, path::Path, sync::Mutex, time::Instant};
 
 use anyhow::bail;
 use indicatif::ProgressBar;
-use spindle_core::analysis::{self, TestStrengths};
 use spindle_interactions::{Error as MathError, decompose::Progress};
 use spindle_run::{
-    RunWriter,
-    event::{Outputs, SampleLosses},
+    Error, RunWriter,
+    analysis::{ANALYSES, AtCheckpoint, OfRun, Place, TestStrengths, Work, missing, summarize},
+    decomposition::decompose_outputs,
+    event::SampleLosses,
     experiment::Solver,
-    record::{Analysis, Group, RunRecord},
+    record::RunRecord,
 };
 
 use super::report;
@@ -23,7 +24,7 @@ pub(crate) fn command(path: &Path, terminal: &Terminal) -> anyhow::Result<()> {
     report::conclude(&writer, &record, terminal)
 }
 
-/// Decomposes what is not decomposed yet, reads off what all checkpoints show, and writes the report.
+/// Decomposes what is not decomposed yet, does what analyses have not done, and writes the report.
 ///
 /// A game that does not reach the tolerance is an error, told after all else is done; its best decomposition is kept.
 pub(crate) fn analyze(
@@ -31,24 +32,20 @@ pub(crate) fn analyze(
     record: &mut RunRecord,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
-    decompose_checkpoints(writer, record, terminal)?;
-    let strengths = strengths(writer, record)?;
-    let losses: Vec<SampleLosses> = record
-        .checkpoints
-        .iter()
-        .map(|checkpoint| writer.losses(checkpoint.losses.step))
-        .collect::<Result<_, _>>()?;
-    let Some(last) = record.checkpoints.last() else {
+    if record.checkpoints.is_empty() {
         bail!(
             "{} has no checkpoint yet; train it first",
             writer.path().display()
         );
-    };
-    let last = writer.interactions(record, last.losses.step)?;
-    record.dynamics = Some(analysis::dynamics(record, &strengths, &losses, &last)?);
-    writer.save_record(record)?;
-    compare_noise_bounds(writer, record, terminal)?;
-    compare_with_published(writer, record, terminal)?;
+    }
+    decompose_checkpoints(writer, record, terminal)?;
+    loop {
+        let work = missing(ANALYSES, record);
+        if work.is_empty() {
+            break;
+        }
+        do_all(writer, record, terminal, &work)?;
+    }
     report::write(writer, record)?;
     check_tolerance(record)
 }
@@ -64,7 +61,7 @@ fn decompose_checkpoints(
     let is_done = |record: &RunRecord, index: usize| {
         let checkpoint = &record.checkpoints[index];
         is_current
-            && checkpoint.analysis.is_some()
+            && checkpoint.summary.is_some()
             && writer.has_interactions(checkpoint.losses.step)
     };
     let missing: Vec<usize> = (0..record.checkpoints.len())
@@ -82,19 +79,19 @@ fn decompose_checkpoints(
             );
         }
         let outputs = writer.outputs(record, step)?;
-        let found = interruptible(analysis::decompose_outputs(
+        let found = interruptible(decompose_outputs(
             &record.experiment,
             &outputs,
             &moving(&bar),
         ))?;
         writer.save_interactions(step, &found.decompositions)?;
-        let analysis = analysis::analyze(
+        let summary = summarize(
             &record.experiment,
             &record.samples,
             &outputs,
             &found.decompositions,
         )?;
-        record.checkpoints[index].analysis = Some(analysis);
+        record.put_summary(index, summary);
         for warning in found.warnings {
             terminal.warn(&warning);
             record.warnings.push(warning);
@@ -123,116 +120,85 @@ pub(super) fn moving(bar: &ProgressBar) -> impl Fn(Progress) -> ControlFlow<()> 
 }
 
 /// Turns a solver that was stopped by Ctrl-C into an interruption.
-pub(super) fn interruptible<T>(result: Result<T, spindle_core::Error>) -> anyhow::Result<T> {
+pub(super) fn interruptible<T>(result: Result<T, Error>) -> anyhow::Result<T> {
     match result {
-        Err(spindle_core::Error::Interactions(MathError::Stopped)) => {
-            Err(interrupt::Interrupted::Run.into())
-        }
+        Err(Error::Interactions(MathError::Stopped)) => Err(interrupt::Interrupted::Run.into()),
         result => Ok(result?),
     }
 }
 
-/// Strengths by order of the test samples at every checkpoint.
-fn strengths(writer: &RunWriter, record: &RunRecord) -> anyhow::Result<Vec<TestStrengths>> {
-    let mut strengths = Vec::with_capacity(record.checkpoints.len());
-    for checkpoint in &record.checkpoints {
-        let decompositions = writer.interactions(record, checkpoint.losses.step)?;
-        let threshold = checkpoint.analysis.as_ref().map_or(0.0, |a| a.threshold);
-        strengths.push(TestStrengths::new(
-            &record.samples,
-            &decompositions,
-            threshold,
-        ));
-    }
-    Ok(strengths)
-}
-
-/// What an analysis compares its answers with.
-struct Comparison {
-    /// What the bar says.
-    name: &'static str,
-    /// Times that every test sample is decomposed.
-    rounds: usize,
-    is_done: fn(&Analysis) -> bool,
-}
-
-/// Adds a comparison to the analysis before training, where orders are lowest and at the end, where it is not there yet; for certified answers only.
-fn compare(
+/// Does work that is of checkpoints, or of the run.
+fn do_all(
     writer: &RunWriter,
     record: &mut RunRecord,
     terminal: &Terminal,
-    comparison: &Comparison,
-    add: impl Fn(&ProgressBar, &RunRecord, &Outputs, &mut Analysis) -> anyhow::Result<()>,
+    work: &[Work<'_>],
 ) -> anyhow::Result<()> {
-    if record.experiment.solver == Solver::Sgd {
-        return Ok(());
+    let of_run: Vec<&Work<'_>> = work.iter().filter(|w| w.place == Place::Run).collect();
+    if !of_run.is_empty() {
+        return do_of_run(writer, record, &of_run);
     }
-    let positions = record.turning_points();
-    let games = analysis::group_size(&record.samples, Group::Test) * comparison.rounds;
-    let bar = terminal.bar(comparison.name, "games", 0, positions.len() * games);
-    for index in positions {
-        let checkpoint = &record.checkpoints[index];
-        let Some(mut analysis) = checkpoint.analysis.clone() else {
-            continue;
-        };
-        if (comparison.is_done)(&analysis) {
-            bar.inc(games as u64);
-            continue;
+    for work in work {
+        if let Place::Checkpoint(checkpoint) = work.place {
+            do_at_checkpoint(writer, record, terminal, work, checkpoint)?;
+            writer.save_record(record)?;
         }
-        let outputs = writer.outputs(record, checkpoint.losses.step)?;
-        add(&bar, record, &outputs, &mut analysis)?;
-        record.checkpoints[index].analysis = Some(analysis);
-        writer.save_record(record)?;
     }
-    bar.finish_with_message("done");
     Ok(())
 }
 
-/// Looks at the outputs with other noise bounds.
-fn compare_noise_bounds(
+fn do_at_checkpoint(
     writer: &RunWriter,
     record: &mut RunRecord,
     terminal: &Terminal,
+    work: &Work<'_>,
+    checkpoint: usize,
 ) -> anyhow::Result<()> {
-    let comparison = Comparison {
-        name: "noise bounds",
-        rounds: analysis::NOISE_RATIOS.len(),
-        is_done: |analysis| !analysis.by_noise.is_empty(),
+    let losses = record.checkpoints[checkpoint].losses;
+    let outputs = writer.outputs(record, losses.step)?;
+    let decompositions = writer.interactions(record, losses.step)?;
+    let Some(at) = AtCheckpoint::new(record, checkpoint, &outputs, &decompositions) else {
+        return Ok(());
     };
-    let add = |bar: &ProgressBar, record: &RunRecord, outputs: &Outputs, found: &mut Analysis| {
-        let (experiment, samples) = (&record.experiment, &record.samples);
-        let threshold = found.threshold;
-        let by_noise = analysis::by_noise(experiment, samples, outputs, threshold, || moving(bar));
-        found.by_noise = interruptible(by_noise)?;
-        Ok(())
+    let bar = terminal.bar(work.analysis.name(), "games", 0, 0);
+    let watch = |progress: Progress| {
+        bar.set_length(progress.games as u64);
+        bar.set_position(progress.games_done as u64);
+        interrupt::control()
     };
-    compare(writer, record, terminal, &comparison, add)
+    let found = interruptible(work.at_checkpoint(&at, &watch))?;
+    bar.finish_with_message(format!("epoch {}", losses.epoch));
+    work.put(record, found);
+    Ok(())
 }
 
-/// Runs the published SGD on the outputs.
-fn compare_with_published(
-    writer: &RunWriter,
-    record: &mut RunRecord,
-    terminal: &Terminal,
-) -> anyhow::Result<()> {
-    let comparison = Comparison {
-        name: "published",
-        rounds: 1,
-        is_done: |analysis| analysis.published_sgd.is_some(),
+fn do_of_run(writer: &RunWriter, record: &mut RunRecord, work: &[&Work<'_>]) -> anyhow::Result<()> {
+    let mut strengths = Vec::with_capacity(record.checkpoints.len());
+    let mut last = Vec::new();
+    for checkpoint in &record.checkpoints {
+        last = writer.interactions(record, checkpoint.losses.step)?;
+        let threshold = checkpoint.summary.as_ref().map_or(0.0, |s| s.threshold);
+        strengths.push(TestStrengths::new(&record.samples, &last, threshold));
+    }
+    let losses: Vec<SampleLosses> = record
+        .checkpoints
+        .iter()
+        .map(|checkpoint| writer.losses(checkpoint.losses.step))
+        .collect::<Result<_, _>>()?;
+    let run = OfRun {
+        record,
+        strengths: &strengths,
+        losses: &losses,
+        last: &last,
     };
-    let add = |bar: &ProgressBar, record: &RunRecord, outputs: &Outputs, found: &mut Analysis| {
-        let published = analysis::published_sgd(
-            &record.experiment,
-            &record.samples,
-            outputs,
-            &writer.interactions(record, outputs.step)?,
-            found.threshold,
-            &moving(bar),
-        );
-        found.published_sgd = Some(interruptible(published)?);
-        Ok(())
-    };
-    compare(writer, record, terminal, &comparison, add)
+    let found: Vec<_> = work
+        .iter()
+        .map(|work| work.of_run(&run))
+        .collect::<Result<_, _>>()?;
+    for (work, found) in work.iter().zip(found) {
+        work.put(record, found);
+    }
+    Ok(writer.save_record(record)?)
 }
 
 /// An error when a certified decomposition stayed above the tolerance.

@@ -3,7 +3,8 @@
 use anyhow::bail;
 use serde::Serialize;
 use spindle_run::{
-    RunFolder, content::Contents, export::Budget, folder::write_whole, record::RunRecord,
+    RunFolder, analysis::phases, content::Contents, export::Budget, folder::write_whole,
+    record::RunRecord,
 };
 
 use crate::{
@@ -26,7 +27,7 @@ const INTERACTIONS: usize = 58;
 /// Steps of the checkpoints whose weights are packed.
 fn steps_of(record: &RunRecord, which: PackedWeights) -> Vec<usize> {
     let checkpoints = record.checkpoints.iter().enumerate();
-    let boundary = record.dynamics.as_ref().and_then(|d| d.boundary);
+    let boundary = phases::boundary(record);
     let last = record.checkpoints.len().saturating_sub(1);
     checkpoints
         .filter(|(index, _)| {
@@ -53,7 +54,7 @@ fn in_room(room: usize) -> Budget {
 pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<()> {
     output::check(&arguments.out, &[])?;
     let (folder, record) = RunFolder::open(&arguments.run)?;
-    if record.dynamics.is_none() {
+    if phases::found(&record).is_none() {
         bail!(
             "{0} is not analysed yet; run: spindle analyze {0}",
             arguments.run.display()

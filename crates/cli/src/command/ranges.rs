@@ -2,13 +2,13 @@
 
 use anyhow::bail;
 use serde::Serialize;
-use spindle_core::analysis;
 use spindle_interactions::{
     decompose::{self, BARS, BarBounds, MAX_RANGE_PLAYERS},
     strength::{self, SampleStrength},
 };
 use spindle_run::{
     RunFolder,
+    analysis::samples,
     record::{Group, RunRecord},
 };
 
@@ -47,26 +47,26 @@ pub(crate) fn ranges(arguments: &Bars, terminal: &Terminal) -> anyhow::Result<()
     } else {
         record.turning_points()
     };
-    let games = analysis::group_size(&record.samples, Group::Test);
+    let games = record.group_size(Group::Test);
     let bar = terminal.bar("ranges", "games", 0, games * positions.len());
     let mut found = Vec::new();
     for position in positions {
         let checkpoint = &record.checkpoints[position];
-        if checkpoint.analysis.is_none() {
+        if checkpoint.summary.is_none() {
             bail!(
                 "{0} is not analysed yet; run: spindle analyze {0}",
                 arguments.run.display()
             );
         }
         let step = checkpoint.losses.step;
-        let outputs = analysis::test_outputs(&record.samples, &folder.outputs(&record, step)?);
+        let outputs = samples::test_outputs(&record.samples, &folder.outputs(&record, step)?);
         let params = record.experiment.decomposition();
         let bounds = decompose::bar_bounds_batch(&outputs, players, &params, &moving(&bar));
         let bounds = interruptible(bounds.map_err(Into::into))?
             .into_iter()
             .map(|outcome| interruptible(outcome.map_err(Into::into)))
             .collect::<anyhow::Result<Vec<BarBounds>>>()?;
-        let strengths = analysis::group_strengths(
+        let strengths = samples::group_strengths(
             &record.samples,
             &folder.interactions(&record, step)?,
             Group::Test,
@@ -103,7 +103,7 @@ fn shares(bounds: &[BarBounds], strengths: &[SampleStrength]) -> Vec<Share> {
 fn in_words(record: &RunRecord, found: &[AtCheckpoint]) -> String {
     let mut lines = vec![format!(
         "Shares of strength of {} test samples: canonical answer (all decompositions within 0.5 % of the smallest norm, certified)",
-        analysis::group_size(&record.samples, Group::Test)
+        record.group_size(Group::Test)
     )];
     for at in found {
         let shares = at.shares.iter().map(|share| {

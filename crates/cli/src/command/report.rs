@@ -4,9 +4,9 @@ use serde::Serialize;
 use spindle_interactions::phase::{Onset, Phases};
 use spindle_run::{
     RunWriter,
-    figure::phases,
+    analysis::{self, phases},
     folder::write_whole,
-    record::{Dynamics, RunRecord, SampleCertificate},
+    record::{RunRecord, SampleCertificate},
     table,
 };
 
@@ -56,11 +56,8 @@ impl Certified {
     /// Sums up all certificates of a run.
     pub(crate) fn of(record: &RunRecord) -> Self {
         let certificates = || {
-            let analyses = record
-                .checkpoints
-                .iter()
-                .filter_map(|c| c.analysis.as_ref());
-            analyses.flat_map(|analysis| &analysis.certificates)
+            let summaries = table::summaries(record);
+            summaries.flat_map(|(_, summary)| &summary.certificates)
         };
         let tolerance = record.experiment.tolerance;
         Self {
@@ -83,7 +80,7 @@ struct Summary<'a> {
     run: &'a std::path::Path,
     checkpoints: usize,
     /// What decides on phases, with what is missing where there is no boundary.
-    phases: Option<&'a Phases>,
+    phases: Option<Phases>,
     boundary: Option<At>,
     gap_onset: Option<At>,
     certificates: Certified,
@@ -122,7 +119,7 @@ fn in_sentences(record: &RunRecord) -> String {
             first.and_then(|first| phases::numbers(record, first)),
         ),
         ("phases", phases::verdict(record)),
-        ("loss gap", phases::loss_gap(record)),
+        ("loss gap", analysis::loss_gap(record)),
     ];
     let lines = sentences
         .into_iter()
@@ -136,14 +133,13 @@ pub(crate) fn conclude(
     record: &RunRecord,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
-    let dynamics = record.dynamics.as_ref();
     let at = |onset: Option<Onset>| onset.and_then(|onset| At::new(record, onset));
     let summary = Summary {
         run: writer.path(),
         checkpoints: record.checkpoints.len(),
-        phases: dynamics.and_then(Dynamics::first),
-        boundary: at(dynamics.and_then(|d| d.boundary)),
-        gap_onset: at(dynamics.and_then(Dynamics::gap_onset)),
+        phases: phases::first(record),
+        boundary: at(phases::boundary(record)),
+        gap_onset: at(analysis::gap_onset(record)),
         certificates: Certified::of(record),
         train_seconds: record.provenance.train_seconds,
         extract_seconds: record.provenance.extract_seconds,

@@ -154,9 +154,7 @@ impl Training {
                     .iter()
                     .any(|c| c.losses.step == losses.step);
                 if !known {
-                    let analysis = None;
-                    self.record
-                        .put_checkpoint(CheckpointRecord { losses, analysis });
+                    self.record.put_checkpoint(CheckpointRecord::new(losses));
                 }
             }
             // Last of all that happened at a step: whoever goes on from it finds the rest in place.

@@ -1,5 +1,7 @@
 //! A plot area with its two axes.
 
+use spindle_run::figure::ORDER;
+
 use super::{Anchor, Ink, Scale, Stroke, Svg, Text, label, scale::Tick};
 
 /// Size of tick labels, in points: read at the width of a page.
@@ -187,14 +189,16 @@ impl Panel {
         svg.text((self.frame.middle(), self.frame.bottom + 19.0), title, text);
     }
 
-    /// Title of an axis of orders, whose labels are nearer to the frame.
+    /// Title of an axis of orders.
     pub(crate) fn order_title(&self, svg: &mut Svg) {
+        self.category_title(svg, &ORDER.title());
+    }
+
+    /// Title of an axis of categories, whose labels are nearer to the frame.
+    pub(crate) fn category_title(&self, svg: &mut Svg, title: &str) {
         let text = Text::new(SMALL, Ink::Text).anchor(Anchor::Middle);
-        svg.text(
-            (self.frame.middle(), self.frame.bottom + 17.6),
-            "Order (players)",
-            text,
-        );
+        let at = (self.frame.middle(), self.frame.bottom + 17.6);
+        svg.text(at, title, text);
     }
 
     /// A curve through values.

@@ -11,7 +11,7 @@ const ROW: f64 = 9.0;
 
 /// Draws a run's marks over an epoch axis: bands, lines and names above the frame. To be called before the curves.
 pub(super) fn draw(svg: &mut Svg, panel: &Panel, run: &RunRecord) {
-    let mut marks = figure::losses(run).marks;
+    let mut marks = figure::marks(run);
     marks.retain(|mark| {
         [mark.epoch, mark.low, mark.high]
             .iter()
@@ -116,7 +116,7 @@ fn fits(panel: &Panel, mark: &Mark, text: &str, anchor: Anchor) -> bool {
 
 /// Height of the marks' names above a frame.
 pub(super) fn rise(run: &RunRecord) -> f64 {
-    ROW * figure::losses(run).marks.len() as f64 + 3.0
+    ROW * figure::marks(run).len() as f64 + 3.0
 }
 
 fn ink(mark: &Mark) -> Ink {

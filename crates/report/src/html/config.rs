@@ -3,9 +3,8 @@
 use std::{collections::BTreeMap, fmt::Write};
 
 use serde_json::Value;
-use spindle_run::{Experiment, record::RunRecord};
+use spindle_run::{Experiment, figure::numbers::grouped, record::RunRecord};
 
-use super::findings::grouped;
 use crate::draw::{label, svg::escape};
 
 type Fields = BTreeMap<String, String>;

@@ -52,7 +52,7 @@ pub(super) fn figure(
 ) -> Option<String> {
     let wide = draw(Width::Double)?;
     let narrow = draw(Width::Single)?;
-    let name = wide.name;
+    let name = wide.name.clone();
     let (title, caption, wide) = wide.finish("");
     let (_, _, narrow) = narrow.finish("-narrow");
     Some(format!(

@@ -247,7 +247,7 @@ impl History {
 pub(super) fn analysed_steps(record: &RunRecord) -> Vec<(usize, f64)> {
     let checkpoints = record.checkpoints.iter();
     checkpoints
-        .filter_map(|at| Some((at.losses.step, at.analysis.as_ref()?.threshold)))
+        .filter_map(|at| Some((at.losses.step, at.summary.as_ref()?.threshold)))
         .collect()
 }
 

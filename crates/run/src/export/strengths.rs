@@ -77,12 +77,9 @@ impl Strengths {
     /// The file, and in it the certificates of `record`, which its `run.json` is then written without.
     pub(super) fn encode(&self, record: &RunRecord) -> Result<Vec<u8>, Error> {
         let (checkpoints, samples) = (self.steps.len(), self.samples);
-        let analyses = record
-            .checkpoints
-            .iter()
-            .filter_map(|c| c.analysis.as_ref());
-        let certificates: Vec<&SampleCertificate> = analyses
-            .flat_map(|analysis| &analysis.certificates)
+        let summaries = record.checkpoints.iter().filter_map(|c| c.summary.as_ref());
+        let certificates: Vec<&SampleCertificate> = summaries
+            .flat_map(|summary| &summary.certificates)
             .collect();
         Writer::new()
             .array(
@@ -120,17 +117,17 @@ impl Strengths {
         let certificates: Vec<f32> = reader.shaped("certificate", &shape(CERTIFICATE))?;
         let ranges: Vec<f32> = reader.shaped("ranges", &shape(RANGES))?;
         let all = reader.shaped("strength", &shape(players))?;
-        let analyses = record
+        let summaries = record
             .checkpoints
             .iter_mut()
-            .filter_map(|c| c.analysis.as_mut());
+            .filter_map(|c| c.summary.as_mut());
         let rows = certificates.chunks(CERTIFICATE * samples.max(1));
-        for ((analysis, rows), ranges) in analyses
+        for ((summary, rows), ranges) in summaries
             .zip(rows)
             .zip(ranges.chunks(RANGES * samples.max(1)))
         {
             let rows = rows.as_chunks().0.iter().zip(ranges.as_chunks().0);
-            analysis.certificates = rows.map(|(row, ranges)| certificate(row, ranges)).collect();
+            summary.certificates = rows.map(|(row, ranges)| certificate(row, ranges)).collect();
         }
         Ok(Self {
             steps,
@@ -144,21 +141,21 @@ impl Strengths {
 /// A run's record without what is in this file.
 pub(super) fn without_certificates(record: &RunRecord) -> RunRecord {
     let mut record = record.clone();
-    let analyses = record
+    let summaries = record
         .checkpoints
         .iter_mut()
-        .filter_map(|c| c.analysis.as_mut());
-    analyses.for_each(|analysis| analysis.certificates.clear());
+        .filter_map(|c| c.summary.as_mut());
+    summaries.for_each(|summary| summary.certificates.clear());
     record
 }
 
 /// Certificates as they come back from this file.
 pub(super) fn round_certificates(record: &mut RunRecord) {
-    let analyses = record
+    let summaries = record
         .checkpoints
         .iter_mut()
-        .filter_map(|c| c.analysis.as_mut());
-    for found in analyses.flat_map(|analysis| &mut analysis.certificates) {
+        .filter_map(|c| c.summary.as_mut());
+    for found in summaries.flat_map(|summary| &mut summary.certificates) {
         *found = certificate(&columns(found), &ranges(found));
     }
 }

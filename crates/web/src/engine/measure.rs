@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 
 use serde_bytes::ByteBuf;
-use spindle_core::{analysis, architecture::Architecture, engine::Engine, extract::Extraction};
+use spindle_core::{architecture::Architecture, engine::Engine, extract::Extraction};
 use spindle_data::{MeasuredSample, drawing::SIDE};
 use spindle_run::{
     Experiment,
     content::Picture,
+    decomposition::decompose_outputs,
     encoding::{decode_weights, encode_decompositions, encode_outputs},
     event::{Outputs, Tensors},
     experiment::Device,
@@ -42,7 +43,7 @@ pub async fn measure(
         ranges: false,
         ..experiment.clone()
     };
-    let found = analysis::decompose_outputs(&experiment, &outputs, &never_stop)?;
+    let found = decompose_outputs(&experiment, &outputs, &never_stop)?;
     Ok(MeasuredPart {
         outputs: ByteBuf::from(encode_outputs(&outputs)?),
         decompositions: ByteBuf::from(encode_decompositions(

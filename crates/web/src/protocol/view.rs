@@ -6,7 +6,7 @@ use spindle_interactions::decompose::Certificate;
 use spindle_run::{
     Experiment,
     export::Kind,
-    figure::{Bars, Figures},
+    figure::{Bars, Figure},
     record::{Group, LossRecord, Provenance},
 };
 
@@ -34,8 +34,8 @@ pub struct RunView {
     pub patches: Vec<[usize; 2]>,
     /// Analysed checkpoints.
     pub checkpoints: Vec<RunCheckpoint>,
-    /// Data of all figures.
-    pub figures: Figures,
+    /// Data of all figures, in the order in which they are read.
+    pub figures: Vec<Figure>,
     /// Whether the second phase has begun: there are two phases, by the rule of a run that has ended.
     pub second_phase: bool,
     /// Steps with weights in the file.

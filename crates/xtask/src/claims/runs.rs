@@ -6,6 +6,7 @@ use anyhow::Context;
 use spindle_run::{
     export::Export,
     record::{Group, LossRecord, RunRecord},
+    table,
 };
 
 use super::{
@@ -84,11 +85,8 @@ fn sizes(claims: &mut Claims, Run { name, record }: &Run) -> anyhow::Result<()> 
         let name = format!("{name}.samples.{}", group.name());
         claims.put(name, count(of_group.count()))?;
     }
-    let analyses = record
-        .checkpoints
-        .iter()
-        .filter_map(|at| at.analysis.as_ref());
-    let games = analyses.map(|found| found.certificates.len()).sum();
+    let summaries = table::summaries(record);
+    let games = summaries.map(|(_, found)| found.certificates.len()).sum();
     claims.put(format!("{name}.games"), count(games))?;
     claims.put(
         format!("{name}.checkpoints"),

@@ -1,6 +1,6 @@
 //! The table of networks and data sets.
 
-use spindle_run::figure::universality::{markdown, rows};
+use crate::universality::{markdown, rows};
 
 use super::{
     runs::{FOLDER, Run},

@@ -4,14 +4,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde_json::json;
-use spindle_run::{
-    export::Export,
-    figure::universality::{self, Row, data_name},
-    record::RunRecord,
-};
+use spindle_run::{export::Export, record::RunRecord};
 use spindle_web::viewer::run_view;
 
 use super::{PUBLIC, files};
+use crate::universality::{self, Row};
 
 /// A `.spindle` file in `web/public/runs`.
 struct Shipped {
@@ -63,7 +60,7 @@ pub(super) fn write() -> anyhow::Result<()> {
             "name": name,
             "title": title(&export.record),
             "model": experiment.model.title(),
-            "data": data_name(experiment),
+            "data": export.record.data_name(),
             "status": row.map_or("real run", |row| row.words),
             "experiment": experiment,
             "train_size": export.record.provenance.train_size,
@@ -89,5 +86,5 @@ fn rows(runs: &[Shipped]) -> Vec<Row> {
 /// A run in a few words.
 fn title(record: &RunRecord) -> String {
     let experiment = &record.experiment;
-    format!("{} on {}", experiment.model.title(), data_name(experiment))
+    format!("{} on {}", experiment.model.title(), record.data_name())
 }

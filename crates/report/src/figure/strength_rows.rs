@@ -1,11 +1,8 @@
 //! Figure 3 of arXiv 2405.10262 as the published procedure gives it, over the certified answers to the same outputs.
 
-use spindle_run::{
-    figure::{self, Bars},
-    record::RunRecord,
-};
+use spindle_run::{analysis::StrengthRows, figure::Bars};
 
-use super::{Drawing, Width, strength};
+use super::{Width, strength};
 use crate::{
     draw::{Ink, Panel, Rect, Scale, Svg, Text, label, panel::MEDIUM},
     reading,
@@ -15,8 +12,7 @@ use crate::{
 const SCALE: f64 = 34.0;
 
 /// A row per way of decomposing, a column per checkpoint, in nats.
-pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
-    let data = figure::paper(run)?;
+pub(super) fn draw(data: &StrengthRows, width: Width) -> Option<Svg> {
     let columns = data.rows.first()?.panels.len();
     let across = (width.points() - 4.0) / columns as f64;
     let (height, above, below) = (width.choose(78.0, 60.0), 40.0, 26.0);
@@ -38,15 +34,7 @@ pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
             );
         }
     }
-    Some(Drawing {
-        name: "figure-3",
-        title: format!(
-            "Figure 3 of arXiv 2405.10262 by the published procedure and by certified answers, {}",
-            reading::subject(run)
-        ),
-        caption: data.caption,
-        svg,
-    })
+    Some(svg)
 }
 
 fn panel(svg: &mut Svg, frame: Rect, bars: &Bars) {

@@ -5,22 +5,23 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use spindle_interactions::{bootstrap::Estimate, decompose::Statistic};
 
-use super::{Mark, Measured, caption, gap_onset, measured, phases, three};
-use crate::{
-    Experiment,
+use spindle_run::{
+    analysis::{Measured, phases},
     experiment::{Dataset, Model},
+    figure::{self, Mark},
     record::{RangedEstimate, RunRecord},
 };
+use ts_rs::TS;
 
 /// A network and a data set that it is trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pair {
+pub(crate) struct Pair {
     /// The network.
-    pub model: Model,
+    pub(crate) model: Model,
     /// The data set.
-    pub data: Dataset,
+    pub(crate) data: Dataset,
     /// Name of the data that stand in for the set; `None` for the set itself.
-    pub stand_in: Option<&'static str>,
+    pub(crate) stand_in: Option<&'static str>,
 }
 
 const fn paper(model: Model, data: Dataset) -> Pair {
@@ -39,14 +40,12 @@ const fn stand_in(model: Model, data: Dataset, name: &'static str) -> Pair {
     }
 }
 
-/// Sentences of film reviews in SST-2's files: the folder's name tells them from SST-2 itself.
+/// Names of the data that stand in for SST-2 and ShapeNet.
 const SNIPPETS: &str = "movie snippets";
-const SNIPPETS_FOLDER: &str = "movie-snippets";
-/// Clouds that Spindle makes itself, in place of ShapeNet's.
 const SOLIDS: &str = "solids";
 
 /// The pairs of arXiv 2405.10262 and 2407.19198, each stand-in below what it stands in for.
-pub const PAIRS: [Pair; 20] = [
+pub(crate) const PAIRS: [Pair; 20] = [
     paper(Model::Lenet, Dataset::Mnist),
     paper(Model::Vgg11, Dataset::Mnist),
     paper(Model::Vgg13, Dataset::Mnist),
@@ -70,43 +69,19 @@ pub const PAIRS: [Pair; 20] = [
 ];
 
 impl Pair {
-    fn fits(self, experiment: &Experiment) -> bool {
-        let is_stand_in = stand_in_of(experiment);
-        let data = match is_stand_in {
-            Some((_, of)) => of,
-            None => experiment.data,
-        };
-        (self.model, self.data, self.stand_in)
-            == (experiment.model, data, is_stand_in.map(|(name, _)| name))
-    }
-}
-
-/// The stand-in that an experiment was run on, and what for.
-fn stand_in_of(experiment: &Experiment) -> Option<(&'static str, Dataset)> {
-    let folder = experiment.data_dir.as_deref().unwrap_or_default();
-    let mut names = folder.split(['/', '\\']);
-    let in_snippets = names.any(|name| name == SNIPPETS_FOLDER);
-    match experiment.data {
-        Dataset::Solids => Some((SOLIDS, Dataset::ShapeNet)),
-        Dataset::Sst2 | Dataset::Own if in_snippets => Some((SNIPPETS, Dataset::Sst2)),
-        _ => None,
-    }
-}
-
-/// What an experiment was run on, by the name that readers know it by.
-#[must_use]
-pub fn data_name(experiment: &Experiment) -> &'static str {
-    match stand_in_of(experiment) {
-        Some((name, _)) => name,
-        None => experiment.data.title(),
+    fn fits(self, record: &RunRecord) -> bool {
+        let experiment = &record.experiment;
+        let stand_in = record.provenance.stand_in.as_ref();
+        let data = stand_in.map_or(experiment.data, |stand_in| stand_in.stands_for);
+        (self.model, self.data) == (experiment.model, data)
+            && self.stand_in == stand_in.map(|stand_in| stand_in.name.as_str())
     }
 }
 
 /// What a row rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub(crate) enum Status {
     /// A run on the data set.
     RealRun,
     /// A run on data that stand in for it.
@@ -119,8 +94,7 @@ pub enum Status {
 
 impl Status {
     /// In so many words.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
+    pub(crate) const fn words(self) -> &'static str {
         match self {
             Self::RealRun => "real run",
             Self::StandIn => "real run, on data that stand in",
@@ -131,54 +105,49 @@ impl Status {
 }
 
 /// Strength by order at a checkpoint.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Moment {
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub(crate) struct Moment {
     /// Epochs done.
-    pub epoch: f64,
+    pub(crate) epoch: f64,
     /// The statistic that decides on phases, of all effects.
-    pub first: Option<RangedEstimate>,
+    pub(crate) first: Option<RangedEstimate>,
     /// Mean order of salient interactions; `None` where none is salient.
-    pub mean_order: Option<Estimate>,
+    pub(crate) mean_order: Option<Estimate>,
     /// Share of the strength by order that speaks for the label, index order - 1, to three digits.
-    pub positive: Vec<f64>,
+    pub(crate) positive: Vec<f64>,
     /// Share of the strength that speaks against it, 0 or below.
-    pub negative: Vec<f64>,
+    pub(crate) negative: Vec<f64>,
 }
 
 /// A pair and what was found.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Row {
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub(crate) struct Row {
     /// Name of the network.
-    pub model: &'static str,
+    pub(crate) model: &'static str,
     /// Name of the data.
-    pub data: &'static str,
+    pub(crate) data: &'static str,
     /// The set that the data stand in for.
-    pub instead_of: Option<&'static str>,
+    pub(crate) instead_of: Option<&'static str>,
     /// What the row rests on.
-    pub status: Status,
+    pub(crate) status: Status,
     /// The same in so many words.
-    pub words: &'static str,
+    pub(crate) words: &'static str,
     /// Name of the run.
-    pub run: Option<String>,
+    pub(crate) run: Option<String>,
     /// Boundary of the phases, or why there is none; `None` where there is no run.
-    pub phases: Option<String>,
+    pub(crate) phases: Option<String>,
     /// The statistic that decides on phases; `None` where there is no run.
-    pub first: Option<Statistic>,
+    pub(crate) first: Option<Statistic>,
     /// Onset of the loss gap.
-    pub gap_onset: Option<Mark>,
+    pub(crate) gap_onset: Option<Mark>,
     /// At the first checkpoint, where orders are lowest, at the last checkpoint.
-    pub moments: Vec<Moment>,
+    pub(crate) moments: Vec<Moment>,
 }
 
 /// A row for every pair, from runs with their names.
-#[must_use]
-pub fn rows(runs: &[(String, &RunRecord)]) -> Vec<Row> {
+pub(crate) fn rows(runs: &[(String, &RunRecord)]) -> Vec<Row> {
     let row = |pair: &Pair| {
-        let run = runs
-            .iter()
-            .find(|(_, record)| pair.fits(&record.experiment));
+        let run = runs.iter().find(|(_, record)| pair.fits(record));
         Row::new(*pair, run.map(|(name, record)| (name.as_str(), *record)))
     };
     PAIRS.iter().map(row).collect()
@@ -204,17 +173,19 @@ impl Row {
                 phases::verdict_in_short(record).unwrap_or_else(|| "not tested".into())
             }),
             first: record.map(first_statistic),
-            gap_onset: record.and_then(gap_onset),
+            gap_onset: record.and_then(figure::gap_onset),
             moments: record.map_or_else(Vec::new, moments),
         }
     }
 }
 
 fn moments(record: &RunRecord) -> Vec<Moment> {
-    let all: Vec<_> = measured(record).collect();
+    let turning = record.turning_points();
     let statistic = first_statistic(record);
-    let moments = three(record, &all).into_iter();
-    moments.map(|at| moment(at, statistic)).collect()
+    Measured::all(record)
+        .filter(|at| turning.contains(&at.checkpoint))
+        .map(|at| moment(at, statistic))
+        .collect()
 }
 
 /// The statistic that decides on the phases of a run.
@@ -235,7 +206,7 @@ fn moment(at: Measured<'_>, statistic: Statistic) -> Moment {
     };
     Moment {
         epoch: at.epoch,
-        first: phases::value(&at.analysis.all_effects, statistic),
+        first: phases::of_all(&at.summary.all_effects, statistic),
         mean_order: at.test.mean_order,
         positive: shares(&at.test.positive),
         negative: shares(&at.test.negative),
@@ -243,8 +214,7 @@ fn moment(at: Measured<'_>, statistic: Statistic) -> Moment {
 }
 
 /// The rows as a table in Markdown; `link` gives a run's address.
-#[must_use]
-pub fn markdown(rows: &[Row], link: impl Fn(&str) -> String) -> String {
+pub(crate) fn markdown(rows: &[Row], link: impl Fn(&str) -> String) -> String {
     let mut table = String::from(
         "| network | data | status | boundary of the phases, epoch | loss gap opens, epoch | share of orders of 3 and more (or mean order) at the first checkpoint, the lowest, the last | strength of orders 1, 2, … at the same |\n\
          |---|---|---|---|---|---|---|\n",
@@ -280,7 +250,7 @@ pub fn markdown(rows: &[Row], link: impl Fn(&str) -> String) -> String {
 
 fn mark_in_words(row: &Row, mark: Option<&Mark>) -> String {
     match (mark, &row.run) {
-        (Some(mark), _) => caption::bare_interval(mark),
+        (Some(mark), _) => mark.interval(),
         (None, Some(_)) => "not found".into(),
         (None, None) => String::new(),
     }
@@ -300,4 +270,76 @@ fn bars(moment: &Moment) -> String {
     let top = (HEIGHTS.len() - 1) as f64;
     let bar = |share: &f64| HEIGHTS[(share / largest * top).round() as usize];
     format!("`{}`", shares.iter().map(bar).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use spindle_run::record::StandIn;
+
+    use super::*;
+
+    /// A run of LeNet on MNIST with two phases, as an earlier version wrote it.
+    fn run() -> RunRecord {
+        let json = include_bytes!("../../run/tests/older/run-4.json");
+        RunRecord::from_json(json).expect("older records are read")
+    }
+
+    #[test]
+    fn the_table_of_universality_has_a_row_for_every_pair() {
+        let (lenet, mut snippets) = (run(), run());
+        snippets.experiment.model = Model::BertTiny;
+        snippets.experiment.data = Dataset::Sst2;
+        snippets.provenance.stand_in = Some(StandIn {
+            name: SNIPPETS.into(),
+            stands_for: Dataset::Sst2,
+        });
+        let runs = [("lenet".to_owned(), &lenet), ("bert".to_owned(), &snippets)];
+        let rows = rows(&runs);
+        assert_eq!(rows.len(), PAIRS.len());
+        assert_eq!(rows[0].status, Status::RealRun);
+        assert_eq!(rows[0].moments.len(), 3);
+        assert_eq!(rows[0].phases.as_deref(), Some("1 [0.25, 2]"));
+        let of = |data| {
+            rows.iter()
+                .find(|row| row.model == "BERT-Tiny" && row.data == data)
+        };
+        // A stand-in is no run on what it stands in for.
+        assert!(
+            of("SST-2").is_some_and(|row| row.status == Status::LayoutOnly && row.run.is_none())
+        );
+        assert!(of("movie snippets").is_some_and(|row| row.run.as_deref() == Some("bert")));
+        let total: f64 = rows[0].moments[0]
+            .positive
+            .iter()
+            .chain(&rows[0].moments[0].negative)
+            .map(|share| share.abs())
+            .sum();
+        assert!((total - 1.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn the_table_in_markdown_says_what_a_row_rests_on() {
+        let mut record = run();
+        record.analyses.clear();
+        let rows = rows(&[("lenet".to_owned(), &record)]);
+        let table = markdown(&rows, |run| format!("runs/{run}"));
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(lines.len(), 2 + PAIRS.len());
+        assert!(
+            lines[2]
+                .starts_with("| LeNet | MNIST | [real run](runs/lenet) | not tested | not found |"),
+            "{}",
+            lines[2]
+        );
+        // The first and the last checkpoint, an order a bar, the strongest one full.
+        let bars = lines[2].rsplit(" | ").next().unwrap_or_default();
+        let bars: Vec<_> = bars.trim_end_matches(" |").split(" → ").collect();
+        assert_eq!(bars.len(), 2, "{bars:?}");
+        for (bars, moment) in bars.iter().zip(&rows[0].moments) {
+            assert_eq!(bars.chars().count(), 2 + moment.positive.len());
+            assert!(bars.contains('█'));
+        }
+        assert!(lines[3].contains("not run on the data set itself"));
+        assert!(table.contains("| solids (for ShapeNet) | not run yet |"));
+    }
 }
