@@ -12,7 +12,7 @@ use crate::{
     Error,
     content::{Cloud, Picture, Text},
     experiment::Kind,
-    input::{CloudShape, PictureShape, Points, TextShape, Tokens},
+    input::{CloudShape, FeatureMap, PictureShape, PictureSize, Points, TextShape, Tokens},
     player::{ClusterMasks, PatchMasks, WordMasks},
 };
 
@@ -20,8 +20,12 @@ use crate::{
 pub trait Modality: Copy + Debug + Eq + Send + Sync + 'static {
     /// The kind.
     const KIND: Kind;
+    /// What of samples decides the shape of a network; the network may decide the rest of it.
+    type Size: Copy + Debug + Eq + Send + Sync;
     /// What of an input decides the shape of a network.
     type Shape: Copy + Debug + Eq + Send + Sync;
+    /// What of a network decides what is masked where a player is absent.
+    type MaskShape: Copy + Debug + Eq + Send + Sync;
     /// What a network takes in: some inputs of one shape.
     type Batch: Clone + Debug + PartialEq + Send + Sync;
     /// All 2^n masks of a sample's players.
@@ -53,7 +57,9 @@ pub enum Clouds {}
 
 impl Modality for Pictures {
     const KIND: Kind = Kind::Pictures;
+    type Size = PictureSize;
     type Shape = PictureShape;
+    type MaskShape = FeatureMap;
     /// `[count, channels, side, side]`, 0 to 1.
     type Batch = Vec<f32>;
     type Masks = PatchMasks;
@@ -74,7 +80,9 @@ impl Modality for Pictures {
 
 impl Modality for Texts {
     const KIND: Kind = Kind::Texts;
+    type Size = TextShape;
     type Shape = TextShape;
+    type MaskShape = ();
     type Batch = Tokens;
     type Masks = WordMasks;
     type Content = Text;
@@ -94,7 +102,9 @@ impl Modality for Texts {
 
 impl Modality for Clouds {
     const KIND: Kind = Kind::Clouds;
+    type Size = CloudShape;
     type Shape = CloudShape;
+    type MaskShape = ();
     type Batch = Points;
     type Masks = ClusterMasks;
     type Content = Cloud;
@@ -110,6 +120,15 @@ impl Modality for Clouds {
     fn mask_count(masks: &ClusterMasks) -> usize {
         masks.count()
     }
+}
+
+/// What of a network decides how samples are prepared for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkShape<M: Modality> {
+    /// The shape of its inputs.
+    pub input: M::Shape,
+    /// What is masked where a player is absent.
+    pub masked: M::MaskShape,
 }
 
 /// Something of one of the kinds.
@@ -153,6 +172,15 @@ impl<P, T, C> Each<P, T, C> {
         }
     }
 
+    /// The same, borrowed to be changed.
+    pub const fn as_mut(&mut self) -> Each<&mut P, &mut T, &mut C> {
+        match self {
+            Self::Pictures(part) => Each::Pictures(part),
+            Self::Texts(part) => Each::Texts(part),
+            Self::Clouds(part) => Each::Clouds(part),
+        }
+    }
+
     /// Two parts of one kind, together.
     ///
     /// # Errors
@@ -174,6 +202,26 @@ impl<P, T, C> Each<P, T, C> {
             }),
         }
     }
+}
+
+/// What an expression says of an [`Each`], whichever kind it is of: the expression is compiled for
+/// every kind, and must be of one type.
+///
+/// ```
+/// use spindle_run::{each, modality::Each};
+///
+/// let one: Each<Vec<u8>, &str, [f32; 3]> = Each::Texts("four");
+/// assert_eq!(each!(one, part => part.len()), 4);
+/// ```
+#[macro_export]
+macro_rules! each {
+    ($any:expr, $part:pat => $said:expr) => {
+        match $any {
+            $crate::modality::Each::Pictures($part) => $said,
+            $crate::modality::Each::Texts($part) => $said,
+            $crate::modality::Each::Clouds($part) => $said,
+        }
+    };
 }
 
 #[cfg(test)]

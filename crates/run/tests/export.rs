@@ -5,17 +5,18 @@ mod demo;
 use spindle_interactions::decompose::Decomposition;
 use spindle_run::{
     Error,
-    content::Contents,
+    content::{Contents, PictureStack},
     export::{Budget, Export, Kind},
     record::RunRecord,
 };
 
 fn pictures(record: &RunRecord) -> Contents {
-    let shape = vec![record.samples.len(), 32, 32];
-    let pixels = (0..shape.iter().product::<usize>())
-        .map(|pixel| (pixel % 251) as u8)
-        .collect();
-    Contents::Pictures { shape, pixels }
+    stack(record.samples.len())
+}
+
+fn stack(count: usize) -> Contents {
+    let pixels = (0..count * 32 * 32).map(|pixel| (pixel % 251) as u8);
+    Contents::Pictures(PictureStack::new(32, 1, pixels.collect()).unwrap())
 }
 
 fn at(step: usize) -> Result<Vec<Decomposition>, Error> {
@@ -223,11 +224,7 @@ fn a_newer_file_says_what_reads_it() {
 #[test]
 fn pictures_must_be_of_the_samples() {
     let record = demo::record();
-    let mut pictures = pictures(&record);
-    if let Contents::Pictures { shape, .. } = &mut pictures {
-        shape[0] = 2;
-    }
-    let text = Export::new(record, pictures, Budget::default(), at)
+    let text = Export::new(record, stack(2), Budget::default(), at)
         .unwrap_err()
         .to_string();
     assert_eq!(text, "number of samples with content is 2, expected 3");
