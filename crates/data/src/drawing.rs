@@ -152,10 +152,8 @@ mod tests {
 
     #[test]
     fn digits_of_mnist_stay_as_they_are() -> Result<(), crate::Error> {
-        let digits = crate::Data::embedded_mnist()?.test;
-        let crate::Samples::Pictures(pictures) = digits.samples() else {
-            return Err(crate::Error::Data("no pictures".into()));
-        };
+        let digits = crate::mnist::embedded()?.test;
+        let pictures = digits.samples();
         let stays = |&position: &usize| {
             let digit = pictures.held(position).unwrap_or_default();
             picture(digit, SIDE).as_deref() == Some(digit)

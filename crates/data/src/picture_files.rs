@@ -14,14 +14,15 @@ use image::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{
-    Pictures, Samples, Split,
+use spindle_run::{modality::Pictures, parallel};
+
+use crate::{
+    Error, Split,
+    error::no_sample,
     leavings::Leavings,
-    pictures::PictureSource,
+    pictures::{PictureSet, PictureSource},
     scale::{FILTER, length},
 };
-use crate::Error;
-use spindle_run::parallel;
 
 /// Extensions of the pictures that can be decoded.
 pub(super) const EXTENSIONS: [&str; 9] = [
@@ -116,28 +117,31 @@ pub(super) fn check(
 
 impl Checked {
     /// As a split of pictures of 1 or 3 channels.
-    pub(super) fn split(self, channels: usize) -> Split {
+    ///
+    /// # Errors
+    /// None that files can cause: there is a label for every one.
+    pub(super) fn split(self, channels: usize) -> Result<Split<Pictures>, Error> {
         let files = Files {
             root: self.root,
             files: self.files,
             channels,
         };
-        let pictures = Pictures::Streamed(Arc::new(files));
-        Split::new(self.labels, Samples::Pictures(pictures))
+        Split::new(self.labels, PictureSet::Streamed(Arc::new(files)))
     }
 }
 
 impl PictureSource for Files {
+    fn count(&self) -> usize {
+        self.files.len()
+    }
+
     fn channels(&self) -> usize {
         self.channels
     }
 
     fn read(&self, position: usize, side: usize) -> Result<Vec<u8>, Error> {
         let Some(file) = self.files.get(position) else {
-            return Err(Error::Data(format!(
-                "there is no picture {position} among {}",
-                self.files.len()
-            )));
+            return Err(no_sample("picture", position, self.files.len()));
         };
         let path = self.root.join(&file.path);
         let picture = open(&path)?.decode();

@@ -1,14 +1,13 @@
-//! ShapeNet's parts benchmark with normals (Yi et al. 2016): clouds of 16 classes. Validation clouds are trained on, as is usual.
+//! ShapeNet's parts benchmark with normals (Yi et al. 2016): clouds of 16 classes. Validation clouds
+//! are trained on, as is usual.
 
 use std::collections::HashMap;
 
-use spindle_run::Experiment;
+use spindle_run::{Experiment, modality::Clouds, parallel};
 
-use super::{
-    Data, Samples, Split, clouds::Clouds, folder::Folder, leavings::Leavings, lists::List, points,
+use crate::{
+    Data, Error, Split, clouds::CloudSet, folder::Folder, leavings::Leavings, lists::List, points,
 };
-use crate::Error;
-use spindle_run::parallel;
 
 /// Clouds that are read at a time.
 const CHUNK: usize = 256;
@@ -26,7 +25,7 @@ struct Listed {
 ///
 /// # Errors
 /// Files that are missing, clouds whose class is not in the list, and those with too few points or coordinates that are no numbers.
-pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
+pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data<Clouds>, Error> {
     folder.check()?;
     let categories = List::read(folder, "synsetoffset2category.txt")?;
     let categories = categories.map("a class and its folder", |line| {
@@ -98,7 +97,7 @@ fn split(
     listed: &[Listed],
     first: usize,
     leavings: &mut Leavings,
-) -> Result<Split, Error> {
+) -> Result<Split<Clouds>, Error> {
     let (mut labels, mut coordinates) = (Vec::new(), Vec::new());
     for (chunk, listed) in listed.chunks(CHUNK).enumerate() {
         let clouds = parallel::map(listed.len(), |index| {
@@ -116,8 +115,7 @@ fn split(
             }
         }
     }
-    let clouds = Clouds::new(coordinates, experiment.points);
-    Ok(Split::new(labels, Samples::Clouds(clouds)))
+    Split::new(labels, CloudSet::new(coordinates, experiment.points))
 }
 
 /// The experiment's points of a cloud.

@@ -7,10 +7,16 @@ use std::f32::consts::TAU;
 
 use rand::{Rng, RngExt};
 
-use super::{Data, Samples, Split, clouds::Clouds, clouds::normalise};
 use spindle_run::{
+    Experiment,
+    modality::Clouds,
     parallel,
     random::{Stream, normal},
+};
+
+use crate::{
+    Data, Error, Split,
+    clouds::{CloudSet, normalise},
 };
 
 /// Clouds of a class: 1,600 + 400 in all.
@@ -153,27 +159,33 @@ impl<R: Rng> Proportions for R {
 }
 
 /// The data set: 1,600 training and 400 test clouds of `points` points, as many of every class, the same for the same seed.
-#[must_use]
-pub fn generate(points: usize, seed: u64) -> Data {
-    Data {
-        train: split(points, seed, 0, TRAIN),
-        test: split(points, seed, CLASSES.len() * TRAIN, TEST),
+///
+/// # Errors
+/// None that numbers can cause: there is a label for every cloud.
+pub fn generate(points: usize, seed: u64) -> Result<Data<Clouds>, Error> {
+    Ok(Data {
+        train: split(points, seed, 0, TRAIN)?,
+        test: split(points, seed, CLASSES.len() * TRAIN, TEST)?,
         classes: CLASSES.iter().map(|(name, _)| (*name).to_owned()).collect(),
         source: format!("solids of 16 classes, made by Spindle from seed {seed}"),
         warnings: Vec::new(),
-    }
+    })
+}
+
+/// The experiment's.
+pub(super) fn load(experiment: &Experiment) -> Result<Data<Clouds>, Error> {
+    generate(experiment.points, experiment.seed)
 }
 
 /// Clouds `first..` of the seed's, the classes in turn.
-fn split(points: usize, seed: u64, first: usize, per_class: usize) -> Split {
+fn split(points: usize, seed: u64, first: usize, per_class: usize) -> Result<Split<Clouds>, Error> {
     let count = CLASSES.len() * per_class;
     let clouds = parallel::map(count, |index| {
         let mut rng = Stream::Points.rng(seed, (first + index) as u64);
         cloud(index % CLASSES.len(), points, &mut rng)
     });
     let labels = (0..count).map(|index| (index % CLASSES.len()) as u16);
-    let clouds = Clouds::new(clouds.concat(), points);
-    Split::new(labels.collect(), Samples::Clouds(clouds))
+    Split::new(labels.collect(), CloudSet::new(clouds.concat(), points))
 }
 
 fn cloud(class: usize, points: usize, rng: &mut impl Rng) -> Vec<Point> {
@@ -352,6 +364,7 @@ fn area([a, b, c]: &[Point; 3]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Labelled;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -378,9 +391,9 @@ mod tests {
     }
 
     #[test]
-    fn clouds_fill_the_unit_ball_and_repeat() {
+    fn clouds_fill_the_unit_ball_and_repeat() -> Result<(), Error> {
         let all = |seed| generate(64, seed);
-        let (data, again, other) = (all(3), all(3), all(4));
+        let (data, again, other) = (all(3)?, all(3)?, all(4)?);
         assert_eq!(
             (data.train.len(), data.test.len(), data.classes.len()),
             (1600, 400, 16)
@@ -401,5 +414,6 @@ mod tests {
             let mean: f32 = cloud.iter().map(|p| p[2]).sum::<f32>() / 500.0;
             assert!(mean.abs() < 1e-3);
         }
+        Ok(())
     }
 }

@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 
-use spindle_run::Experiment;
+use spindle_run::{Experiment, modality::Pictures};
 
-use super::{
-    Data,
+use crate::{
+    Data, Error,
     folder::Folder,
     leavings::Leavings,
     lists::List,
     picture_files::{self, Crop, Listed},
 };
-use crate::Error;
 
 /// Of so many classes the last is used: the 4th, the 8th, ..., the 200th (2405.10262).
 const EVERY: usize = 4;
@@ -29,7 +28,7 @@ struct Classes {
 ///
 /// # Errors
 /// Files that are missing, pictures whose class is not in the lists, and pictures that are broken.
-pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
+pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data<Pictures>, Error> {
     folder.check()?;
     let classes = Classes::read(folder)?;
     let names = names(folder, &classes.chosen)?;
@@ -39,8 +38,8 @@ pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Err
         listed.map(|listed| picture_files::check(&folder.root, listed, &mut leavings));
     let (train, test) = (train?, test?);
     Ok(Data {
-        train: train.split(3),
-        test: test.split(3),
+        train: train.split(3)?,
+        test: test.split(3)?,
         source: format!(
             "Tiny-ImageNet, every {EVERY}th class, {} of {}",
             classes.chosen.len(),
