@@ -288,7 +288,7 @@ fn deep(arguments: &Arguments) -> Result<Value> {
     let mut first_masked = 0.0;
     for round in 0..=rounds {
         let step = timed(|| {
-            engine.step(&all, &labels, sgd);
+            engine.step(&all, &labels, sgd)?;
             block_on(engine.take_losses())
         });
         let pass = timed(|| block_on(engine.logits(&all)));

@@ -86,7 +86,7 @@ fn print_arithmetic(layers: &[LayerArithmetic]) {
     for layer in layers {
         let local = layer.by_patterns;
         let plain = layer.mask_by_mask.products;
-        row(layer.name, plain, local.products, local.additions);
+        row(&layer.name, plain, local.products, local.additions);
     }
     row(
         "all",
@@ -307,7 +307,7 @@ impl Figure {
         for (index, (layer, shade)) in layers.iter().zip(shades).enumerate() {
             let at = left + 90.0 * index as f64;
             self.rectangle([at, y + 76.0, 12.0, 12.0], &format!("fill=\"{shade}\""))?;
-            self.text(at + 18.0, y + 86.0, layer.name)?;
+            self.text(at + 18.0, y + 86.0, &layer.name)?;
         }
         Ok(())
     }

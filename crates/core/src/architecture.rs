@@ -6,7 +6,7 @@ use spindle_run::{event::Tensors, experiment::Model};
 
 use crate::Error;
 use spindle_data::{Data, Samples};
-use spindle_kernels::{Sequential, VggDepth, VggSide};
+use spindle_kernels::Sequential;
 
 /// A model for inputs of one shape and a number of classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,16 +77,13 @@ impl Architecture {
         let InputShape::Pictures(PictureShape { channels, side }) = self.input else {
             return None;
         };
-        let side = match side {
-            SMALL => VggSide::Small,
-            _ => VggSide::Large,
-        };
-        let vgg = |depth| Some(Sequential::vgg(depth, channels, side, self.classes));
+        let title = self.model.title();
+        let vgg = |blocks| Some(Sequential::vgg(title, blocks, channels, side, self.classes));
         match self.model {
             Model::Lenet => Some(Sequential::lenet(channels, self.classes)),
-            Model::Vgg11 => vgg(VggDepth::Eleven),
-            Model::Vgg13 => vgg(VggDepth::Thirteen),
-            Model::Vgg16 => vgg(VggDepth::Sixteen),
+            Model::Vgg11 => vgg([1, 1, 2, 2, 2]),
+            Model::Vgg13 => vgg([2, 2, 2, 2, 2]),
+            Model::Vgg16 => vgg([2, 2, 3, 3, 3]),
             Model::AlexNet => Some(Sequential::alexnet(channels, self.classes)),
             Model::BertTiny | Model::BertMedium | Model::Dgcnn => None,
         }

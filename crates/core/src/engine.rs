@@ -146,20 +146,24 @@ impl Engine {
     }
 
     /// One step of SGD on the mean cross-entropy over `inputs`.
-    pub fn step(&mut self, inputs: &Inputs, labels: &[usize], sgd: Sgd) {
+    ///
+    /// # Errors
+    /// Inputs or labels that do not fit the network.
+    pub fn step(&mut self, inputs: &Inputs, labels: &[usize], sgd: Sgd) -> Result<(), Error> {
         match self {
-            Self::Kernels(engine) => engine.step(inputs.pictures(), labels, sgd),
+            Self::Kernels(engine) => engine.step(inputs.pictures(), labels, sgd)?,
             #[cfg(feature = "webgpu")]
-            Self::GpuKernels(engine) => engine.step(inputs.pictures(), labels, sgd),
+            Self::GpuKernels(engine) => engine.step(inputs.pictures(), labels, sgd)?,
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.step(inputs, labels, sgd),
             #[cfg(feature = "burn")]
-            Self::BertKernels(engine) => engine.step(&texts(inputs), labels, sgd),
+            Self::BertKernels(engine) => engine.step(&texts(inputs), labels, sgd)?,
             #[cfg(feature = "burn")]
             Self::Bert(engine) => engine.step(inputs, labels, sgd),
             #[cfg(feature = "burn")]
             Self::Dgcnn(engine) => engine.step(inputs, labels, sgd),
         }
+        Ok(())
     }
 
     /// Mean losses of the steps since they were last taken, in order.
@@ -188,13 +192,13 @@ impl Engine {
     /// The device failed.
     pub async fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, Error> {
         match self {
-            Self::Kernels(engine) => Ok(engine.logits(inputs.pictures())),
+            Self::Kernels(engine) => Ok(engine.logits(inputs.pictures())?),
             #[cfg(feature = "webgpu")]
             Self::GpuKernels(engine) => Ok(engine.logits(inputs.pictures()).await?),
             #[cfg(feature = "burn")]
             Self::Burn(engine) => engine.logits(inputs).await,
             #[cfg(feature = "burn")]
-            Self::BertKernels(engine) => Ok(engine.logits(&texts(inputs))),
+            Self::BertKernels(engine) => Ok(engine.logits(&texts(inputs))?),
             #[cfg(feature = "burn")]
             Self::Bert(engine) => engine.logits(inputs).await,
             #[cfg(feature = "burn")]
@@ -220,7 +224,7 @@ impl Engine {
     /// The device failed, or the players are of another kind than the network's.
     pub async fn masked_logits(&self, input: &Inputs, masks: &Masks) -> Result<Vec<f32>, Error> {
         match self {
-            Self::Kernels(engine) => Ok(engine.masked_logits(input.pictures(), patches(masks)?)),
+            Self::Kernels(engine) => Ok(engine.masked_logits(input.pictures(), patches(masks)?)?),
             #[cfg(feature = "webgpu")]
             Self::GpuKernels(engine) => Ok(engine
                 .masked_logits(input.pictures(), patches(masks)?)
@@ -229,7 +233,7 @@ impl Engine {
             Self::Burn(engine) => engine.masked_logits(input, masks).await,
             #[cfg(feature = "burn")]
             Self::BertKernels(engine) => match masks {
-                Masks::Texts(words) => Ok(engine.masked_logits(&texts(input), words)),
+                Masks::Texts(words) => Ok(engine.masked_logits(&texts(input), words)?),
                 Masks::Pictures(_) | Masks::Clouds(_) => {
                     Err(other_players("players of texts are words"))
                 }
@@ -362,7 +366,8 @@ fn exact(
     of: &[usize],
 ) -> Result<Vec<Vec<f64>>, Error> {
     let patches = patches(masks)?;
-    Ok(parallel::map(of.len(), |index| {
+    let logits = parallel::map(of.len(), |index| {
         engine.exact_masked_logits(input.pictures(), patches, of[index])
-    }))
+    });
+    Ok(logits.into_iter().collect::<Result<_, _>>()?)
 }

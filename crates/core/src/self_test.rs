@@ -55,7 +55,7 @@ async fn losses(device: Device) -> Result<Vec<f32>, Error> {
         .collect();
     for step in 0..STEPS {
         let pictures = Inputs::Pictures(pattern(BATCH * SIDE * SIDE, step));
-        engine.step(&pictures, &labels, sgd);
+        engine.step(&pictures, &labels, sgd)?;
     }
     engine.take_losses().await
 }

@@ -150,7 +150,7 @@ impl Trainer {
             learning_rate: self.experiment.learning_rate,
             momentum: self.experiment.momentum,
         };
-        self.engine.step(&inputs, &labels, sgd);
+        self.engine.step(&inputs, &labels, sgd)?;
         self.step += 1;
         Ok(())
     }

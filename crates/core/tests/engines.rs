@@ -96,7 +96,7 @@ fn masked_outputs_agree_with_burn_and_with_exact_arithmetic() -> Outcome {
     let flex = block_on(engine(Device::Flex)?.masked_logits(&input, &all))?;
     assert_eq!(kernels.len(), 32 * 10);
     for (mask, (a, b)) in kernels.chunks(10).zip(flex.chunks(10)).enumerate() {
-        let truth = exact.exact_masked_logits(&picture, &masks, mask);
+        let truth = exact.exact_masked_logits(&picture, &masks, mask)?;
         for class in 0..10 {
             assert!(
                 (f64::from(a[class]) - truth[class]).abs() < 1e-6,
@@ -129,12 +129,12 @@ fn gradients_are_those_of_the_loss() -> Outcome {
         learning_rate: 1.0,
         momentum: 0.0,
     };
-    engine.step(&picture, &[label], sgd);
+    engine.step(&picture, &[label], sgd)?;
     let after = engine.weights();
     let loss = |weights: &Tensors| -> Result<f64, Error> {
         let engine = SequentialKernels::new(stack.clone(), weights, &Tensors::new())?;
         let nobody = PatchMasks::new(&[[1, 1], [1, 2]], stack.masked_side());
-        let logits = engine.exact_masked_logits(&picture, &nobody, 3);
+        let logits = engine.exact_masked_logits(&picture, &nobody, 3)?;
         let sum: f64 = logits.iter().map(|z| z.exp()).sum();
         Ok(sum.ln() - logits[label])
     };
@@ -318,7 +318,7 @@ fn dgcnn_is_evaluated_with_the_weights_of_its_last_step() -> Outcome {
         learning_rate: 0.1,
         momentum: 0.0,
     };
-    engine.step(&batch, &[0, 1, 1, 1], sgd);
+    engine.step(&batch, &[0, 1, 1, 1], sgd)?;
     let after = block_on(engine.masked_logits(&one, &masks))?;
     assert!(before.iter().zip(&after).any(|(a, b)| (a - b).abs() > 1e-3));
     let weights = block_on(engine.weights())?;
@@ -362,7 +362,7 @@ fn bert_trains_as_it_does_on_burn() -> Outcome {
     };
     for _ in 0..4 {
         for engine in [&mut kernels, &mut flex] {
-            engine.step(&inputs, &labels, sgd);
+            engine.step(&inputs, &labels, sgd)?;
         }
         let losses = (
             block_on(kernels.take_losses())?[0],
@@ -377,7 +377,7 @@ fn bert_trains_as_it_does_on_burn() -> Outcome {
     // What was read off goes on where it was.
     let mut anew = Engine::new(&SMALL_BERT, Device::Cpu, &weights[0], &momentum[0])?;
     for engine in [&mut kernels, &mut anew] {
-        engine.step(&inputs, &labels, sgd);
+        engine.step(&inputs, &labels, sgd)?;
     }
     assert_eq!(block_on(kernels.weights())?, block_on(anew.weights())?);
     Ok(())

@@ -32,7 +32,7 @@ fn step(
             learning_rate,
             momentum,
         },
-    );
+    )?;
     let losses = block_on(engine.take_losses())?;
     Ok((f64::from(losses[0]), block_on(engine.weights())?))
 }

@@ -7,8 +7,9 @@ use spindle_run::event::Tensors;
 use super::{
     local::{Kernels, LocalPlan},
     narrow::NarrowNetwork,
-    pass::Workspace,
-    sequential::Sequential,
+    pass::{Workspace, channels_last},
+    reference::Mask,
+    sequential::{Masked, Sequential},
     wide::WideNetwork,
 };
 use crate::Error;
@@ -43,8 +44,9 @@ impl SequentialKernels {
     /// A stack with weights and momentum buffers under PyTorch's names; no buffers before the first step.
     ///
     /// # Errors
-    /// All tensors that are missing, extra or misshapen.
+    /// A network that cannot be; all tensors that are missing, extra or misshapen.
     pub fn new(stack: Sequential, weights: &Tensors, momentum: &Tensors) -> Result<Self, Error> {
+        stack.check()?;
         let narrow = stack.is_narrow();
         Self::of_kind(stack, weights, momentum, narrow)
     }
@@ -113,13 +115,21 @@ impl SequentialKernels {
         momentum.map_or_else(Tensors::new, |values| self.stack.tensors(&values))
     }
 
-    /// One step of SGD on the mean cross-entropy over `pictures` `[count, channels, side, side]`.
-    pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
+    /// One step of SGD on the mean cross-entropy over `pictures` `[count, channels, side, side]`; no pictures make no step.
+    ///
+    /// # Errors
+    /// Pictures of another size, not as many labels, or one that is no class.
+    pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) -> Result<(), Error> {
+        self.stack.check_batch(pictures, labels)?;
+        if labels.is_empty() {
+            return Ok(());
+        }
         let loss = match &mut self.network {
             Network::Narrow(network) => network.step(&self.stack, pictures, labels, sgd),
             Network::Wide(network) => network.step(pictures, labels, sgd),
         };
         self.losses.push(loss);
+        Ok(())
     }
 
     /// Mean losses of the steps since they were last taken, in order.
@@ -128,21 +138,27 @@ impl SequentialKernels {
     }
 
     /// Logits `[count, classes]` of `pictures` `[count, channels, side, side]`.
-    #[must_use]
-    pub fn logits(&self, pictures: &[f32]) -> Vec<f32> {
-        match &self.network {
+    ///
+    /// # Errors
+    /// Pictures of another size.
+    pub fn logits(&self, pictures: &[f32]) -> Result<Vec<f32>, Error> {
+        self.stack.checked_count(pictures)?;
+        Ok(match &self.network {
             Network::Narrow(network) => network.logits(&self.stack, pictures),
             Network::Wide(network) => network.logits(pictures),
-        }
+        })
     }
 
     /// Logits `[2^n, classes]` of one picture under all masks of its players.
     ///
-    /// The picture goes through the layers up to the masked feature map once; the rest runs for every mask.
-    #[must_use]
-    pub fn masked_logits(&self, picture: &[f32], masks: &PatchMasks) -> Vec<f32> {
-        self.plan(masks)
-            .logits(self.kernels(), &self.feature_map(picture))
+    /// The picture goes through the layers up to what players are patches of once; the rest runs for every mask.
+    ///
+    /// # Errors
+    /// No picture of the network's size, or masks of another size than what players are patches of.
+    pub fn masked_logits(&self, picture: &[f32], masks: &PatchMasks) -> Result<Vec<f32>, Error> {
+        self.stack.check_masked(picture, masks)?;
+        let plan = self.plan(masks);
+        Ok(plan.logits(self.kernels(), &self.masked_map(picture)))
     }
 
     /// The plan for these masks, made anew only where the last one was for others.
@@ -158,24 +174,35 @@ impl SequentialKernels {
     }
 
     /// Logits `[classes]` of one picture under one mask, in f64: what [`Self::masked_logits`] rounds.
-    #[must_use]
+    ///
+    /// # Errors
+    /// As [`Self::masked_logits`].
     pub fn exact_masked_logits(
         &self,
         picture: &[f32],
         masks: &PatchMasks,
         mask: usize,
-    ) -> Vec<f64> {
-        self.stack
-            .exact_logits(&self.values(), picture, Some((masks, mask)))
+    ) -> Result<Vec<f64>, Error> {
+        self.stack.check_masked(picture, masks)?;
+        let mask = Mask { masks, mask };
+        Ok(self.stack.exact_logits(&self.values(), picture, Some(mask)))
     }
 
-    /// The feature map that players are patches of, `[side, side, channels]`, behind its ReLU.
-    pub(super) fn feature_map(&self, picture: &[f32]) -> Vec<f32> {
-        match &self.network {
-            Network::Narrow(network) => {
-                Workspace::new(&self.stack, 1).feature_map(network.network(&self.stack), picture)
+    /// What players are patches of, `[side, side, channels]`: the picture, or a feature map behind its ReLU.
+    pub(super) fn masked_map(&self, picture: &[f32]) -> Vec<f32> {
+        match (self.stack.masked, &self.network) {
+            (Masked::Input, _) => {
+                let mut map = vec![0.0; picture.len()];
+                channels_last(picture, self.stack.input.channels, &mut map);
+                map
             }
-            Network::Wide(network) => network.feature_map(picture, self.stack.masked),
+            (Masked::Convolution(index), Network::Narrow(network)) => {
+                let mut workspace = Workspace::new(&self.stack, 1);
+                workspace.feature_map(network.network(&self.stack), picture, index)
+            }
+            (Masked::Convolution(index), Network::Wide(network)) => {
+                network.feature_map(picture, index)
+            }
         }
     }
 }

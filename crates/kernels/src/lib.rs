@@ -41,7 +41,21 @@ pub use error::Error;
 #[cfg(feature = "webgpu")]
 pub use gpu::GpuSequentialKernels;
 pub use local::{Arithmetic, LayerArithmetic};
-pub use sequential::{Convolution, Dense, Initial, Pool, Sequential, VggDepth, VggSide};
+pub use sequential::{Convolution, Dense, Initial, Masked, Pool, Sequential};
+
+/// Whether labels are among the classes.
+///
+/// # Errors
+/// The first one that is not.
+fn check_labels(network: &'static str, labels: &[usize], classes: usize) -> Result<(), Error> {
+    match labels.iter().find(|&&label| label >= classes) {
+        None => Ok(()),
+        Some(label) => Err(Error::Input {
+            network,
+            reason: format!("label {label} where there are {classes} classes"),
+        }),
+    }
+}
 
 /// Whether named tensors are those that a network has, besides some that files may have.
 ///

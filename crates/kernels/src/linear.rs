@@ -4,8 +4,9 @@ use pulp::{Simd, WithSimd};
 
 use super::product::{Along, Product, Row, Segment, Start, WIDTH};
 
-/// Panels of the widest left side.
-const MOST_PANELS: usize = 64;
+/// Panels of the left side that are multiplied at a time, whose segments lie on the stack: as many as the widest layer of
+/// BERT-Medium has. What is wider takes several turns, each of which adds to what the one before left.
+const PANELS: usize = 64;
 
 /// Where the left side of a product lies: rows `first..first + out.len()` of panels that are `stride` rows apart, with `columns` columns in use.
 #[derive(Clone, Copy)]
@@ -37,28 +38,32 @@ pub(super) fn product<S: Simd>(
     start: Start<'_>,
     out: &mut [Row],
 ) {
-    let mut segments = [Segment::default(); MOST_PANELS];
-    let segments = &mut segments[..left.columns.div_ceil(WIDTH)];
-    for (index, segment) in segments.iter_mut().enumerate() {
-        *segment = Segment {
-            left: index * left.stride + left.first,
-            right: index * WIDTH,
-            len: WIDTH.min(left.columns - index * WIDTH),
+    let panels = left.columns.div_ceil(WIDTH);
+    for turn in 0..panels.div_ceil(PANELS) {
+        let first = turn * PANELS;
+        let mut segments = [Segment::default(); PANELS];
+        let segments = &mut segments[..PANELS.min(panels - first)];
+        for (panel, segment) in (first..).zip(segments.iter_mut()) {
+            *segment = Segment {
+                left: panel * left.stride + left.first,
+                right: panel * WIDTH,
+                len: WIDTH.min(left.columns - panel * WIDTH),
+            };
+        }
+        let product = Product {
+            left: left.rows,
+            right,
+            segments,
+            start: if turn == 0 { start } else { Start::Sum },
+            relu: false,
         };
+        // A function of its own for each kind of vectors, however many places call it.
+        simd.vectorize(Rows {
+            product,
+            along: Along::Rows,
+            out: &mut *out,
+        });
     }
-    let product = Product {
-        left: left.rows,
-        right,
-        segments,
-        start,
-        relu: false,
-    };
-    // A function of its own for each kind of vectors, however many places call it.
-    simd.vectorize(Rows {
-        product,
-        along: Along::Rows,
-        out,
-    });
 }
 
 /// `out[c]` <- `out[c]` + sum over rows r of `left[r][c]` * `right[r]`, for the columns of one panel of the left side.

@@ -145,7 +145,7 @@ impl NarrowNetwork {
 
     /// Logits `[count, classes]` of pictures `[count, channels, side, side]`.
     pub(super) fn logits(&self, stack: &Sequential, pictures: &[f32]) -> Vec<f32> {
-        let picture_len = stack.convolutions[0].in_len();
+        let picture_len = stack.input_len();
         let chunks: Vec<&[f32]> = pictures.chunks(PICTURES * picture_len).collect();
         parallel::map(chunks.len(), |index| {
             let mut workspace = Workspace::new(stack, PICTURES);

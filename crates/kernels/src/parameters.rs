@@ -110,8 +110,8 @@ impl Parameters {
         let convolutions = stack.convolutions.iter();
         let convolutions = convolutions.map(|c| place(c.outputs, c.window(), c.inputs, c.kernel));
         let convolutions = convolutions.collect();
-        let channels = stack.convolutions.last().map_or(1, |layer| layer.outputs);
-        let channels = [channels].into_iter().chain(std::iter::repeat(1));
+        let before = stack.shape_before(stack.convolutions.len());
+        let channels = [before.channels].into_iter().chain(std::iter::repeat(1));
         let dense = stack.dense.iter().zip(channels);
         let dense = dense.map(|(d, channels)| place(d.outputs, d.inputs, channels, 1));
         Self {

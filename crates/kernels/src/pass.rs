@@ -72,10 +72,7 @@ impl Workspace {
         let rows = |len| Rows::new(capacity, len);
         let maps = stack.convolutions.iter().map(|c| rows(c.out_len()));
         Self {
-            maps: [rows(stack.convolutions[0].in_len())]
-                .into_iter()
-                .chain(maps)
-                .collect(),
+            maps: [rows(stack.input_len())].into_iter().chain(maps).collect(),
             offsets: stack
                 .convolutions
                 .iter()
@@ -104,7 +101,7 @@ impl Workspace {
 
     /// Logits of `pictures` `[count, channels, side, side]`, as padded rows.
     pub(super) fn logits(&mut self, network: Network<'_>, pictures: &[f32]) -> &[f32] {
-        let pictures = pictures.chunks_exact(network.stack.convolutions[0].in_len());
+        let pictures = pictures.chunks_exact(network.stack.input_len());
         let count = pictures.len();
         self.take(network.stack, pictures);
         self.logits_behind(network, 0, count)
@@ -112,29 +109,34 @@ impl Workspace {
 
     /// Takes pictures `[channels, side, side]` in.
     fn take<'a>(&mut self, stack: &Sequential, pictures: impl Iterator<Item = &'a [f32]>) {
-        let channels = stack.convolutions[0].inputs;
+        let channels = stack.input.channels;
         for (index, picture) in pictures.enumerate() {
             let to = &mut self.maps[0].behind_mut(index)[..picture.len()];
             channels_last(picture, channels, to);
         }
     }
 
-    /// The masked feature map of one picture, `[side, side, channels]`, behind its ReLU and before pooling.
-    pub(super) fn feature_map(&mut self, network: Network<'_>, picture: &[f32]) -> Vec<f32> {
+    /// The feature map of convolution `index` for one picture, `[side, side, channels]`, behind its ReLU and before pooling.
+    pub(super) fn feature_map(
+        &mut self,
+        network: Network<'_>,
+        picture: &[f32],
+        index: usize,
+    ) -> Vec<f32> {
         let stack = network.stack;
         self.take(stack, [picture].into_iter());
-        for index in 0..stack.masked {
-            self.convolve(network, index, 1);
+        for before in 0..index {
+            self.convolve(network, before, 1);
         }
         let layer = Convolution {
             pool: None,
-            ..stack.convolutions[stack.masked]
+            ..stack.convolutions[index].clone()
         };
         let mut map = Rows::new(1, layer.map_len());
         with_simd(Pass {
             layer: &layer,
-            weights: &network.forward.convolutions[stack.masked],
-            input: self.maps[stack.masked].behind(0),
+            weights: &network.forward.convolutions[index],
+            input: self.maps[index].behind(0),
             scratch: &mut Scratch::new(&layer),
             outcome: Outcome {
                 values: map.behind_mut(0),
@@ -145,7 +147,8 @@ impl Workspace {
         map.values
     }
 
-    /// Logits from convolution `first` on, as padded rows: `fill(index, input)` writes what comes into it, channels last.
+    /// Logits from convolution `first` on, or from the dense layers where there are no more, as padded rows: `fill(index, input)`
+    /// writes what comes in, channels last.
     pub(super) fn logits_from(
         &mut self,
         network: Network<'_>,
@@ -153,7 +156,8 @@ impl Workspace {
         count: usize,
         fill: impl Fn(usize, &mut [f32]),
     ) -> &[f32] {
-        let len = network.stack.convolutions[first].in_len();
+        let shape = network.stack.shape_before(first);
+        let len = shape.channels * shape.side.pow(2);
         for index in 0..count {
             fill(index, &mut self.maps[first].behind_mut(index)[..len]);
         }
@@ -293,9 +297,11 @@ impl Workspace {
             finish: Finish::NONE,
             out: weight_gradient,
         });
-        let input_gradient = before.last_mut();
-        let last_map = self.map_gradients.len() - 1;
-        let input_gradient = input_gradient.unwrap_or(&mut self.map_gradients[last_map]);
+        // No gradient is wanted by a picture.
+        let input_gradient = before.last_mut().or(self.map_gradients.last_mut());
+        let Some(input_gradient) = input_gradient else {
+            return;
+        };
         with_simd(Product {
             factors: Factors {
                 left: gradient.first(count),
@@ -360,7 +366,7 @@ fn pass_relu(layer: &Dense, outputs: &[f32], gradient: &mut [f32]) {
 }
 
 /// From `[channels, positions]` to `[positions, channels]`.
-fn channels_last(picture: &[f32], channels: usize, to: &mut [f32]) {
+pub(super) fn channels_last(picture: &[f32], channels: usize, to: &mut [f32]) {
     for (channel, values) in picture.chunks_exact(picture.len() / channels).enumerate() {
         for (to, value) in to[channel..].iter_mut().step_by(channels).zip(values) {
             *to = *value;

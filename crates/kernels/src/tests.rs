@@ -3,11 +3,11 @@
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use spindle_run::event::Tensors;
 
-use super::{Convolution, Dense, Initial, Pool, Sequential, SequentialKernels, VggDepth, VggSide};
+use super::{Convolution, Dense, Initial, Masked, Pool, Sequential, SequentialKernels};
 use crate::{Error, Sgd};
-use spindle_run::player::PatchMasks;
+use spindle_run::{input::PictureShape, player::PatchMasks};
 
-/// Stacks of up to three convolutions, some with padding, strides, poolings of any kind, and more channels than a panel has.
+/// Networks of up to three convolutions, some with padding, strides, poolings of any kind, and more channels than a panel has.
 pub(super) fn stacks() -> impl Strategy<Value = Sequential> {
     let pool = prop_oneof![
         2 => Just(None),
@@ -16,7 +16,7 @@ pub(super) fn stacks() -> impl Strategy<Value = Sequential> {
     ];
     let outputs = prop_oneof![3 => 1_usize..=20, 1 => 30_usize..=70];
     let convolution = (1_usize..=7, 1_usize..=2, 0_usize..=3, outputs, pool);
-    let convolutions = prop::collection::vec(convolution, 1..=3);
+    let convolutions = prop::collection::vec(convolution, 0..=3);
     let hidden = prop::collection::vec(1_usize..=40, 0..=2);
     (
         12_usize..=18,
@@ -29,9 +29,13 @@ pub(super) fn stacks() -> impl Strategy<Value = Sequential> {
         .prop_map(|(side, inputs, convolutions, hidden, classes, plain)| {
             let mut stack = Sequential {
                 name: "random",
+                input: PictureShape {
+                    channels: inputs,
+                    side,
+                },
                 convolutions: Vec::new(),
                 dense: Vec::new(),
-                masked: 0,
+                masked: Masked::Input,
                 initial: Initial::Uniform,
             };
             let (mut side, mut inputs) = (side, inputs);
@@ -41,7 +45,7 @@ pub(super) fn stacks() -> impl Strategy<Value = Sequential> {
             {
                 let kernel = kernel.min(side);
                 let mut layer = Convolution {
-                    name,
+                    name: name.into(),
                     inputs,
                     outputs,
                     kernel,
@@ -65,7 +69,7 @@ pub(super) fn stacks() -> impl Strategy<Value = Sequential> {
             for (name, outputs) in names.into_iter().zip(outputs) {
                 let relu = stack.dense.len() < hidden.len();
                 stack.dense.push(Dense {
-                    name,
+                    name: name.into(),
                     inputs,
                     outputs,
                     relu,
@@ -94,7 +98,7 @@ pub(super) fn kinds(stack: &Sequential) -> Vec<bool> {
 
 /// Two pictures and their labels.
 fn batch(stack: &Sequential) -> (Vec<f32>, [usize; 2]) {
-    let len = 2 * stack.convolutions[0].in_len();
+    let len = 2 * stack.input_len();
     let pictures = (0..len).map(|i| ((i * 53 + i / 7) % 97) as f32 / 96.0);
     (pictures.collect(), [0, stack.classes() - 1])
 }
@@ -120,7 +124,7 @@ fn logits_are_exact() -> Result<(), Error> {
         for narrow in kinds(&stack) {
             let engine =
                 SequentialKernels::of_kind(stack.clone(), &weights, &Tensors::new(), narrow)?;
-            let found = engine.logits(&pictures);
+            let found = engine.logits(&pictures)?;
             let exact = pictures
                 .chunks_exact(pictures.len() / labels.len())
                 .flat_map(|picture| stack.exact_logits(&values, picture, None));
@@ -154,7 +158,7 @@ fn gradients_are_those_of_the_exact_loss() -> Result<(), Error> {
             SequentialKernels::of_kind(stack.clone(), &weights, &Tensors::new(), narrow)?;
         let (pictures, labels) = batch(&stack);
         // From no momentum a step of rate 1 is the gradient.
-        engine.step(&pictures, &labels, sgd);
+        engine.step(&pictures, &labels, sgd)?;
         let (before, after) = (stack.values(&weights)?, stack.values(&engine.weights())?);
         let count = before.len();
         for index in (0..30).map(|i| i * (count - 1) / 29) {
@@ -180,36 +184,47 @@ fn gradients_are_those_of_the_exact_loss() -> Result<(), Error> {
     Ok(())
 }
 
+/// Convolutions in the blocks of VGGs of so many layers.
+const ELEVEN: [usize; 5] = [1, 1, 2, 2, 2];
+const SIXTEEN: [usize; 5] = [2, 2, 3, 3, 3];
+const NINETEEN: [usize; 5] = [2, 2, 4, 4, 4];
+
+/// VGG-11 on pictures of 32x32.
+pub(super) fn small_vgg(channels: usize) -> Sequential {
+    Sequential::vgg("VGG-11", ELEVEN, channels, 32, 10)
+}
+
 #[test]
 fn deep_networks_have_the_parameters_of_torchvision() {
-    let vgg = |depth| Sequential::vgg(depth, 3, VggSide::Large, 1000);
-    assert_eq!(vgg(VggDepth::Eleven).parameter_count(), 132_863_336);
-    assert_eq!(vgg(VggDepth::Thirteen).parameter_count(), 133_047_848);
-    assert_eq!(vgg(VggDepth::Sixteen).parameter_count(), 138_357_544);
+    let vgg = |blocks| Sequential::vgg("VGG", blocks, 3, 224, 1000);
+    assert_eq!(vgg(ELEVEN).parameter_count(), 132_863_336);
+    assert_eq!(vgg([2, 2, 2, 2, 2]).parameter_count(), 133_047_848);
+    assert_eq!(vgg(SIXTEEN).parameter_count(), 138_357_544);
+    assert_eq!(vgg(NINETEEN).parameter_count(), 143_667_240);
     assert_eq!(Sequential::alexnet(3, 1000).parameter_count(), 61_100_840);
-    let names = |stack: &Sequential| -> Vec<&str> {
-        let convolutions = stack.convolutions.iter().map(|layer| layer.name);
-        let dense = stack.dense.iter().map(|layer| layer.name);
-        convolutions.chain(dense).collect()
+    let names = |stack: &Sequential| -> Vec<String> {
+        let convolutions = stack.convolutions.iter().map(|layer| &layer.name);
+        let dense = stack.dense.iter().map(|layer| &layer.name);
+        convolutions.chain(dense).map(ToString::to_string).collect()
     };
-    let eleven = names(&vgg(VggDepth::Eleven));
+    let eleven = names(&vgg(ELEVEN));
     let features = [0, 3, 6, 8, 11, 13, 16, 18].map(|i| format!("features.{i}"));
     assert_eq!(eleven[..8], features);
     assert_eq!(
         eleven[8..],
         ["classifier.0", "classifier.3", "classifier.6"]
     );
-    let sixteen = names(&vgg(VggDepth::Sixteen));
-    assert_eq!(sixteen[12], "features.28");
-    assert_eq!(vgg(VggDepth::Eleven).masked_side(), 112);
-    assert_eq!(vgg(VggDepth::Sixteen).masked_side(), 224);
+    assert_eq!(names(&vgg(SIXTEEN))[12], "features.28");
+    assert_eq!(names(&vgg(NINETEEN))[15], "features.34");
+    assert_eq!(vgg(ELEVEN).masked_side(), 112);
+    assert_eq!(vgg(SIXTEEN).masked_side(), 224);
     assert_eq!(Sequential::alexnet(1, 10).masked_side(), 55);
-    assert!(Sequential::lenet(3, 10).is_narrow() && !vgg(VggDepth::Eleven).is_narrow());
+    assert!(Sequential::lenet(3, 10).is_narrow() && !vgg(ELEVEN).is_narrow());
 }
 
 #[test]
 fn vgg_begins_with_normal_weights_of_the_right_width() {
-    let stack = Sequential::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let stack = small_vgg(1);
     let weights = stack.initial_weights(0);
     let deviation = |name: &str| {
         let squares = weights[name].data.iter().map(|w| f64::from(*w).powi(2));
@@ -225,7 +240,7 @@ fn vgg_begins_with_normal_weights_of_the_right_width() {
 
 /// A few pictures for a deep network.
 fn pictures(stack: &Sequential, count: usize) -> Vec<f32> {
-    let len = count * stack.convolutions[0].in_len();
+    let len = count * stack.input_len();
     (0..len)
         .map(|i| ((i * 53 + i / 7) % 97) as f32 / 96.0)
         .collect()
@@ -233,16 +248,16 @@ fn pictures(stack: &Sequential, count: usize) -> Vec<f32> {
 
 #[test]
 fn vgg_gives_exact_logits_and_masked_outputs() -> Result<(), Error> {
-    let stack = Sequential::vgg(VggDepth::Eleven, 3, VggSide::Small, 10);
+    let stack = small_vgg(3);
     let weights = stack.initial_weights(3);
     let engine = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
     let players: Vec<[usize; 2]> = (0..10).map(|i| [1 + i / 2, 1 + (i * 3) % 6]).collect();
     let masks = PatchMasks::new(&players, stack.masked_side());
     let picture = pictures(&stack, 1);
-    let logits = engine.masked_logits(&picture, &masks);
-    let whole = engine.logits(&picture);
+    let logits = engine.masked_logits(&picture, &masks)?;
+    let whole = engine.logits(&picture)?;
     for (mask, found) in [0, 341, 700, 1023].map(|mask| (mask, &logits[10 * mask..][..10])) {
-        let exact = engine.exact_masked_logits(&picture, &masks, mask);
+        let exact = engine.exact_masked_logits(&picture, &masks, mask)?;
         let largest = exact
             .iter()
             .fold(0.0_f64, |largest, x| largest.max(x.abs()));
@@ -258,7 +273,7 @@ fn vgg_gives_exact_logits_and_masked_outputs() -> Result<(), Error> {
 
 #[test]
 fn wide_steps_learn_and_do_not_depend_on_the_number_of_cores() -> Result<(), Error> {
-    let mut stack = Sequential::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let mut stack = small_vgg(1);
     // The first block and a head: enough to see it.
     stack.convolutions.truncate(3);
     stack.dense[0].inputs = 256 * 64;
@@ -273,7 +288,7 @@ fn wide_steps_learn_and_do_not_depend_on_the_number_of_cores() -> Result<(), Err
     let run = || -> Result<_, Error> {
         let mut engine = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
         for _ in 0..3 {
-            engine.step(&pictures, &labels, sgd);
+            engine.step(&pictures, &labels, sgd)?;
         }
         Ok((engine.take_losses(), engine.weights()))
     };
@@ -286,5 +301,154 @@ fn wide_steps_learn_and_do_not_depend_on_the_number_of_cores() -> Result<(), Err
     let (same_losses, same) = one.install(run)?;
     assert_eq!(losses, same_losses);
     assert!(trained == same);
+    Ok(())
+}
+
+/// The perceptron of 784-128-64-10.
+fn perceptron() -> Sequential {
+    Sequential::mlp("MLP", 28, &[128, 64, 10])
+}
+
+#[test]
+fn a_perceptron_has_the_parameters_of_torch_and_takes_them_back() -> Result<(), Error> {
+    let network = perceptron();
+    assert!(network.is_narrow());
+    assert_eq!(network.parameter_count(), 109_386);
+    let weights = network.initial_weights(5);
+    let shapes: Vec<(&str, &[usize])> = weights
+        .iter()
+        .map(|(name, tensor)| (&name[..], &tensor.shape[..]))
+        .collect();
+    let expected: [(&str, &[usize]); 6] = [
+        ("1.bias", &[128]),
+        ("1.weight", &[128, 784]),
+        ("3.bias", &[64]),
+        ("3.weight", &[64, 128]),
+        ("5.bias", &[10]),
+        ("5.weight", &[10, 64]),
+    ];
+    assert_eq!(shapes, expected);
+    let wide = Sequential::mlp("MLP", 28, &[512, 10]);
+    assert!(!wide.is_narrow());
+    for network in [network, wide] {
+        let weights = network.initial_weights(6);
+        let engine = SequentialKernels::new(network, &weights, &weights)?;
+        assert_eq!(engine.weights(), weights);
+        assert_eq!(engine.momentum(), weights);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_perceptron_gives_exact_outputs_on_all_masks_of_the_picture() -> Result<(), Error> {
+    for narrow in [true, false] {
+        let network = perceptron();
+        let weights = network.initial_weights(7);
+        let picture: Vec<f32> = pictures(&network, 1)
+            .iter()
+            .map(|x| 2.0 * x - 0.7)
+            .collect();
+        let engine =
+            SequentialKernels::of_kind(network.clone(), &weights, &Tensors::new(), narrow)?;
+        let players = [[1, 1], [2, 4], [3, 3], [3, 4], [5, 2], [6, 6]];
+        let masks = PatchMasks::new(&players, network.masked_side());
+        let logits = engine.masked_logits(&picture, &masks)?;
+        for mask in 0..64 {
+            let masked = |(pixel, value): (usize, &f32)| match masks.keeps(mask as u32, pixel) {
+                true => *value,
+                false => 0.0,
+            };
+            let masked: Vec<f32> = picture.iter().enumerate().map(masked).collect();
+            let exact = network.exact_logits(&network.values(&weights)?, &masked, None);
+            assert_eq!(exact, engine.exact_masked_logits(&picture, &masks, mask)?);
+            for (exact, found) in exact.iter().zip(&logits[10 * mask..]) {
+                let difference = (exact - f64::from(*found)).abs();
+                assert!(difference < 1e-6, "{narrow}, {mask}: {difference}");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a refusal says.
+pub(crate) fn refusal<T>(outcome: Result<T, Error>) -> String {
+    outcome
+        .err()
+        .map_or_else(String::new, |error| error.to_string())
+}
+
+#[test]
+fn networks_that_cannot_be_are_refused() {
+    let refused = |change: fn(&mut Sequential), words: &str| {
+        let mut network = Sequential::lenet(1, 10);
+        change(&mut network);
+        let text = refusal(SequentialKernels::new(
+            network,
+            &Tensors::new(),
+            &Tensors::new(),
+        ));
+        assert!(text.contains(words), "{text:?} instead of {words:?}");
+    };
+    refused(|n| n.input.side = 0, "no values");
+    refused(|n| n.input.channels = 3, "conv1 takes 1 channels");
+    refused(|n| n.convolutions[1].side = 13, "conv2 takes 6 channels");
+    refused(|n| n.convolutions[0].kernel = 33, "conv1 has a kernel");
+    refused(|n| n.convolutions[0].stride = 0, "no stride");
+    refused(|n| n.convolutions[1].outputs = 0, "no outputs");
+    refused(
+        |n| n.convolutions[1].pool = Some(Pool { size: 2, stride: 0 }),
+        "strides of 0",
+    );
+    refused(
+        |n| {
+            n.convolutions[1].pool = Some(Pool {
+                size: 11,
+                stride: 1,
+            })
+        },
+        "side 11",
+    );
+    refused(|n| n.dense[0].inputs = 401, "fc1 makes");
+    refused(|n| n.dense[2].outputs = 0, "fc3 makes 0 values");
+    refused(|n| n.dense.clear(), "no dense layer");
+    refused(|n| n.masked = Masked::Convolution(2), "convolution 2");
+    // A byte tells places of a window apart up to 16x16.
+    let mut network = small_vgg(1);
+    network.convolutions[0].pool = Some(Pool {
+        size: 17,
+        stride: 1,
+    });
+    assert!(refusal(network.check()).contains("at most 16"));
+    // Five poolings leave nothing of 16x16.
+    let network = Sequential::vgg("VGG-11", ELEVEN, 1, 16, 10);
+    assert!(refusal(network.check()).contains("features.18"));
+}
+
+#[test]
+fn what_does_not_fit_a_network_is_refused() -> Result<(), Error> {
+    let sgd = Sgd {
+        learning_rate: 0.1,
+        momentum: 0.0,
+    };
+    for narrow in [true, false] {
+        let network = Sequential::lenet(1, 10);
+        let weights = network.initial_weights(1);
+        let mut engine =
+            SequentialKernels::of_kind(network.clone(), &weights, &Tensors::new(), narrow)?;
+        let pictures = pictures(&network, 2);
+        let said = refusal(engine.logits(&pictures[1..]));
+        assert!(said.contains("2047 values"), "{said}");
+        assert!(refusal(engine.step(&pictures, &[1], sgd)).contains("2 pictures with 1 labels"));
+        assert!(refusal(engine.step(&pictures, &[1, 10], sgd)).contains("label 10"));
+        let masks = PatchMasks::new(&[[1, 1], [2, 2]], 28);
+        assert!(refusal(engine.masked_logits(&pictures, &masks)).contains("2 pictures"));
+        let masks = PatchMasks::new(&[[1, 1], [2, 2]], 27);
+        let said = refusal(engine.masked_logits(&pictures[..1024], &masks));
+        assert!(said.contains("27x27") && said.contains("28x28"), "{said}");
+        // Nothing is nothing.
+        assert!(engine.logits(&[])?.is_empty());
+        engine.step(&[], &[], sgd)?;
+        assert!(engine.take_losses().is_empty() && engine.weights() == weights);
+    }
     Ok(())
 }

@@ -15,6 +15,7 @@ use burn::{
 use spindle_run::experiment::Model;
 
 use super::{Kernels, MakeKernels, Network, Place};
+use crate::Error;
 use spindle_kernels::DgcnnKernels;
 use spindle_run::random::Distribution;
 
@@ -243,7 +244,7 @@ impl Network for Dgcnn {
 
     const CHUNK: usize = 32;
 
-    const KERNELS: Option<MakeKernels> = Some(|weights| Arc::new(DgcnnKernels::new(weights)));
+    const KERNELS: Option<MakeKernels> = Some(|weights| Ok(Arc::new(DgcnnKernels::new(weights)?)));
 
     fn name(&self) -> &'static str {
         Model::Dgcnn.title()
@@ -306,20 +307,20 @@ impl Network for Dgcnn {
 }
 
 impl Kernels for DgcnnKernels {
-    fn logits(&self, inputs: &Inputs) -> Vec<f32> {
+    fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, Error> {
         match inputs {
-            Inputs::Clouds(Points { values, points }) => self.clouds(values, *points),
-            Inputs::Pictures(_) | Inputs::Texts(_) => Vec::new(),
+            Inputs::Clouds(Points { values, points }) => Ok(self.clouds(values, *points)?),
+            Inputs::Pictures(_) | Inputs::Texts(_) => Ok(Vec::new()),
         }
     }
 
-    fn masked_logits(&self, input: &Inputs, masks: &Masks) -> Vec<f32> {
+    fn masked_logits(&self, input: &Inputs, masks: &Masks) -> Result<Vec<f32>, Error> {
         let cloud = input.points();
         match masks {
-            Masks::Clouds(masks) => self.masked(cloud, masks),
+            Masks::Clouds(masks) => Ok(self.masked(cloud, masks)?),
             // Players of another kind are no part of a cloud: every mask leaves it as it is.
             Masks::Pictures(_) | Masks::Texts(_) => {
-                self.clouds(cloud, cloud.len() / 3).repeat(masks.count())
+                Ok(self.clouds(cloud, cloud.len() / 3)?.repeat(masks.count()))
             }
         }
     }

@@ -85,7 +85,7 @@ impl<N: Network> BurnEngine<N> {
         if let Some(kernels) = &*self.last_kernels() {
             return Ok(Some(kernels.clone()));
         }
-        let kernels = make(&self.weights().await?);
+        let kernels = make(&self.weights().await?)?;
         *self.last_kernels() = Some(kernels.clone());
         Ok(Some(kernels))
     }
@@ -146,7 +146,7 @@ impl<N: Network> BurnEngine<N> {
     /// The device failed.
     pub async fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, Error> {
         if let Some(kernels) = self.kernels().await? {
-            return Ok(kernels.logits(inputs));
+            return kernels.logits(inputs);
         }
         read(self.network.valid().forward(inputs, &self.place())).await
     }
@@ -163,7 +163,7 @@ impl<N: Network> BurnEngine<N> {
     /// The device failed.
     pub async fn masked_logits(&self, input: &Inputs, masks: &Masks) -> Result<Vec<f32>, Error> {
         if let Some(kernels) = self.kernels().await? {
-            return Ok(kernels.masked_logits(input, masks));
+            return kernels.masked_logits(input, masks);
         }
         let (network, place) = (self.network.valid(), self.place());
         let stem = network.stem(input, &place);

@@ -76,15 +76,21 @@ pub trait Network: Module + Sync {
 }
 
 /// Kernels from all of a network's weights.
-pub type MakeKernels = fn(&Tensors) -> Arc<dyn Kernels>;
+pub type MakeKernels = fn(&Tensors) -> Result<Arc<dyn Kernels>, Error>;
 
 /// Evaluation of a network without Burn.
 pub trait Kernels: Send + Sync {
     /// Logits `[count, classes]` of `inputs`.
-    fn logits(&self, inputs: &Inputs) -> Vec<f32>;
+    ///
+    /// # Errors
+    /// Inputs that do not fit the network.
+    fn logits(&self, inputs: &Inputs) -> Result<Vec<f32>, Error>;
 
     /// Logits `[2^n, classes]` of one input under all masks of its players.
-    fn masked_logits(&self, input: &Inputs, masks: &Masks) -> Vec<f32>;
+    ///
+    /// # Errors
+    /// An input or masks that do not fit the network.
+    fn masked_logits(&self, input: &Inputs, masks: &Masks) -> Result<Vec<f32>, Error>;
 }
 
 /// Where tensors are made, and of which numbers.

@@ -14,9 +14,9 @@ use burn::{
 };
 
 use super::{Network, Place};
-use spindle_kernels::{Convolution, Sequential};
+use spindle_kernels::{Convolution, Masked, Sequential};
 
-/// Any [`Sequential`]; players are patches of the feature map behind the ReLU of its masked convolution, before pooling.
+/// Any [`Sequential`]; players are patches of the picture, or of the feature map behind the ReLU of a convolution, before pooling.
 #[derive(Module, Debug)]
 pub struct StackNetwork {
     convolutions: Vec<Conv2d>,
@@ -50,7 +50,7 @@ impl StackNetwork {
     }
 
     fn pictures(&self, inputs: &Inputs, place: &Place) -> Tensor<4> {
-        let (channels, side) = (self.stack.convolutions[0].inputs, self.stack.side());
+        let (channels, side) = (self.stack.input.channels, self.stack.side());
         let pictures = inputs.pictures().to_vec();
         let count = pictures.len() / (channels * side * side);
         place.floats(pictures, [count, channels, side, side])
@@ -61,11 +61,13 @@ impl StackNetwork {
         relu(self.convolutions[layer].forward(x))
     }
 
-    /// The masked feature map `[count, channels, side, side]`.
+    /// What players are patches of, `[count, channels, side, side]`.
     fn masked_map(&self, pictures: Tensor<4>) -> Tensor<4> {
-        let before = 0..self.stack.masked;
-        let x = before.fold(pictures, |x, layer| self.pool(layer, self.map(layer, x)));
-        self.map(self.stack.masked, x)
+        let Masked::Convolution(masked) = self.stack.masked else {
+            return pictures;
+        };
+        let x = (0..masked).fold(pictures, |x, layer| self.pool(layer, self.map(layer, x)));
+        self.map(masked, x)
     }
 
     fn pool(&self, layer: usize, x: Tensor<4>) -> Tensor<4> {
@@ -78,13 +80,14 @@ impl StackNetwork {
             .forward(x)
     }
 
-    /// From the masked feature map to logits.
+    /// From what players are patches of to logits.
     fn tail(&self, map: Tensor<4>) -> Tensor<2> {
-        let masked = self.stack.masked;
-        let behind = masked + 1..self.convolutions.len();
-        let x = behind.fold(self.pool(masked, map), |x, layer| {
-            self.pool(layer, self.map(layer, x))
-        });
+        let (first, x) = match self.stack.masked {
+            Masked::Input => (0, map),
+            Masked::Convolution(masked) => (masked + 1, self.pool(masked, map)),
+        };
+        let behind = first..self.convolutions.len();
+        let x = behind.fold(x, |x, layer| self.pool(layer, self.map(layer, x)));
         let layers = self.dense.iter().zip(&self.stack.dense);
         layers.fold(x.flatten(1, 3), |x, (dense, layer)| {
             let x = dense.forward(x);
@@ -129,13 +132,13 @@ impl Network for StackNetwork {
     }
 
     fn torch_name(&self, path: &str) -> String {
-        let name = |rest: &str, names: Vec<&'static str>| {
+        let name = |rest: &str, names: Vec<&str>| {
             let (index, kind) = rest.split_once('.')?;
             let layer = names.get(index.parse::<usize>().ok()?)?;
             Some(format!("{layer}.{kind}"))
         };
-        let convolutions = || self.stack.convolutions.iter().map(|layer| layer.name);
-        let dense = || self.stack.dense.iter().map(|layer| layer.name);
+        let convolutions = || self.stack.convolutions.iter().map(|layer| &*layer.name);
+        let dense = || self.stack.dense.iter().map(|layer| &*layer.name);
         let found = if let Some(rest) = path.strip_prefix("convolutions.") {
             name(rest, convolutions().collect())
         } else if let Some(rest) = path.strip_prefix("dense.") {

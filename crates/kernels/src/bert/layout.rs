@@ -7,9 +7,9 @@ use spindle_run::event::{Tensor, Tensors};
 use crate::product::{Row, WIDTH};
 
 /// Longest text in word pieces.
-const MOST_TOKENS: usize = 512;
+pub(super) const MOST_TOKENS: usize = 512;
 /// First or second text of a pair.
-const TYPES: usize = 2;
+pub(super) const TYPES: usize = 2;
 
 /// A parameter.
 #[derive(Clone, Debug)]

@@ -7,10 +7,13 @@
 
 mod activation;
 mod attention;
+mod check;
 mod layer;
 mod layout;
 mod norm;
 mod pass;
+#[cfg(test)]
+mod tests;
 
 use spindle_run::event::Tensors;
 
@@ -40,7 +43,7 @@ const UPDATED: usize = 512;
 pub struct Size {
     /// Transformer layers.
     pub layers: usize,
-    /// A multiple of a head's values.
+    /// A multiple of the 64 values of a head.
     pub width: usize,
     /// Word pieces there are.
     pub vocabulary: usize,
@@ -56,6 +59,8 @@ pub fn is_redundant(name: &str) -> bool {
 
 /// A BERT with its weights, on all cores.
 pub struct BertKernels {
+    /// In errors.
+    name: &'static str,
     size: Size,
     layout: Layout,
     parameters: Vec<Row>,
@@ -71,13 +76,14 @@ impl BertKernels {
     /// With weights and momentum buffers under PyTorch's names; no buffers before the first step.
     ///
     /// # Errors
-    /// All tensors that are missing, extra or misshapen.
+    /// A size that cannot be; all tensors that are missing, extra or misshapen.
     pub fn new(
         name: &'static str,
         size: Size,
         weights: &Tensors,
         momentum: &Tensors,
     ) -> Result<Self, Error> {
+        size.check(name)?;
         let layout = Layout::new(size.layers, size.width, size.vocabulary, size.classes);
         let pack = |tensors| {
             let expected = layout.parameters.iter();
@@ -86,6 +92,7 @@ impl BertKernels {
             Ok::<_, Error>(layout.pack(tensors))
         };
         Ok(Self {
+            name,
             size,
             parameters: pack(weights)?,
             momentum: match momentum.is_empty() {
@@ -124,8 +131,11 @@ impl BertKernels {
     }
 
     /// Logits `[count, classes]` of texts.
-    #[must_use]
-    pub fn logits(&self, tokens: &Tokens) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// Texts without pieces or with more than 512, or pieces that are not among the network's.
+    pub fn logits(&self, tokens: &Tokens) -> Result<Vec<f32>, Error> {
+        self.size.check_texts(self.name, tokens)?;
         let groups = groups(tokens);
         let parts = parallel::map(groups.len().div_ceil(TOGETHER), |part| {
             let first = part * TOGETHER;
@@ -146,22 +156,46 @@ impl BertKernels {
             });
             logits.collect::<Vec<f32>>()
         });
-        parts.concat()
+        Ok(parts.concat())
     }
 
     /// Logits `[2^n, classes]` of one text under all masks of its words.
-    #[must_use]
-    pub fn masked_logits(&self, text: &Tokens, masks: &WordMasks) -> Vec<f32> {
+    ///
+    /// # Errors
+    /// As [`Self::logits`]; several texts, or a network without the piece `[MASK]`.
+    pub fn masked_logits(&self, text: &Tokens, masks: &WordMasks) -> Result<Vec<f32>, Error> {
+        if text.lengths.len() != 1 {
+            return Err(self.misfit(format!("{} texts where it masks one", text.lengths.len())));
+        }
         let count = masks.count();
         let parts = (0..count).step_by(MASKS).map(|first| {
             let range = first..count.min(first + MASKS);
             self.logits(&masks.apply(text, range))
         });
-        parts.collect::<Vec<_>>().concat()
+        Ok(parts.collect::<Result<Vec<_>, Error>>()?.concat())
     }
 
-    /// One step of SGD on the mean cross-entropy over texts.
-    pub fn step(&mut self, tokens: &Tokens, labels: &[usize], sgd: Sgd) {
+    fn misfit(&self, reason: String) -> Error {
+        Error::Input {
+            network: self.name,
+            reason,
+        }
+    }
+
+    /// One step of SGD on the mean cross-entropy over texts; no texts make no step.
+    ///
+    /// # Errors
+    /// As [`Self::logits`]; not as many labels as texts, or one that is no class.
+    pub fn step(&mut self, tokens: &Tokens, labels: &[usize], sgd: Sgd) -> Result<(), Error> {
+        self.size.check_texts(self.name, tokens)?;
+        if tokens.lengths.len() != labels.len() {
+            let (texts, labels) = (tokens.lengths.len(), labels.len());
+            return Err(self.misfit(format!("{texts} texts with {labels} labels")));
+        }
+        super::check_labels(self.name, labels, self.size.classes)?;
+        if labels.is_empty() {
+            return Ok(());
+        }
         let groups = groups(tokens);
         self.turn();
         let mut lanes = std::mem::take(&mut self.lanes);
@@ -185,6 +219,7 @@ impl BertKernels {
         self.losses.push(lanes.iter().map(|lane| lane.loss).sum());
         self.lanes = lanes;
         self.update(sgd);
+        Ok(())
     }
 
     /// Turns the weights of all dense layers.

@@ -3,6 +3,8 @@
 
 mod layer;
 mod neighbours;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 
@@ -17,6 +19,7 @@ use super::{
     product::{Row, WIDTH},
     rows::with_simd,
 };
+use crate::Error;
 use spindle_run::{
     parallel,
     player::{ClusterMasks, DistinctPoints},
@@ -30,6 +33,67 @@ const SLOPE: f64 = 0.2;
 const EPSILON: f64 = 1e-5;
 /// Clouds that go through the dense layers together, whose weights do not fit into a core's cache.
 const TOGETHER: usize = 32;
+
+/// Its name in errors.
+const NAME: &str = "DGCNN";
+/// Channels of the edge convolutions, of the embedding, and of the dense layers behind its pooling.
+const EDGES: [usize; 4] = [64, 64, 128, 256];
+const EMBEDDING: usize = 1024;
+const DENSE: [usize; 2] = [512, 256];
+
+/// Names and shapes of what a network is made from.
+fn expected(classes: usize) -> Vec<(String, Vec<usize>)> {
+    let inputs = [3].into_iter().chain(EDGES).map(|channels| 2 * channels);
+    let convolutions = inputs.zip(EDGES).collect::<Vec<_>>();
+    let convolutions = convolutions
+        .into_iter()
+        .chain([(EDGES.iter().sum(), EMBEDDING)]);
+    let mut tensors = Vec::new();
+    for (number, (inputs, outputs)) in (1..).zip(convolutions) {
+        tensors.push((
+            format!("conv{number}.0.weight"),
+            vec![outputs, inputs, 1, 1],
+        ));
+    }
+    let norms = EDGES.into_iter().chain([EMBEDDING]).chain(DENSE);
+    for (number, channels) in (1..).zip(norms) {
+        for kind in ["weight", "bias", "running_mean", "running_var"] {
+            tensors.push((format!("bn{number}.{kind}"), vec![channels]));
+        }
+    }
+    let [first, second] = DENSE;
+    let linear = |name: &str, shape: &[usize]| (name.to_owned(), shape.to_vec());
+    tensors.extend([
+        linear("linear1.weight", &[first, 2 * EMBEDDING]),
+        linear("linear2.weight", &[second, first]),
+        linear("linear2.bias", &[second]),
+        linear("linear3.weight", &[classes, second]),
+        linear("linear3.bias", &[classes]),
+    ]);
+    tensors
+}
+
+/// Whether files may have a tensor of this name that says nothing of its own: the normalisations appear a second time within their
+/// convolutions' blocks.
+fn is_redundant(name: &str) -> bool {
+    name.ends_with("num_batches_tracked") || (name.starts_with("conv") && name.contains(".1."))
+}
+
+fn misfit(reason: String) -> Error {
+    Error::Input {
+        network: NAME,
+        reason,
+    }
+}
+
+fn check_cloud(points: usize) -> Result<(), Error> {
+    match points >= NEIGHBOURS {
+        true => Ok(()),
+        false => Err(misfit(format!(
+            "a cloud of {points} points; each has {NEIGHBOURS} neighbours"
+        ))),
+    }
+}
 
 /// A DGCNN ready to be evaluated.
 pub struct DgcnnKernels {
@@ -48,12 +112,20 @@ struct EdgeConvolution {
 }
 
 impl DgcnnKernels {
-    /// From weights under PyTorch's names, all of which are there.
-    #[must_use]
-    pub fn new(weights: &Tensors) -> Self {
+    /// From weights under PyTorch's names.
+    ///
+    /// # Errors
+    /// All tensors that are missing, extra or misshapen.
+    pub fn new(weights: &Tensors) -> Result<Self, Error> {
+        let classes = weights
+            .get("linear3.bias")
+            .map_or(0, |bias| bias.data.len());
+        let expected = expected(classes);
+        let expected = expected.iter().map(|(name, shape)| (&name[..], &shape[..]));
+        super::check_tensors(NAME, expected, weights, is_redundant)?;
         let embedding = Layer::normalised(weights, "conv5.0", "bn5");
         let last = Layer::plain(weights, "linear3");
-        Self {
+        Ok(Self {
             edges: (1..=4)
                 .map(|number| {
                     let (convolution, norm) = (format!("conv{number}.0"), format!("bn{number}"));
@@ -68,22 +140,43 @@ impl DgcnnKernels {
                 Layer::normalised(weights, "linear2", "bn7"),
                 last,
             ],
-        }
-    }
-
-    /// Logits `[count, classes]` of clouds `[count, points, 3]`.
-    #[must_use]
-    pub fn clouds(&self, clouds: &[f32], points: usize) -> Vec<f32> {
-        self.all(clouds.len() / (3 * points), |index| DistinctPoints {
-            points: clouds.as_chunks::<3>().0[index * points..][..points].to_vec(),
-            counts: vec![1; points],
         })
     }
 
+    /// Logits `[count, classes]` of clouds `[count, points, 3]`.
+    ///
+    /// # Errors
+    /// No whole number of clouds, or fewer points than a point has neighbours.
+    pub fn clouds(&self, clouds: &[f32], points: usize) -> Result<Vec<f32>, Error> {
+        check_cloud(points)?;
+        if !clouds.len().is_multiple_of(3 * points) {
+            let count = clouds.len();
+            return Err(misfit(format!(
+                "{count} values as clouds of {points} points"
+            )));
+        }
+        Ok(
+            self.all(clouds.len() / (3 * points), |index| DistinctPoints {
+                points: clouds.as_chunks::<3>().0[index * points..][..points].to_vec(),
+                counts: vec![1; points],
+            }),
+        )
+    }
+
     /// Logits `[2^n, classes]` of a cloud `[points, 3]` under all masks of its clusters.
-    #[must_use]
-    pub fn masked(&self, cloud: &[f32], masks: &ClusterMasks) -> Vec<f32> {
-        self.all(masks.count(), |mask| masks.distinct(cloud, mask))
+    ///
+    /// # Errors
+    /// Fewer points than a point has neighbours, or masks of another number of points.
+    pub fn masked(&self, cloud: &[f32], masks: &ClusterMasks) -> Result<Vec<f32>, Error> {
+        let points = cloud.len() / 3;
+        check_cloud(points)?;
+        let whole = masks.distinct(cloud, masks.count() - 1).counts;
+        if cloud.len() != 3 * points || whole.iter().sum::<u32>() as usize != points {
+            return Err(misfit(format!(
+                "masks of other clouds than one of {points} points"
+            )));
+        }
+        Ok(self.all(masks.count(), |mask| masks.distinct(cloud, mask)))
     }
 
     fn all(&self, count: usize, cloud: impl Fn(usize) -> DistinctPoints + Sync + Send) -> Vec<f32> {

@@ -74,7 +74,7 @@ impl GpuSequentialKernels {
     /// A stack with weights and momentum buffers under PyTorch's names; no buffers before the first step.
     ///
     /// # Errors
-    /// All tensors that are missing, extra or misshapen; a device that is too small.
+    /// A network that cannot be; all tensors that are missing, extra or misshapen; a device that is too small.
     pub fn new(
         device: &Device,
         queue: &Queue,
@@ -97,6 +97,7 @@ impl GpuSequentialKernels {
         momentum: &Tensors,
         tiling: Tiling,
     ) -> Result<Self, Error> {
+        stack.check()?;
         check_plain(&stack)?;
         let weights = stack.values(weights)?;
         let has_momentum = !momentum.is_empty();
@@ -150,15 +151,20 @@ impl GpuSequentialKernels {
         text.trim_end().to_owned()
     }
 
-    /// One step of SGD on the mean cross-entropy over `pictures` `[count, 1, side, side]`; the device may still be at it when this
-    /// returns. What goes wrong is told by the next read.
-    pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
+    /// One step of SGD on the mean cross-entropy over `pictures` `[count, channels, side, side]`; no pictures make no step. The device
+    /// may still be at it when this returns: what goes wrong there is told by the next read.
+    ///
+    /// # Errors
+    /// Pictures of another size, not as many labels, or one that is no class.
+    pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) -> Result<(), Error> {
+        self.stack.check_batch(pictures, labels)?;
         if labels.is_empty() {
-            return;
+            return Ok(());
         }
         if let Err(error) = self.try_step(pictures, labels, sgd) {
             self.watch(Box::pin(ready(Some(error.to_string()))));
         }
+        Ok(())
     }
 
     /// Mean losses of the steps since they were last taken, in order.
@@ -174,12 +180,13 @@ impl GpuSequentialKernels {
         self.read(&self.losses.buffer, count).await
     }
 
-    /// Logits `[count, classes]` of `pictures` `[count, 1, side, side]`.
+    /// Logits `[count, classes]` of `pictures` `[count, channels, side, side]`.
     ///
     /// # Errors
-    /// The device failed.
+    /// Pictures of another size; the device failed.
     pub async fn logits(&self, pictures: &[f32]) -> Result<Vec<f32>, Error> {
-        let picture_len = self.stack.convolutions[0].in_len();
+        self.stack.checked_count(pictures)?;
+        let picture_len = self.stack.input_len();
         let mut logits = Vec::new();
         for part in pictures.chunks(CHUNKS_PER_READ * CHUNK * picture_len) {
             logits.extend(self.few_logits(part, picture_len).await?);
@@ -199,7 +206,7 @@ impl GpuSequentialKernels {
     ) -> Result<Vec<f32>, Error> {
         let weights = self.weights().await?;
         let engine = SequentialKernels::new(self.stack.clone(), &weights, &Tensors::new())?;
-        Ok(engine.masked_logits(picture, masks))
+        engine.masked_logits(picture, masks)
     }
 
     /// Weights under PyTorch's names.

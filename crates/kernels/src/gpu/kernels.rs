@@ -142,7 +142,7 @@ impl<'a> Kernels<'a> {
 
     /// Values of a picture.
     pub(super) fn picture_len(&self) -> usize {
-        self.stack.convolutions[0].in_len()
+        self.stack.input_len()
     }
 
     /// Values in each buffer that these kernels use.
@@ -155,7 +155,7 @@ impl<'a> Kernels<'a> {
             };
         match slot {
             Slot::Control => 4,
-            Slot::Input => (convolutions[0].in_len() + 1) * self.capacity,
+            Slot::Input => (self.picture_len() + 1) * self.capacity,
             Slot::Parameters | Slot::Velocity => self.stack.parameter_count(),
             Slot::Gradients => self.gradients(self.layers()).0,
             Slot::Out(index) | Slot::Largest(index) => layer(index, Convolution::out_len),
@@ -179,7 +179,9 @@ impl<'a> Kernels<'a> {
         let mut kernels = vec![self.loss()];
         for (place, layer) in self.stack.dense.iter().enumerate().rev() {
             let index = self.first_dense() + place;
-            kernels.push(self.dense_inputs(index, layer));
+            if index > 0 {
+                kernels.push(self.dense_inputs(index, layer));
+            }
             kernels.push(self.dense_weights(index, layer));
         }
         for (index, layer) in self.stack.convolutions.iter().enumerate().rev() {
@@ -255,7 +257,7 @@ impl<'a> Kernels<'a> {
         let values = self.values(
             index,
             [
-                ("IN_LEN", layer.in_len()),
+                ("IN_LEN", layer.inputs * layer.side.pow(2)),
                 ("OUT_LEN", layer.out_len()),
                 ("INPUTS", layer.inputs),
                 ("CHANNELS", layer.outputs),
@@ -318,7 +320,7 @@ impl<'a> Kernels<'a> {
 
     fn loss(&self) -> Kernel {
         let last = self.layers() - 1;
-        let pictures = self.stack.convolutions[0].in_len() * self.capacity;
+        let pictures = self.picture_len() * self.capacity;
         let values = self.values(
             last,
             [
@@ -436,7 +438,7 @@ impl<'a> Kernels<'a> {
         let values = self.values(
             index,
             [
-                ("IN_LEN", layer.in_len()),
+                ("IN_LEN", layer.inputs * layer.side.pow(2)),
                 ("MAP_LEN", layer.map_len()),
                 ("INPUTS", layer.inputs),
                 ("CHANNELS", layer.outputs),

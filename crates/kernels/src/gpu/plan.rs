@@ -60,6 +60,9 @@ impl Plan {
             let buffer = || new_buffer(device, *slot, len);
             buffers.entry(*slot).or_insert_with(buffer);
         }
+        for kernel in &list {
+            check_grid(device, kernel, kernels.capacity())?;
+        }
         let dispatches = list
             .into_iter()
             .map(|kernel| Dispatch::new(device, kernel, &buffers))
@@ -190,6 +193,24 @@ pub(super) fn filled_buffer(device: &Device, queue: &Queue, slot: Slot, values: 
         .collect();
     queue.write_buffer(&buffer, 0, &bytes);
     buffer
+}
+
+/// Whether a kernel's grid is one that the device allows.
+fn check_grid(device: &Device, kernel: &Kernel, capacity: usize) -> Result<(), Error> {
+    let most = device.limits().max_compute_workgroups_per_dimension as usize;
+    let width = match kernel.width {
+        Width::Pictures => capacity / LANES,
+        Width::Fixed(width) => width,
+    };
+    let [y, z] = kernel.rest;
+    if width.max(y).max(z) <= most {
+        return Ok(());
+    }
+    let name = &kernel.name;
+    let text = format!(
+        "{name} takes {width} x {y} x {z} workgroups and it allows {most} along one side; take a smaller network"
+    );
+    Err(failed(text))
 }
 
 fn check_size(device: &Device, slot: Slot, len: usize) -> Result<(), Error> {

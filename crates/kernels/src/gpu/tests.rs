@@ -6,9 +6,10 @@ use spindle_run::event::Tensors;
 
 use super::{GpuSequentialKernels, kernels::Tiling};
 use crate::{
-    Convolution, Dense, Error, Initial, Pool, Sequential, SequentialKernels, Sgd, VggDepth, VggSide,
+    Convolution, Dense, Error, Initial, Masked, Pool, Sequential, SequentialKernels, Sgd,
+    tests::small_vgg,
 };
-use spindle_run::player::PatchMasks;
+use spindle_run::{input::PictureShape, player::PatchMasks};
 
 type Outcome = Result<(), Error>;
 
@@ -44,8 +45,8 @@ fn labels(count: usize, classes: usize, shift: usize) -> Vec<usize> {
 
 /// Odd sizes, no pooling, tiles that overlap.
 fn odd_stack() -> Sequential {
-    let convolution = |name, inputs, outputs, kernel, side, pool| Convolution {
-        name,
+    let convolution = |name: &'static str, inputs, outputs, kernel, side, pool| Convolution {
+        name: name.into(),
         inputs,
         outputs,
         kernel,
@@ -54,21 +55,25 @@ fn odd_stack() -> Sequential {
         side,
         pool,
     };
-    let dense = |name, inputs, outputs, relu| Dense {
-        name,
+    let dense = |name: &'static str, inputs, outputs, relu| Dense {
+        name: name.into(),
         inputs,
         outputs,
         relu,
     };
     Sequential {
         name: "odd",
+        input: PictureShape {
+            channels: 1,
+            side: 33,
+        },
         convolutions: vec![
             convolution("a", 1, 5, 3, 33, None),
             convolution("b", 5, 7, 4, 31, Some(Pool::HALVES)),
             convolution("c", 7, 3, 1, 14, None),
         ],
         dense: vec![dense("d", 588, 37, true), dense("e", 37, 3, false)],
-        masked: 1,
+        masked: Masked::Convolution(1),
         initial: Initial::Uniform,
     }
 }
@@ -105,10 +110,10 @@ fn compare_tiled(
     assert!(block_on(gpu.momentum())?.is_empty());
     assert!(block_on(gpu.take_losses())?.is_empty());
     for (step, &count) in batches.iter().enumerate() {
-        let pictures = pictures(count * stack.convolutions[0].inputs, stack.side(), step);
+        let pictures = pictures(count * stack.input.channels, stack.side(), step);
         let labels = labels(count, stack.classes(), step);
-        cpu.step(&pictures, &labels, SGD);
-        gpu.step(&pictures, &labels, SGD);
+        cpu.step(&pictures, &labels, SGD)?;
+        gpu.step(&pictures, &labels, SGD)?;
     }
     let (a, b) = (cpu.take_losses(), block_on(gpu.take_losses())?);
     assert_eq!(a.len(), b.len());
@@ -117,8 +122,8 @@ fn compare_tiled(
     assert!(furthest < 1e-5, "{furthest}: {a:?} {b:?}");
     assert!(largest_difference(&cpu.weights(), &block_on(gpu.weights())?) < 1e-5);
     assert!(largest_difference(&cpu.momentum(), &block_on(gpu.momentum())?) < 1e-4);
-    let pictures = pictures(300 * stack.convolutions[0].inputs, stack.side(), 99);
-    let (a, b) = (cpu.logits(&pictures), block_on(gpu.logits(&pictures))?);
+    let pictures = pictures(300 * stack.input.channels, stack.side(), 99);
+    let (a, b) = (cpu.logits(&pictures)?, block_on(gpu.logits(&pictures))?);
     assert_eq!(a.len(), b.len());
     assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-4));
     Ok(())
@@ -138,6 +143,11 @@ fn sizes_that_tiles_do_not_divide_train_as_on_the_cpu() -> Outcome {
 }
 
 #[test]
+fn a_perceptron_trains_as_on_the_cpu() -> Outcome {
+    compare(&Sequential::mlp("MLP", 28, &[128, 64, 10]), &[64, 64, 7])
+}
+
+#[test]
 fn training_resumes_to_the_bit() -> Outcome {
     let Some((device, queue)) = gpu() else {
         return Ok(());
@@ -148,12 +158,12 @@ fn training_resumes_to_the_bit() -> Outcome {
         GpuSequentialKernels::new(&device, &queue, stack.clone(), weights, momentum)
     };
     let mut unbroken = new(&stack.initial_weights(2), &Tensors::new())?;
-    unbroken.step(&pictures, &labels, SGD);
-    unbroken.step(&pictures, &labels, SGD);
+    unbroken.step(&pictures, &labels, SGD)?;
+    unbroken.step(&pictures, &labels, SGD)?;
     let mut first = new(&stack.initial_weights(2), &Tensors::new())?;
-    first.step(&pictures, &labels, SGD);
+    first.step(&pictures, &labels, SGD)?;
     let mut resumed = new(&block_on(first.weights())?, &block_on(first.momentum())?)?;
-    resumed.step(&pictures, &labels, SGD);
+    resumed.step(&pictures, &labels, SGD)?;
     assert_eq!(block_on(unbroken.weights())?, block_on(resumed.weights())?);
     assert_eq!(
         block_on(unbroken.momentum())?,
@@ -174,7 +184,7 @@ fn masked_outputs_are_those_of_the_cpu() -> Outcome {
     let cpu = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
     let gpu = GpuSequentialKernels::new(&device, &queue, stack, &weights, &Tensors::new())?;
     let masked = block_on(gpu.masked_logits(&picture, &masks))?;
-    assert_eq!(masked, cpu.masked_logits(&picture, &masks));
+    assert_eq!(masked, cpu.masked_logits(&picture, &masks)?);
     Ok(())
 }
 
@@ -183,7 +193,7 @@ fn padding_is_refused() {
     let Some((device, queue)) = gpu() else {
         return;
     };
-    let stack = Sequential::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let stack = small_vgg(1);
     let nothing = Tensors::new();
     let error = GpuSequentialKernels::new(&device, &queue, stack, &nothing, &nothing).err();
     let text = error.map(|error| error.to_string());
@@ -203,9 +213,9 @@ fn a_lost_device_is_an_error() -> Outcome {
     let weights = stack.initial_weights(4);
     let mut engine = GpuSequentialKernels::new(&device, &queue, stack, &weights, &Tensors::new())?;
     let (pictures, labels) = (pictures(2, 33, 0), labels(2, 3, 0));
-    engine.step(&pictures, &labels, SGD);
+    engine.step(&pictures, &labels, SGD)?;
     device.destroy();
-    engine.step(&pictures, &labels, SGD);
+    engine.step(&pictures, &labels, SGD)?;
     for error in [
         block_on(engine.take_losses()).err(),
         block_on(engine.logits(&pictures)).err(),
@@ -213,5 +223,27 @@ fn a_lost_device_is_an_error() -> Outcome {
     ] {
         assert!(matches!(error, Some(Error::Device { .. })), "{error:?}");
     }
+    Ok(())
+}
+
+#[test]
+fn networks_that_are_too_large_for_the_device_are_refused() -> Outcome {
+    let Some((device, queue)) = gpu() else {
+        return Ok(());
+    };
+    // 4.7 million parameters of one layer, which 65,535 groups of 64 invocations do not reach.
+    let network = Sequential::mlp("MLP", 28, &[6000, 10]);
+    let weights = network.initial_weights(1);
+    let nothing = Tensors::new();
+    let mut gpu = GpuSequentialKernels::new(&device, &queue, network, &weights, &nothing)?;
+    let (pictures, labels) = (pictures(2, 28, 0), labels(2, 10, 0));
+    gpu.step(&pictures, &labels, SGD)?;
+    let text = block_on(gpu.take_losses()).err();
+    let text = text.map(|error| error.to_string());
+    assert!(
+        text.as_ref()
+            .is_some_and(|text| text.contains("workgroups")),
+        "{text:?}"
+    );
     Ok(())
 }

@@ -29,8 +29,8 @@ const ADDITIONS: usize = 4;
 pub(super) struct Choice {
     /// Players that vary, as bits of a mask; the others are held fixed in turn.
     pub(super) free: u32,
-    /// The last convolution that is evaluated by patterns. If it is the last of all, dense layers are as well.
-    pub(super) last: usize,
+    /// How many of the convolutions behind what is masked are evaluated by patterns. If it is all of them, dense layers are as well.
+    pub(super) convolutions: usize,
 }
 
 /// What a choice takes.
@@ -51,8 +51,8 @@ pub(super) fn choose(stack: &Sequential, masks: &PatchMasks, wide: bool) -> Choi
         let free = by_weight[..count].iter().fold(0, |free, bit| free | bit);
         estimates(stack, masks, free, wide)
             .into_iter()
-            .zip(stack.masked..)
-            .map(move |(estimate, last)| (estimate, Choice { free, last }))
+            .enumerate()
+            .map(move |(convolutions, estimate)| (estimate, Choice { free, convolutions }))
     });
     let cost = |estimate: &Estimate| {
         let most = if wide { MOST_WIDE_BYTES } else { MOST_BYTES };
@@ -61,7 +61,7 @@ pub(super) fn choose(stack: &Sequential, masks: &PatchMasks, wide: bool) -> Choi
     };
     let all = Choice {
         free: masks.count() as u32 - 1,
-        last: stack.masked,
+        convolutions: 0,
     };
     candidates
         .min_by_key(|(estimate, _)| cost(estimate))
@@ -86,28 +86,28 @@ fn players_by_weight(stack: &Sequential, masks: &PatchMasks) -> Vec<u32> {
     weights.into_iter().map(|(_, bit)| bit).collect()
 }
 
-/// The layout behind every convolution from the masked one on.
+/// The layout of what is masked, behind its pooling, and behind every convolution from there on.
 pub(super) fn layouts(stack: &Sequential, masks: &PatchMasks, free: u32) -> Vec<Layout> {
-    let masked = Layout::masked(&stack.convolutions[stack.masked], masks, free);
+    let masked = Layout::masked(stack, masks, free);
     let mut layouts = vec![masked];
-    for layer in &stack.convolutions[stack.masked + 1..] {
+    for layer in &stack.convolutions[stack.first_behind()..] {
         let next = layouts[layouts.len() - 1].behind(layer);
         layouts.push(next);
     }
     layouts
 }
 
-/// What it takes to go by patterns as far as each convolution, from the masked one on.
+/// What it takes to evaluate no convolution by patterns, the first one, the first two and so on.
 fn estimates(stack: &Sequential, masks: &PatchMasks, free: u32, wide: bool) -> Vec<Estimate> {
     let layouts = layouts(stack, masks, free);
     let (patterns, rounds) = (1 << free.count_ones(), masks.count() >> free.count_ones());
     let (mut local, mut bytes) = (0, 0);
     let mut estimates = Vec::new();
-    let reached = last_by_patterns(stack) - stack.masked;
-    for (index, layout) in layouts.iter().enumerate().take(reached + 1) {
-        let layer = &stack.convolutions[stack.masked + index];
-        if index > 0 {
-            let inputs = &layouts[index - 1];
+    let first = stack.first_behind();
+    for (count, layout) in layouts.iter().enumerate().take(most_by_patterns(stack) + 1) {
+        if count > 0 {
+            let layer = &stack.convolutions[first + count - 1];
+            let inputs = &layouts[count - 1];
             if wide {
                 local += Pieces::new(layer, inputs).multiplied() * layer.inputs * layer.outputs;
                 // One panel's tables of all offsets.
@@ -116,13 +116,14 @@ fn estimates(stack: &Sequential, masks: &PatchMasks, free: u32, wide: bool) -> V
                 local += convolution_operations(layer, inputs);
             }
         }
-        local += ADDITIONS * layout.rows * layer.outputs;
-        bytes = bytes.max(4 * layout.rows * padded(layer.outputs));
-        let rest = &stack.convolutions[stack.masked + index + 1..];
+        let shape = stack.shape_before(first + count);
+        local += ADDITIONS * layout.rows * shape.channels;
+        bytes = bytes.max(4 * layout.rows * padded(shape.channels));
+        let rest = &stack.convolutions[first + count..];
         let (tail, tail_bytes) = if rest.is_empty() && !wide {
             let first = &stack.dense[0];
             let per_position: usize = layout.places.iter().map(Place::patterns).sum();
-            let products = per_position * layer.outputs * first.outputs;
+            let products = per_position * shape.channels * first.outputs;
             let others: usize = stack.dense[1..].iter().map(|d| d.inputs * d.outputs).sum();
             (
                 products + patterns * (ADDITIONS * first.outputs + others),
@@ -131,7 +132,9 @@ fn estimates(stack: &Sequential, masks: &PatchMasks, free: u32, wide: bool) -> V
         } else {
             // Every mask's picture is put together from its positions' values.
             (
-                patterns * (layer.out_len() + plain_products(rest, stack).sum::<usize>()),
+                patterns
+                    * (shape.channels * shape.side.pow(2)
+                        + plain_products(rest, stack).sum::<usize>()),
                 0,
             )
         };
@@ -143,11 +146,10 @@ fn estimates(stack: &Sequential, masks: &PatchMasks, free: u32, wide: bool) -> V
     estimates
 }
 
-/// The last convolution that patterns can reach: strides are left to plain passes.
-pub(super) fn last_by_patterns(stack: &Sequential) -> usize {
-    let reached = stack.convolutions[stack.masked + 1..].iter();
-    let reached = reached.take_while(|layer| layer.stride == 1);
-    stack.masked + reached.count()
+/// How many of the convolutions behind what is masked patterns can reach: strides are left to plain passes.
+pub(super) fn most_by_patterns(stack: &Sequential) -> usize {
+    let behind = stack.convolutions[stack.first_behind()..].iter();
+    behind.take_while(|layer| layer.stride == 1).count()
 }
 
 /// Products of a convolution by patterns.

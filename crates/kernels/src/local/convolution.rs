@@ -13,33 +13,43 @@ use super::{
 use crate::{
     parameters::Forward,
     rows::{self, Finish, Lookup, padded, with_simd},
-    sequential::Convolution,
+    sequential::{Convolution, Masked, Sequential},
 };
 use spindle_run::{parallel, player::PatchMasks};
 
 /// Parts that a layer is computed in, in parallel.
 const PARTS: usize = 8;
 
-/// The rows of the masked feature map behind its pooling; `present` are those of the players with a fixed place that are there.
-/// `map`: `[side, side, channels]`, behind its ReLU.
+/// The rows of what players are patches of, behind its pooling if it is a feature map; `present` are those of the players with a
+/// fixed place that are there. `map`: `[side, side, channels]`, behind its ReLU.
 pub(super) fn masked_rows(
-    layer: &Convolution,
+    stack: &Sequential,
     masks: &PatchMasks,
     layout: &Layout,
     present: u32,
     map: &[f32],
 ) -> Vec<f32> {
-    let stride = padded(layer.outputs);
+    let channels = stack.shape_before(stack.first_behind()).channels;
+    let stride = padded(channels);
     let mut rows = vec![0.0_f32; layout.rows * stride];
     for (position, place) in layout.places.iter().enumerate() {
         for (pattern, row) in place.rows().enumerate() {
             let there = spread(pattern, place.players) | present;
-            let kept = pool_cell(layer, position).filter(|&pixel| masks.keeps(there, pixel));
-            for pixel in kept {
-                let values = &map[pixel * layer.outputs..][..layer.outputs];
-                for (out, value) in rows[row * stride..].iter_mut().zip(values) {
-                    // An absent value is 0, and none is less behind a ReLU.
-                    *out = out.max(*value);
+            let out = &mut rows[row * stride..][..channels];
+            let values = |pixel: usize| &map[pixel * channels..][..channels];
+            match stack.masked {
+                Masked::Input if masks.keeps(there, position) => {
+                    out.copy_from_slice(values(position));
+                }
+                Masked::Input => {}
+                Masked::Convolution(index) => {
+                    let cell = pool_cell(&stack.convolutions[index], position);
+                    for pixel in cell.filter(|&pixel| masks.keeps(there, pixel)) {
+                        for (out, value) in out.iter_mut().zip(values(pixel)) {
+                            // An absent value is 0, and none is less behind a ReLU.
+                            *out = out.max(*value);
+                        }
+                    }
                 }
             }
         }
@@ -92,7 +102,7 @@ impl ConvolutionPlan {
             Cell::new(layer, sums, *place)
         });
         Self {
-            layer: *layer,
+            layer: layer.clone(),
             cells: cells.collect(),
             pieces: wide.then(|| Pieces::new(layer, inputs)),
             layout,

@@ -25,9 +25,9 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// The dense layers of `stack` behind a feature map that lies as `inputs` say, for all patterns of `free` players.
+    /// The dense layers of `stack` behind a feature map, or a picture, that lies as `inputs` say.
     pub(super) fn new(stack: &Sequential, inputs: &Layout) -> Self {
-        let channels = stack.convolutions.last().map_or(0, |layer| layer.outputs);
+        let channels = stack.shape_before(stack.convolutions.len()).channels;
         let places = inputs.places.iter().copied().enumerate();
         Self {
             layers: stack.dense.clone(),

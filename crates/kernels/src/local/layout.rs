@@ -2,7 +2,7 @@
 
 use super::super::{
     rows::bits,
-    sequential::{Convolution, Pool},
+    sequential::{Convolution, Masked, Pool, Sequential},
 };
 use spindle_run::player::PatchMasks;
 
@@ -52,8 +52,12 @@ impl Layout {
         }
     }
 
-    /// The masked feature map of `layer` behind its pooling; players that are not `free` have their places fixed.
-    pub(super) fn masked(layer: &Convolution, masks: &PatchMasks, free: u32) -> Self {
+    /// What players are patches of, behind its pooling if it is a feature map; players that are not `free` have their places fixed.
+    pub(super) fn masked(stack: &Sequential, masks: &PatchMasks, free: u32) -> Self {
+        let layer = match stack.masked {
+            Masked::Input => return Self::new(masks.owners().iter().map(|owner| owner & free)),
+            Masked::Convolution(index) => &stack.convolutions[index],
+        };
         let cells = (0..layer.out_side().pow(2)).map(|position| {
             pool_cell(layer, position)
                 .map(|pixel| masks.owners()[pixel] & free)

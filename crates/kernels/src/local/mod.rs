@@ -16,7 +16,7 @@ mod sum;
 mod tests;
 mod wide;
 
-use std::{iter, ops::Add};
+use std::{borrow::Cow, iter, ops::Add};
 
 use self::{
     choice::{Choice, choose, layouts, plain_products},
@@ -26,7 +26,7 @@ use self::{
 };
 use super::{
     pass::{Network, Workspace},
-    product::Row,
+    product::{Row, WIDTH},
     rows::{Lookup, padded, without_padding},
     sequential::Sequential,
     wide::{WideNetwork, Workspace as WideWorkspace},
@@ -103,26 +103,22 @@ impl LocalPlan {
         Self::of_choice(stack, masks, choice, wide)
     }
 
-    fn of_choice(
-        stack: &Sequential,
-        masks: &PatchMasks,
-        Choice { free, last }: Choice,
-        wide: bool,
-    ) -> Self {
-        let masked = Layout::masked(&stack.convolutions[stack.masked], masks, free);
+    fn of_choice(stack: &Sequential, masks: &PatchMasks, choice: Choice, wide: bool) -> Self {
+        let masked = Layout::masked(stack, masks, choice.free);
         let mut convolutions = Vec::<ConvolutionPlan>::new();
-        for layer in &stack.convolutions[stack.masked + 1..=last] {
+        let behind = &stack.convolutions[stack.first_behind()..];
+        for layer in &behind[..choice.convolutions] {
             let inputs = convolutions.last().map_or(&masked, |plan| &plan.layout);
             let plan = ConvolutionPlan::new(layer, inputs, wide);
             convolutions.push(plan);
         }
         let outputs = convolutions.last().map_or(&masked, |plan| &plan.layout);
-        let head =
-            (!wide && last + 1 == stack.convolutions.len()).then(|| Head::new(stack, outputs));
+        let has_head = !wide && choice.convolutions == behind.len();
+        let head = has_head.then(|| Head::new(stack, outputs));
         Self {
             stack: stack.clone(),
             masks: masks.clone(),
-            free,
+            free: choice.free,
             masked,
             convolutions,
             head,
@@ -182,19 +178,38 @@ impl LocalPlan {
         1 << self.free.count_ones()
     }
 
+    /// The first convolution of plain passes, or the number of convolutions where they begin with dense layers.
+    fn first_plain(&self) -> usize {
+        self.stack.first_behind() + self.convolutions.len()
+    }
+
     /// The convolutions of plain passes.
     fn plain_convolutions(&self) -> &[super::Convolution] {
-        &self.stack.convolutions[self.stack.masked + 1 + self.convolutions.len()..]
+        &self.stack.convolutions[self.first_plain()..]
+    }
+
+    /// Where the values lie that plain passes begin with.
+    fn last_layout(&self) -> &Layout {
+        let last = self.convolutions.last();
+        last.map_or(&self.masked, |plan| &plan.layout)
+    }
+
+    /// For each position that plain passes begin with, its rows for every pattern of the free players.
+    fn lookups(&self) -> Vec<Lookup> {
+        let places = self.last_layout().places.iter();
+        places
+            .map(|place| Lookup::new(place.first, place.players, self.free))
+            .collect()
     }
 
     /// Logits for all patterns of the free players, with `present` those of the others that are there.
     fn round(&self, network: Kernels<'_>, map: &[f32], present: u32) -> Vec<f32> {
-        let layer = &self.stack.convolutions[self.stack.masked];
-        let rows = masked_rows(layer, &self.masks, &self.masked, present, map);
+        let rows = masked_rows(&self.stack, &self.masks, &self.masked, present, map);
         match network {
             Kernels::Narrow(network) => self.narrow_round(network, rows),
             Kernels::Wide(network) => {
-                let rows = wide::in_panels(&rows, padded(layer.outputs), layer.outputs);
+                let shape = self.stack.shape_before(self.stack.first_behind());
+                let rows = wide::in_panels(&rows, padded(shape.channels), shape.channels);
                 self.wide_round(network, rows)
             }
         }
@@ -204,7 +219,7 @@ impl LocalPlan {
         for (plan, weights) in self
             .convolutions
             .iter()
-            .zip(&network.forward.convolutions[self.stack.masked + 1..])
+            .zip(&network.forward.convolutions[self.stack.first_behind()..])
         {
             rows = plan.rows(weights, &rows);
         }
@@ -215,27 +230,21 @@ impl LocalPlan {
     }
 
     fn wide_round(&self, network: &WideNetwork, mut rows: Vec<Row>) -> Vec<f32> {
-        let layers = &network.layers.all[self.stack.masked + 1..];
+        let layers = &network.layers.all[self.stack.first_behind()..];
         for (plan, layer) in self.convolutions.iter().zip(layers) {
             if let Some(pieces) = &plan.pieces {
                 rows = plan.wide_rows(pieces, (layer, &network.parameters), &rows);
             }
         }
-        self.wide_passes(network, &rows)
+        match self.first_plain() {
+            0 => self.wide_passes_of_pictures(network, &rows),
+            first => self.wide_passes(network, first, &rows),
+        }
     }
 
     /// The rest of a wide network for every pattern of the free players.
-    fn wide_passes(&self, network: &WideNetwork, rows: &[Row]) -> Vec<f32> {
-        let layout = self
-            .convolutions
-            .last()
-            .map_or(&self.masked, |plan| &plan.layout);
-        let first = self.stack.masked + 1 + self.convolutions.len();
-        let lookups: Vec<Lookup> = layout
-            .places
-            .iter()
-            .map(|place| Lookup::new(place.first, place.players, self.free))
-            .collect();
+    fn wide_passes(&self, network: &WideNetwork, first: usize, rows: &[Row]) -> Vec<f32> {
+        let (lookups, table_rows) = (self.lookups(), self.last_layout().rows);
         let mut workspace = WideWorkspace::new(&network.layers);
         let mut logits = Vec::with_capacity(self.patterns() * self.stack.classes());
         let masks = network.layers.pictures_behind(first);
@@ -246,13 +255,32 @@ impl LocalPlan {
                 let (panel, position) = (index / lookups.len(), index % lookups.len());
                 let patterns = &lookups[position].rows()[start..];
                 for (to, row) in part.iter_mut().zip(patterns) {
-                    *to = rows[panel * layout.rows + *row as usize];
+                    *to = rows[panel * table_rows + *row as usize];
                 }
             }
             workspace.forward(network, (first, None), count, false);
             logits.extend(workspace.logits(&network.layers, count));
         }
         logits
+    }
+
+    /// All of a wide network for every pattern of the free players.
+    fn wide_passes_of_pictures(&self, network: &WideNetwork, rows: &[Row]) -> Vec<f32> {
+        let (lookups, table_rows) = (self.lookups(), self.last_layout().rows);
+        let len = self.stack.input_len();
+        let starts: Vec<usize> = (0..self.patterns()).step_by(MASKS).collect();
+        let parts = starts.into_iter().map(|start| {
+            let count = MASKS.min(self.patterns() - start);
+            let value = |place: usize| {
+                let (pattern, place) = (start + place / len, place % len);
+                let (channel, position) = (place / lookups.len(), place % lookups.len());
+                let row = lookups[position].rows()[pattern] as usize;
+                rows[channel / WIDTH * table_rows + row][channel % WIDTH]
+            };
+            let pictures: Vec<f32> = (0..count * len).map(value).collect();
+            network.logits(&pictures)
+        });
+        parts.collect::<Vec<_>>().concat()
     }
 
     /// Logits for all patterns of the free players, given those of the players that logits depend on.
@@ -270,18 +298,10 @@ impl LocalPlan {
 
     /// The rest of the network for every pattern of the free players, picture by picture.
     fn plain_passes(&self, network: Network<'_>, rows: &[f32]) -> Vec<f32> {
-        let layout = self
-            .convolutions
-            .last()
-            .map_or(&self.masked, |plan| &plan.layout);
-        let first = self.stack.masked + 1 + self.convolutions.len();
-        let channels = self.stack.convolutions[first].inputs;
+        let first = self.first_plain();
+        let channels = self.stack.shape_before(first).channels;
         let stride = padded(channels);
-        let lookups: Vec<Lookup> = layout
-            .places
-            .iter()
-            .map(|place| Lookup::new(place.first, place.players, self.free))
-            .collect();
+        let lookups = self.lookups();
         let chunks = self.patterns().div_ceil(MASKS);
         parallel::map(chunks, |chunk| {
             let masks = chunk * MASKS..self.patterns().min((chunk + 1) * MASKS);
@@ -301,10 +321,10 @@ impl LocalPlan {
 }
 
 /// What one layer takes on all masks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerArithmetic {
     /// The layer's name.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// As it is evaluated.
     pub by_patterns: Arithmetic,
     /// By a plain pass for every mask.
@@ -315,24 +335,24 @@ impl Sequential {
     /// What the layers behind the masked feature map take on all masks.
     #[must_use]
     pub fn masked_arithmetic(&self, masks: &PatchMasks) -> Vec<LayerArithmetic> {
-        let convolutions = &self.convolutions[self.masked + 1..];
-        let names = convolutions.iter().map(|layer| layer.name);
-        let names = names.chain(self.dense.iter().map(|layer| layer.name));
+        let convolutions = &self.convolutions[self.first_behind()..];
+        let names = convolutions.iter().map(|layer| &layer.name);
+        let names = names.chain(self.dense.iter().map(|layer| &layer.name));
         let plain = plain_products(convolutions, self)
             .map(|products| Arithmetic::of_products(masks.count() * products));
         names
             .zip(LocalPlan::new(self, masks, !self.is_narrow()).arithmetic())
             .zip(plain)
             .map(|((name, by_patterns), mask_by_mask)| LayerArithmetic {
-                name,
+                name: name.clone(),
                 by_patterns,
                 mask_by_mask,
             })
             .collect()
     }
 
-    /// The players, as bits of a mask, that each position of a feature map sees: for the masked one and those behind it, in order,
-    /// each behind its pooling and row by row.
+    /// The players, as bits of a mask, that each position of a feature map sees: for what is masked and the maps behind it, in
+    /// order, each behind its pooling and row by row.
     #[must_use]
     pub fn receptive_players(&self, masks: &PatchMasks) -> Vec<Vec<u32>> {
         let all = masks.count() as u32 - 1;

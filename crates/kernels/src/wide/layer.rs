@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::correlation::Correlation;
 use crate::{
     product::{Row, WIDTH},
-    sequential::{Convolution, Pool, Sequential},
+    sequential::{Pool, Sequential},
 };
 
 /// Most pictures of a micro-batch.
@@ -161,8 +161,8 @@ impl Layers {
                 start: 0,
             });
         }
-        let mut side = stack.convolutions.last().map_or(1, Convolution::out_side);
-        for dense in &stack.dense {
+        let mut side = stack.shape_before(stack.convolutions.len()).side;
+        for (index, dense) in stack.dense.iter().enumerate() {
             place(Layer {
                 inputs: dense.inputs / side.pow(2),
                 outputs: dense.outputs,
@@ -174,7 +174,7 @@ impl Layers {
                 pool: None,
                 out_side: 1,
                 relu: dense.relu,
-                unfolded: false,
+                unfolded: index == 0 && stack.convolutions.is_empty(),
                 start: 0,
             });
             side = 1;

@@ -19,4 +19,5 @@ mod unfold;
 pub(super) use self::{
     layer::{Layer, Layers, panels},
     network::{WideNetwork, Workspace},
+    pooling::MOST_POOLED,
 };

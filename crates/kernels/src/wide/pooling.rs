@@ -13,6 +13,9 @@ use spindle_run::parallel;
 /// For every value of a row, which of the values under the pooling's window it was: counted row by row.
 pub(super) type Choice = [u8; WIDTH];
 
+/// Largest side of a window whose places a [`Choice`] can tell apart.
+pub(crate) const MOST_POOLED: usize = 16;
+
 /// One line of pooled positions, given the lines under its windows.
 #[inline(always)]
 pub(super) fn pool_line(
