@@ -261,7 +261,7 @@ impl Engine {
             Self::GpuKernels(engine) => {
                 let weights = engine.weights().await?;
                 let engine =
-                    SequentialKernels::new(engine.stack().clone(), &weights, &Tensors::new())?;
+                    SequentialKernels::new(engine.network().clone(), &weights, &Tensors::new())?;
                 exact(&engine, input, masks, of)
             }
             #[cfg(feature = "burn")]

@@ -1,10 +1,15 @@
-//! The GPU's kernels against the CPU's, on whatever Vulkan driver there is; without one these tests only say so.
+//! The GPU's kernels against the CPU's, on whatever Vulkan driver there is; without one these tests
+//! only say so.
 #![allow(clippy::print_stderr)]
 
 use pollster::block_on;
 use spindle_run::event::Tensors;
 
-use super::{GpuSequentialKernels, kernels::Tiling};
+use super::{
+    GpuSequentialKernels,
+    engine::{Handles, Tuning},
+    kernels::Tiling,
+};
 use crate::{
     Convolution, Dense, Error, Initial, Masked, Pool, Sequential, SequentialKernels, Sgd,
     tests::small_vgg,
@@ -44,7 +49,7 @@ fn labels(count: usize, classes: usize, shift: usize) -> Vec<usize> {
 }
 
 /// Odd sizes, no pooling, tiles that overlap.
-fn odd_stack() -> Sequential {
+fn odd_network() -> Sequential {
     let convolution = |name: &'static str, inputs, outputs, kernel, side, pool| Convolution {
         name: name.into(),
         inputs,
@@ -88,30 +93,35 @@ fn largest_difference(a: &Tensors, b: &Tensors) -> f32 {
 }
 
 /// Steps on both engines, with batches of these sizes, for every tiling.
-fn compare(stack: &Sequential, batches: &[usize]) -> Outcome {
+fn compare(network: &Sequential, batches: &[usize]) -> Outcome {
     let Some(handles) = gpu() else {
         return Ok(());
     };
-    compare_tiled(&handles, stack, batches, Tiling::SOFTWARE)?;
-    compare_tiled(&handles, stack, batches, Tiling::HARDWARE)
+    compare_tiled(&handles, network, batches, Tiling::SOFTWARE)?;
+    compare_tiled(&handles, network, batches, Tiling::HARDWARE)
 }
 
 fn compare_tiled(
     (device, queue): &(wgpu::Device, wgpu::Queue),
-    stack: &Sequential,
+    network: &Sequential,
     batches: &[usize],
     tiling: Tiling,
 ) -> Outcome {
-    let weights = stack.initial_weights(1);
-    let mut cpu = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
+    let weights = network.initial_weights(1);
+    let mut cpu = SequentialKernels::new(network.clone(), &weights, &Tensors::new())?;
     let nothing = Tensors::new();
-    let mut gpu =
-        GpuSequentialKernels::tiled((device, queue), stack.clone(), &weights, &nothing, tiling)?;
+    let mut gpu = GpuSequentialKernels::with_tuning(
+        Handles { device, queue },
+        network.clone(),
+        &weights,
+        &nothing,
+        Tuning::of(tiling),
+    )?;
     assert!(block_on(gpu.momentum())?.is_empty());
     assert!(block_on(gpu.take_losses())?.is_empty());
     for (step, &count) in batches.iter().enumerate() {
-        let pictures = pictures(count * stack.input.channels, stack.side(), step);
-        let labels = labels(count, stack.classes(), step);
+        let pictures = pictures(count * network.input.channels, network.side(), step);
+        let labels = labels(count, network.classes(), step);
         cpu.step(&pictures, &labels, SGD)?;
         gpu.step(&pictures, &labels, SGD)?;
     }
@@ -122,7 +132,7 @@ fn compare_tiled(
     assert!(furthest < 1e-5, "{furthest}: {a:?} {b:?}");
     assert!(largest_difference(&cpu.weights(), &block_on(gpu.weights())?) < 1e-5);
     assert!(largest_difference(&cpu.momentum(), &block_on(gpu.momentum())?) < 1e-4);
-    let pictures = pictures(300 * stack.input.channels, stack.side(), 99);
+    let pictures = pictures(300 * network.input.channels, network.side(), 99);
     let (a, b) = (cpu.logits(&pictures)?, block_on(gpu.logits(&pictures))?);
     assert_eq!(a.len(), b.len());
     assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-4));
@@ -139,7 +149,7 @@ fn lenet_trains_as_on_the_cpu() -> Outcome {
 
 #[test]
 fn sizes_that_tiles_do_not_divide_train_as_on_the_cpu() -> Outcome {
-    compare(&odd_stack(), &[33, 33, 1, 33, 65])
+    compare(&odd_network(), &[33, 33, 1, 33, 65])
 }
 
 #[test]
@@ -152,15 +162,15 @@ fn training_resumes_to_the_bit() -> Outcome {
     let Some((device, queue)) = gpu() else {
         return Ok(());
     };
-    let stack = Sequential::lenet(1, 10);
+    let network = Sequential::lenet(1, 10);
     let (pictures, labels) = (pictures(64, 32, 3), labels(64, 10, 1));
     let new = |weights: &Tensors, momentum: &Tensors| {
-        GpuSequentialKernels::new(&device, &queue, stack.clone(), weights, momentum)
+        GpuSequentialKernels::new(&device, &queue, network.clone(), weights, momentum)
     };
-    let mut unbroken = new(&stack.initial_weights(2), &Tensors::new())?;
+    let mut unbroken = new(&network.initial_weights(2), &Tensors::new())?;
     unbroken.step(&pictures, &labels, SGD)?;
     unbroken.step(&pictures, &labels, SGD)?;
-    let mut first = new(&stack.initial_weights(2), &Tensors::new())?;
+    let mut first = new(&network.initial_weights(2), &Tensors::new())?;
     first.step(&pictures, &labels, SGD)?;
     let mut resumed = new(&block_on(first.weights())?, &block_on(first.momentum())?)?;
     resumed.step(&pictures, &labels, SGD)?;
@@ -177,12 +187,12 @@ fn masked_outputs_are_those_of_the_cpu() -> Outcome {
     let Some((device, queue)) = gpu() else {
         return Ok(());
     };
-    let stack = Sequential::lenet(1, 10);
-    let weights = stack.initial_weights(4);
-    let masks = PatchMasks::new(&[[1, 1], [2, 4], [3, 3]], stack.masked_side());
+    let network = Sequential::lenet(1, 10);
+    let weights = network.initial_weights(4);
+    let masks = PatchMasks::new(&[[1, 1], [2, 4], [3, 3]], network.masked_side());
     let picture = pictures(1, 32, 5);
-    let cpu = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
-    let gpu = GpuSequentialKernels::new(&device, &queue, stack, &weights, &Tensors::new())?;
+    let cpu = SequentialKernels::new(network.clone(), &weights, &Tensors::new())?;
+    let gpu = GpuSequentialKernels::new(&device, &queue, network, &weights, &Tensors::new())?;
     let masked = block_on(gpu.masked_logits(&picture, &masks))?;
     assert_eq!(masked, cpu.masked_logits(&picture, &masks)?);
     Ok(())
@@ -193,9 +203,9 @@ fn padding_is_refused() {
     let Some((device, queue)) = gpu() else {
         return;
     };
-    let stack = small_vgg(1);
+    let network = small_vgg(1);
     let nothing = Tensors::new();
-    let error = GpuSequentialKernels::new(&device, &queue, stack, &nothing, &nothing).err();
+    let error = GpuSequentialKernels::new(&device, &queue, network, &nothing, &nothing).err();
     let text = error.map(|error| error.to_string());
     assert!(
         text.as_ref()
@@ -209,9 +219,10 @@ fn a_lost_device_is_an_error() -> Outcome {
     let Some((device, queue)) = gpu() else {
         return Ok(());
     };
-    let stack = odd_stack();
-    let weights = stack.initial_weights(4);
-    let mut engine = GpuSequentialKernels::new(&device, &queue, stack, &weights, &Tensors::new())?;
+    let network = odd_network();
+    let weights = network.initial_weights(4);
+    let mut engine =
+        GpuSequentialKernels::new(&device, &queue, network, &weights, &Tensors::new())?;
     let (pictures, labels) = (pictures(2, 33, 0), labels(2, 3, 0));
     engine.step(&pictures, &labels, SGD)?;
     device.destroy();

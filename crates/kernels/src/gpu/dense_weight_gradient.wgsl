@@ -1,7 +1,8 @@
-// The gradients by a dense layer's weights and biases.
+// The gradients with respect to a dense layer's weights and biases.
 //
-// An invocation sums, over every SHARES-th picture, a tile of OUTPUTS x INPUTS weights. Each lane's sums are a part of the gradients, to
-// be added up by the update: a barrier here would cost a software renderer its registers.
+// An invocation sums, over every SHARES-th picture, a tile of OUTPUTS x INPUTS weights. Each lane's
+// sums are a part of the gradients, to be added up by the update: a barrier here would cost a
+// software renderer its registers.
 
 @group(0) @binding(0) var<storage, read> inputs: array<f32, ${IN_LEN * BATCH}>;
 @group(0) @binding(1) var<storage, read> gradient: array<f32, ${OUT_LEN * BATCH}>;

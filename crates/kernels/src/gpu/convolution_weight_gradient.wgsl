@@ -1,8 +1,9 @@
-// The gradients by a convolution's weights and biases.
+// The gradients with respect to a convolution's weights and biases.
 //
-// An invocation sums, over every SHARES-th picture and the rows of one part of the map, the weights of OUTPUTS channels on TAP_ROWS
-// rows of the kernel over one input channel. Each lane's sums on each part of the map are a part of the gradients, to be added up by the
-// update: a barrier here would cost a software renderer its registers.
+// An invocation sums, over every SHARES-th picture and the rows of one part of the map, the weights
+// of OUTPUTS channels on TAP_ROWS rows of the kernel over one input channel. Each lane's sums on
+// each part of the map are a part of the gradients, to be added up by the update: a barrier here
+// would cost a software renderer its registers.
 
 struct Control {
     count: u32,

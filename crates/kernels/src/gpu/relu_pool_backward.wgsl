@@ -1,4 +1,5 @@
-// The gradient by a layer's input, on its way through the ReLU, and the pooling, of the layer before.
+// The backward pass of a gradient with respect to a layer's input through the ReLU, and the
+// pooling, of the layer before.
 
 #if BEFORE == 0
 // A dense layer's outputs.
@@ -10,7 +11,7 @@
 #end
 @group(0) @binding(3) var<storage, read_write> gradient_before: array<f32, ${GRADIENT_LEN * BATCH}>;
 
-fn pass_back(index: u32, block: u32, lane: u32, value: f32) {
+fn relu_pool_backward(index: u32, block: u32, lane: u32, value: f32) {
     let place = (block * ${BEFORE_LEN} + index) * ${LANES} + lane;
     let origin = before[place];
 #if BEFORE == 0

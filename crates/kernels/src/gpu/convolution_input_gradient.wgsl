@@ -1,6 +1,7 @@
-// The gradient by a convolution's input.
+// The gradient with respect to a convolution's input.
 //
-// An invocation computes, for one picture, INPUTS channels on COLUMNS columns of one row of the input.
+// An invocation computes, for one picture, INPUTS channels on COLUMNS columns of one row of the
+// input.
 
 @group(0) @binding(0) var<storage, read> parameters: array<f32, ${PARAMETERS}>;
 @group(0) @binding(1) var<storage, read> gradient: array<f32, ${MAP_LEN * BATCH}>;
@@ -66,7 +67,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     }
 #for i in INPUTS
 #for c in COLUMNS
-    pass_back(((input + ${i}) * ${SIDE} + row) * ${SIDE} + column + ${c}, block, lane, sum${i}_${c});
+    relu_pool_backward(((input + ${i}) * ${SIDE} + row) * ${SIDE} + column + ${c}, block, lane, sum${i}_${c});
 #end
 #end
 }

@@ -1,6 +1,7 @@
-// The gradient by a dense layer's input.
+// The gradient with respect to a dense layer's input.
 //
-// An invocation computes the gradients by INPUTS inputs of PICTURES pictures, one of each of as many blocks.
+// An invocation computes the gradients with respect to INPUTS inputs of PICTURES pictures, one of
+// each of as many blocks.
 
 @group(0) @binding(0) var<storage, read> parameters: array<f32, ${PARAMETERS}>;
 @group(0) @binding(1) var<storage, read> gradient: array<f32, ${OUT_LEN * BATCH}>;
@@ -40,7 +41,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     }
 #for i in INPUTS
 #for b in PICTURES
-    pass_back(input + ${i}, block + ${b}, lane, sum${i}_${b});
+    relu_pool_backward(input + ${i}, block + ${b}, lane, sum${i}_${b});
 #end
 #end
 }
