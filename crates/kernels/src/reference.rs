@@ -30,7 +30,8 @@ impl Mask<'_> {
 }
 
 impl Sequential {
-    /// Logits `[classes]` of one picture under one mask, with f32 weights and everything else in f64.
+    /// Logits `[classes]` of one picture under one mask, with f32 weights and everything else in
+    /// f64.
     pub(super) fn exact_logits(
         &self,
         weights: &[f32],

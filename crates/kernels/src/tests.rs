@@ -1,14 +1,18 @@
-//! The kernels against exact arithmetic, on stacks that differ in all that a stack may differ in.
+//! The kernels against exact arithmetic, on networks that differ in all that networks may differ
+//! in.
 
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
 use spindle_run::event::Tensors;
 
-use super::{Convolution, Dense, Initial, Masked, Pool, Sequential, SequentialKernels};
-use crate::{Error, Sgd};
+use crate::{
+    Convolution, Dense, Error, Initial, Masked, Pool, Sequential, SequentialKernels,
+    SequentialTuning, Sgd,
+};
 use spindle_run::{input::PictureShape, player::PatchMasks};
 
-/// Networks of up to three convolutions, some with padding, strides, poolings of any kind, and more channels than a panel has.
-pub(super) fn stacks() -> impl Strategy<Value = Sequential> {
+/// Networks of up to three convolutions, some with padding, strides, poolings of any kind, and more
+/// channels than a panel has.
+pub(super) fn networks() -> impl Strategy<Value = Sequential> {
     let pool = prop_oneof![
         2 => Just(None),
         2 => Just(Some(Pool::HALVES)),
@@ -27,7 +31,7 @@ pub(super) fn stacks() -> impl Strategy<Value = Sequential> {
         any::<bool>(),
     )
         .prop_map(|(side, inputs, convolutions, hidden, classes, plain)| {
-            let mut stack = Sequential {
+            let mut network = Sequential {
                 name: "random",
                 input: PictureShape {
                     channels: inputs,
@@ -61,14 +65,14 @@ pub(super) fn stacks() -> impl Strategy<Value = Sequential> {
                     pool.filter(|pool| pool.size <= layer.map_side())
                 };
                 (side, inputs) = (layer.out_side(), outputs);
-                stack.convolutions.push(layer);
+                network.convolutions.push(layer);
             }
             let names = ["fc1", "fc2", "fc3"];
             let mut inputs = inputs * side * side;
             let outputs = hidden.iter().copied().chain([classes]);
             for (name, outputs) in names.into_iter().zip(outputs) {
-                let relu = stack.dense.len() < hidden.len();
-                stack.dense.push(Dense {
+                let relu = network.dense.len() < hidden.len();
+                network.dense.push(Dense {
                     name: name.into(),
                     inputs,
                     outputs,
@@ -76,39 +80,66 @@ pub(super) fn stacks() -> impl Strategy<Value = Sequential> {
                 });
                 inputs = outputs;
             }
-            stack
+            network
         })
 }
 
-/// The same stacks in every run.
-fn forty_stacks() -> Vec<Sequential> {
+/// The same networks in every run.
+fn forty_networks() -> Vec<Sequential> {
     let mut runner = TestRunner::deterministic();
-    let drawn = (0..40).filter_map(|_| stacks().new_tree(&mut runner).ok());
+    let drawn = (0..40).filter_map(|_| networks().new_tree(&mut runner).ok());
     drawn.map(|tree| tree.current()).collect()
 }
 
-/// Whether a stack is run by narrow kernels: wide ones run all, narrow ones some.
-pub(super) fn kinds(stack: &Sequential) -> Vec<bool> {
-    if stack.convolutions.iter().all(Convolution::is_plain) {
-        vec![false, true]
-    } else {
-        vec![false]
+/// By narrow kernels whatever they can run.
+pub(super) fn narrow() -> SequentialTuning {
+    SequentialTuning {
+        narrow_channels: usize::MAX,
+        narrow_weights: usize::MAX,
+        ..SequentialTuning::default()
     }
 }
 
+/// By wide kernels, whatever it is.
+pub(super) fn wide() -> SequentialTuning {
+    SequentialTuning {
+        narrow_channels: 0,
+        narrow_weights: 0,
+        ..SequentialTuning::default()
+    }
+}
+
+/// What a network is run by: wide kernels run all, narrow ones some.
+pub(super) fn kinds(network: &Sequential) -> Vec<SequentialTuning> {
+    if network.convolutions.iter().all(Convolution::is_plain) {
+        vec![wide(), narrow()]
+    } else {
+        vec![wide()]
+    }
+}
+
+/// A network by kernels of one's own choice.
+pub(super) fn kernels(
+    network: &Sequential,
+    weights: &Tensors,
+    tuning: SequentialTuning,
+) -> Result<SequentialKernels, Error> {
+    SequentialKernels::with_tuning(network.clone(), weights, &Tensors::new(), tuning)
+}
+
 /// Two pictures and their labels.
-fn batch(stack: &Sequential) -> (Vec<f32>, [usize; 2]) {
-    let len = 2 * stack.input_len();
+fn batch(network: &Sequential) -> (Vec<f32>, [usize; 2]) {
+    let len = 2 * network.input_len();
     let pictures = (0..len).map(|i| ((i * 53 + i / 7) % 97) as f32 / 96.0);
-    (pictures.collect(), [0, stack.classes() - 1])
+    (pictures.collect(), [0, network.classes() - 1])
 }
 
 /// Mean cross-entropy over the batch, in f64.
-fn exact_loss(stack: &Sequential, values: &[f32]) -> f64 {
-    let (pictures, labels) = batch(stack);
+fn exact_loss(network: &Sequential, values: &[f32]) -> f64 {
+    let (pictures, labels) = batch(network);
     let pictures = pictures.chunks_exact(pictures.len() / labels.len());
     let losses = pictures.zip(labels).map(|(picture, label)| {
-        let logits = stack.exact_logits(values, picture, None);
+        let logits = network.exact_logits(values, picture, None);
         let sum: f64 = logits.iter().map(|z| z.exp()).sum();
         sum.ln() - logits[label]
     });
@@ -117,21 +148,20 @@ fn exact_loss(stack: &Sequential, values: &[f32]) -> f64 {
 
 #[test]
 fn logits_are_exact() -> Result<(), Error> {
-    for stack in forty_stacks() {
-        let weights = stack.initial_weights(1);
-        let (pictures, labels) = batch(&stack);
-        let values = stack.values(&weights)?;
-        for narrow in kinds(&stack) {
-            let engine =
-                SequentialKernels::of_kind(stack.clone(), &weights, &Tensors::new(), narrow)?;
+    for network in forty_networks() {
+        let weights = network.initial_weights(1);
+        let (pictures, labels) = batch(&network);
+        let values = network.values(&weights)?;
+        for tuning in kinds(&network) {
+            let engine = kernels(&network, &weights, tuning)?;
             let found = engine.logits(&pictures)?;
             let exact = pictures
                 .chunks_exact(pictures.len() / labels.len())
-                .flat_map(|picture| stack.exact_logits(&values, picture, None));
+                .flat_map(|picture| network.exact_logits(&values, picture, None));
             for (found, exact) in found.iter().zip(exact) {
                 assert!(
                     (f64::from(*found) - exact).abs() < 1e-5,
-                    "{narrow} {stack:?}"
+                    "{tuning:?} {network:?}"
                 );
             }
             // What was laid out for the kernels comes back as it was.
@@ -147,19 +177,21 @@ fn gradients_are_those_of_the_exact_loss() -> Result<(), Error> {
         learning_rate: 1.0,
         momentum: 0.0,
     };
-    let kinds = |stack: Sequential| {
-        kinds(&stack)
+    let kinds = |network: Sequential| {
+        kinds(&network)
             .into_iter()
-            .map(move |kind| (stack.clone(), kind))
+            .map(move |kind| (network.clone(), kind))
     };
-    for (stack, narrow) in forty_stacks().into_iter().flat_map(kinds) {
-        let weights = stack.initial_weights(2);
-        let mut engine =
-            SequentialKernels::of_kind(stack.clone(), &weights, &Tensors::new(), narrow)?;
-        let (pictures, labels) = batch(&stack);
+    for (network, tuning) in forty_networks().into_iter().flat_map(kinds) {
+        let weights = network.initial_weights(2);
+        let mut engine = kernels(&network, &weights, tuning)?;
+        let (pictures, labels) = batch(&network);
         // From no momentum a step of rate 1 is the gradient.
         engine.step(&pictures, &labels, sgd)?;
-        let (before, after) = (stack.values(&weights)?, stack.values(&engine.weights())?);
+        let (before, after) = (
+            network.values(&weights)?,
+            network.values(&engine.weights())?,
+        );
         let count = before.len();
         for index in (0..30).map(|i| i * (count - 1) / 29) {
             let gradient = f64::from(before[index]) - f64::from(after[index]);
@@ -167,7 +199,7 @@ fn gradients_are_those_of_the_exact_loss() -> Result<(), Error> {
             let at = |change: f32| {
                 let mut values = before.clone();
                 values[index] += change;
-                (f64::from(values[index]), exact_loss(&stack, &values))
+                (f64::from(values[index]), exact_loss(&network, &values))
             };
             let (above, middle, below) = (at(2e-5), at(0.0), at(-2e-5));
             // Where one does, the difference to one side is right.
@@ -177,7 +209,7 @@ fn gradients_are_those_of_the_exact_loss() -> Result<(), Error> {
                 differences
                     .iter()
                     .any(|d| (gradient - d).abs() < 2e-5 + 1e-2 * d.abs()),
-                "parameter {index}: {gradient} against {differences:?} in {stack:?}, {narrow}"
+                "parameter {index}: {gradient} against {differences:?} in {network:?}, {tuning:?}"
             );
         }
     }
@@ -202,9 +234,9 @@ fn deep_networks_have_the_parameters_of_torchvision() {
     assert_eq!(vgg(SIXTEEN).parameter_count(), 138_357_544);
     assert_eq!(vgg(NINETEEN).parameter_count(), 143_667_240);
     assert_eq!(Sequential::alexnet(3, 1000).parameter_count(), 61_100_840);
-    let names = |stack: &Sequential| -> Vec<String> {
-        let convolutions = stack.convolutions.iter().map(|layer| &layer.name);
-        let dense = stack.dense.iter().map(|layer| &layer.name);
+    let names = |network: &Sequential| -> Vec<String> {
+        let convolutions = network.convolutions.iter().map(|layer| &layer.name);
+        let dense = network.dense.iter().map(|layer| &layer.name);
         convolutions.chain(dense).map(ToString::to_string).collect()
     };
     let eleven = names(&vgg(ELEVEN));
@@ -219,13 +251,14 @@ fn deep_networks_have_the_parameters_of_torchvision() {
     assert_eq!(vgg(ELEVEN).masked_side(), 112);
     assert_eq!(vgg(SIXTEEN).masked_side(), 224);
     assert_eq!(Sequential::alexnet(1, 10).masked_side(), 55);
-    assert!(Sequential::lenet(3, 10).is_narrow() && !vgg(ELEVEN).is_narrow());
+    let tuning = SequentialTuning::default();
+    assert!(Sequential::lenet(3, 10).is_narrow(&tuning) && !vgg(ELEVEN).is_narrow(&tuning));
 }
 
 #[test]
 fn vgg_begins_with_normal_weights_of_the_right_width() {
-    let stack = small_vgg(1);
-    let weights = stack.initial_weights(0);
+    let network = small_vgg(1);
+    let weights = network.initial_weights(0);
     let deviation = |name: &str| {
         let squares = weights[name].data.iter().map(|w| f64::from(*w).powi(2));
         (squares.sum::<f64>() / weights[name].data.len() as f64).sqrt()
@@ -239,8 +272,8 @@ fn vgg_begins_with_normal_weights_of_the_right_width() {
 }
 
 /// A few pictures for a deep network.
-fn pictures(stack: &Sequential, count: usize) -> Vec<f32> {
-    let len = count * stack.input_len();
+fn pictures(network: &Sequential, count: usize) -> Vec<f32> {
+    let len = count * network.input_len();
     (0..len)
         .map(|i| ((i * 53 + i / 7) % 97) as f32 / 96.0)
         .collect()
@@ -248,12 +281,12 @@ fn pictures(stack: &Sequential, count: usize) -> Vec<f32> {
 
 #[test]
 fn vgg_gives_exact_logits_and_masked_outputs() -> Result<(), Error> {
-    let stack = small_vgg(3);
-    let weights = stack.initial_weights(3);
-    let engine = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
+    let network = small_vgg(3);
+    let weights = network.initial_weights(3);
+    let engine = SequentialKernels::new(network.clone(), &weights, &Tensors::new())?;
     let players: Vec<[usize; 2]> = (0..10).map(|i| [1 + i / 2, 1 + (i * 3) % 6]).collect();
-    let masks = PatchMasks::new(&players, stack.masked_side());
-    let picture = pictures(&stack, 1);
+    let masks = PatchMasks::new(&players, network.masked_side());
+    let picture = pictures(&network, 1);
     let logits = engine.masked_logits(&picture, &masks)?;
     let whole = engine.logits(&picture)?;
     for (mask, found) in [0, 341, 700, 1023].map(|mask| (mask, &logits[10 * mask..][..10])) {
@@ -273,12 +306,12 @@ fn vgg_gives_exact_logits_and_masked_outputs() -> Result<(), Error> {
 
 #[test]
 fn wide_steps_learn_and_do_not_depend_on_the_number_of_cores() -> Result<(), Error> {
-    let mut stack = small_vgg(1);
+    let mut network = small_vgg(1);
     // The first block and a head: enough to see it.
-    stack.convolutions.truncate(3);
-    stack.dense[0].inputs = 256 * 64;
-    let weights = stack.initial_weights(4);
-    let pictures = pictures(&stack, 9);
+    network.convolutions.truncate(3);
+    network.dense[0].inputs = 256 * 64;
+    let weights = network.initial_weights(4);
+    let pictures = pictures(&network, 9);
     let labels: Vec<usize> = (0..9).collect();
     // Nine pictures that are hardly different: a larger rate overshoots.
     let sgd = Sgd {
@@ -286,7 +319,7 @@ fn wide_steps_learn_and_do_not_depend_on_the_number_of_cores() -> Result<(), Err
         momentum: 0.9,
     };
     let run = || -> Result<_, Error> {
-        let mut engine = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
+        let mut engine = SequentialKernels::new(network.clone(), &weights, &Tensors::new())?;
         for _ in 0..3 {
             engine.step(&pictures, &labels, sgd)?;
         }
@@ -312,7 +345,8 @@ fn perceptron() -> Sequential {
 #[test]
 fn a_perceptron_has_the_parameters_of_torch_and_takes_them_back() -> Result<(), Error> {
     let network = perceptron();
-    assert!(network.is_narrow());
+    let tuning = SequentialTuning::default();
+    assert!(network.is_narrow(&tuning));
     assert_eq!(network.parameter_count(), 109_386);
     let weights = network.initial_weights(5);
     let shapes: Vec<(&str, &[usize])> = weights
@@ -329,7 +363,7 @@ fn a_perceptron_has_the_parameters_of_torch_and_takes_them_back() -> Result<(), 
     ];
     assert_eq!(shapes, expected);
     let wide = Sequential::mlp("MLP", 28, &[512, 10]);
-    assert!(!wide.is_narrow());
+    assert!(!wide.is_narrow(&tuning));
     for network in [network, wide] {
         let weights = network.initial_weights(6);
         let engine = SequentialKernels::new(network, &weights, &weights)?;
@@ -341,15 +375,14 @@ fn a_perceptron_has_the_parameters_of_torch_and_takes_them_back() -> Result<(), 
 
 #[test]
 fn a_perceptron_gives_exact_outputs_on_all_masks_of_the_picture() -> Result<(), Error> {
-    for narrow in [true, false] {
+    for tuning in [narrow(), wide()] {
         let network = perceptron();
         let weights = network.initial_weights(7);
         let picture: Vec<f32> = pictures(&network, 1)
             .iter()
             .map(|x| 2.0 * x - 0.7)
             .collect();
-        let engine =
-            SequentialKernels::of_kind(network.clone(), &weights, &Tensors::new(), narrow)?;
+        let engine = kernels(&network, &weights, tuning)?;
         let players = [[1, 1], [2, 4], [3, 3], [3, 4], [5, 2], [6, 6]];
         let masks = PatchMasks::new(&players, network.masked_side());
         let logits = engine.masked_logits(&picture, &masks)?;
@@ -363,7 +396,7 @@ fn a_perceptron_gives_exact_outputs_on_all_masks_of_the_picture() -> Result<(), 
             assert_eq!(exact, engine.exact_masked_logits(&picture, &masks, mask)?);
             for (exact, found) in exact.iter().zip(&logits[10 * mask..]) {
                 let difference = (exact - f64::from(*found)).abs();
-                assert!(difference < 1e-6, "{narrow}, {mask}: {difference}");
+                assert!(difference < 1e-6, "{tuning:?}, {mask}: {difference}");
             }
         }
     }
@@ -404,7 +437,7 @@ fn networks_that_cannot_be_are_refused() {
             n.convolutions[1].pool = Some(Pool {
                 size: 11,
                 stride: 1,
-            })
+            });
         },
         "side 11",
     );
@@ -430,11 +463,10 @@ fn what_does_not_fit_a_network_is_refused() -> Result<(), Error> {
         learning_rate: 0.1,
         momentum: 0.0,
     };
-    for narrow in [true, false] {
+    for tuning in [narrow(), wide()] {
         let network = Sequential::lenet(1, 10);
         let weights = network.initial_weights(1);
-        let mut engine =
-            SequentialKernels::of_kind(network.clone(), &weights, &Tensors::new(), narrow)?;
+        let mut engine = kernels(&network, &weights, tuning)?;
         let pictures = pictures(&network, 2);
         let said = refusal(engine.logits(&pictures[1..]));
         assert!(said.contains("2047 values"), "{said}");

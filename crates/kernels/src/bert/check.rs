@@ -31,11 +31,10 @@ impl Size {
     /// # Errors
     /// What there is none for.
     pub(super) fn check_texts(&self, network: &'static str, tokens: &Tokens) -> Result<(), Error> {
-        let reason = match self.misfit(tokens) {
-            None => return Ok(()),
-            Some(reason) => reason,
-        };
-        Err(Error::Input { network, reason })
+        match self.misfit(tokens) {
+            None => Ok(()),
+            Some(reason) => Err(Error::Input { network, reason }),
+        }
     }
 
     fn misfit(&self, tokens: &Tokens) -> Option<String> {

@@ -6,18 +6,22 @@ use spindle_run::{
     random::{Distribution, Stream},
 };
 
-use super::{DgcnnKernels, expected};
+use super::{DgcnnKernels, parameters};
 use crate::{Error, tests::refusal};
 
 fn weights() -> Tensors {
-    let tensors = expected(4)
+    let tensors = parameters(4)
         .into_iter()
         .zip(0..)
-        .map(|((name, shape), index)| {
+        .map(|(parameter, index)| {
             let mut rng = Stream::Weights.rng(2, index);
-            let data = Distribution::Uniform(0.1).draw(shape.iter().product(), &mut rng);
-            let data = data.iter().map(|value| value.abs()).collect();
-            (name, Tensor { shape, data })
+            let count = parameter.shape.iter().product();
+            let data = Distribution::Uniform(0.1).draw(count, &mut rng);
+            let tensor = Tensor {
+                shape: parameter.shape,
+                data: data.iter().map(|value| value.abs()).collect(),
+            };
+            (parameter.name, tensor)
         });
     tensors.collect()
 }

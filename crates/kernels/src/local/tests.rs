@@ -1,17 +1,15 @@
 //! Local patterns against exact arithmetic and plain passes; what they save.
 
 use proptest::prelude::*;
-use spindle_run::event::Tensors;
 
 use super::{
-    super::{
-        Convolution, Dense, Initial, Masked, SequentialKernels,
-        tests::{kinds, small_vgg, stacks},
-    },
     choice::{Choice, most_by_patterns},
     *,
 };
-use crate::Error;
+use crate::{
+    Dense, Error, Initial, Masked, SequentialKernels, SequentialTuning,
+    tests::{kernels, kinds, networks, small_vgg},
+};
 use spindle_run::{input::PictureShape, player::draw_patches, random::Stream};
 
 /// A network and a picture.
@@ -21,37 +19,40 @@ struct Case {
 }
 
 impl Case {
-    fn new(stack: Sequential, seed: u64) -> Result<Self, Error> {
-        let narrow = stack.is_narrow();
-        Self::of_kind(stack, seed, narrow)
+    fn new(network: Sequential, seed: u64) -> Result<Self, Error> {
+        Self::with_tuning(network, seed, SequentialTuning::default())
     }
 
-    fn of_kind(stack: Sequential, seed: u64, narrow: bool) -> Result<Self, Error> {
-        let weights = stack.initial_weights(seed);
-        let picture = (0..stack.input_len())
+    fn with_tuning(
+        network: Sequential,
+        seed: u64,
+        tuning: SequentialTuning,
+    ) -> Result<Self, Error> {
+        let weights = network.initial_weights(seed);
+        let picture = (0..network.input_len())
             .map(|i| ((i * 37 + seed as usize * 11) % 101) as f32 / 100.0)
             .collect();
         Ok(Self {
-            engine: SequentialKernels::of_kind(stack, &weights, &Tensors::new(), narrow)?,
+            engine: kernels(&network, &weights, tuning)?,
             picture,
         })
     }
 
-    fn stack(&self) -> &Sequential {
-        self.engine.stack()
+    fn network(&self) -> &Sequential {
+        self.engine.network()
     }
 
     /// Logits by a given choice.
     fn logits(&self, masks: &PatchMasks, choice: Choice) -> Vec<f32> {
         let map = self.engine.masked_map(&self.picture);
-        let kernels = self.engine.kernels();
-        let wide = matches!(kernels, Kernels::Wide(_));
-        LocalPlan::of_choice(self.stack(), masks, choice, wide).logits(kernels, &map)
+        let plan = LocalPlan::of_choice(self.engine.problem(masks), choice);
+        plan.logits(self.engine.kernels(), &map)
     }
 
-    /// Largest difference of `logits` from exact ones on every `step`-th mask, in units of the largest exact one.
+    /// Largest difference of `logits` from exact ones on every `step`-th mask, in units of the
+    /// largest exact one.
     fn error(&self, masks: &PatchMasks, logits: &[f32], step: usize) -> Result<f64, Error> {
-        let classes = self.stack().classes();
+        let classes = self.network().classes();
         let (mut difference, mut largest) = (0.0_f64, 0.0_f64);
         for mask in (0..masks.count()).step_by(step) {
             let exact = self
@@ -71,6 +72,16 @@ fn lenet_masks(players: usize, seed: u64) -> PatchMasks {
     PatchMasks::new(&patches, Sequential::lenet(1, 10).masked_side())
 }
 
+/// How narrow kernels evaluate a network.
+fn chosen(network: &Sequential, masks: &PatchMasks) -> Choice {
+    choose(Problem {
+        network,
+        masks,
+        is_wide: false,
+        tuning: &LocalTuning::default(),
+    })
+}
+
 fn all(masks: &PatchMasks) -> u32 {
     masks.count() as u32 - 1
 }
@@ -79,26 +90,30 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn random_stacks_give_exact_logits_by_every_choice(
-        stack in stacks(), masked in 0_usize..4, seed in 0_u64..1000,
+    fn random_networks_give_exact_logits_by_every_choice(
+        network in networks(), masked in 0_usize..4, seed in 0_u64..1000,
         patches in prop::collection::btree_set((0_usize..8, 0_usize..8), 2..=7),
         fixed in 0_u32..128,
     ) {
-        let masked = match masked.min(stack.convolutions.len()).checked_sub(1) {
+        let masked = match masked.min(network.convolutions.len()).checked_sub(1) {
             None => Masked::Input,
             Some(index) => Masked::Convolution(index),
         };
-        let stack = Sequential { masked, ..stack };
+        let network = Sequential { masked, ..network };
         let failed = |error: Error| TestCaseError::fail(error.to_string());
-        let players: Vec<[usize; 2]> = patches.into_iter().map(|(row, column)| [row, column]).collect();
-        let masks = PatchMasks::new(&players, stack.masked_side());
-        for narrow in kinds(&stack) {
-            let case = Case::of_kind(stack.clone(), seed, narrow).map_err(failed)?;
+        let players = patches.into_iter().map(|(row, column)| [row, column]);
+        let players: Vec<[usize; 2]> = players.collect();
+        let masks = PatchMasks::new(&players, network.masked_side());
+        for tuning in kinds(&network) {
+            let case = Case::with_tuning(network.clone(), seed, tuning).map_err(failed)?;
             for free in [all(&masks), all(&masks) & !fixed] {
-                for convolutions in 0..=most_by_patterns(&stack) {
+                for convolutions in 0..=most_by_patterns(&network) {
                     let logits = case.logits(&masks, Choice { free, convolutions });
                     let error = case.error(&masks, &logits, 5).map_err(failed)?;
-                    prop_assert!(error < 1e-5, "{error} with {free:b} free, {convolutions} by patterns");
+                    prop_assert!(
+                        error < 1e-5,
+                        "{error} with {free:b} free, {convolutions} by patterns"
+                    );
                 }
             }
             let chosen = case.engine.masked_logits(&case.picture, &masks).map_err(failed)?;
@@ -153,9 +168,10 @@ fn lenet_takes_a_twelfth_of_the_arithmetic() {
 #[test]
 fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
     let masks = lenet_masks(10, 0);
-    let lenet = choose(&Sequential::lenet(1, 10), &masks, false);
+    let lenet = chosen(&Sequential::lenet(1, 10), &masks);
     assert_eq!((lenet.free, lenet.convolutions), (all(&masks), 1));
-    // A first convolution over the whole map, then wide ones: every position sees every player at once.
+    // A first convolution over the whole map, then wide ones: every position sees every player at
+    // once.
     let convolution = |name: &'static str, inputs, outputs, kernel, side| Convolution {
         name: name.into(),
         inputs,
@@ -190,16 +206,16 @@ fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
         &(0..10).map(|i| [2 + i / 4, 2 + i % 4]).collect::<Vec<_>>(),
         22,
     );
-    assert_eq!(choose(&early, &masks, false).convolutions, 1);
+    assert_eq!(chosen(&early, &masks).convolutions, 1);
 }
 
 #[test]
 fn vgg_takes_a_third_of_the_arithmetic() {
-    let stack = small_vgg(1);
+    let network = small_vgg(1);
     let ratio = |seed| {
         let patches = draw_patches(10, &mut Stream::Weights.rng(seed, 0));
-        let masks = PatchMasks::new(&patches, stack.masked_side());
-        let layers = stack.masked_arithmetic(&masks);
+        let masks = PatchMasks::new(&patches, network.masked_side());
+        let layers = network.masked_arithmetic(&masks);
         let [local, plain] = [
             layers
                 .iter()
@@ -222,7 +238,7 @@ fn vgg_takes_a_third_of_the_arithmetic() {
 #[test]
 fn many_players_are_taken_some_at_a_time() {
     let masks = lenet_masks(20, 0);
-    let choice = choose(&Sequential::lenet(1, 10), &masks, false);
+    let choice = chosen(&Sequential::lenet(1, 10), &masks);
     let free = choice.free.count_ones();
     assert!((8..=15).contains(&free), "{free} free players");
     assert_eq!(choice.convolutions, 1);

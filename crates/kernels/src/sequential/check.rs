@@ -3,7 +3,7 @@
 use spindle_run::player::PatchMasks;
 
 use super::{Convolution, Masked, Sequential};
-use crate::{Error, wide::MOST_POOLED};
+use crate::{Error, loss::check_labels, wide::MOST_POOLED};
 
 impl Sequential {
     /// Whether every layer takes what the one before gives, and all sizes are possible.
@@ -84,7 +84,7 @@ impl Sequential {
             let labels = labels.len();
             return Err(self.misfit(format!("{count} pictures with {labels} labels")));
         }
-        crate::check_labels(self.name, labels, self.classes())
+        check_labels(self.name, labels, self.classes())
     }
 
     /// Whether it is one picture, and the masks lie over what players are patches of.

@@ -5,11 +5,14 @@ mod check;
 mod layer;
 mod parameters;
 mod presets;
+mod tuning;
 
 use spindle_run::input::PictureShape;
 
-pub use self::layer::{Convolution, Dense, Pool};
-use crate::product::WIDTH;
+pub use self::{
+    layer::{Convolution, Dense, Pool},
+    tuning::SequentialTuning,
+};
 
 /// A network as data.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,15 +54,12 @@ pub enum Initial {
     FanOut,
 }
 
-/// Weights of a dense layer from which on it is a product of large matrices.
-const NARROW_WEIGHTS: usize = 1 << 17;
-
 impl Sequential {
-    /// Whether the kernels for few channels run it: LeNet and its like, whose windows are multiplied
-    /// where they lie.
-    pub(crate) fn is_narrow(&self) -> bool {
-        let few = |c: &Convolution| c.is_plain() && c.outputs < WIDTH;
-        let small = |d: &Dense| d.inputs * d.outputs < NARROW_WEIGHTS;
+    /// Whether the kernels for few channels run it: LeNet and its like, whose windows are
+    /// multiplied where they lie.
+    pub(crate) fn is_narrow(&self, tuning: &SequentialTuning) -> bool {
+        let few = |c: &Convolution| c.is_plain() && c.outputs < tuning.narrow_channels;
+        let small = |d: &Dense| d.inputs * d.outputs < tuning.narrow_weights;
         self.convolutions.iter().all(few) && self.dense.iter().all(small)
     }
 

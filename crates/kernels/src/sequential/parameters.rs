@@ -8,7 +8,7 @@ use spindle_run::{
 };
 
 use super::{Initial, Sequential};
-use crate::Error;
+use crate::{Error, tensors::check_tensors};
 
 /// Where one parameter lies among all of a network's, which are one array: layer by layer, weight
 /// then bias, each as PyTorch lays it out.
@@ -123,7 +123,7 @@ impl Sequential {
     pub(crate) fn values(&self, tensors: &Tensors) -> Result<Vec<f32>, Error> {
         let parameters = self.parameters();
         let expected = parameters.iter().map(|p| (&p.name[..], &p.shape[..]));
-        crate::check_tensors(self.name, expected, tensors, |_| false)?;
+        check_tensors(self.name, expected, tensors, |_| false)?;
         let all = parameters.iter().flat_map(|p| &tensors[&p.name].data);
         Ok(all.copied().collect())
     }

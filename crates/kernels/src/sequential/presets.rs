@@ -144,9 +144,10 @@ impl Sequential {
         }
     }
 
-    /// A multilayer perceptron on grey pictures: dense layers of these widths, the last one of which
-    /// is the number of classes, with ReLU between them. Its parameters have the names of
-    /// `torch.nn.Sequential(Flatten, Linear, ReLU, Linear, ...)`. Players are patches of the picture.
+    /// A multilayer perceptron on grey pictures: dense layers of these widths, the last one of
+    /// which is the number of classes, with ReLU between them. Its parameters have the names of
+    /// `torch.nn.Sequential(Flatten, Linear, ReLU, Linear, ...)`. Players are patches of the
+    /// picture.
     #[must_use]
     pub fn mlp(title: &'static str, side: usize, widths: &[usize]) -> Self {
         let inputs = [side * side].into_iter().chain(widths.iter().copied());

@@ -1,19 +1,28 @@
-//! How the kernels lay a stack's parameters out.
+//! How the kernels lay a narrow network's parameters out.
 //!
-//! Feature maps are kept channels last, so that what lies under one row of a convolution's kernel is one run of values. A
-//! layer's weights are `[outputs][runs][run]`: a run for every row of the kernel, or a single one for a dense layer, each padded to
-//! whole vectors; padding stays 0. Forward passes want them transposed ([`Packed`]); the way back takes them as they are.
+//! Feature maps are kept channels last, so that what lies under one row of a convolution's kernel
+//! is one run of values. A layer's weights are `[outputs][runs][run]`: a run for every row of the
+//! kernel, or a single one for a dense layer, each padded to whole vectors; padding stays 0.
+//! Forward passes want them transposed ([`Packed`]); backward passes take them as they are.
 
 use std::ops::Range;
 
-use super::{
-    rows::{Matrix, Packed, padded},
+use crate::{
+    rows::{Matrix, Packed},
     sequential::Sequential,
+    simd::padded,
 };
+
+/// A layer's gradients, which lie as its parameters do.
+pub(super) struct LayerGradients<'a> {
+    pub(super) weight: &'a mut [f32],
+    /// Padded.
+    pub(super) bias: &'a mut [f32],
+}
 
 /// Where one layer's parameters lie.
 #[derive(Clone, Debug)]
-pub(super) struct Layer {
+pub(super) struct LayerLayout {
     pub(super) outputs: usize,
     /// Values in, all runs together.
     inputs: usize,
@@ -24,7 +33,7 @@ pub(super) struct Layer {
     start: usize,
 }
 
-impl Layer {
+impl LayerLayout {
     /// Values of a run, without padding.
     pub(super) fn run(&self) -> usize {
         self.inputs / self.runs
@@ -62,9 +71,11 @@ impl Layer {
         &values[self.bias_range()]
     }
 
-    /// Both, to be written to.
-    pub(super) fn split_mut<'a>(&self, values: &'a mut [f32]) -> (&'a mut [f32], &'a mut [f32]) {
-        values[self.start..self.bias_range().end].split_at_mut(self.weight_range().len())
+    /// Its part of all gradients.
+    pub(super) fn gradients<'a>(&self, values: &'a mut [f32]) -> LayerGradients<'a> {
+        let both = &mut values[self.start..self.bias_range().end];
+        let (weight, bias) = both.split_at_mut(self.weight_range().len());
+        LayerGradients { weight, bias }
     }
 
     /// Calls `visit(place here, place among PyTorch's weights then biases)` for every parameter.
@@ -87,17 +98,17 @@ impl Layer {
 
 /// Where all parameters lie, convolutions first.
 #[derive(Clone, Debug)]
-pub(super) struct Parameters {
-    pub(super) convolutions: Vec<Layer>,
-    pub(super) dense: Vec<Layer>,
+pub(super) struct Layout {
+    pub(super) convolutions: Vec<LayerLayout>,
+    pub(super) dense: Vec<LayerLayout>,
     len: usize,
 }
 
-impl Parameters {
-    pub(super) fn new(stack: &Sequential) -> Self {
+impl Layout {
+    pub(super) fn new(network: &Sequential) -> Self {
         let mut len = 0;
         let mut place = |outputs, inputs, channels, runs| {
-            let layer = Layer {
+            let layer = LayerLayout {
                 outputs,
                 inputs,
                 channels,
@@ -107,12 +118,12 @@ impl Parameters {
             len = layer.bias_range().end;
             layer
         };
-        let convolutions = stack.convolutions.iter();
+        let convolutions = network.convolutions.iter();
         let convolutions = convolutions.map(|c| place(c.outputs, c.window(), c.inputs, c.kernel));
         let convolutions = convolutions.collect();
-        let before = stack.shape_before(stack.convolutions.len());
+        let before = network.shape_before(network.convolutions.len());
         let channels = [before.channels].into_iter().chain(std::iter::repeat(1));
-        let dense = stack.dense.iter().zip(channels);
+        let dense = network.dense.iter().zip(channels);
         let dense = dense.map(|(d, channels)| place(d.outputs, d.inputs, channels, 1));
         Self {
             convolutions,
@@ -136,7 +147,7 @@ impl Parameters {
         there
     }
 
-    fn layers(&self) -> impl Iterator<Item = &Layer> {
+    fn layers(&self) -> impl Iterator<Item = &LayerLayout> {
         self.convolutions.iter().chain(&self.dense)
     }
 
@@ -151,23 +162,23 @@ impl Parameters {
 
 /// A layer for passes forward.
 #[derive(Clone, Debug)]
-pub(super) struct Forward {
+pub(crate) struct Forward {
     /// `[inputs][outputs]`.
-    pub(super) weight: Packed,
+    pub(crate) weight: Packed,
     /// Padded.
-    pub(super) bias: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
 }
 
 /// All layers for passes forward.
 #[derive(Clone, Debug)]
-pub(super) struct ForwardWeights {
-    pub(super) convolutions: Vec<Forward>,
-    pub(super) dense: Vec<Forward>,
+pub(crate) struct ForwardWeights {
+    pub(crate) convolutions: Vec<Forward>,
+    pub(crate) dense: Vec<Forward>,
 }
 
 impl ForwardWeights {
-    pub(super) fn new(parameters: &Parameters, values: &[f32]) -> Self {
-        let all = |layers: &[Layer]| -> Vec<Forward> {
+    pub(super) fn new(layout: &Layout, values: &[f32]) -> Self {
+        let all = |layers: &[LayerLayout]| -> Vec<Forward> {
             let layers = layers.iter().map(|layer| Forward {
                 weight: Packed::zeros(layer.inputs, layer.outputs),
                 bias: vec![0.0; padded(layer.outputs)],
@@ -175,17 +186,17 @@ impl ForwardWeights {
             layers.collect()
         };
         let mut forward = Self {
-            convolutions: all(&parameters.convolutions),
-            dense: all(&parameters.dense),
+            convolutions: all(&layout.convolutions),
+            dense: all(&layout.dense),
         };
-        forward.update(parameters, values);
+        forward.update(layout, values);
         forward
     }
 
     /// Takes new values over.
-    pub(super) fn update(&mut self, parameters: &Parameters, values: &[f32]) {
+    pub(super) fn update(&mut self, layout: &Layout, values: &[f32]) {
         let layers = self.convolutions.iter_mut().chain(&mut self.dense);
-        for (forward, layer) in layers.zip(parameters.layers()) {
+        for (forward, layer) in layers.zip(layout.layers()) {
             forward.bias.copy_from_slice(layer.bias(values));
             let weight = layer.weight(values);
             for run in 0..layer.runs {

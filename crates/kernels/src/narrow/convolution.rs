@@ -1,25 +1,29 @@
-//! A convolution fused with bias, ReLU and 2x2 max pooling, forward and backward, one picture at a time.
+//! A convolution fused with bias, ReLU and 2x2 max pooling, forward and backward, one picture at a
+//! time.
 //!
-//! Feature maps are channels last, `[side][side][channels]`: what lies under one row of the kernel is one run of values,
-//! multiplied where it lies, without laying windows out. Pooling keeps, for every value, the window it was taken from. Most values of a map
-//! are passed on by neither pooling nor ReLU, so the way back visits only those that were: each adds its window to the gradient of its weights,
-//! and its weights to the gradient of its window.
+//! Feature maps are channels last, `[side][side][channels]`: what lies under one row of the kernel
+//! is one run of values, multiplied where it lies, without im2col. Pooling keeps, for every value,
+//! the window it was taken from. Most values of a map are passed on by neither pooling nor ReLU, so
+//! the backward pass visits only those that were: each adds its window to the gradient of its
+//! filter, and its filter to the gradient of its window.
 //!
-//! Vectors may reach beyond a run, where they meet padded weights or are overwritten by what follows: every map needs [`SLACK`]
-//! values behind it.
+//! Vectors may reach beyond a run, where they meet padded weights or are overwritten by what
+//! follows: every map needs [`SLACK`] values behind it.
 
 use pulp::{Simd, WithSimd};
 
-use super::{
-    parameters::{Forward, Layer},
-    rows::{Factors, Finish, PADDING, Run, multiply, padded},
+use super::layout::{Forward, LayerGradients, LayerLayout};
+use crate::{
+    rows::{Epilogue, Factors, Run, multiply},
     sequential::Convolution,
+    simd::{PADDING, padded},
 };
 
 /// Values behind a map that vectors may reach.
 pub(super) const SLACK: usize = PADDING;
 
-/// Rows of a kernel whose gradients are kept in registers together, and vectors of each.
+/// Rows of a kernel whose gradients are kept in registers together, and vectors of each: the ten
+/// sums, with what is added to them, are what 16 registers hold.
 const TILE: [usize; 2] = [5, 2];
 
 /// Buffers for one convolution.
@@ -38,7 +42,7 @@ pub(super) struct Scratch {
 struct Passed {
     /// Where its window begins in the input.
     window: u32,
-    /// The gradient by it.
+    /// The gradient with respect to it.
     gradient: f32,
 }
 
@@ -57,8 +61,9 @@ impl Scratch {
     }
 }
 
-/// What comes out of a pass forward, each value with the offset of its window from its cell's first one.
-pub(super) struct Outcome<'a> {
+/// What comes out of a pass forward, each value with the offset of its window from its cell's first
+/// one.
+pub(super) struct Output<'a> {
     pub(super) values: &'a mut [f32],
     pub(super) offsets: &'a mut [u32],
 }
@@ -70,7 +75,7 @@ pub(super) struct Pass<'a> {
     /// What comes in.
     pub(super) input: &'a [f32],
     pub(super) scratch: &'a mut Scratch,
-    pub(super) outcome: Outcome<'a>,
+    pub(super) output: Output<'a>,
 }
 
 impl WithSimd for Pass<'_> {
@@ -81,15 +86,15 @@ impl WithSimd for Pass<'_> {
         let layer = self.layer;
         for row in 0..layer.out_side() {
             if layer.pool.is_some() {
-                self.convolve_row(simd, 2 * row, 0, Finish::NONE);
-                self.convolve_row(simd, 2 * row + 1, 1, Finish::NONE);
+                self.convolve_row(simd, 2 * row, 0, Epilogue::NONE);
+                self.convolve_row(simd, 2 * row + 1, 1, Epilogue::NONE);
                 self.pool_row(simd, row);
             } else {
-                let finish = Finish {
+                let epilogue = Epilogue {
                     bias: Some(&self.weights.bias),
                     relu: true,
                 };
-                self.convolve_row(simd, row, 0, finish);
+                self.convolve_row(simd, row, 0, epilogue);
                 self.keep_row(row);
             }
         }
@@ -99,7 +104,7 @@ impl WithSimd for Pass<'_> {
 impl Pass<'_> {
     /// One row of the map into row `to` of the scratch rows.
     #[inline(always)]
-    fn convolve_row<S: Simd>(&mut self, simd: S, row: usize, to: usize, finish: Finish<'_>) {
+    fn convolve_row<S: Simd>(&mut self, simd: S, row: usize, to: usize, epilogue: Epilogue<'_>) {
         let layer = self.layer;
         let factors = Factors {
             left: &self.input[row * layer.side * layer.inputs..],
@@ -111,7 +116,7 @@ impl Pass<'_> {
         };
         let len = layer.map_side() * self.weights.weight.stride();
         let rows = &mut self.scratch.rows[to * len..(to + 1) * len];
-        multiply(simd, factors, finish, rows);
+        multiply(simd, factors, epilogue, rows);
     }
 
     /// The largest of every four values of two rows, with bias and ReLU, and which it was.
@@ -143,8 +148,8 @@ impl Pass<'_> {
                 let value = simd.max_f32s(simd.add_f32s(largest, bias[vector]), zero);
                 let to = (row * layer.out_side() + cell) * layer.outputs + vector * S::F32_LANES;
                 let places = to..to + S::F32_LANES;
-                S::as_mut_simd_f32s(&mut self.outcome.values[places.clone()]).0[0] = value;
-                S::as_mut_simd_u32s(&mut self.outcome.offsets[places]).0[0] = offset;
+                S::as_mut_simd_f32s(&mut self.output.values[places.clone()]).0[0] = value;
+                S::as_mut_simd_u32s(&mut self.output.offsets[places]).0[0] = offset;
             }
         }
     }
@@ -152,7 +157,7 @@ impl Pass<'_> {
     /// The scratch row without its padding.
     fn keep_row(&mut self, row: usize) {
         let (outputs, side) = (self.layer.outputs, self.layer.map_side());
-        let to = self.outcome.values[row * side * outputs..].chunks_exact_mut(outputs);
+        let to = self.output.values[row * side * outputs..].chunks_exact_mut(outputs);
         let from = self.scratch.rows.chunks_exact(self.weights.weight.stride());
         for (to, from) in to.zip(from) {
             to.copy_from_slice(&from[..outputs]);
@@ -160,45 +165,45 @@ impl Pass<'_> {
     }
 }
 
-/// The way back of one picture. Gradients by weights and bias are added; so is the one by the input, where it is wanted.
-pub(super) struct Backward<'a> {
+/// The backward pass of one picture. Gradients with respect to weights and bias are added to what
+/// is there; so is the one with respect to the input, where it is wanted.
+pub(super) struct Backward<'a, 'b> {
     pub(super) layer: &'a Convolution,
-    pub(super) place: &'a Layer,
+    pub(super) layout: &'a LayerLayout,
     /// Weights `[outputs][kernel][padded run]`.
     pub(super) weight: &'a [f32],
     pub(super) input: &'a [f32],
     /// What came out, and from which windows.
     pub(super) values: &'a [f32],
     pub(super) offsets: &'a [u32],
-    /// The gradient by what came out.
+    /// The gradient with respect to what came out.
     pub(super) gradient: &'a [f32],
     pub(super) scratch: &'a mut Scratch,
-    pub(super) weight_gradient: &'a mut [f32],
-    pub(super) bias_gradient: &'a mut [f32],
+    pub(super) gradients: &'a mut LayerGradients<'b>,
     pub(super) input_gradient: Option<&'a mut [f32]>,
 }
 
-impl WithSimd for Backward<'_> {
+impl WithSimd for Backward<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let row = self.place.row();
+        let row = self.layout.row();
         for output in 0..self.layer.outputs {
             let count = self.collect_passed(output);
             let passed = &self.scratch.passed[..count];
-            self.bias_gradient[output] += passed.iter().map(|value| value.gradient).sum::<f32>();
+            self.gradients.bias[output] += passed.iter().map(|value| value.gradient).sum::<f32>();
             let mut window = Window {
                 simd,
                 passed,
                 input_row: self.layer.side * self.layer.inputs,
-                run: self.place.run_stride(),
+                run: self.layout.run_stride(),
             };
             let weights = output * row..(output + 1) * row;
-            let vectors = self.place.run().div_ceil(S::F32_LANES);
+            let vectors = self.layout.run().div_ceil(S::F32_LANES);
             let add = AddWindows {
                 input: self.input,
-                sums: &mut self.weight_gradient[weights.clone()],
+                sums: &mut self.gradients.weight[weights.clone()],
             };
             window.tiles(self.layer.kernel, vectors, add);
             if let Some(gradient) = &mut self.input_gradient {
@@ -212,8 +217,8 @@ impl WithSimd for Backward<'_> {
     }
 }
 
-impl Backward<'_> {
-    /// Gathers what was passed on of one channel; returns how many values that are.
+impl Backward<'_, '_> {
+    /// Gathers what was passed on of one channel; returns how many values that is.
     #[inline(always)]
     fn collect_passed(&mut self, output: usize) -> usize {
         let (layer, side) = (self.layer, self.layer.out_side());
@@ -250,12 +255,21 @@ struct Window<'a, S: Simd> {
     run: usize,
 }
 
-/// What is done with a few rows and vectors of every window, from a place in the input and one in the weights on.
+/// Where a tile begins.
+#[derive(Clone, Copy)]
+struct Corner {
+    /// In a window of the input.
+    input: usize,
+    /// In a filter.
+    weight: usize,
+}
+
+/// What is done with a few rows and vectors of every window, from one corner on.
 trait Add {
     fn add<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
         window: &Window<'_, S>,
-        first: [usize; 2],
+        corner: Corner,
     );
 }
 
@@ -266,26 +280,29 @@ impl<S: Simd> Window<'_, S> {
         for row in (0..kernel).step_by(TILE[0]) {
             for vector in (0..vectors).step_by(TILE[1]) {
                 let column = vector * S::F32_LANES;
-                let first = [row * self.input_row + column, row * self.run + column];
+                let corner = Corner {
+                    input: row * self.input_row + column,
+                    weight: row * self.run + column,
+                };
                 let vectors = TILE[1].min(vectors - vector);
                 match (TILE[0].min(kernel - row), vectors) {
-                    (1, 1) => add.add::<S, 1, 1>(self, first),
-                    (2, 1) => add.add::<S, 2, 1>(self, first),
-                    (3, 1) => add.add::<S, 3, 1>(self, first),
-                    (4, 1) => add.add::<S, 4, 1>(self, first),
-                    (_, 1) => add.add::<S, 5, 1>(self, first),
-                    (1, _) => add.add::<S, 1, 2>(self, first),
-                    (2, _) => add.add::<S, 2, 2>(self, first),
-                    (3, _) => add.add::<S, 3, 2>(self, first),
-                    (4, _) => add.add::<S, 4, 2>(self, first),
-                    (_, _) => add.add::<S, 5, 2>(self, first),
+                    (1, 1) => add.add::<S, 1, 1>(self, corner),
+                    (2, 1) => add.add::<S, 2, 1>(self, corner),
+                    (3, 1) => add.add::<S, 3, 1>(self, corner),
+                    (4, 1) => add.add::<S, 4, 1>(self, corner),
+                    (_, 1) => add.add::<S, 5, 1>(self, corner),
+                    (1, _) => add.add::<S, 1, 2>(self, corner),
+                    (2, _) => add.add::<S, 2, 2>(self, corner),
+                    (3, _) => add.add::<S, 3, 2>(self, corner),
+                    (4, _) => add.add::<S, 4, 2>(self, corner),
+                    (_, _) => add.add::<S, 5, 2>(self, corner),
                 }
             }
         }
     }
 }
 
-/// The gradient of the weights: windows, each times its gradient, are added up.
+/// The gradient with respect to the weights: windows, each times its gradient, are added up.
 struct AddWindows<'a> {
     input: &'a [f32],
     sums: &'a mut [f32],
@@ -296,13 +313,13 @@ impl Add for AddWindows<'_> {
     fn add<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
         window: &Window<'_, S>,
-        [input, weights]: [usize; 2],
+        corner: Corner,
     ) {
         let simd = window.simd;
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
         for value in window.passed {
             let gradient = simd.splat_f32s(value.gradient);
-            let first = value.window as usize + input;
+            let first = value.window as usize + corner.input;
             let input = &self.input[first..];
             for (row, sums) in sums.iter_mut().enumerate() {
                 let row = &input[row * window.input_row..][..VECTORS * S::F32_LANES];
@@ -312,7 +329,7 @@ impl Add for AddWindows<'_> {
             }
         }
         for (row, sums) in sums.into_iter().enumerate() {
-            let to = &mut self.sums[weights + row * window.run..][..VECTORS * S::F32_LANES];
+            let to = &mut self.sums[corner.weight + row * window.run..][..VECTORS * S::F32_LANES];
             for (to, sum) in S::as_mut_simd_f32s(to).0.iter_mut().zip(sums) {
                 *to = simd.add_f32s(*to, sum);
             }
@@ -320,7 +337,8 @@ impl Add for AddWindows<'_> {
     }
 }
 
-/// The gradient of the input: weights, times a value's gradient, are added to its window.
+/// The gradient with respect to the input: weights, times a value's gradient, are added to its
+/// window.
 struct AddWeights<'a, 'b> {
     weights: &'a [f32],
     gradient: &'a mut &'b mut [f32],
@@ -331,17 +349,17 @@ impl Add for AddWeights<'_, '_> {
     fn add<S: Simd, const ROWS: usize, const VECTORS: usize>(
         &mut self,
         window: &Window<'_, S>,
-        [input, weights]: [usize; 2],
+        corner: Corner,
     ) {
         let simd = window.simd;
         let mut kernel = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
         for (row, kernel) in kernel.iter_mut().enumerate() {
-            let from = &self.weights[weights + row * window.run..][..VECTORS * S::F32_LANES];
+            let from = &self.weights[corner.weight + row * window.run..][..VECTORS * S::F32_LANES];
             kernel.copy_from_slice(S::as_simd_f32s(from).0);
         }
         for value in window.passed {
             let factor = simd.splat_f32s(value.gradient);
-            let first = value.window as usize + input;
+            let first = value.window as usize + corner.input;
             let gradient = &mut self.gradient[first..];
             for (row, kernel) in kernel.iter().enumerate() {
                 let row = &mut gradient[row * window.input_row..][..VECTORS * S::F32_LANES];
