@@ -59,7 +59,9 @@ test("how far other answers may lie stands below the sample, once it rests", asy
     await atSample(page);
     const ranges = page.locator(".certificate span");
     await ranges.waitFor();
-    const found = (await ranges.innerText()).match(/Mean order ([\d.]+) \(([\d.]+) to ([\d.]+) in all\), share of orders of 3 and more ([\d.]+) \(([\d.]+) to ([\d.]+) in all\)/);
+    const found = (await ranges.innerText()).match(
+      /Mean order ([\d.]+) \(([\d.]+) to ([\d.]+) in all\), share of orders of 3 and more ([\d.]+) \(([\d.]+) to ([\d.]+) in all\)/,
+    );
     assert.ok(found, await ranges.innerText());
     const [order, lowest, highest, share, least, most] = found.slice(1).map(Number);
     assert.ok(1 <= lowest && lowest <= order && order <= highest && highest <= 10, found[0]);

@@ -22,7 +22,12 @@ self.addEventListener("message", (event) => {
   if (event.data?.type !== "refresh") return;
   const answer = (type) => event.source?.postMessage({ type });
   // Without a network what is kept stays as it is.
-  event.waitUntil(refresh().then(() => answer("refreshed"), () => answer("not-refreshed")));
+  event.waitUntil(
+    refresh().then(
+      () => answer("refreshed"),
+      () => answer("not-refreshed"),
+    ),
+  );
 });
 
 self.addEventListener("fetch", (event) => {
@@ -43,7 +48,13 @@ async function refresh() {
   }
   await cache.put(absolute(LIST), answer);
   // What was listed before stays until the next time: a tab that was opened then may still load its engines from it.
-  const wanted = new Set([LIST, ...list.map(({ url }) => url), ...before.keys(), ...(await gpuEngine(cache)), ...(await otherRuns(cache))]);
+  const wanted = new Set([
+    LIST,
+    ...list.map(({ url }) => url),
+    ...before.keys(),
+    ...(await gpuEngine(cache)),
+    ...(await otherRuns(cache)),
+  ]);
   for (const { url } of await cache.keys()) {
     if (!wanted.has(relative(url))) await cache.delete(url);
   }

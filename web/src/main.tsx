@@ -2,10 +2,10 @@
 
 import { effect } from "@preact/signals";
 import { render } from "preact";
+import { CompareSection } from "./article/compare";
 import { DrawSection } from "./article/draw";
 import { Evolution } from "./article/evolution";
-import { CompareSection } from "./article/compare";
-import { acceptDrops, fileNotice, FileNotice, OpenSection } from "./article/open";
+import { acceptDrops, FileNotice, fileNotice, OpenSection } from "./article/open";
 import { Closing, Evidence, Interactions, Opening, Reading } from "./article/prose";
 import { SampleSection } from "./article/sample";
 import { Train } from "./article/train";
@@ -74,7 +74,8 @@ async function followAddress(): Promise<void> {
       fileNotice.value = { text: `The run in this page's address was not opened: ${inWords(error)}`, wrong: true };
     }
   } else if (run !== null) look(run);
-  if (at !== undefined && (epoch?.trim() === "" || !Number.isFinite(at) || at < 0)) complain(`epoch=${epoch}: epochs are 0 or above`);
+  if (at !== undefined && (epoch?.trim() === "" || !Number.isFinite(at) || at < 0))
+    complain(`epoch=${epoch}: epochs are 0 or above`);
   else if (at !== undefined && current.value) look(current.value.name, at);
   if (digit === null) return;
   const index = Number(digit);

@@ -10,5 +10,7 @@ const PIXELS = 28 * 28;
 /** Test pictures by position, one after another. */
 export function testPictures(positions) {
   const file = gunzipSync(readFileSync(join(ROOT, "crates/data/assets/mnist/t10k-images-idx3-ubyte.gz")));
-  return Buffer.concat(positions.map((position) => file.subarray(HEADER + position * PIXELS, HEADER + (position + 1) * PIXELS)));
+  return Buffer.concat(
+    positions.map((position) => file.subarray(HEADER + position * PIXELS, HEADER + (position + 1) * PIXELS)),
+  );
 }

@@ -31,7 +31,18 @@ export async function shipping(names) {
       const own = await (await route.fetch()).json();
       const made = names.map((name) => {
         const { model, data, experiment } = views[name];
-        return { name, title: `${model} on ${data}`, model, data, status: "made up", experiment, train_size: 20, file: `runs/${name}.spindle`, view: `runs/${name}.json`, bytes: readFileSync(fixture(name)).length };
+        return {
+          name,
+          title: `${model} on ${data}`,
+          model,
+          data,
+          status: "made up",
+          experiment,
+          train_size: 20,
+          file: `runs/${name}.spindle`,
+          view: `runs/${name}.json`,
+          bytes: readFileSync(fixture(name)).length,
+        };
       });
       // What comes with the page may grow: only the run that it opens with stays.
       await route.fulfill({ json: [...own.filter(({ name }) => name === "lenet-mnist"), ...made] });

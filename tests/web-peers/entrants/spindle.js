@@ -15,7 +15,11 @@ async function turn({ engines, data, device, seconds }) {
   const engine = await open(device === "webgpu" ? engines.gpu : engines.cpu);
   const [gpu] = device === "webgpu" ? await engine.ask({ type: "open_gpu" }) : [null];
   const [rate] = await engine.ask({ type: "rate", experiment: { device }, data: files, seconds });
-  return { stepsPerSecond: rate.steps_per_second, maskedSeconds: await measure(engine, trained, device), gpu: gpu?.name };
+  return {
+    stepsPerSecond: rate.steps_per_second,
+    maskedSeconds: await measure(engine, trained, device),
+    gpu: gpu?.name,
+  };
 }
 
 /** A sample and the weights of two epochs. They come from the CPU engine for both: without a GPU, WebGPU takes minutes for this. */

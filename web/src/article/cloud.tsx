@@ -2,10 +2,10 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { theme, type Theme } from "../figure/theme";
+import { type Theme, theme } from "../figure/theme";
 import type { ContentView } from "../generated/ContentView";
 import type { ContentProps } from "./content";
-import { means, points, project, type Point, type Seen, type Turn } from "./projection";
+import { means, type Point, points, project, type Seen, type Turn } from "./projection";
 
 type CloudContent = Extract<ContentView, { type: "cloud" }>;
 
@@ -27,7 +27,12 @@ function turnBy(yaw: number, pitch: number): void {
   turn.value = { yaw: turn.value.yaw + yaw, pitch: Math.min(most, Math.max(-most, turn.value.pitch + pitch)) };
 }
 
-const KEYS: Record<string, [number, number]> = { ArrowLeft: [-KEY, 0], ArrowRight: [KEY, 0], ArrowUp: [0, -KEY], ArrowDown: [0, KEY] };
+const KEYS: Record<string, [number, number]> = {
+  ArrowLeft: [-KEY, 0],
+  ArrowRight: [KEY, 0],
+  ArrowUp: [0, -KEY],
+  ArrowDown: [0, KEY],
+};
 
 /** What is drawn of a cloud. */
 interface Scene {
@@ -141,7 +146,10 @@ function draw(canvas: HTMLCanvasElement | null, scene: Scene, turn: Turn, colour
   const context = canvas?.getContext("2d");
   if (!context) return;
   context.clearRect(0, 0, SIDE, SIDE);
-  const seen = scene.points.map((point, index) => ({ ...project(point, turn), player: scene.content.owners[index] ?? -1 }));
+  const seen = scene.points.map((point, index) => ({
+    ...project(point, turn),
+    player: scene.content.owners[index] ?? -1,
+  }));
   const present = seen.filter(({ player }) => !isAbsent(scene, player)).sort((a, b) => a.near - b.near);
   for (const point of present) {
     context.fillStyle = colourOf(point.player, point.near, scene, colours);

@@ -1,13 +1,13 @@
 /** The drawing: a digit by the reader's hand, put into MNIST's form, and what the network says to it. */
 
-import { signal, useSignal, type Signal } from "@preact/signals";
+import { type Signal, signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Engine, EngineError, expect } from "../engine/client";
 import { manifest } from "../engine/manifest";
-import type { Command } from "../generated/Command";
 import { when } from "../figure/numbers";
-import { canBeAsked, current, runs, type Run } from "../state/runs";
+import type { Command } from "../generated/Command";
 import { Inspection } from "../state/inspection";
+import { canBeAsked, current, type Run, runs } from "../state/runs";
 import { Inspector } from "./inspector";
 
 /** Pixels along one side of the canvas. */
@@ -55,8 +55,24 @@ function askedRun(): Run | undefined {
   return run && canBeAsked(run) ? run : runs.value.find(canBeAsked);
 }
 
-function question(run: Run, weights: Uint8Array, canvas: Uint8Array, side: number, label: number | null, threshold: number): Command {
-  return { type: "draw", weights, experiment: run.view.experiment, canvas, side, players: run.view.patches, label, threshold };
+function question(
+  run: Run,
+  weights: Uint8Array,
+  canvas: Uint8Array,
+  side: number,
+  label: number | null,
+  threshold: number,
+): Command {
+  return {
+    type: "draw",
+    weights,
+    experiment: run.view.experiment,
+    canvas,
+    side,
+    players: run.view.patches,
+    label,
+    threshold,
+  };
 }
 
 interface Network {
@@ -66,7 +82,10 @@ interface Network {
 
 /** Networks whose weights are in the run's file. */
 function networksOf(run: Run): Network[] {
-  const checkpoints = run.view.checkpoints.map((checkpoint, index) => ({ step: checkpoint.losses.step, checkpoint: index }));
+  const checkpoints = run.view.checkpoints.map((checkpoint, index) => ({
+    step: checkpoint.losses.step,
+    checkpoint: index,
+  }));
   return checkpoints.filter(({ step }) => run.view.weights.includes(step));
 }
 
@@ -122,14 +141,24 @@ export function DrawSection() {
     <section class="wide" aria-labelledby="draw">
       <h2 id="draw">Draw one yourself</h2>
       <p class="lead">
-        Write a digit. It is centred and scaled as MNIST's are, and the network's answer is taken apart while you write: a certified decomposition of all its masked versions, several times a second.
+        Write a digit. It is centred and scaled as MNIST's are, and the network's answer is taken apart while you write:
+        a certified decomposition of all its masked versions, several times a second.
       </p>
       {current.value && current.value !== run && (
         <p class="note elsewhere">
-          {current.value.view.model} on {current.value.view.data}, which is open above, was trained with the command line tool and is not asked here; a LeNet is.
+          {current.value.view.model} on {current.value.view.data}, which is open above, was trained with the command
+          line tool and is not asked here; a LeNet is.
         </p>
       )}
-      <p class="asked">{!manifest.value.cpu ? "The engine is still being built." : run && (network || ownWeights.value) ? <Asked run={run} network={network} /> : "This run's file has no weights. Choose another run above, or train one here."}</p>
+      <p class="asked">
+        {!manifest.value.cpu ? (
+          "The engine is still being built."
+        ) : run && (network || ownWeights.value) ? (
+          <Asked run={run} network={network} />
+        ) : (
+          "This run's file has no weights. Choose another run above, or train one here."
+        )}
+      </p>
       <div class="draw">
         <div>
           <Canvas canvas={canvas} />
@@ -187,7 +216,10 @@ function useFollow(canvas: { current: HTMLCanvasElement | null }, label: Signal<
     // One question at a time: strokes that come while one is asked are asked about together after it.
     const ask = (): void => {
       if (inspection.busy.peek()) waiting = setTimeout(ask, 30);
-      else void look(element, run, of).catch((error: unknown) => (inspection.error.value = error instanceof EngineError ? error.message : String(error)));
+      else
+        void look(element, run, of).catch(
+          (error: unknown) => (inspection.error.value = error instanceof EngineError ? error.message : String(error)),
+        );
     };
     ask();
     return () => clearTimeout(waiting);
@@ -266,7 +298,12 @@ function Answer({ label }: { label: Signal<number | null> }) {
       <ol class="classes" start={0}>
         {found.map((probability, index) => (
           <li key={index}>
-            <button type="button" aria-pressed={(label.value ?? best) === index} onClick={() => (label.value = index)} title={`Decompose the log-odds of ${index}`}>
+            <button
+              type="button"
+              aria-pressed={(label.value ?? best) === index}
+              onClick={() => (label.value = index)}
+              title={`Decompose the log-odds of ${index}`}
+            >
               <span>{index}</span>
               <span class="effect" aria-hidden="true">
                 <span class="positive" style={{ width: `${100 * probability}%` }} />

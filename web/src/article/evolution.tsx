@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Drawing, Figure } from "../figure/frame";
 import { number, when } from "../figure/numbers";
-import { lossCurves, courseCurve, strengthByOrder, type Drawn } from "../figure/plots";
+import { courseCurve, type Drawn, lossCurves, strengthByOrder } from "../figure/plots";
 import type { Row } from "../figure/save";
 import type { Bars } from "../generated/Bars";
 import type { Losses } from "../generated/Losses";
@@ -29,20 +29,27 @@ export function Evolution({ plain = false }: { plain?: boolean }) {
         {!plain && <TrainBar />}
       </div>
       {run && view && (
-      <Figure
-        name={`spindle-${run.name.replace(/\W+/g, "-")}`}
-        title={<Title view={view} />}
-        caption={
-          <>
-            {view.figures.two_phases?.caption ?? waiting(view)}
-            {showPublished.value && " These numbers are the certified optimum's; circles and bars that say so are the published SGD's."}
-            {view.warnings.length > 0 && <span class="warnings"> {view.warnings.length === 1 ? "1 warning" : `${view.warnings.length} warnings`}: {view.warnings.slice(0, 3).join("; ")}.</span>}
-          </>
-        }
-        rows={() => rows(view)}
-      >
-        {view.checkpoints.length > 0 ? <Panels view={view} live={run.live} /> : <Early live={run.live} />}
-      </Figure>
+        <Figure
+          name={`spindle-${run.name.replace(/\W+/g, "-")}`}
+          title={<Title view={view} />}
+          caption={
+            <>
+              {view.figures.two_phases?.caption ?? waiting(view)}
+              {showPublished.value &&
+                " These numbers are the certified optimum's; circles and bars that say so are the published SGD's."}
+              {view.warnings.length > 0 && (
+                <span class="warnings">
+                  {" "}
+                  {view.warnings.length === 1 ? "1 warning" : `${view.warnings.length} warnings`}:{" "}
+                  {view.warnings.slice(0, 3).join("; ")}.
+                </span>
+              )}
+            </>
+          }
+          rows={() => rows(view)}
+        >
+          {view.checkpoints.length > 0 ? <Panels view={view} live={run.live} /> : <Early live={run.live} />}
+        </Figure>
       )}
     </section>
   );
@@ -67,15 +74,21 @@ function RunTabs() {
   const open = useSignal(false);
   return (
     <>
-    <div class="runs" role="group" aria-label="Which run is shown">
-      {runs.value.map((run) => (
-        <button key={run.name} type="button" class="tab" aria-pressed={run === current.value} onClick={() => look(run.name)}>
-          {run.title}
-        </button>
-      ))}
-      <OpenButton open={open} />
-    </div>
-    <RunMenu open={open} />
+      <div class="runs" role="group" aria-label="Which run is shown">
+        {runs.value.map((run) => (
+          <button
+            key={run.name}
+            type="button"
+            class="tab"
+            aria-pressed={run === current.value}
+            onClick={() => look(run.name)}
+          >
+            {run.title}
+          </button>
+        ))}
+        <OpenButton open={open} />
+      </div>
+      <RunMenu open={open} />
     </>
   );
 }
@@ -107,7 +120,15 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
       <TimeCursor view={view} index={index} />
       <div class="panels">
         <div class="main-panel">
-          {at && <Drawing label={barsInWords(at)} ratio={0.66} least={260} draw={(width, height) => strengthByOrder(at, width, height)} on={[at]} />}
+          {at && (
+            <Drawing
+              label={barsInWords(at)}
+              ratio={0.66}
+              least={260}
+              draw={(width, height) => strengthByOrder(at, width, height)}
+              on={[at]}
+            />
+          )}
           <SolverSwitch view={view} index={index} />
         </div>
         <div class="side-panels">
@@ -124,7 +145,9 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
               label={course.caption}
               ratio={0.46}
               least={170}
-              draw={(width, height) => (orderPlot.current = courseCurve(course, epoch, showPublished.value, width, height))}
+              draw={(width, height) =>
+                (orderPlot.current = courseCurve(course, epoch, showPublished.value, width, height))
+              }
               on={[course, epoch, showPublished.value]}
               onPointer={(x) => jump(orderPlot.current, x)}
             />
@@ -139,13 +162,24 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
 function Early({ live }: { live: boolean }) {
   const losses = live ? training.value?.losses.value : undefined;
   const last = losses?.at(-1);
-  return <p class="early">{last ? `Test loss ${number(last.test_loss)} nats at ${when(last.epoch)}.` : "Preparing."}</p>;
+  return (
+    <p class="early">{last ? `Test loss ${number(last.test_loss)} nats at ${when(last.epoch)}.` : "Preparing."}</p>
+  );
 }
 
 /** Losses of a run; of a training those since its last measured checkpoint too. */
 function lossesOf(view: RunView, live: boolean): Losses {
-  const measured = view.figures.two_phases?.losses ?? { epochs: [], train: [], train_with_reset: [], test: [], gap: [], marks: [] };
-  const newer = live ? (training.value?.losses.value ?? []).filter((losses) => losses.epoch > (measured.epochs.at(-1) ?? -1)) : [];
+  const measured = view.figures.two_phases?.losses ?? {
+    epochs: [],
+    train: [],
+    train_with_reset: [],
+    test: [],
+    gap: [],
+    marks: [],
+  };
+  const newer = live
+    ? (training.value?.losses.value ?? []).filter((losses) => losses.epoch > (measured.epochs.at(-1) ?? -1))
+    : [];
   if (newer.length === 0) return measured;
   return {
     ...measured,
@@ -164,11 +198,21 @@ function SolverSwitch({ view, index }: { view: RunView; index: number }) {
       <fieldset class="segmented">
         <legend class="hidden">Which decomposition is shown</legend>
         <label>
-          <input type="radio" name="solver" checked={!showPublished.value} onChange={() => (showPublished.value = false)} />
+          <input
+            type="radio"
+            name="solver"
+            checked={!showPublished.value}
+            onChange={() => (showPublished.value = false)}
+          />
           Certified optimum
         </label>
         <label>
-          <input type="radio" name="solver" checked={showPublished.value} onChange={() => (showPublished.value = true)} />
+          <input
+            type="radio"
+            name="solver"
+            checked={showPublished.value}
+            onChange={() => (showPublished.value = true)}
+          />
           Published SGD
         </label>
       </fieldset>
@@ -210,7 +254,12 @@ function TimeCursor({ view, index }: { view: RunView; index: number }) {
   const epoch = view.checkpoints[index]?.losses.epoch ?? 0;
   return (
     <div class="time">
-      <button type="button" class="round" aria-label={playing.value ? "Pause the replay" : "Play through the checkpoints"} onClick={play}>
+      <button
+        type="button"
+        class="round"
+        aria-label={playing.value ? "Pause the replay" : "Play through the checkpoints"}
+        onClick={play}
+      >
         {playing.value ? <PauseIcon /> : <PlayIcon />}
       </button>
       <input
@@ -240,12 +289,23 @@ function Multiples({ view, index }: { view: RunView; index: number }) {
         const position = nearest(view, panel.epoch);
         const shown = barsAt(view, position) ?? panel;
         return (
-          <button key={panel.checkpoint} type="button" class="multiple" aria-pressed={position === index} onClick={() => (cursor.value = position)}>
+          <button
+            key={panel.checkpoint}
+            type="button"
+            class="multiple"
+            aria-pressed={position === index}
+            onClick={() => (cursor.value = position)}
+          >
             <span>
               {panel.title}
               {showPublished.value && !isPublished(view, position) && ", certified"}
             </span>
-            <Drawing label={barsInWords(shown)} ratio={0.72} draw={(width, height) => strengthByOrder(shown, width, height, true)} on={[shown]} />
+            <Drawing
+              label={barsInWords(shown)}
+              ratio={0.72}
+              draw={(width, height) => strengthByOrder(shown, width, height, true)}
+              on={[shown]}
+            />
           </button>
         );
       })}

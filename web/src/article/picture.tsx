@@ -20,7 +20,11 @@ export function Picture({ content, players, lit, mask, onPlayer, label }: Conten
       <canvas ref={canvas} width={content.side} height={content.side} aria-hidden="true" />
       <svg viewBox={`0 0 ${SIDE} ${SIDE}`} aria-hidden="true">
         {content.players.map(([row, column], player) => (
-          <g key={player} class={`patch${lit !== undefined && lit & (1 << player) ? " lit" : ""}`} onClick={onPlayer && (() => onPlayer(player))}>
+          <g
+            key={player}
+            class={`patch${lit !== undefined && lit & (1 << player) ? " lit" : ""}`}
+            onClick={onPlayer && (() => onPlayer(player))}
+          >
             <rect x={column * PATCH} y={row * PATCH} width={PATCH} height={PATCH} />
             <text x={(column + 0.5) * PATCH} y={(row + 0.5) * PATCH + 0.75}>
               {players[player]}
@@ -33,7 +37,11 @@ export function Picture({ content, players, lit, mask, onPlayer, label }: Conten
 }
 
 /** Paints the picture; patches of absent players are hatched out. */
-function paint(canvas: HTMLCanvasElement | null, { side, channels, pixels, owners }: PictureContent, mask: number | undefined): void {
+function paint(
+  canvas: HTMLCanvasElement | null,
+  { side, channels, pixels, owners }: PictureContent,
+  mask: number | undefined,
+): void {
   const context = canvas?.getContext("2d");
   if (!context) return;
   const image = context.createImageData(side, side);

@@ -31,7 +31,13 @@ export function Toy() {
     <div class="toy" role="group" aria-label="A toy with three variables">
       <div class="toggles">
         {NAMES.map((name, player) => (
-          <button key={name} type="button" class="toggle wide-toggle" aria-pressed={(present.value & (1 << player)) !== 0} onClick={() => (present.value ^= 1 << player)}>
+          <button
+            key={name}
+            type="button"
+            class="toggle wide-toggle"
+            aria-pressed={(present.value & (1 << player)) !== 0}
+            onClick={() => (present.value ^= 1 << player)}
+          >
             {name}
           </button>
         ))}

@@ -5,9 +5,9 @@ import { useEffect } from "preact/hooks";
 import { manifest } from "../engine/manifest";
 import type { Phase, Training } from "../engine/training";
 import { duration, number, percent } from "../figure/numbers";
-import { begin, reset, training } from "../state/session";
-import { defaults, experiment, FIELDS, problem, stopAtSecondPhase, wish, type Field } from "../state/settings";
 import { canBeAsked, current, look } from "../state/runs";
+import { begin, reset, training } from "../state/session";
+import { defaults, experiment, FIELDS, type Field, problem, stopAtSecondPhase, wish } from "../state/settings";
 import { PauseIcon, PlayIcon } from "./icons";
 import { SaveRun } from "./open";
 
@@ -21,7 +21,8 @@ export function TrainBar() {
       <Status now={now} />
       {run && !canBeAsked(run) && (
         <p class="note elsewhere">
-          {run.view.model} on {run.view.data} was trained with the command line tool. What is trained here, in the browser, is a LeNet on MNIST.
+          {run.view.model} on {run.view.data} was trained with the command line tool. What is trained here, in the
+          browser, is a LeNet on MNIST.
         </p>
       )}
     </div>
@@ -34,8 +35,9 @@ export function Train() {
     <section class="text train" aria-labelledby="train">
       <h2 id="train">Train it on this device</h2>
       <p>
-        Press <b>Train</b> above the figure: a LeNet learns 6,000 digits in this browser, its interactions are measured while it trains, and the figure follows. Both phases take a few minutes. Nothing leaves your
-        device; a page that is closed goes on where it was. What is set here holds from the next start.
+        Press <b>Train</b> above the figure: a LeNet learns 6,000 digits in this browser, its interactions are measured
+        while it trains, and the figure follows. Both phases take a few minutes. Nothing leaves your device; a page that
+        is closed goes on where it was. What is set here holds from the next start.
       </p>
       <Settings />
     </section>
@@ -54,7 +56,11 @@ const WORDS: Record<Phase, string> = {
 function Controls({ now }: { now: Training | undefined }) {
   const phase = now?.phase.value;
   const busy = phase === "running" || phase === "preparing";
-  const over = phase === undefined || phase === "finished" || phase === "measuring" || (phase === "failed" && now?.canGoOn.value === false);
+  const over =
+    phase === undefined ||
+    phase === "finished" ||
+    phase === "measuring" ||
+    (phase === "failed" && now?.canGoOn.value === false);
   const main = (): void => {
     if (over) begin();
     else if (busy) void now?.pause();
@@ -88,11 +94,17 @@ function Controls({ now }: { now: Training | undefined }) {
         </>
       )}
       <label class="check">
-        <input type="checkbox" checked={stopAtSecondPhase.value} onChange={(event) => (stopAtSecondPhase.value = event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={stopAtSecondPhase.value}
+          onChange={(event) => (stopAtSecondPhase.value = event.currentTarget.checked)}
+        />
         Pause when phase 2 begins
       </label>
       <SaveRun />
-      {!manifest.value.cpu && <span class="note">The engine is being built; the button comes alive when it is there.</span>}
+      {!manifest.value.cpu && (
+        <span class="note">The engine is being built; the button comes alive when it is there.</span>
+      )}
     </div>
   );
 }
@@ -104,7 +116,14 @@ function Status({ now }: { now: Training | undefined }) {
   const losses = now.losses.value.at(-1);
   return (
     <div class="status">
-      <div class="bar" role="progressbar" aria-label="Training" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(100 * share(now))}>
+      <div
+        class="bar"
+        role="progressbar"
+        aria-label="Training"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(100 * share(now))}
+      >
         <div style={{ width: `${100 * share(now)}%` }} />
       </div>
       <p class="facts">
@@ -121,7 +140,9 @@ function Status({ now }: { now: Training | undefined }) {
             <span data-fact="measured">
               {progress.measured} of {progress.checkpoints} checkpoints measured
             </span>
-            {phase.value === "running" && progress.stepsPerSecond !== undefined && <span>{duration((progress.totalSteps - progress.step) / progress.stepsPerSecond)} left</span>}
+            {phase.value === "running" && progress.stepsPerSecond !== undefined && (
+              <span>{duration((progress.totalSteps - progress.step) / progress.stepsPerSecond)} left</span>
+            )}
           </>
         )}
       </p>
@@ -129,7 +150,9 @@ function Status({ now }: { now: Training | undefined }) {
         <p class="badge" data-engine={choice.value.build} title={choice.value.detail}>
           <span class="dot" aria-hidden="true" />
           <strong>{choice.value.name}</strong>
-          {progress?.stepsPerSecond !== undefined && <span data-fact="rate">{number(progress.stepsPerSecond)} steps/s</span>}
+          {progress?.stepsPerSecond !== undefined && (
+            <span data-fact="rate">{number(progress.stepsPerSecond)} steps/s</span>
+          )}
           <span class="reason">{choice.value.reason}</span>
         </p>
       )}
@@ -177,7 +200,10 @@ function Settings() {
         ))}
         <label class="field">
           <span>Engine</span>
-          <select value={wish.value} onChange={(event) => (wish.value = event.currentTarget.value as typeof wish.value)}>
+          <select
+            value={wish.value}
+            onChange={(event) => (wish.value = event.currentTarget.value as typeof wish.value)}
+          >
             <option value="auto">the faster one</option>
             <option value="cpu">WebAssembly</option>
             <option value="webgpu">WebGPU</option>

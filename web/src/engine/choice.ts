@@ -4,7 +4,7 @@ import type { Device } from "../generated/Device";
 import type { Experiment } from "../generated/Experiment";
 import type { Gpu } from "../generated/Gpu";
 import { Engine, expect, inWords } from "./client";
-import { manifest, type Build } from "./manifest";
+import { type Build, manifest } from "./manifest";
 
 /** What the reader wishes. */
 export type Wish = "auto" | "cpu" | "webgpu";
@@ -30,7 +30,10 @@ const WORTH = 1.2;
 export async function chooseEngine(wish: Wish, experiment: Experiment, data: Uint8Array[]): Promise<Choice> {
   const cpu = (reason: string): Choice => ({ build: "cpu", device: "cpu", name: "WebAssembly", reason });
   if (wish === "cpu") return cpu("as you chose");
-  const adapter = "gpu" in navigator ? await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null) : undefined;
+  const adapter =
+    "gpu" in navigator
+      ? await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null)
+      : undefined;
   const obstacle = obstacleToGpu(wish, adapter);
   if (obstacle || !adapter) return cpu(obstacle ?? "there is no WebGPU adapter");
   try {
@@ -63,15 +66,29 @@ function detailOf(adapter: Gpu): string {
 
 function isSoftware(adapter: GPUAdapter): boolean {
   const words = `${adapter.info.vendor} ${adapter.info.architecture} ${adapter.info.description}`.toLowerCase();
-  return adapter.info.isFallbackAdapter || ["swiftshader", "llvmpipe", "basic render"].some((name) => words.includes(name));
+  return (
+    adapter.info.isFallbackAdapter || ["swiftshader", "llvmpipe", "basic render"].some((name) => words.includes(name))
+  );
 }
 
-async function measured(wish: Wish, experiment: Experiment, data: Uint8Array[], told: string, cpu: (reason: string) => Choice): Promise<Choice> {
+async function measured(
+  wish: Wish,
+  experiment: Experiment,
+  data: Uint8Array[],
+  told: string,
+  cpu: (reason: string) => Choice,
+): Promise<Choice> {
   const gpu = await Engine.start("gpu");
   try {
     const adapter = expect(await gpu.call({ type: "open_gpu" }), "gpu");
     const name = `WebGPU on ${adapter.name || told}${adapter.software ? ", a program on the CPU" : ""}`;
-    const chosen = (reason: string): Choice => ({ build: "gpu", device: "webgpu", name, reason, detail: detailOf(adapter) });
+    const chosen = (reason: string): Choice => ({
+      build: "gpu",
+      device: "webgpu",
+      name,
+      reason,
+      detail: detailOf(adapter),
+    });
     if (wish === "webgpu") return chosen("as you chose");
     const onGpu = await rate(gpu, { ...experiment, device: "webgpu" }, data);
     const cpuEngine = await Engine.start("cpu");

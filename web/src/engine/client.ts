@@ -4,7 +4,7 @@ import type { Command } from "../generated/Command";
 import type { Event } from "../generated/Event";
 import type { Failure } from "../generated/Failure";
 import type { Message } from "../generated/Message";
-import { whenBuilt, type Build } from "./manifest";
+import { type Build, whenBuilt } from "./manifest";
 
 /** Something that a worker did not do. Its message is for the reader. */
 export class EngineError extends Error {
@@ -119,7 +119,8 @@ function travelling({ type, ...fields }: Command): string | Record<string, unkno
 
 /** The answer of a type, or an error that says what came instead. */
 export function expect<Type extends Event["type"]>(event: Event, type: Type): Extract<Event, { type: Type }> {
-  if (event.type !== type) throw new EngineError("input", `the engine answered ${event.type} where ${type} was expected`);
+  if (event.type !== type)
+    throw new EngineError("input", `the engine answered ${event.type} where ${type} was expected`);
   return event as Extract<Event, { type: Type }>;
 }
 

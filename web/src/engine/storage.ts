@@ -65,7 +65,10 @@ function opened(): Promise<IDBDatabase> {
 }
 
 /** Runs `work` in one transaction over both stores and resolves when it is on disk. */
-async function transact(mode: IDBTransactionMode, work: (session: IDBObjectStore, checkpoints: IDBObjectStore) => void): Promise<void> {
+async function transact(
+  mode: IDBTransactionMode,
+  work: (session: IDBObjectStore, checkpoints: IDBObjectStore) => void,
+): Promise<void> {
   const database = await opened();
   try {
     await new Promise<void>((resolve, reject) => {

@@ -5,17 +5,25 @@
  * happens, so that a closed page can go on too.
  */
 
-import { signal, type Signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import type { Event } from "../generated/Event";
 import type { Experiment } from "../generated/Experiment";
 import type { LossRecord } from "../generated/LossRecord";
 import type { RunView } from "../generated/RunView";
-import { chooseEngine, type Choice, type Wish } from "./choice";
+import { type Choice, chooseEngine, type Wish } from "./choice";
 import { Engine, EngineError, expect, inWords } from "./client";
 import { mnist } from "./data";
 import type { Build } from "./manifest";
 import { Pool } from "./pool";
-import { FORMAT, storeCheckpoint, storeSession, storeState, type Stored, type StoredCheckpoint, type StoredSession } from "./storage";
+import {
+  FORMAT,
+  type Stored,
+  type StoredCheckpoint,
+  type StoredSession,
+  storeCheckpoint,
+  storeSession,
+  storeState,
+} from "./storage";
 
 /** Name of the run in the worker that keeps its record. */
 const RUN = "live";
@@ -178,7 +186,10 @@ export class Training {
   }
 
   /** A worker with an engine; none for a training that was ended meanwhile. */
-  private async engine(build: Build, onFault: (error: EngineError, engine: () => Engine | undefined) => void): Promise<Engine> {
+  private async engine(
+    build: Build,
+    onFault: (error: EngineError, engine: () => Engine | undefined) => void,
+  ): Promise<Engine> {
     let engine: Engine | undefined;
     engine = await Engine.start(build, (error) => onFault(error, () => engine));
     if (this.ended) {
@@ -229,7 +240,8 @@ export class Training {
     const onGpu = this.choice.value?.build === "gpu";
     if (onGpu) this.choice.value = { build: "cpu", device: "cpu", name: "WebAssembly", reason: "the GPU failed" };
     this.step = this.state?.step ?? 0;
-    const from = this.session && this.state ? `epoch ${format(this.state.step / this.session.stepsPerEpoch)}` : "the beginning";
+    const from =
+      this.session && this.state ? `epoch ${format(this.state.step / this.session.stepsPerEpoch)}` : "the beginning";
     this.notice.value = `${inWords(error)}. The training went on from ${from}${onGpu ? ", on the CPU" : ""}.`;
     void this.attempt(() => this.train());
   }
@@ -245,7 +257,11 @@ export class Training {
     if (!this.trainer || !this.listens) return;
     this.lookedAt = performance.now();
     if (this.rests()) await this.trainer.call({ type: "pause" });
-    else await this.trainer.call({ type: "go", steps: typeof this.wanted === "object" ? this.wanted.upTo - this.step : null });
+    else
+      await this.trainer.call({
+        type: "go",
+        steps: typeof this.wanted === "object" ? this.wanted.upTo - this.step : null,
+      });
   }
 
   private async hear(event: Event): Promise<void> {
@@ -350,7 +366,8 @@ export class Training {
     this.report();
     if (this.phase.value === "measuring") this.phase.value = this.afterTraining();
     if (this.phase.value === "finished" && this.stopAtSecondPhase.value && !this.toldSecondPhase) {
-      this.notice.value = "It did not pause: at no checkpoint had the mean order risen from its minimum by more than both intervals. More samples or more epochs may show it.";
+      this.notice.value =
+        "It did not pause: at no checkpoint had the mean order risen from its minimum by more than both intervals. More samples or more epochs may show it.";
     }
   }
 
@@ -360,7 +377,8 @@ export class Training {
   }
 
   private unmeasured(): number {
-    return [...this.checkpoints.values()].filter(({ parts, losses }) => !parts && !this.unmeasurable.has(losses.step)).length;
+    return [...this.checkpoints.values()].filter(({ parts, losses }) => !parts && !this.unmeasurable.has(losses.step))
+      .length;
   }
 
   /** Begins the record in a new worker, with all that was measured so far. */

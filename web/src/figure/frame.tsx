@@ -4,7 +4,7 @@ import { signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { inWords } from "../engine/client";
-import { csv, png, saveFile, standalone, titled, type Row } from "./save";
+import { csv, png, type Row, saveFile, standalone, titled } from "./save";
 import { theme } from "./theme";
 
 interface FigureProps {
@@ -43,7 +43,10 @@ export function Figure({ name, title, caption, rows, children, class: className 
 /** All drawings of a figure under its title; those on buttons are ways through it, and stay out. */
 function drawingIn(element: HTMLElement | null, title: string): SVGSVGElement | undefined {
   const drawings = [...(element?.querySelectorAll<SVGSVGElement>("svg[data-drawing]") ?? [])];
-  return titled(drawings.filter((drawing) => !drawing.closest("button")), title);
+  return titled(
+    drawings.filter((drawing) => !drawing.closest("button")),
+    title,
+  );
 }
 
 /** Buttons that save a figure. */
@@ -67,11 +70,27 @@ function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawi
   };
   const { paper, ink } = theme.value;
   const actions: [string, string, () => Promise<string> | string][] = [
-    ["SVG", "Save the drawing as SVG", () => (saveFile(`${name}.svg`, standalone(drawn(), paper, ink), "image/svg+xml"), "saved")],
-    ["PNG", "Save the drawing as PNG", async () => (saveFile(`${name}.png`, await png(drawn(), paper, ink), "image/png"), "saved")],
+    [
+      "SVG",
+      "Save the drawing as SVG",
+      () => (saveFile(`${name}.svg`, standalone(drawn(), paper, ink), "image/svg+xml"), "saved"),
+    ],
+    [
+      "PNG",
+      "Save the drawing as PNG",
+      async () => (saveFile(`${name}.png`, await png(drawn(), paper, ink), "image/png"), "saved"),
+    ],
     ["CSV", "Save the data as CSV", () => (saveFile(`${name}.csv`, csv(rows()), "text/csv"), "saved")],
-    ["JSON", "Save the data as JSON", () => (saveFile(`${name}.json`, JSON.stringify(rows(), null, 1), "application/json"), "saved")],
-    ["Copy", "Copy the data, for a spreadsheet", async () => (await navigator.clipboard.writeText(csv(rows())), "copied")],
+    [
+      "JSON",
+      "Save the data as JSON",
+      () => (saveFile(`${name}.json`, JSON.stringify(rows(), null, 1), "application/json"), "saved"),
+    ],
+    [
+      "Copy",
+      "Copy the data, for a spreadsheet",
+      async () => (await navigator.clipboard.writeText(csv(rows())), "copied"),
+    ],
   ];
   return (
     <div class="files" role="group" aria-label="Save this figure">
@@ -79,7 +98,14 @@ function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawi
         {said}
       </span>
       {actions.map(([label, help, work]) => (
-        <button key={label} type="button" class="quiet" title={help} aria-label={help} onClick={() => void attempt(work)}>
+        <button
+          key={label}
+          type="button"
+          class="quiet"
+          title={help}
+          aria-label={help}
+          onClick={() => void attempt(work)}
+        >
           {label}
         </button>
       ))}
@@ -124,7 +150,11 @@ function Rows({ rows }: { rows: Row[] }) {
           ))}
         </tbody>
       </table>
-      {rows.length > MOST_ROWS && <p>The first {MOST_ROWS} of {rows.length} rows; the files above have all.</p>}
+      {rows.length > MOST_ROWS && (
+        <p>
+          The first {MOST_ROWS} of {rows.length} rows; the files above have all.
+        </p>
+      )}
     </div>
   );
 }
@@ -204,7 +234,10 @@ export function Drawing({ label, ratio, least = 0, draw, on, onPointer }: Drawin
     const wait = setTimeout(() => enqueue(drawNow.current), performance.now() - lastDrawn < PACE ? PACE : 0);
     return () => clearTimeout(wait);
   }, [...on, theme.value]);
-  const point = onPointer && ((event: PointerEvent): void => onPointer(event.clientX - (place.current?.getBoundingClientRect().left ?? 0), event));
+  const point =
+    onPointer &&
+    ((event: PointerEvent): void =>
+      onPointer(event.clientX - (place.current?.getBoundingClientRect().left ?? 0), event));
   return (
     <div
       ref={place}

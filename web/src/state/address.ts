@@ -23,7 +23,11 @@ export function watchAddress(embedded: boolean): void {
     if (embedded) address.set("embed", "figure");
     const search = address.toString();
     clearTimeout(waiting);
-    waiting = setTimeout(() => history.replaceState(null, "", search ? `?${search}${location.hash}` : `${location.pathname}${location.hash}`), PACE);
+    waiting = setTimeout(
+      () =>
+        history.replaceState(null, "", search ? `?${search}${location.hash}` : `${location.pathname}${location.hash}`),
+      PACE,
+    );
   });
 }
 

@@ -1,7 +1,7 @@
 /** One sample under inspection: its decomposition, and what is asked of it. The worker keeps the sample, the page keeps the answers. */
 
-import { batch, signal, type Signal } from "@preact/signals";
-import { expect, inWords, type Engine } from "../engine/client";
+import { batch, type Signal, signal } from "@preact/signals";
+import { type Engine, expect, inWords } from "../engine/client";
 import type { Command } from "../generated/Command";
 import type { Event } from "../generated/Event";
 import type { Explanation } from "../generated/Explanation";
@@ -109,7 +109,13 @@ export class Inspection {
     this.turn++;
     batch(() => {
       this.busy.value = false;
-      this.view.value = this.error.value = this.matching.value = this.ranges.value = this.mask.value = this.explanation.value = undefined;
+      this.view.value =
+        this.error.value =
+        this.matching.value =
+        this.ranges.value =
+        this.mask.value =
+        this.explanation.value =
+          undefined;
     });
   }
 

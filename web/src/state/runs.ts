@@ -49,7 +49,9 @@ export const runs = signal<Run[]>([]);
 /** Name of the run that is looked at. */
 export const currentName = signal<string>("");
 /** The run that is looked at. */
-export const current = computed<Run | undefined>(() => runs.value.find((run) => run.name === currentName.value) ?? runs.value[0]);
+export const current = computed<Run | undefined>(
+  () => runs.value.find((run) => run.name === currentName.value) ?? runs.value[0],
+);
 /** Position of the checkpoint that is looked at. */
 export const cursor = signal(0);
 /** Position of the sample that is looked at. */
@@ -93,7 +95,8 @@ function start(view: RunView): number {
 
 /** Position of the checkpoint that lies nearest to an epoch. */
 export function nearest(view: RunView, epoch: number): number {
-  const distance = (index: number): number => Math.abs(scaled(view.checkpoints[index]?.losses.epoch ?? 0) - scaled(epoch));
+  const distance = (index: number): number =>
+    Math.abs(scaled(view.checkpoints[index]?.losses.epoch ?? 0) - scaled(epoch));
   let best = 0;
   for (let index = 1; index < view.checkpoints.length; index++) if (distance(index) < distance(best)) best = index;
   return best;
@@ -108,7 +111,12 @@ function scaled(epoch: number): number {
 export const shipped = signal<Shipped[]>([]);
 
 /** The run that the page opens with. */
-const FIRST = { name: "lenet-mnist", title: "LeNet on MNIST", file: "runs/lenet-mnist.spindle", view: "runs/lenet-mnist.json" };
+const FIRST = {
+  name: "lenet-mnist",
+  title: "LeNet on MNIST",
+  file: "runs/lenet-mnist.spindle",
+  view: "runs/lenet-mnist.json",
+};
 
 /** Shows the first of the runs that came with the page, and lists the others. Their files are loaded when a sample is looked at. */
 export async function openShipped(): Promise<void> {
@@ -141,7 +149,8 @@ async function shippedIndex(): Promise<Shipped[]> {
 
 async function shippedRun(shipped: Pick<Shipped, "name" | "title" | "file" | "view">): Promise<Run> {
   const answer = await fetch(`./${shipped.view}`);
-  if (!answer.ok) throw new Error(`the run ${shipped.name} could not be loaded; check the connection and load the page again`);
+  if (!answer.ok)
+    throw new Error(`the run ${shipped.name} could not be loaded; check the connection and load the page again`);
   const view = (await answer.json()) as RunView;
   const file = once(async () => {
     const bytes = await fetch(`./${shipped.file}`);
@@ -157,7 +166,15 @@ export async function openFile(title: string, bytes: Uint8Array, address?: strin
   const engine = await viewerEngine();
   const view = expect(await engine.call({ type: "open", run: name, bytes }), "run");
   const file = (): Promise<Uint8Array> => Promise.resolve(bytes);
-  put({ name, title, view, live: false, file, engine: opener(name, file, engine), ...(address !== undefined && { address }) });
+  put({
+    name,
+    title,
+    view,
+    live: false,
+    file,
+    engine: opener(name, file, engine),
+    ...(address !== undefined && { address }),
+  });
   look(name);
 }
 
@@ -165,11 +182,18 @@ export async function openFile(title: string, bytes: Uint8Array, address?: strin
 export async function openUrl(url: string): Promise<void> {
   const address = new URL(url, document.baseURI);
   if (address.origin !== location.origin) {
-    throw new EngineError("input", `${url} lies on another server; this page asks no other. Download the file and drop it here`);
+    throw new EngineError(
+      "input",
+      `${url} lies on another server; this page asks no other. Download the file and drop it here`,
+    );
   }
   const answer = await fetch(address).catch(() => undefined);
   if (!answer?.ok) throw new EngineError("input", `${url} could not be loaded${answer ? ` (${answer.status})` : ""}`);
-  await openFile(decodeURIComponent(address.pathname.split("/").pop() ?? url), new Uint8Array(await answer.arrayBuffer()), url);
+  await openFile(
+    decodeURIComponent(address.pathname.split("/").pop() ?? url),
+    new Uint8Array(await answer.arrayBuffer()),
+    url,
+  );
 }
 
 /** Shows a training's run; looks at it when it is new, unless `quietly`, and keeps looking at its newest checkpoint while the reader does. */
@@ -177,7 +201,8 @@ export function showLive(view: RunView, engine: Engine, quietly = false): void {
   const before = runs.value.find((run) => run.live);
   const follows = current.value?.live === true && cursor.value >= (before?.view.checkpoints.length ?? 0) - 1;
   batch(() => {
-    const file = async (): Promise<Uint8Array> => expect(await engine.call({ type: "pack", run: view.run }), "file").bytes;
+    const file = async (): Promise<Uint8Array> =>
+      expect(await engine.call({ type: "pack", run: view.run }), "file").bytes;
     put({ name: view.run, title: "Your training", view, live: true, file, engine: () => Promise.resolve(engine) });
     if (!before && !quietly) currentName.value = view.run;
     if ((!before && !quietly) || follows) cursor.value = Math.max(0, view.checkpoints.length - 1);
@@ -188,12 +213,18 @@ export function showLive(view: RunView, engine: Engine, quietly = false): void {
 /** Compares two runs by their bars. */
 export async function compare(first: Bars, second: Bars): Promise<Comparison> {
   const compared = ({ epoch, share, mean_order }: Bars): Compared => ({ epoch, share, mean_order });
-  return expect(await (await viewerEngine()).call({ type: "compare", first: compared(first), second: compared(second) }), "comparison");
+  return expect(
+    await (await viewerEngine()).call({ type: "compare", first: compared(first), second: compared(second) }),
+    "comparison",
+  );
 }
 
 /** Fields in which any of the experiments differ. */
 export async function differing(experiments: Experiment[]): Promise<Differing[]> {
-  return expect(await (await viewerEngine()).call({ type: "differ", experiments: JSON.stringify(experiments) }), "differing").fields;
+  return expect(
+    await (await viewerEngine()).call({ type: "differ", experiments: JSON.stringify(experiments) }),
+    "differing",
+  ).fields;
 }
 
 /** Whether a run's network can be asked on this page: a LeNet for digits. */
@@ -204,7 +235,8 @@ export function canBeAsked(run: Run): boolean {
 /** Forgets a run, here and in the viewer. */
 export function close(name: string): void {
   const closed = runs.value.find((run) => run.name === name);
-  if (closed && !closed.live) void viewer?.then((engine) => engine.call({ type: "close", run: name })).catch(() => undefined);
+  if (closed && !closed.live)
+    void viewer?.then((engine) => engine.call({ type: "close", run: name })).catch(() => undefined);
   batch(() => {
     runs.value = runs.value.filter((run) => run.name !== name);
     if (currentName.value === name && runs.value[0]) look(runs.value[0].name);

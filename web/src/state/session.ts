@@ -35,7 +35,9 @@ function leave(): void {
 export async function findAgain(lookElsewhere: boolean): Promise<void> {
   const stored = await restore().catch(() => undefined);
   if (!stored || training.value) return;
-  const found = new Training(stored.session.experiment, wish.value, { run: (view, engine) => showLive(view, engine, lookElsewhere) });
+  const found = new Training(stored.session.experiment, wish.value, {
+    run: (view, engine) => showLive(view, engine, lookElsewhere),
+  });
   training.value = found;
   await found.restore(stored);
 }

@@ -79,7 +79,8 @@ export function readAddress(search: string): URLSearchParams {
     else wrong.push(`engine=${engine}: the engine is one of ${WISHES.join(", ")}`);
   }
   const embed = address.get("embed");
-  if (embed !== null && embed !== "figure") wrong.push(`embed=${embed}: only the figure can be embedded, by embed=figure`);
+  if (embed !== null && embed !== "figure")
+    wrong.push(`embed=${embed}: only the figure can be embedded, by embed=figure`);
   const known = new Set<string>([...FIELDS, "engine", "run", "epoch", "sample", "embed"]);
   for (const name of address.keys()) if (!known.has(name)) wrong.push(`${name}: there is no such setting`);
   experiment.value = { ...defaults, ...found };
