@@ -1,4 +1,5 @@
-// Samples that are no pictures of digits: sentences whose words are players, clouds that are turned by hand.
+// Samples that are no pictures of digits: sentences whose words are players, clouds that are turned
+// by hand.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openFixture } from "./support/fixtures.mjs";

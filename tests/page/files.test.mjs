@@ -1,4 +1,5 @@
-// Runs as files: the command line tool's exports, broken ones, saved ones; and the page without a network.
+// Runs as files: the command line tool's exports, broken ones, saved ones; and the page without a
+// network.
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

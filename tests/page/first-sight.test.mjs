@@ -1,4 +1,5 @@
-// What a reader meets: the shipped run at first paint, its figures, their files, the address, small and dark screens.
+// What a reader meets: the shipped run at first paint, its figures, their files, the address, small
+// and dark screens.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";

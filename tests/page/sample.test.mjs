@@ -1,4 +1,5 @@
-// One digit: its interactions, universal matching, an output term by term, the published SGD on it, a digit drawn by hand.
+// One digit: its interactions, universal matching, an output term by term, the published SGD on it,
+// a digit drawn by hand.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withPage } from "./support/page.mjs";

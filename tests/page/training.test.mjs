@@ -1,4 +1,5 @@
-// Training on the reader's device: controls, resuming, both phases, faults, and what a browser lacks.
+// Training on the reader's device: controls, resuming, both phases, faults, and what a browser
+// lacks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { address, fact, held, phase, SMALL, train, withPage } from "./support/page.mjs";
@@ -209,7 +210,8 @@ test("training holds the page's thread for no task over 50 ms", async () => {
           setTimeout(() => done(Math.max(...tasks)), 8_000);
         }),
     );
-    // Other processes of a test machine hold this thread up as well: twice the aim is what a test can demand.
+    // Other processes of a test machine hold this thread up as well: twice the aim is what a test
+    // can demand.
     assert.ok(longest < 100, `a task of ${longest} ms`);
   });
 });

@@ -1,4 +1,5 @@
-// Spindle in the browser beside its peers, in one run of one Chromium. README.md says what is measured and how.
+// Spindle in the browser beside its peers, in one run of one Chromium. README.md says what is
+// measured and how.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -65,7 +65,9 @@ function Page() {
 async function followAddress(): Promise<void> {
   const [run, epoch, digit] = [address.get("run"), address.get("epoch"), address.get("sample")];
   const at = epoch === null ? undefined : Number(epoch);
-  const complain = (words: string): void => void (ignored.value = [...ignored.value, words]);
+  const complain = (words: string): void => {
+    ignored.value = [...ignored.value, words];
+  };
   if (run !== null && !runs.value.some((known) => known.name === run)) {
     try {
       await (isShipped(run) ? openByName(run) : openUrl(run));

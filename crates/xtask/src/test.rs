@@ -17,6 +17,7 @@ const SPINDLE: &str = "target/release/spindle";
 pub(crate) fn test(torch: bool) -> anyhow::Result<()> {
     cargo("fmt --all --check")?;
     claims::check()?;
+    web::check_style()?;
     cargo("clippy --release --workspace --all-targets --all-features -- -D warnings")?;
     web::check_types()?;
     // The chores' tests run in the profile that has just built the chores.

@@ -1,4 +1,5 @@
-// Small made-up runs of texts and clouds, and how they are opened. `cargo run --example made_runs -- tests/page/fixtures` makes them.
+// Small made-up runs of texts and clouds, and how they are opened. `cargo run --example made_runs
+// -- tests/page/fixtures` makes them.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, withPage } from "./page.mjs";

@@ -1,4 +1,5 @@
-// The built page in a real Chromium: a static server, a browser, and what every test holds against a page.
+// The built page in a real Chromium: a static server, a browser, and what every test holds against
+// a page.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
@@ -53,7 +54,8 @@ after(async () => {
 /**
  * Opens the page in a fresh profile and runs `test(page, context)`.
  *
- * Holds against every page: nothing on the console, no request to another origin. `expected` are console messages that a test provokes.
+ * Holds against every page: nothing on the console, no request to another origin. `expected` are
+ * console messages that a test provokes.
  */
 export async function withPage({ search = "", gpu = false, expected = [], prepare, ...options }, test) {
   const home = await origin();

@@ -1,7 +1,9 @@
 // Spindle's engine in a worker of its own, as the page drives it.
 
-/** Answers `{ engines, data, device, seconds }` with `{ stepsPerSecond, maskedSeconds, gpu }`, once. */
-onmessage = async ({ data: options }) => {
+/**
+ * Answers `{ engines, data, device, seconds }` with `{ stepsPerSecond, maskedSeconds, gpu }`, once.
+ */
+self.onmessage = async ({ data: options }) => {
   try {
     postMessage(await turn(options));
   } catch (error) {
@@ -22,7 +24,10 @@ async function turn({ engines, data, device, seconds }) {
   };
 }
 
-/** A sample and the weights of two epochs. They come from the CPU engine for both: without a GPU, WebGPU takes minutes for this. */
+/**
+ * A sample and the weights of two epochs. They come from the CPU engine for both: without a GPU,
+ * WebGPU takes minutes for this.
+ */
 async function network(urls, data) {
   const experiment = { epochs: 2, checkpoints: 2, samples: 1, train_samples: 0 };
   const engine = await open(urls);
@@ -33,7 +38,10 @@ async function network(urls, data) {
   return { experiment, step: losses.step, weights, samples, pictures };
 }
 
-/** Seconds of 1,024 masked outputs with their decomposition, three times; the first time, which compiles, is left out. */
+/**
+ * Seconds of 1,024 masked outputs with their decomposition, three times; the first time, which
+ * compiles, is left out.
+ */
 async function measure(engine, { experiment, ...trained }, device) {
   const seconds = [];
   for (let time = 0; time < 4; time++) {

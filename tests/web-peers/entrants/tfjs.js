@@ -7,8 +7,9 @@ import "@tensorflow/tfjs-backend-webgpu";
 import { CLASSES, initialLayers, LEARNING_RATE, MOMENTUM, SIDE } from "./lenet.js";
 import { serve } from "./turn.js";
 
-// The wasm backend has no kernel for the gradient of a convolution's filter. It is itself a convolution, with channels in the place of
-// samples and the output's gradient as filter; this way XNNPACK computes it.
+// The wasm backend has no kernel for the gradient of a convolution's filter. It is itself a
+// convolution, with channels in the place of samples and the output's gradient as filter; this way
+// XNNPACK computes it.
 tf.registerKernel({
   kernelName: "Conv2DBackpropFilter",
   backendName: "wasm",

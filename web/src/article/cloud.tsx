@@ -74,7 +74,7 @@ export function Cloud({ content, players, lit, mask, onPlayer, label }: ContentP
       }}
       {...drag}
     >
-      <canvas ref={canvas} width={SIDE} height={SIDE} aria-hidden="true" />
+      <canvas ref={canvas} width={SIDE} height={SIDE} />
     </div>
   );
 }
@@ -87,7 +87,10 @@ function useScene(content: CloudContent, players: string[], lit: number | undefi
   return useMemo(() => ({ content, players, lit, mask, ...placed }), [placed, lit, mask]);
 }
 
-/** Handlers that turn the cloud, and that tell of clicks, in units of the ball's radius from the middle. */
+/**
+ * Handlers that turn the cloud, and that tell of clicks, in units of the ball's radius from the
+ * middle.
+ */
 function useDrag(onClick: (x: number, y: number) => void) {
   const last = useRef<{ x: number; y: number; moved: number } | undefined>(undefined);
   return {
@@ -117,7 +120,10 @@ function isAbsent({ mask }: Scene, player: number): boolean {
   return mask !== undefined && player >= 0 && !(mask & (1 << player));
 }
 
-/** The player whose point, or whose mean where it is absent, lies nearest to a place; none where none is near. */
+/**
+ * The player whose point, or whose mean where it is absent, lies nearest to a place; none where
+ * none is near.
+ */
 function playerAt(scene: Scene, turn: Turn, x: number, y: number): number | undefined {
   let [best, least]: [number | undefined, number] = [undefined, 0.12];
   scene.points.forEach((point, index) => {
@@ -155,7 +161,9 @@ function draw(canvas: HTMLCanvasElement | null, scene: Scene, turn: Turn, colour
     context.fillStyle = colourOf(point.player, point.near, scene, colours);
     dot(context, point, point.player < 0 ? 3.4 : 5 + 1.4 * point.near).fill();
   }
-  scene.means.forEach((mean, player) => mean && mark(context, project(mean, turn), player, scene, colours));
+  for (const [player, mean] of scene.means.entries()) {
+    if (mean) mark(context, project(mean, turn), player, scene, colours);
+  }
 }
 
 function dot(context: CanvasRenderingContext2D, { x, y }: Seen, radius: number): CanvasRenderingContext2D {

@@ -223,7 +223,9 @@ function useComparison(first: Bars, second: Bars): Comparison | undefined {
     const mine: [Bars, Bars] = [first, second];
     asked.value = mine;
     void compare(first, second)
-      .then((answer) => asked.peek() === mine && (found.value = answer))
+      .then((answer) => {
+        if (asked.peek() === mine) found.value = answer;
+      })
       .catch((error: unknown) => (problem.value = inWords(error)));
   }
   return found.value;

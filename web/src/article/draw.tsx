@@ -1,4 +1,7 @@
-/** The drawing: a digit by the reader's hand, put into MNIST's form, and what the network says to it. */
+/**
+ * The drawing: a digit by the reader's hand, put into MNIST's form, and what the network says to
+ * it.
+ */
 
 import { type Signal, signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
@@ -37,7 +40,10 @@ const asksOwn = signal(false);
 /** Value of the reader's weights among the networks to choose from; steps are 0 or above. */
 const OWN = -1;
 
-/** Takes a LeNet's weights, PyTorch's or this page's, to ask about drawings. Rejects with what is wrong with them. */
+/**
+ * Takes a LeNet's weights, PyTorch's or this page's, to ask about drawings. Rejects with what is
+ * wrong with them.
+ */
 export async function takeWeights(title: string, bytes: Uint8Array): Promise<void> {
   const run = askedRun();
   if (!run) throw new EngineError("input", "there is no run to compare with yet");
@@ -49,7 +55,10 @@ export async function takeWeights(title: string, bytes: Uint8Array): Promise<voi
   document.getElementById("draw")?.scrollIntoView();
 }
 
-/** The run whose network is asked: the one that is looked at, or another one where that one's network is asked about no drawings. */
+/**
+ * The run whose network is asked: the one that is looked at, or another one where that one's
+ * network is asked about no drawings.
+ */
 function askedRun(): Run | undefined {
   const run = current.value;
   return run && canBeAsked(run) ? run : runs.value.find(canBeAsked);
@@ -206,14 +215,18 @@ function Asked({ run, network }: { run: Run; network: Network | undefined }) {
   );
 }
 
-/** Looks again after every stroke, when another network is asked, and when another class is asked about. */
+/**
+ * Looks again after every stroke, when another network is asked, and when another class is asked
+ * about.
+ */
 function useFollow(canvas: { current: HTMLCanvasElement | null }, label: Signal<number | null>): void {
   const [strokes, run, of, own] = [ink.value, askedRun(), label.value, asksOwn.value ? ownWeights.value : undefined];
   useEffect(() => {
     const element = canvas.current;
     if (strokes === 0 || !element || !run) return;
     let waiting: ReturnType<typeof setTimeout> | undefined;
-    // One question at a time: strokes that come while one is asked are asked about together after it.
+    // One question at a time: strokes that come while one is asked are asked about together after
+    // it.
     const ask = (): void => {
       if (inspection.busy.peek()) waiting = setTimeout(ask, 30);
       else
@@ -273,13 +286,8 @@ function line(canvas: HTMLCanvasElement, from: [number, number], to: [number, nu
 /** A four, for whoever has no pointer. */
 function example(canvas: HTMLCanvasElement): void {
   canvas.getContext("2d")?.clearRect(0, 0, SIDE, SIDE);
-  const corners: [number, number][] = [
-    [110, 50],
-    [80, 150],
-    [190, 150],
-  ];
-  line(canvas, corners[0]!, corners[1]!);
-  line(canvas, corners[1]!, corners[2]!);
+  line(canvas, [110, 50], [80, 150]);
+  line(canvas, [80, 150], [190, 150]);
   line(canvas, [175, 90], [165, 235]);
   ink.value++;
 }

@@ -1,4 +1,7 @@
-/** Section 1: how the strength of interactions by order moves while a network trains; one cursor in time drives every figure. */
+/**
+ * Section 1: how the strength of interactions by order moves while a network trains; one cursor in
+ * time drives every figure.
+ */
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
@@ -98,7 +101,10 @@ function isPublished(view: RunView, index: number): boolean {
   return showPublished.value && Boolean(view.checkpoints[index]?.published_sgd);
 }
 
-/** The bars that are looked at: the certified optimum's, or the published SGD's where they are asked for and there. */
+/**
+ * The bars that are looked at: the certified optimum's, or the published SGD's where they are asked
+ * for and there.
+ */
 function barsAt(view: RunView, index: number): Bars | undefined {
   const published = showPublished.value ? view.checkpoints[index]?.published_sgd : null;
   return published ?? view.figures.checkpoints[index];

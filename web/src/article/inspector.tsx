@@ -1,4 +1,7 @@
-/** What is seen of one sample, of a run or drawn by hand: its interactions, how well they explain its outputs, any output term by term. */
+/**
+ * What is seen of one sample, of a run or drawn by hand: its interactions, how well they explain
+ * its outputs, any output term by term.
+ */
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";

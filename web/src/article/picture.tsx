@@ -17,9 +17,10 @@ export function Picture({ content, players, lit, mask, onPlayer, label }: Conten
   useEffect(() => paint(canvas.current, content, mask), [content, mask]);
   return (
     <div class="picture" role="img" aria-label={label}>
-      <canvas ref={canvas} width={content.side} height={content.side} aria-hidden="true" />
+      <canvas ref={canvas} width={content.side} height={content.side} />
       <svg viewBox={`0 0 ${SIDE} ${SIDE}`} aria-hidden="true">
         {content.players.map(([row, column], player) => (
+          // biome-ignore lint/a11y/noStaticElementInteractions: buttons beside it are for the keyboard.
           <g
             key={player}
             class={`patch${lit !== undefined && lit & (1 << player) ? " lit" : ""}`}

@@ -1,4 +1,6 @@
-/** A game of three variables to click through: how an output is a sum of AND and OR interactions. */
+/**
+ * A game of three variables to click through: how an output is a sum of AND and OR interactions.
+ */
 
 import { useSignal } from "@preact/signals";
 import { signed } from "../figure/numbers";

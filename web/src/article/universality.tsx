@@ -1,4 +1,7 @@
-/** The table of universality: every pair of network and data set of the papers, what was found there, and on what it rests. */
+/**
+ * The table of universality: every pair of network and data set of the papers, what was found
+ * there, and on what it rests.
+ */
 
 import { signal, useSignalEffect } from "@preact/signals";
 import { inWords } from "../engine/client";
@@ -128,7 +131,10 @@ function Place({ mark }: { mark: Mark | null }) {
 
 const [WIDTH, HEIGHT] = [84, 40];
 
-/** Strength by order at one checkpoint, in small: positive up, negative down, each as a share of all. */
+/**
+ * Strength by order at one checkpoint, in small: positive up, negative down, each as a share of
+ * all.
+ */
 function MomentBars({
   moment: { epoch, first, positive, negative },
   statistic,

@@ -1,4 +1,7 @@
-/** The page's side of the conversation with a worker: typed requests, answers by number, faults of the whole worker. */
+/**
+ * The page's side of the conversation with a worker: typed requests, answers by number, faults of
+ * the whole worker.
+ */
 
 import type { Command } from "../generated/Command";
 import type { Event } from "../generated/Event";
@@ -40,7 +43,9 @@ export class Engine {
     };
   }
 
-  /** Starts a worker as soon as the build is there. `onFault` hears of what ends the whole worker. */
+  /**
+   * Starts a worker as soon as the build is there. `onFault` hears of what ends the whole worker.
+   */
   static async start(build: Build, onFault: (error: EngineError) => void = () => undefined): Promise<Engine> {
     const files = await whenBuilt(build);
     const engine = new Engine(onFault);
@@ -57,7 +62,10 @@ export class Engine {
     return this.request(command, undefined);
   }
 
-  /** Asks for something that is answered many times; resolves when it is done. Rejects with an `EngineError`. */
+  /**
+   * Asks for something that is answered many times; resolves when it is done. Rejects with an
+   * `EngineError`.
+   */
   stream(command: Command, on: (event: Event) => void): Promise<Event> {
     return this.request(command, on);
   }

@@ -6,7 +6,10 @@ import type { MeasuredPart } from "../generated/MeasuredPart";
 import type { Provenance } from "../generated/Provenance";
 import type { SampleRecord } from "../generated/SampleRecord";
 
-/** Version of what is stored: a page that has learnt to store otherwise leaves what it does not know. */
+/**
+ * Version of what is stored: a page that has learnt to store otherwise leaves what it does not
+ * know.
+ */
 export const FORMAT = 1;
 
 /** What a training is, apart from how far it is. */

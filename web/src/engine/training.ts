@@ -1,8 +1,9 @@
 /**
- * A training on this device: one worker trains, others measure its checkpoints meanwhile, one keeps the record and answers for it.
+ * A training on this device: one worker trains, others measure its checkpoints meanwhile, one keeps
+ * the record and answers for it.
  *
- * Whatever fails, the session goes on from its last state in a new worker; where the GPU fails, on the CPU. What happens is stored as it
- * happens, so that a closed page can go on too.
+ * Whatever fails, the session goes on from its last state in a new worker; where the GPU fails, on
+ * the CPU. What happens is stored as it happens, so that a closed page can go on too.
  */
 
 import { type Signal, signal } from "@preact/signals";
@@ -66,7 +67,9 @@ export class Training {
   readonly choice: Signal<Choice | undefined> = signal<Choice | undefined>(undefined);
   /** What the reader should know: the last thing that went wrong, and what was done about it. */
   readonly notice: Signal<string | undefined> = signal<string | undefined>(undefined);
-  /** Whether a training that has stopped can go on from its last state: not one that has diverged. */
+  /**
+   * Whether a training that has stopped can go on from its last state: not one that has diverged.
+   */
   readonly canGoOn = signal(true);
   /** Pause when the second phase has begun. */
   readonly stopAtSecondPhase = signal(false);
@@ -301,7 +304,8 @@ export class Training {
     this.trainSeconds += (now - this.lookedAt) / 1000;
     this.lookedAt = now;
     this.step = event.step;
-    // Steps done again after a failure are no progress: a failure that comes back at the same step ends the training.
+    // Steps done again after a failure are no progress: a failure that comes back at the same step
+    // ends the training.
     if (event.step > this.furthest) [this.furthest, this.restarts] = [event.step, 0];
     if (!this.rests() && this.phase.value !== "running") this.phase.value = "running";
     this.report(event.epoch, event.loss, event.steps_per_second);
@@ -331,7 +335,8 @@ export class Training {
     this.step = event.step;
     this.listens = true;
     this.report();
-    // The session is stored before anything of it, and the record begins before the first losses come in.
+    // The session is stored before anything of it, and the record begins before the first losses
+    // come in.
     const begun = known ? [] : [this.stored(() => storeSession(session)), this.inTurn(() => this.beginRecord())];
     await this.obey();
     await Promise.all(begun);
@@ -449,7 +454,10 @@ export class Training {
     if (state && session) await this.stored(() => storeState(session.id, { ...state, losses, finished }));
   }
 
-  /** Stores one thing after another. A browser that stores nothing trains all the same; the reader is told. */
+  /**
+   * Stores one thing after another. A browser that stores nothing trains all the same; the reader
+   * is told.
+   */
   private stored(write: () => Promise<void>): Promise<void> {
     this.storing = this.storing.then(async () => {
       if (this.ended) return;

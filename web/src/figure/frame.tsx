@@ -1,4 +1,7 @@
-/** What every figure has: a title, its drawing, a caption that says what is seen, its files, and its data as a table. */
+/**
+ * What every figure has: a title, its drawing, a caption that says what is seen, its files, and its
+ * data as a table.
+ */
 
 import { signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
@@ -49,6 +52,15 @@ function drawingIn(element: HTMLElement | null, title: string): SVGSVGElement | 
   );
 }
 
+/** What a button does with a figure. */
+interface Action {
+  label: string;
+  help: string;
+  work(): Promise<void> | void;
+  /** What is said afterwards. */
+  done: string;
+}
+
 /** Buttons that save a figure. */
 function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawing: () => SVGSVGElement | undefined }) {
   const said = useSignal("");
@@ -56,9 +68,10 @@ function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawi
     said.value = text;
     setTimeout(() => (said.value = ""), 3_000);
   };
-  const attempt = async (work: () => Promise<string> | string): Promise<void> => {
+  const attempt = async ({ work, done }: Action): Promise<void> => {
     try {
-      say(await work());
+      await work();
+      say(done);
     } catch (error) {
       say(inWords(error));
     }
@@ -69,44 +82,54 @@ function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawi
     return svg;
   };
   const { paper, ink } = theme.value;
-  const actions: [string, string, () => Promise<string> | string][] = [
-    [
-      "SVG",
-      "Save the drawing as SVG",
-      () => (saveFile(`${name}.svg`, standalone(drawn(), paper, ink), "image/svg+xml"), "saved"),
-    ],
-    [
-      "PNG",
-      "Save the drawing as PNG",
-      async () => (saveFile(`${name}.png`, await png(drawn(), paper, ink), "image/png"), "saved"),
-    ],
-    ["CSV", "Save the data as CSV", () => (saveFile(`${name}.csv`, csv(rows()), "text/csv"), "saved")],
-    [
-      "JSON",
-      "Save the data as JSON",
-      () => (saveFile(`${name}.json`, JSON.stringify(rows(), null, 1), "application/json"), "saved"),
-    ],
-    [
-      "Copy",
-      "Copy the data, for a spreadsheet",
-      async () => (await navigator.clipboard.writeText(csv(rows())), "copied"),
-    ],
+  const save = (kind: string, type: string, content: BlobPart): void => saveFile(`${name}.${kind}`, content, type);
+  const actions: Action[] = [
+    {
+      label: "SVG",
+      help: "Save the drawing as SVG",
+      work: () => save("svg", "image/svg+xml", standalone(drawn(), paper, ink)),
+      done: "saved",
+    },
+    {
+      label: "PNG",
+      help: "Save the drawing as PNG",
+      work: async () => save("png", "image/png", await png(drawn(), paper, ink)),
+      done: "saved",
+    },
+    {
+      label: "CSV",
+      help: "Save the data as CSV",
+      work: () => save("csv", "text/csv", csv(rows())),
+      done: "saved",
+    },
+    {
+      label: "JSON",
+      help: "Save the data as JSON",
+      work: () => save("json", "application/json", JSON.stringify(rows(), null, 1)),
+      done: "saved",
+    },
+    {
+      label: "Copy",
+      help: "Copy the data, for a spreadsheet",
+      work: () => navigator.clipboard.writeText(csv(rows())),
+      done: "copied",
+    },
   ];
   return (
     <div class="files" role="group" aria-label="Save this figure">
       <span class="said" role="status">
         {said}
       </span>
-      {actions.map(([label, help, work]) => (
+      {actions.map((action) => (
         <button
-          key={label}
+          key={action.label}
           type="button"
           class="quiet"
-          title={help}
-          aria-label={help}
-          onClick={() => void attempt(work)}
+          title={action.help}
+          aria-label={action.help}
+          onClick={() => void attempt(action)}
         >
-          {label}
+          {action.label}
         </button>
       ))}
     </div>
@@ -167,7 +190,10 @@ function cell(value: Row[string] | undefined): string {
 /** Least time between two drawings of a figure, ms. */
 const PACE = 100;
 
-/** Time of the last drawing of any figure: figures take turns, so that the page's thread is never held for long. */
+/**
+ * Time of the last drawing of any figure: figures take turns, so that the page's thread is never
+ * held for long.
+ */
 let lastDrawn = 0;
 const queue: (() => void)[] = [];
 const draining = signal(false);

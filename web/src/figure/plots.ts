@@ -1,4 +1,7 @@
-/** The drawings of a run, by Observable Plot. All numbers, intervals and marks come from the run; here they only get places and colours. */
+/**
+ * The drawings of a run, by Observable Plot. All numbers, intervals and marks come from the run;
+ * here they only get places and colours.
+ */
 
 import * as Plot from "@observablehq/plot";
 import type { Bars } from "../generated/Bars";
@@ -167,7 +170,10 @@ interface LossPoint {
   test: number;
 }
 
-/** Test loss and training loss of right labels (dotted: with the reset ones), the gap between them, and where it opens. */
+/**
+ * Test loss and training loss of right labels (dotted: with the reset ones), the gap between them,
+ * and where it opens.
+ */
 export function lossCurves(losses: Losses, cursor: number | undefined, width: number, height: number): Drawn {
   const { positive, negative } = theme.value;
   const points: LossPoint[] = losses.epochs
@@ -177,7 +183,8 @@ export function lossCurves(losses: Losses, cursor: number | undefined, width: nu
       withReset: losses.train_with_reset[index] ?? NaN,
       test: losses.test[index] ?? NaN,
     }))
-    // A logarithmic axis, on which the gap is seen at every scale; a loss of exactly 0 has no place on it.
+    // A logarithmic axis, on which the gap is seen at every scale; a loss of exactly 0 has no place
+    // on it.
     .filter((point) => point.train > 0 && point.test > 0);
   const last = points.at(-1);
   const highest = points.reduce((most, point) => Math.max(most, point.train, point.test), 0);
@@ -249,7 +256,10 @@ function highestOf(points: RangedEstimate[], least: number): number {
   return points.reduce((most, point) => Math.max(most, point.high, point.highest ?? 0), least);
 }
 
-/** A statistic of all interactions over training: sampling as whiskers, all answers that are nearly as sparse as a band. */
+/**
+ * A statistic of all interactions over training: sampling as whiskers, all answers that are nearly
+ * as sparse as a band.
+ */
 export function courseCurve(
   of: Course,
   cursor: number | undefined,
@@ -340,7 +350,10 @@ export function ranked(outputs: number[], explained: number[]): MatchedMask[] {
     .map((point, rank) => ({ rank, ...point }));
 }
 
-/** Universal matching: outputs on all masks, sorted, under what the strongest interactions explain of them. */
+/**
+ * Universal matching: outputs on all masks, sorted, under what the strongest interactions explain
+ * of them.
+ */
 export function matchingPlot(points: MatchedMask[], chosen: number | undefined, width: number, height: number): Drawn {
   const { ink, positive, accent } = theme.value;
   const mark = points.filter((point) => point.mask === chosen);
@@ -368,7 +381,10 @@ export function matchingPlot(points: MatchedMask[], chosen: number | undefined, 
   });
 }
 
-/** Shares of strength by order, second run minus first, with intervals; those that exclude 0 are filled. */
+/**
+ * Shares of strength by order, second run minus first, with intervals; those that exclude 0 are
+ * filled.
+ */
 export function differenceByOrder(shares: ShareDifference[], width: number, height: number): Drawn {
   const { ink, faint, paper, accent, second } = theme.value;
   const colour = ({ difference }: ShareDifference): string => (difference.value < 0 ? accent : second);

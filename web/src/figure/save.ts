@@ -19,11 +19,8 @@ export function csv(rows: Row[]): string {
     const text = value === null || value === undefined ? "" : String(value);
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return (
-    [columns, ...rows.map((row) => columns.map((column) => row[column]))]
-      .map((line) => line.map(cell).join(","))
-      .join("\r\n") + "\r\n"
-  );
+  const lines = [columns, ...rows.map((row) => columns.map((column) => row[column]))];
+  return lines.map((line) => `${line.map(cell).join(",")}\r\n`).join("");
 }
 
 /** A drawing that stands on its own: sizes, background and text colour are in it. */

@@ -1,4 +1,7 @@
-/** One sample under inspection: its decomposition, and what is asked of it. The worker keeps the sample, the page keeps the answers. */
+/**
+ * One sample under inspection: its decomposition, and what is asked of it. The worker keeps the
+ * sample, the page keeps the answers.
+ */
 
 import { batch, type Signal, signal } from "@preact/signals";
 import { type Engine, expect, inWords } from "../engine/client";
@@ -82,7 +85,10 @@ export class Inspection {
     });
   }
 
-  /** Asks how far other decompositions may lie, once the answer rests: while it follows a pen or a cursor there is no time. */
+  /**
+   * Asks how far other decompositions may lie, once the answer rests: while it follows a pen or a
+   * cursor there is no time.
+   */
   private async askRanges(): Promise<void> {
     const turn = this.turn;
     await new Promise((wait) => setTimeout(wait, REST));
@@ -119,7 +125,10 @@ export class Inspection {
     });
   }
 
-  /** Asks about the sample that is shown. While another one is on its way, the worker may be at that already: then the question is dropped. */
+  /**
+   * Asks about the sample that is shown. While another one is on its way, the worker may be at that
+   * already: then the question is dropped.
+   */
   private async ask(command: Command, hear: (answer: Event) => void): Promise<void> {
     const [turn, shown] = [this.turn, this.view.value];
     try {

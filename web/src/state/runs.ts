@@ -1,4 +1,7 @@
-/** The runs that are open, the one that is looked at, and the place in it: one cursor in time and one sample drive every figure. */
+/**
+ * The runs that are open, the one that is looked at, and the place in it: one cursor in time and
+ * one sample drive every figure.
+ */
 
 import { batch, computed, signal } from "@preact/signals";
 import { Engine, EngineError, expect } from "../engine/client";
@@ -118,7 +121,10 @@ const FIRST = {
   view: "runs/lenet-mnist.json",
 };
 
-/** Shows the first of the runs that came with the page, and lists the others. Their files are loaded when a sample is looked at. */
+/**
+ * Shows the first of the runs that came with the page, and lists the others. Their files are loaded
+ * when a sample is looked at.
+ */
 export async function openShipped(): Promise<void> {
   put(await shippedRun(FIRST));
   shipped.value = await shippedIndex();
@@ -137,7 +143,10 @@ export async function openByName(name: string): Promise<void> {
   put(await shippedRun(found));
 }
 
-/** All runs that came with the page; none where their list is not there, offline or on a server of one's own making. */
+/**
+ * All runs that came with the page; none where their list is not there, offline or on a server of
+ * one's own making.
+ */
 async function shippedIndex(): Promise<Shipped[]> {
   try {
     const answer = await fetch("./runs/index.json");
@@ -160,7 +169,10 @@ async function shippedRun(shipped: Pick<Shipped, "name" | "title" | "file" | "vi
   return { name: shipped.name, title: shipped.title, view, live: false, file, engine: opener(shipped.name, file) };
 }
 
-/** Opens a `.spindle` file and looks at it. Rejects with an error that says what is wrong with the file; what was open stays. */
+/**
+ * Opens a `.spindle` file and looks at it. Rejects with an error that says what is wrong with the
+ * file; what was open stays.
+ */
 export async function openFile(title: string, bytes: Uint8Array, address?: string): Promise<void> {
   const name = `file ${title}`;
   const engine = await viewerEngine();
@@ -196,7 +208,10 @@ export async function openUrl(url: string): Promise<void> {
   );
 }
 
-/** Shows a training's run; looks at it when it is new, unless `quietly`, and keeps looking at its newest checkpoint while the reader does. */
+/**
+ * Shows a training's run; looks at it when it is new, unless `quietly`, and keeps looking at its
+ * newest checkpoint while the reader does.
+ */
 export function showLive(view: RunView, engine: Engine, quietly = false): void {
   const before = runs.value.find((run) => run.live);
   const follows = current.value?.live === true && cursor.value >= (before?.view.checkpoints.length ?? 0) - 1;

@@ -31,7 +31,10 @@ function leave(): void {
   close("live");
 }
 
-/** Finds the last session again, paused where it was; looks at it unless the reader came to `lookElsewhere`. */
+/**
+ * Finds the last session again, paused where it was; looks at it unless the reader came to
+ * `lookElsewhere`.
+ */
 export async function findAgain(lookElsewhere: boolean): Promise<void> {
   const stored = await restore().catch(() => undefined);
   if (!stored || training.value) return;

@@ -1,4 +1,7 @@
-/** What a training here is to be, and how it travels in the page's address: only what differs from the defaults, typed, checked. */
+/**
+ * What a training here is to be, and how it travels in the page's address: only what differs from
+ * the defaults, typed, checked.
+ */
 
 import { signal } from "@preact/signals";
 import type { Wish } from "../engine/choice";
@@ -31,7 +34,10 @@ export type Field = (typeof FIELDS)[number];
 /** Fields that are whole numbers. */
 const WHOLE = new Set<Field>(FIELDS.filter((field) => !["learning_rate", "momentum", "label_noise"].includes(field)));
 
-/** What a browser adds to the ranges: the digits that there are, and masks that a page can draw; the command line tool goes further. */
+/**
+ * What a browser adds to the ranges: the digits that there are, and masks that a page can draw; the
+ * command line tool goes further.
+ */
 const MOST: Partial<Record<Field, number>> = { train_size: 6_000, players: 12 };
 
 /** Numbers of the address that are not an experiment's. */

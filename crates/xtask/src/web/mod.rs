@@ -36,6 +36,12 @@ pub(crate) fn build(engines: &[Engine]) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Checks format and lints of all TypeScript and JavaScript.
+pub(crate) fn check_style() -> anyhow::Result<()> {
+    node::install_packages(PAGE)?;
+    run_command(node::tool(PAGE, "biome")?.args(["check", "--error-on-warnings", ".."]))
+}
+
 /// Checks the page's types.
 pub(crate) fn check_types() -> anyhow::Result<()> {
     node::install_packages(PAGE)?;
