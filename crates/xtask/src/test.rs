@@ -20,6 +20,7 @@ pub(crate) fn test(torch: bool) -> anyhow::Result<()> {
     web::check_style()?;
     cargo("clippy --release --workspace --all-targets --all-features -- -D warnings")?;
     web::check_types()?;
+    page_tests::test_without_browser()?;
     // The chores' tests run in the profile that has just built the chores.
     cargo("test --package xtask")?;
     cargo("test --release --workspace --exclude xtask --features spindle-web/engine")?;

@@ -3,11 +3,12 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { manifest } from "../engine/manifest";
-import type { Phase, Training } from "../engine/training";
 import { duration, number, percent } from "../figure/numbers";
 import { canBeAsked, current, look } from "../state/runs";
 import { begin, reset, training } from "../state/session";
 import { defaults, experiment, FIELDS, type Field, problem, stopAtSecondPhase, wish } from "../state/settings";
+import type { Training } from "../training/run";
+import type { Phase } from "../training/state";
 import { PauseIcon, PlayIcon } from "./icons";
 import { SaveRun } from "./open";
 
@@ -63,10 +64,10 @@ function Controls({ now }: { now: Training | undefined }) {
     (phase === "failed" && now?.canGoOn.value === false);
   const main = (): void => {
     if (over) begin();
-    else if (busy) void now?.pause();
+    else if (busy) now?.pause();
     else {
       look("live");
-      void now?.go();
+      now?.go();
     }
   };
   const stepsPerEpoch = now?.progress.value ? Math.round(now.progress.value.totalSteps / now.experiment.epochs) : 0;
@@ -78,7 +79,7 @@ function Controls({ now }: { now: Training | undefined }) {
       </button>
       {now && (
         <>
-          <button type="button" onClick={() => void now.go(stepsPerEpoch)} disabled={phase !== "paused"}>
+          <button type="button" onClick={() => now.go(stepsPerEpoch)} disabled={phase !== "paused"}>
             One epoch
           </button>
           <button

@@ -10,13 +10,12 @@ import type { SampleRecord } from "../generated/SampleRecord";
  * Version of what is stored: a page that has learnt to store otherwise leaves what it does not
  * know.
  */
-export const FORMAT = 1;
+const FORMAT = 1;
 
 /** What a training is, apart from how far it is. */
 export interface StoredSession {
   /** Its name: a training writes nothing into another tab's. */
   id: string;
-  format: number;
   experiment: Experiment;
   provenance: Provenance;
   samples: SampleRecord[];
@@ -90,7 +89,7 @@ export function storeSession(session: StoredSession): Promise<void> {
   return transact("readwrite", (store, checkpoints) => {
     store.clear();
     checkpoints.clear();
-    store.put(session, "session");
+    store.put({ ...session, format: FORMAT }, "session");
   });
 }
 
@@ -127,7 +126,7 @@ export function forget(id: string): Promise<void> {
 
 /** The last session, where there is one. */
 export async function restore(): Promise<Stored | undefined> {
-  let session: IDBRequest<StoredSession | undefined> | undefined;
+  let session: IDBRequest<(StoredSession & { format: number }) | undefined> | undefined;
   let state: IDBRequest<StoredState | undefined> | undefined;
   let stored: IDBRequest<StoredCheckpoint[]> | undefined;
   await transact("readonly", (store, checkpoints) => {

@@ -2,7 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 import { forget, restore } from "../engine/storage";
-import { Training } from "../engine/training";
+import { Training } from "../training/run";
 import { close, showLive } from "./runs";
 import { experiment, stopAtSecondPhase, wish } from "./settings";
 
@@ -14,7 +14,7 @@ export function begin(): void {
   leave();
   const next = new Training(experiment.value, wish.value, { run: (view, engine) => showLive(view, engine) });
   training.value = next;
-  void next.start();
+  next.start();
 }
 
 /** Ends the training and forgets it, here and in the browser's storage. */
@@ -42,15 +42,14 @@ export async function findAgain(lookElsewhere: boolean): Promise<void> {
     run: (view, engine) => showLive(view, engine, lookElsewhere),
   });
   training.value = found;
-  await found.restore(stored);
+  found.restore(stored);
 }
 
 /** A hidden tab rests, and goes on when it is seen again. */
 export function restWhileHidden(): void {
-  document.addEventListener("visibilitychange", () => void training.value?.hold(document.hidden));
+  document.addEventListener("visibilitychange", () => training.value?.hold(document.hidden));
 }
 
 effect(() => {
-  const now = training.value;
-  if (now) now.stopAtSecondPhase.value = stopAtSecondPhase.value;
+  training.value?.pauseAtSecondPhase(stopAtSecondPhase.value);
 });

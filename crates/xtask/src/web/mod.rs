@@ -22,7 +22,7 @@ pub(crate) use self::{
 use crate::{node, process::run_command, toolchain::Toolchain};
 
 /// The page's sources.
-const PAGE: &str = "web";
+pub(crate) const PAGE: &str = "web";
 /// What Vite copies to the built page as it is.
 const PUBLIC: &str = "web/public";
 /// The built page.
