@@ -139,20 +139,20 @@ function marked(marks: Mark[], y2: number, lastEpoch: number): Plot.Markish[] {
   return marks.flatMap((mark) => {
     // A word near the right edge stands on the left of its mark.
     const isLate = Math.asinh(mark.epoch / EPOCHS.constant) > 0.75 * Math.asinh(lastEpoch / EPOCHS.constant);
-    const colour = mark.label.startsWith("boundary") ? accent : faint;
+    const colour = mark.kind === "boundary" ? accent : faint;
     return [
       Plot.rect([mark], { x1: "low", x2: "high", fill: colour, fillOpacity: 0.12 }),
       Plot.ruleX([mark], { x: "epoch", stroke: colour, strokeDasharray: "4,3", strokeWidth: 1.5 }),
       Plot.text([mark], {
         x: "epoch",
         y: y2,
-        text: () => mark.label.replace(" of the phases", "").replace("onset of the ", ""),
+        text: () => mark.short,
         fill: colour,
         stroke: paper,
         strokeWidth: 4,
         textAnchor: isLate ? "end" : "start",
         dx: isLate ? -5 : 5,
-        dy: mark.label.startsWith("boundary") ? 4 : 17,
+        dy: mark.kind === "boundary" ? 4 : 17,
         fontWeight: 600,
       }),
     ];
@@ -283,7 +283,7 @@ export function courseCurve(
     y: { label: of.y.label, labelArrow: "none", ticks: 4, tickSize: 0, grid: true, domain: [lowestOf(of), highest] },
     marks: [
       ...marked(
-        of.marks.filter((mark) => mark.label.startsWith("boundary")),
+        of.marks.filter((mark) => mark.kind === "boundary"),
         highest,
         points.at(-1)?.epoch ?? 0,
       ),
@@ -468,7 +468,7 @@ function sharedAxes(last: number, width: number, height: number, y: Plot.ScaleOp
 }
 
 function boundaries(marks: Mark[], colour: string, dash: string): Plot.Markish[] {
-  const found = marks.filter((mark) => mark.label.startsWith("boundary"));
+  const found = marks.filter((mark) => mark.kind === "boundary");
   return [
     Plot.rect(found, { x1: "low", x2: "high", fill: colour, fillOpacity: 0.1 }),
     Plot.ruleX(found, { x: "epoch", stroke: colour, strokeDasharray: dash, strokeWidth: 1.5 }),

@@ -10,6 +10,7 @@ import type { Compared } from "../generated/Compared";
 import type { Comparison } from "../generated/Comparison";
 import type { Differing } from "../generated/Differing";
 import type { Experiment } from "../generated/Experiment";
+import type { Mark } from "../generated/Mark";
 import type { RunView } from "../generated/RunView";
 
 /** An open run. */
@@ -90,9 +91,14 @@ export function look(name: string, epoch?: number): void {
   });
 }
 
+/** The boundary of a run's phases, where they are told apart. */
+export function boundaryOf(view: RunView): Mark | undefined {
+  return view.figures.two_phases?.losses.marks.find((mark) => mark.kind === "boundary");
+}
+
 /** Where a look at a run begins: at the boundary of the phases, or at its last checkpoint. */
 function start(view: RunView): number {
-  const boundary = view.figures.two_phases?.losses.marks.find((mark) => mark.label.startsWith("boundary"));
+  const boundary = boundaryOf(view);
   return boundary ? nearest(view, boundary.epoch) : Math.max(0, view.checkpoints.length - 1);
 }
 

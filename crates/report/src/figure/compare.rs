@@ -2,7 +2,7 @@
 
 use spindle_interactions::decompose::Statistic;
 use spindle_run::{
-    figure::{self, Bars, Mark},
+    figure::{self, Bars, Mark, MarkKind},
     record::RunRecord,
 };
 
@@ -69,7 +69,7 @@ fn boundary(run: &RunRecord) -> Option<Mark> {
     figure::losses(run)
         .marks
         .into_iter()
-        .find(Mark::is_boundary)
+        .find(|mark| mark.kind == MarkKind::Boundary)
 }
 
 /// Mean order over epochs, one curve per run.

@@ -1,7 +1,7 @@
 //! The phase boundary and the onset of the loss gap, as a line with the band of its interval.
 
 use spindle_run::{
-    figure::{self, Mark},
+    figure::{self, Mark, MarkKind},
     record::RunRecord,
 };
 
@@ -120,20 +120,15 @@ pub(super) fn rise(run: &RunRecord) -> f64 {
 }
 
 fn ink(mark: &Mark) -> Ink {
-    if mark.is_boundary() {
-        Ink::Boundary
-    } else {
-        Ink::Gap
+    match mark.kind {
+        MarkKind::Boundary => Ink::Boundary,
+        MarkKind::GapOnset => Ink::Gap,
     }
 }
 
 /// Name, epoch and interval.
 fn words(mark: &Mark, at: &str) -> String {
-    let name = if mark.is_boundary() {
-        "boundary"
-    } else {
-        "gap opens"
-    };
+    let name = mark.short;
     let [epoch, low, high] = [mark.epoch, mark.low, mark.high].map(label::epoch);
     if low == high {
         format!("{name} {at}{epoch}")

@@ -2,7 +2,7 @@
 
 use spindle_interactions::bootstrap::Estimate;
 
-use super::{Mark, Measured, phases};
+use super::{Measured, phases};
 use crate::record::RunRecord;
 
 /// An epoch in words.
@@ -86,13 +86,13 @@ pub(super) fn at(epoch: f64) -> String {
 }
 
 /// `epoch 3 [2, 6]`
-pub(super) fn interval(mark: &Mark) -> String {
-    format!("epoch {}", bare_interval(mark))
+pub(super) fn interval(epochs: [f64; 3]) -> String {
+    format!("epoch {}", bare_interval(epochs))
 }
 
 /// `3 [2, 6]`
-pub(super) fn bare_interval(mark: &Mark) -> String {
-    let [at, low, high] = [mark.epoch, mark.low, mark.high].map(epoch);
+pub(super) fn bare_interval(epochs: [f64; 3]) -> String {
+    let [at, low, high] = epochs.map(epoch);
     format!("{at} [{low}, {high}]")
 }
 

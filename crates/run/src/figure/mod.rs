@@ -6,6 +6,7 @@
 mod caption;
 mod comparison;
 mod dynamics;
+mod mark;
 mod noise;
 mod paper;
 pub mod phases;
@@ -13,16 +14,16 @@ mod solver;
 pub mod universality;
 
 use serde::Serialize;
-use spindle_interactions::{
-    bootstrap::Estimate, decompose::Statistic, phase::Onset, strength::StrengthByOrder,
-};
+use spindle_interactions::{bootstrap::Estimate, decompose::Statistic, strength::StrengthByOrder};
 
+use self::mark::{boundary, gap_onset, marks};
 use crate::record::{Analysis, Group, LossRecord, RunRecord};
 
 pub use comparison::{Compared, Comparison, Differing, ShareDifference, comparison, differing};
 pub use dynamics::{
     Ceiling, Course, OrderCurve, Similarity, Theory, TheoryPanel, course, similarity, theory,
 };
+pub use mark::{Mark, MarkKind};
 pub use noise::{NoiseBounds, NoisePanel, NoiseRow, noise_bounds};
 pub use paper::{PaperFigure, PaperRow, paper};
 pub use solver::{SolverPanel, Solvers, published_sgd, solvers};
@@ -137,31 +138,6 @@ impl Bars {
     }
 }
 
-/// Label of the boundary's mark.
-const BOUNDARY: &str = "boundary of the phases";
-
-/// A place on the epoch axis, with its interval.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Mark {
-    /// What is there.
-    pub label: &'static str,
-    /// Epoch.
-    pub epoch: f64,
-    /// Lower end of the interval.
-    pub low: f64,
-    /// Upper end of the interval.
-    pub high: f64,
-}
-
-impl Mark {
-    /// Whether it is the boundary of the phases; else it is the onset of the loss gap.
-    #[must_use]
-    pub fn is_boundary(&self) -> bool {
-        self.label == BOUNDARY
-    }
-}
-
 /// Losses over training.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -247,37 +223,6 @@ pub fn losses(record: &RunRecord) -> Losses {
 /// Where it is not known which labels are right, of all.
 fn right_train_loss(losses: &LossRecord) -> f64 {
     losses.right_train_loss.unwrap_or(losses.train_loss)
-}
-
-fn marks(record: &RunRecord) -> Vec<Mark> {
-    [boundary(record), gap_onset(record)]
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-/// Boundary of the phases.
-fn boundary(record: &RunRecord) -> Option<Mark> {
-    mark(record, BOUNDARY, record.dynamics.as_ref()?.boundary?)
-}
-
-/// Onset of the loss gap.
-fn gap_onset(record: &RunRecord) -> Option<Mark> {
-    mark(
-        record,
-        "onset of the loss gap",
-        record.dynamics.as_ref()?.gap_onset()?,
-    )
-}
-
-fn mark(record: &RunRecord, label: &'static str, onset: Onset) -> Option<Mark> {
-    let epoch = |index: usize| Some(record.checkpoints.get(index)?.losses.epoch);
-    Some(Mark {
-        label,
-        epoch: epoch(onset.index)?,
-        low: epoch(onset.low)?,
-        high: epoch(onset.high)?,
-    })
 }
 
 /// A checkpoint where test samples were measured.

@@ -9,7 +9,7 @@ use spindle_interactions::{
 use super::{
     boundary,
     caption::{self, number},
-    gap_onset,
+    gap_onset, mark,
 };
 use crate::record::{AllEffects, Group, RangedEstimate, RunRecord};
 
@@ -100,7 +100,7 @@ pub fn verdict(record: &RunRecord) -> Option<String> {
     let text = match (phases.verdict, phases.fall, phases.rise) {
         (Verdict::TwoPhases, Some(fall), Some(rise)) => format!(
             "Two phases, with the boundary at {}{}: the {} falls by {} and rises by {}{}.",
-            boundary(record).as_ref().map(caption::interval)?,
+            caption::interval(boundary(record)?.epochs()),
             beside(record, phases.lowest?.index).unwrap_or_default(),
             name(phases.statistic),
             interval(fall.answer),
@@ -131,7 +131,7 @@ pub fn verdict(record: &RunRecord) -> Option<String> {
 pub fn verdict_in_short(record: &RunRecord) -> Option<String> {
     let phases = record.dynamics.as_ref()?.first()?;
     let text = match phases.verdict {
-        Verdict::TwoPhases => caption::bare_interval(&boundary(record)?),
+        Verdict::TwoPhases => caption::bare_interval(boundary(record)?.epochs()),
         Verdict::InOurAnswerOnly => "not distinguishable: in the canonical answer only".into(),
         Verdict::TooFew => "too little to tell".into(),
         verdict => format!("not distinguishable: {}", missing(verdict)),
@@ -205,7 +205,7 @@ pub fn loss_gap(record: &RunRecord) -> Option<String> {
     let opens = match gap_onset(record) {
         Some(mark) => format!(
             "The loss gap opens at {} ({rule}){}.",
-            caption::interval(&mark),
+            caption::interval(mark.epochs()),
             dynamics.lag.map(lag).unwrap_or_default()
         ),
         None => format!("The loss gap does not open within this run ({rule})."),
@@ -225,11 +225,11 @@ fn minimum(record: &RunRecord, gap: &LossGap) -> Option<String> {
     let found = gap.test_minimum?;
     let losses = record.checkpoints.get(found.index)?.losses;
     let last = record.checkpoints.last()?.losses;
-    let mark = super::mark(record, "", found)?;
+    let smallest = mark::epochs(record, found)?;
     Some(format!(
         " The test loss is smallest, {} nats, at {}, with {:.1} % right; at the end it is {} with {:.1} %.",
         number(losses.test_loss),
-        caption::interval(&mark),
+        caption::interval(smallest),
         100.0 * losses.test_accuracy,
         number(last.test_loss),
         100.0 * last.test_accuracy

@@ -280,7 +280,7 @@ pub fn markdown(rows: &[Row], link: impl Fn(&str) -> String) -> String {
 
 fn mark_in_words(row: &Row, mark: Option<&Mark>) -> String {
     match (mark, &row.run) {
-        (Some(mark), _) => caption::bare_interval(mark),
+        (Some(mark), _) => caption::bare_interval(mark.epochs()),
         (None, Some(_)) => "not found".into(),
         (None, None) => String::new(),
     }
