@@ -63,7 +63,7 @@ function Page() {
 
 /** Looks at what the address names. */
 async function followAddress(): Promise<void> {
-  const [run, epoch, digit] = [address.get("run"), address.get("epoch"), address.get("sample")];
+  const [run, epoch, position] = [address.get("run"), address.get("epoch"), address.get("sample")];
   const at = epoch === null ? undefined : Number(epoch);
   const complain = (words: string): void => {
     ignored.value = [...ignored.value, words];
@@ -79,11 +79,11 @@ async function followAddress(): Promise<void> {
   if (at !== undefined && (epoch?.trim() === "" || !Number.isFinite(at) || at < 0))
     complain(`epoch=${epoch}: epochs are 0 or above`);
   else if (at !== undefined && current.value) look(current.value.name, at);
-  if (digit === null) return;
-  const index = Number(digit);
+  if (position === null) return;
+  const index = Number(position);
   const count = current.value?.view.samples.length ?? 0;
-  if (digit.trim() !== "" && Number.isInteger(index) && index >= 0 && index < count) sample.value = index;
-  else complain(`sample=${digit}: this run has the samples 0 to ${count - 1}`);
+  if (position.trim() !== "" && Number.isInteger(index) && index >= 0 && index < count) sample.value = index;
+  else complain(`sample=${position}: this run has the samples 0 to ${count - 1}`);
 }
 
 async function start(): Promise<void> {

@@ -2,7 +2,7 @@
 
 use serde_bytes::ByteBuf;
 use spindle_run::modality::Content;
-use spindle_run::player::PatchMasks;
+use spindle_run::player::{GRID, PatchMasks};
 use spindle_run::{
     content::{Cloud, Picture, Text},
     record::Players,
@@ -60,6 +60,7 @@ fn picture_view(picture: Picture, patches: &[[usize; 2]]) -> ContentView {
     };
     ContentView::Picture {
         owners: masks.owners().iter().map(player).collect(),
+        grid: GRID,
         players: patches.to_vec(),
         side: picture.side,
         channels: picture.channels,

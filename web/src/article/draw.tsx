@@ -187,7 +187,7 @@ export function DrawSection() {
             </button>
           </div>
         </div>
-        <Answer label={label} />
+        <Answer label={label} classes={run?.view.classes ?? []} />
       </div>
       <Inspector name="drawing" of={inspection} classes={run?.view.classes ?? []} />
     </section>
@@ -292,15 +292,16 @@ function example(canvas: HTMLCanvasElement): void {
   ink.value++;
 }
 
-function Answer({ label }: { label: Signal<number | null> }) {
+function Answer({ label, classes }: { label: Signal<number | null>; classes: string[] }) {
   const found = probabilities.value;
   if (!found) return <p class="note answer">The answer appears here while you write.</p>;
   const best = found.indexOf(Math.max(...found));
+  const name = (index: number): string => classes[index] ?? String(index);
   return (
     <div class="answer">
       <h4>
         <span role="status">
-          The network says <strong>{best}</strong>
+          The network says <strong>{name(best)}</strong>
         </span>
       </h4>
       <ol class="classes" start={0}>
@@ -310,9 +311,9 @@ function Answer({ label }: { label: Signal<number | null> }) {
               type="button"
               aria-pressed={(label.value ?? best) === index}
               onClick={() => (label.value = index)}
-              title={`Decompose the log-odds of ${index}`}
+              title={`Decompose the log-odds of ${name(index)}`}
             >
-              <span>{index}</span>
+              <span>{name(index)}</span>
               <span class="effect" aria-hidden="true">
                 <span class="positive" style={{ width: `${100 * probability}%` }} />
               </span>

@@ -59,7 +59,7 @@ export function OpenButton({ open }: { open: Signal<boolean> }) {
       >
         Open a run…
       </button>
-      {current.value?.name.startsWith("file ") && (
+      {current.value?.fromFile && (
         <button type="button" class="quiet" onClick={() => current.value && close(current.value.name)}>
           Close {current.value.title}
         </button>

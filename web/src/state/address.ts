@@ -15,7 +15,7 @@ export function watchAddress(embedded: boolean): void {
     const run = current.value;
     const isFirst = run === runs.value[0];
     // A file of the reader's has no address, and a training is found by its settings.
-    const hasAddress = run && !run.live && (run.address !== undefined || !run.name.startsWith("file "));
+    const hasAddress = run && !run.live && (run.address !== undefined || !run.fromFile);
     if (run && !isFirst && hasAddress) address.set("run", run.address ?? run.name);
     const epoch = run?.view.checkpoints[cursor.value]?.losses.epoch;
     // A look at a run begins at its boundary: no need to say so.

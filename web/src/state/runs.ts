@@ -26,6 +26,8 @@ export interface Run {
   file(): Promise<Uint8Array>;
   /** Whether it is trained on this device. */
   live: boolean;
+  /** Whether it is a file of the reader's. */
+  fromFile: boolean;
   /** Address of the file on this page's server, where it was opened by it. */
   address?: string;
 }
@@ -172,7 +174,8 @@ async function shippedRun(shipped: Pick<Shipped, "name" | "title" | "file" | "vi
     if (!bytes.ok) throw new Error(`${shipped.file} could not be loaded; check the connection and try again`);
     return new Uint8Array(await bytes.arrayBuffer());
   });
-  return { name: shipped.name, title: shipped.title, view, live: false, file, engine: opener(shipped.name, file) };
+  const engine = opener(shipped.name, file);
+  return { name: shipped.name, title: shipped.title, view, live: false, fromFile: false, file, engine };
 }
 
 /**
@@ -189,6 +192,7 @@ export async function openFile(title: string, bytes: Uint8Array, address?: strin
     title,
     view,
     live: false,
+    fromFile: true,
     file,
     engine: opener(name, file, engine),
     ...(address !== undefined && { address }),
@@ -224,7 +228,8 @@ export function showLive(view: RunView, engine: Engine, quietly = false): void {
   batch(() => {
     const file = async (): Promise<Uint8Array> =>
       expect(await engine.call({ type: "pack", run: view.run }), "file").bytes;
-    put({ name: view.run, title: "Your training", view, live: true, file, engine: () => Promise.resolve(engine) });
+    const answers = (): Promise<Engine> => Promise.resolve(engine);
+    put({ name: view.run, title: "Your training", view, live: true, fromFile: false, file, engine: answers });
     if (!before && !quietly) currentName.value = view.run;
     if ((!before && !quietly) || follows) cursor.value = Math.max(0, view.checkpoints.length - 1);
     if (current.value?.live && sample.value >= view.samples.length) sample.value = 0;

@@ -107,7 +107,9 @@ pub enum ContentView {
         /// `[side, side, channels]`, 0 is black.
         #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
         pixels: ByteBuf,
-        /// Patches that are players, `[row, column]` on the 8x8 grid.
+        /// Patches along one side.
+        grid: usize,
+        /// Patches that are players, `[row, column]` on the grid.
         players: Vec<[usize; 2]>,
         /// Player of every pixel.
         owners: Vec<i8>,
