@@ -95,7 +95,6 @@ async function start(): Promise<void> {
   void watchManifest();
   try {
     await openShipped();
-    if (current.value) look(current.value.name);
   } catch (error) {
     fileNotice.value = { text: inWords(error), wrong: true };
   }

@@ -134,7 +134,12 @@ const FIRST = {
  * when a sample is looked at.
  */
 export async function openShipped(): Promise<void> {
-  put(await shippedRun(FIRST));
+  const first = await shippedRun(FIRST);
+  // It is seen where its phases meet from the first, and not only once the others are listed.
+  batch(() => {
+    put(first);
+    look(first.name);
+  });
   shipped.value = await shippedIndex();
 }
 
