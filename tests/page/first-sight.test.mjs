@@ -1,4 +1,5 @@
-// What a reader meets: the shipped run at first paint, its figures, their files, the address, small and dark screens.
+// What a reader meets: the shipped run at first paint, its figures, their files, the address, small
+// and dark screens.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
@@ -13,7 +14,15 @@ test("the shipped run is there at first paint, without any engine", async () => 
     assert.match(await page.locator(".evolution figcaption").innerText(), /Two phases, with the boundary at epoch/);
     assert.match(await page.locator(".evolution h3").innerText(), /boundary/);
     assert.equal(await page.locator(".multiple").count(), 5);
-    const paint = await page.evaluate(() => new Promise((done) => new PerformanceObserver((list) => done(list.getEntries().at(-1).startTime)).observe({ type: "largest-contentful-paint", buffered: true })));
+    const paint = await page.evaluate(
+      () =>
+        new Promise((done) =>
+          new PerformanceObserver((list) => done(list.getEntries().at(-1).startTime)).observe({
+            type: "largest-contentful-paint",
+            buffered: true,
+          }),
+        ),
+    );
     assert.ok(paint < 1_500, `largest contentful paint after ${paint} ms`);
   });
 });
@@ -40,7 +49,10 @@ test("the published SGD shows its spindle before training, and its figure says s
     const drawing = page.locator(".main-panel .drawing");
     const certified = await drawing.getAttribute("aria-label");
     await page.locator(".solver-switch").getByText("Published SGD").click();
-    await page.waitForFunction((before) => document.querySelector(".main-panel .drawing").getAttribute("aria-label") !== before, certified);
+    await page.waitForFunction(
+      (before) => document.querySelector(".main-panel .drawing").getAttribute("aria-label") !== before,
+      certified,
+    );
     const mean = (label) => Number(label.match(/mean order (\d+(\.\d+)?)/)[1]);
     const published = await drawing.getAttribute("aria-label");
     assert.ok(mean(published) > mean(certified) + 2, `${published} against ${certified}`);
@@ -51,7 +63,10 @@ test("a figure is saved as SVG, PNG, CSV and JSON, and its data is a table", asy
   await withPage({}, async (page) => {
     const figure = page.locator(".evolution figure");
     const saved = async (kind) => {
-      const [download] = await Promise.all([page.waitForEvent("download"), figure.getByRole("button", { name: `as ${kind}` }).click()]);
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        figure.getByRole("button", { name: `as ${kind}` }).click(),
+      ]);
       return readFile(await download.path());
     };
     assert.match((await saved("SVG")).toString(), /^<svg .*<rect/s);
@@ -69,14 +84,19 @@ test("a figure is saved as SVG, PNG, CSV and JSON, and its data is a table", asy
 test("the address keeps what differs from the defaults, and names what is wrong in it", async () => {
   await withPage({ search: "?seed=7&epoch=0&batch=0&colour=red&engine=abacus" }, async (page) => {
     const words = await page.locator(".file-notice").innerText();
-    for (const wrong of ["batch=0", "colour", "engine=abacus"]) assert.ok(words.includes(wrong), `${wrong} is not named in: ${words}`);
+    for (const wrong of ["batch=0", "colour", "engine=abacus"])
+      assert.ok(words.includes(wrong), `${wrong} is not named in: ${words}`);
     assert.equal(await page.locator(".evolution h3 .now").innerText(), "before training");
     assert.equal(await page.locator("[name=seed]").inputValue(), "7");
     assert.equal(await page.locator("[name=batch]").inputValue(), "128");
     await page.locator("[name=epochs]").fill("64");
     await page.locator("[name=epochs]").blur();
     await page.waitForFunction(() => new URLSearchParams(location.search).get("epochs") === "64");
-    assert.deepEqual(await page.evaluate(() => Object.fromEntries(new URLSearchParams(location.search))), { seed: "7", epoch: "0", epochs: "64" });
+    assert.deepEqual(await page.evaluate(() => Object.fromEntries(new URLSearchParams(location.search))), {
+      seed: "7",
+      epoch: "0",
+      epochs: "64",
+    });
     await page.locator("[name=epochs]").fill("0");
     await page.locator("[name=epochs]").blur();
     assert.match(await page.locator("#setting-epochs-help").innerText(), /at least 1/);

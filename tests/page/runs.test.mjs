@@ -18,8 +18,15 @@ test("runs that came with the page are listed, and opened by a click only", asyn
     await page.getByRole("button", { name: "Open a run…" }).click();
     const cards = page.locator("#run-menu .card");
     assert.equal(await cards.count(), 4);
-    assert.match(await cards.nth(1).innerText(), /BERT-Tiny on movie snippets\s+20 training samples, 32 epochs, seed 0\s+made up; 0\.0 MB/);
-    assert.deepEqual(asked.filter((path) => /words|points|\.spindle$/.test(path)), [], "no other run is loaded before it is asked for");
+    assert.match(
+      await cards.nth(1).innerText(),
+      /BERT-Tiny on movie snippets\s+20 training samples, 32 epochs, seed 0\s+made up; 0\.0 MB/,
+    );
+    assert.deepEqual(
+      asked.filter((path) => /words|points|\.spindle$/.test(path)),
+      [],
+      "no other run is loaded before it is asked for",
+    );
     await cards.nth(1).click();
     await page.locator(".tab[aria-pressed=true]", { hasText: "BERT-Tiny on movie snippets" }).waitFor();
     assert.equal(await page.locator("#run-menu").isVisible(), false);
@@ -41,7 +48,11 @@ test("two runs are compared at the cursor's time, and a table says what differs"
     await page.locator("#compare").scrollIntoViewIfNeeded();
     const figure = page.locator("section:has(#compare) figure");
     await figure.locator("svg[data-drawing]").nth(4).waitFor();
-    await page.waitForFunction(() => /mean order of the second minus that of the first is/.test((document.querySelector("section:has(#compare) figcaption")?.textContent ?? "")));
+    await page.waitForFunction(() =>
+      /mean order of the second minus that of the first is/.test(
+        document.querySelector("section:has(#compare) figcaption")?.textContent ?? "",
+      ),
+    );
     assert.match(await figure.locator("h3").innerText(), /LeNet on MNIST and BERT-Tiny on movie snippets/);
     await page.getByLabel("Second run").selectOption("points");
     await figure.locator("h3", { hasText: "and DGCNN on solids" }).waitFor();
@@ -50,22 +61,28 @@ test("two runs are compared at the cursor's time, and a table says what differs"
     const table = page.locator(".all-runs table");
     await table.locator("td").first().waitFor();
     const heads = await table.locator("thead th").allInnerTexts();
-    for (const field of ["model", "data", "epochs", "players"]) assert.ok(heads.includes(field), `${field} is not among ${heads}`);
+    for (const field of ["model", "data", "epochs", "players"])
+      assert.ok(heads.includes(field), `${field} is not among ${heads}`);
     assert.equal(await table.locator("tbody tr").count(), 3);
     const slider = page.getByRole("slider", { name: "Checkpoint" });
     await slider.focus();
     await page.keyboard.press("Home");
-    await page.waitForFunction(() => /^Both before training/.test((document.querySelector("section:has(#compare) figcaption")?.textContent ?? "")));
+    await page.waitForFunction(() =>
+      /^Both before training/.test(document.querySelector("section:has(#compare) figcaption")?.textContent ?? ""),
+    );
   });
 });
 
 test("alone, a run waits for another one", async () => {
-  await withPage({ ...withoutKeeper, prepare: (page) => page.route("**/runs/index.json", (route) => route.fulfill({ json: [] })) }, async (page) => {
-    await page.locator("#compare").scrollIntoViewIfNeeded();
-    assert.match(await page.locator("section:has(#compare)").innerText(), /There is one run here/);
-    await openFixture(page, "words");
-    await page.locator("section:has(#compare) figure").waitFor();
-  });
+  await withPage(
+    { ...withoutKeeper, prepare: (page) => page.route("**/runs/index.json", (route) => route.fulfill({ json: [] })) },
+    async (page) => {
+      await page.locator("#compare").scrollIntoViewIfNeeded();
+      assert.match(await page.locator("section:has(#compare)").innerText(), /There is one run here/);
+      await openFixture(page, "words");
+      await page.locator("section:has(#compare) figure").waitFor();
+    },
+  );
 });
 
 test("the table of pairs says what each row rests on, and opens the run behind it", async () => {

@@ -1,4 +1,5 @@
-// One digit: its interactions, universal matching, an output term by term, the published SGD on it, a digit drawn by hand.
+// One digit: its interactions, universal matching, an output term by term, the published SGD on it,
+// a digit drawn by hand.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withPage } from "./support/page.mjs";
@@ -27,10 +28,16 @@ test("the more interactions are kept, the better they match all masked outputs",
   await withPage({ search: "?epoch=256" }, async (page) => {
     await atSample(page);
     const slider = page.locator(".matching input[type=range]");
+    const share = page.locator(".matching figcaption strong");
     const explained = async (position) => {
+      const before = await share.innerText();
       await slider.fill(String(position));
-      await page.waitForTimeout(400);
-      return Number((await page.locator(".matching figcaption strong").innerText()).replace(" %", ""));
+      // The worker may be at the ranges of the sample.
+      await page.waitForFunction(
+        (before) => document.querySelector(".matching figcaption strong")?.textContent !== before,
+        before,
+      );
+      return Number((await share.innerText()).replace(" %", ""));
     };
     const [few, many, all] = [await explained(150), await explained(500), await explained(1000)];
     assert.ok(few < many && many <= all, `${few} ${many} ${all}`);
@@ -59,7 +66,9 @@ test("how far other answers may lie stands below the sample, once it rests", asy
     await atSample(page);
     const ranges = page.locator(".certificate span");
     await ranges.waitFor();
-    const found = (await ranges.innerText()).match(/Mean order ([\d.]+) \(([\d.]+) to ([\d.]+) in all\), share of orders of 3 and more ([\d.]+) \(([\d.]+) to ([\d.]+) in all\)/);
+    const found = (await ranges.innerText()).match(
+      /Mean order ([\d.]+) \(([\d.]+) to ([\d.]+) in all\), share of orders of 3 and more ([\d.]+) \(([\d.]+) to ([\d.]+) in all\)/,
+    );
     assert.ok(found, await ranges.innerText());
     const [order, lowest, highest, share, least, most] = found.slice(1).map(Number);
     assert.ok(1 <= lowest && lowest <= order && order <= highest && highest <= 10, found[0]);

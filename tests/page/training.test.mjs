@@ -1,4 +1,5 @@
-// Training on the reader's device: controls, resuming, both phases, faults, and what a browser lacks.
+// Training on the reader's device: controls, resuming, both phases, faults, and what a browser
+// lacks.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { address, fact, held, phase, SMALL, train, withPage } from "./support/page.mjs";
@@ -16,7 +17,11 @@ test("a training runs, pauses, goes on for an epoch, ends anew", async () => {
     await page.waitForTimeout(400);
     assert.equal(await epoch(page), paused, "a paused training rests");
     await page.getByRole("button", { name: "One epoch" }).click();
-    await page.waitForFunction((before) => Number(document.querySelector("[data-fact=epoch]").textContent.match(/epoch ([\d.]+)/)[1]) >= before + 0.99, paused);
+    await page.waitForFunction(
+      (before) =>
+        Number(document.querySelector("[data-fact=epoch]").textContent.match(/epoch ([\d.]+)/)[1]) >= before + 0.99,
+      paused,
+    );
     await phase(page, "paused");
     assert.ok(Math.abs((await epoch(page)) - paused - 1) < 0.06, "one epoch is one epoch");
     assert.match(await page.locator(".badge").innerText(), /WebAssembly/);
@@ -29,7 +34,11 @@ test("a training runs, pauses, goes on for an epoch, ends anew", async () => {
 test("of a training that has only begun no phases are claimed", async () => {
   await withPage({ search: address({ ...LONG, samples: 12 }) }, async (page) => {
     await train(page);
-    await page.waitForFunction(() => /[1-9] of 6/.test(document.querySelector("[data-fact=measured]")?.textContent ?? ""), undefined, { timeout: 120_000 });
+    await page.waitForFunction(
+      () => /[1-9] of 6/.test(document.querySelector("[data-fact=measured]")?.textContent ?? ""),
+      undefined,
+      { timeout: 120_000 },
+    );
     await page.getByRole("button", { name: "Pause", exact: true }).click();
     await phase(page, "paused");
     const caption = await page.locator(".evolution figcaption").innerText();
@@ -42,7 +51,11 @@ test("of a training that has only begun no phases are claimed", async () => {
 test("a closed page goes on where it was, with the checkpoints that were measured", async () => {
   await withPage({ search: address(LONG) }, async (page) => {
     await train(page);
-    await page.waitForFunction(() => /[2-9] of 6/.test(document.querySelector("[data-fact=measured]")?.textContent ?? ""), undefined, { timeout: 120_000 });
+    await page.waitForFunction(
+      () => /[2-9] of 6/.test(document.querySelector("[data-fact=measured]")?.textContent ?? ""),
+      undefined,
+      { timeout: 120_000 },
+    );
     await page.getByRole("button", { name: "Pause", exact: true }).click();
     await phase(page, "paused");
     const [before, curve] = [await epoch(page), await held(page, "training.value.losses.value.length")];
@@ -53,17 +66,33 @@ test("a closed page goes on where it was, with the checkpoints that were measure
     assert.equal(await held(page, "training.value.losses.value.length"), curve);
     assert.ok(Number((await fact(page, "measured")).match(/(\d+) of/)[1]) >= 2);
     await page.getByRole("button", { name: "Go on" }).click();
-    await page.waitForFunction((before) => Number(document.querySelector("[data-fact=epoch]").textContent.match(/epoch ([\d.]+)/)[1]) > before, before);
+    await page.waitForFunction(
+      (before) => Number(document.querySelector("[data-fact=epoch]").textContent.match(/epoch ([\d.]+)/)[1]) > before,
+      before,
+    );
   });
 });
 
 test("LeNet learns the digits to over 90 %, and its mean order falls and rises", { timeout: 600_000 }, async () => {
-  const settings = { train_size: 2000, epochs: 60, learning_rate: 0.05, batch: 64, samples: 16, train_samples: 0, checkpoints: 10, label_noise: 0 };
+  const settings = {
+    train_size: 2000,
+    epochs: 60,
+    learning_rate: 0.05,
+    batch: 64,
+    samples: 16,
+    train_samples: 0,
+    checkpoints: 10,
+    label_noise: 0,
+  };
   await withPage({ search: address(settings) }, async (page) => {
     await train(page);
-    await phase(page, "finished", 500_000);
+    await page.locator("[data-phase=comparing], [data-phase=finished]").waitFor({ timeout: 500_000 });
     assert.ok(Number((await fact(page, "accuracy")).match(/([\d.]+) %/)[1]) > 90, await fact(page, "accuracy"));
-    const orders = await page.evaluate(() => globalThis.spindle.current.value.view.figures.mean_order.salient.map((estimate) => estimate.value));
+    const orders = await page.evaluate(() =>
+      globalThis.spindle.current.value.view.figures
+        .find(({ kind }) => kind.statistic === "mean-order")
+        .kind.salient.map((estimate) => estimate.value),
+    );
     const least = Math.min(...orders);
     assert.ok(orders[0] > least && orders.at(-1) > least, `mean orders ${orders}`);
     assert.equal(await fact(page, "measured"), "10 of 10 checkpoints measured");
@@ -74,15 +103,53 @@ test("LeNet learns the digits to over 90 %, and its mean order falls and rises",
   });
 });
 
+test("a training that is over is compared with the published procedure, and its figures are drawn", async () => {
+  await withPage({ search: address({ ...SMALL, epochs: 2 }) }, async (page) => {
+    await train(page);
+    await phase(page, "finished");
+    const names = await page.evaluate(() => globalThis.spindle.current.value.view.figures.map(({ name }) => name));
+    for (const name of ["certified-against-sgd", "noise-bounds"])
+      assert.ok(names.includes(name), `${name} is not among ${names}`);
+    await page.locator("#figures").scrollIntoViewIfNeeded();
+    const section = page.locator("section:has(#figures)");
+    await section.locator("figure svg[data-drawing]").first().waitFor();
+    const placed = ["strength-by-order", "strength-all-checkpoints", "share-of-high-orders"];
+    assert.equal(await section.locator("figure").count(), names.filter((name) => !placed.includes(name)).length);
+    const bounds = section.locator("figure", { hasText: "All interactions at several noise bounds" });
+    assert.equal(await bounds.locator(".legend li").count(), 4);
+    assert.match(await bounds.locator("figcaption").innerText(), /Mean order of all interactions/);
+  });
+});
+
+test("while a training is compared, questions about its samples are answered", async () => {
+  await withPage({ search: address({ ...SMALL, epochs: 2, samples: 40, players: 9 }) }, async (page) => {
+    await train(page);
+    await page.locator("[data-phase=comparing]").waitFor({ timeout: 120_000 });
+    await page.locator("#sample").scrollIntoViewIfNeeded();
+    await page.locator(".interaction").first().waitFor();
+    await page.getByRole("button", { name: "Next digit" }).click();
+    await page.waitForFunction(() => document.querySelector("[aria-label='Which digit']").value === "1");
+    await page.locator(".explanation .toggle").first().click();
+    await page.locator(".sum .total").waitFor();
+    assert.equal(await page.locator("[data-phase=comparing]").count(), 1, "it is still being compared");
+  });
+});
+
 test("a panic of the engine is told, and the training goes on from its last state", async () => {
   await withPage({ search: address(LONG), expected: [/unreachable/] }, async (page) => {
     await train(page);
-    await page.waitForFunction(() => /[1-9] of 6/.test(document.querySelector("[data-fact=measured]")?.textContent ?? ""));
+    await page.waitForFunction(() =>
+      /[1-9] of 6/.test(document.querySelector("[data-fact=measured]")?.textContent ?? ""),
+    );
     await page.evaluate(() => globalThis.spindle.training.value.fault("panic"));
     await page.locator(".status [role=alert]").waitFor();
     assert.match(await page.locator(".status [role=alert]").innerText(), /defect.*went on from/s);
     const before = await epoch(page);
-    await page.waitForFunction((before) => Number(document.querySelector("[data-fact=epoch]").textContent.match(/epoch ([\d.]+)/)[1]) > before + 1, before);
+    await page.waitForFunction(
+      (before) =>
+        Number(document.querySelector("[data-fact=epoch]").textContent.match(/epoch ([\d.]+)/)[1]) > before + 1,
+      before,
+    );
   });
 });
 
@@ -171,11 +238,14 @@ test("training holds the page's thread for no task over 50 ms", async () => {
       () =>
         new Promise((done) => {
           const tasks = [0];
-          new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({ type: "longtask" });
+          new PerformanceObserver((list) => tasks.push(...list.getEntries().map((entry) => entry.duration))).observe({
+            type: "longtask",
+          });
           setTimeout(() => done(Math.max(...tasks)), 8_000);
         }),
     );
-    // Other processes of a test machine hold this thread up as well: twice the aim is what a test can demand.
+    // Other processes of a test machine hold this thread up as well: twice the aim is what a test
+    // can demand.
     assert.ok(longest < 100, `a task of ${longest} ms`);
   });
 });

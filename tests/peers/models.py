@@ -1,13 +1,14 @@
 """The networks in plain PyTorch, as references: parameters have the names, shapes and order of axes of the published models.
 
 LeNet      LeCun et al. 1998 with ReLU and max pooling, 32x32
-VGG        Simonyan and Zisserman 2015, configurations A, B and D; names as in torchvision
+MLP        dense layers 784-128-64-classes with ReLU between them, 28x28; names as in torch.nn.Sequential
+VGG        Simonyan and Zisserman 2015, configurations A, B, D and E; names as in torchvision
 AlexNet    Krizhevsky 2014 (one tower); names as in torchvision
 BERT       Devlin et al. 2019, sequence classification; names as in HuggingFace's BertForSequenceClassification
 DGCNN      Wang et al. 2019, classification; names as in the authors' PyTorch code
 
 None has dropout: a model in evaluation mode is the same with and without. Networks for pictures have a `stem`, up to the ReLU behind which players
-are masked, and a `tail`, the rest.
+are masked, and a `tail`, the rest; those of the MLP are masked in the picture itself.
 """
 import math
 
@@ -18,6 +19,7 @@ VGG_PLANS = {
     11: [[64], [128], [256] * 2, [512] * 2, [512] * 2],
     13: [[64] * 2, [128] * 2, [256] * 2, [512] * 2, [512] * 2],
     16: [[64] * 2, [128] * 2, [256] * 3, [512] * 3, [512] * 3],
+    19: [[64] * 2, [128] * 2, [256] * 4, [512] * 4, [512] * 4],
 }
 
 
@@ -64,8 +66,13 @@ def lenet(channels, classes):
     return LeNet(channels, classes)
 
 
+def mlp(classes):
+    """[count, 1, 28, 28] -> [count, classes]; players on the picture itself."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, classes))
+
+
 def vgg(depth, channels, side, classes):
-    """VGG-11, 13 or 16 for pictures of 32 or 224 pixels a side; the dense layers are 512 wide at 32 and 4,096 at 224."""
+    """VGG-11, 13, 16 or 19 for pictures of 32 or 224 pixels a side; the dense layers are 512 wide at 32 and 4,096 at 224."""
     features = []
     for block in VGG_PLANS[depth]:
         for width in block:

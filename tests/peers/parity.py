@@ -63,7 +63,7 @@ SEQUENCES = [(LENGTH, LENGTH), (11, LENGTH), (23, 9)]
 POINTS = 128
 # Numbers of the inputs, of the first hundred those with the largest margins.
 CLOUDS = [63, 71, 74]
-TRACED = r"conv\d|features\.\d+|(linear|fc)\d|classifier\.\d+|bert\.(embeddings|encoder\.layer\.\d+|pooler)"
+TRACED = r"conv\d|features\.\d+|(linear|fc)\d|classifier\.\d+|bert\.(embeddings|encoder\.layer\.\d+|pooler)|\d+"
 
 
 def hashes(p, count, start=0):
@@ -203,7 +203,8 @@ def document():
     places = [(0, 0), (0, 1), (3, 12345), (7, 102_760_447), (INPUTS + 1, 5)]
     tested = [[p, i, int(hashes(p, 1, i)[0])] for p, i in places]
     lenet = configuration("lenet", models.lenet(1, 10), [pictures(3, 1, 32)], channels=1, side=32, classes=10)
-    found = [lenet, *of_pictures(), *of_text(), of_points()]
+    mlp = configuration("mlp-1x28", models.mlp(10), [pictures(3, 1, 28)], channels=1, side=28, classes=10)
+    found = [lenet, *of_pictures(), *of_text(), of_points(), mlp]
     blocks = ["{" + ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in one.items()) + "}" for one in found]
     return f'{{"hash": {json.dumps(tested)},\n"configurations": [\n' + ",\n\n".join(blocks) + "\n]}\n"
 

@@ -1,11 +1,12 @@
-// Spindle in the browser beside its peers, in one run of one Chromium. README.md says what is measured and how.
+// Spindle in the browser beside its peers, in one run of one Chromium. README.md says what is
+// measured and how.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { launch, workerAnswer } from "./chromium.js";
 import { largestPaint, longTasksInTraining } from "./page.js";
-import { CPU_ENGINE, GPU_ENGINE, fail, median, summary } from "./report.js";
+import { CPU_ENGINE, fail, GPU_ENGINE, median, summary } from "./report.js";
 import { serve } from "./server.js";
 
 /** Rounds in which all take turns. */
@@ -63,7 +64,12 @@ async function compareTraining() {
 }
 
 function peers() {
-  const peer = (library, script) => (backend) => ({ name: `${library}, ${backend}`, script, options: { backend }, turns: [] });
+  const peer = (library, script) => (backend) => ({
+    name: `${library}, ${backend}`,
+    script,
+    options: { backend },
+    turns: [],
+  });
   return [
     ...["wasm", "cpu", "webgpu"].map(peer("TensorFlow.js", "/tfjs.js")),
     ...["wasm", "webgpu"].map(peer("jax-js", "/jax.js")),
@@ -78,7 +84,12 @@ async function engines() {
     builds.map(([name, { script, wasm }]) => [name, { script: absolute(script), wasm: absolute(wasm) }]),
   );
   const data = (await manifest("data.json")).mnist.files.map(absolute);
-  const engine = (name, device) => ({ name, script: "/spindle.js", options: { engines: urls, data, device }, turns: [] });
+  const engine = (name, device) => ({
+    name,
+    script: "/spindle.js",
+    options: { engines: urls, data, device },
+    turns: [],
+  });
   // A page may be built without the GPU engine, which takes longest to compile.
   return [engine(CPU_ENGINE, "cpu"), ...(urls.gpu ? [engine(GPU_ENGINE, "webgpu")] : [])];
 }

@@ -1,4 +1,5 @@
-// What a reader of the built page waits for: its largest element, and tasks that keep its thread from answering.
+// What a reader of the built page waits for: its largest element, and tasks that keep its thread
+// from answering.
 import { setTimeout as sleep } from "node:timers/promises";
 import { onFreshPage } from "./chromium.js";
 

@@ -3,14 +3,19 @@
 export const CPU_ENGINE = "Spindle, CPU engine";
 export const GPU_ENGINE = "Spindle, GPU engine";
 
-/** Steps after which a loss must have fallen: at a dozen it is still within the noise of a batch. */
+/**
+ * Steps after which a loss must have fallen: at a dozen it is still within the noise of a batch.
+ */
 const ENOUGH_TO_FALL = 20;
 /** Largest relative difference between the losses of two peers. */
 const LOSS_TOLERANCE = 1e-3;
 /** Whose losses the others' are compared with: all its kernels are its own. */
 const REFERENCE = "TensorFlow.js, cpu";
 
-/** What the entrants `{ name, turns }` did, as medians; fails where a peer does not compute what the others do. */
+/**
+ * What the entrants `{ name, turns }` did, as medians; fails where a peer does not compute what the
+ * others do.
+ */
 export function summary(entrants) {
   const reference = entrants.find(({ name }) => name === REFERENCE)?.turns ?? [];
   const rows = entrants.map(({ name, turns }) => ({

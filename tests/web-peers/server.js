@@ -16,7 +16,8 @@ const TYPES = {
 };
 
 /**
- * Serves `folders` (prefix of the address -> folder) and `files` (address -> contents) on a free port.
+ * Serves `folders` (prefix of the address -> folder) and `files` (address -> contents) on a free
+ * port.
  *
  * Returns `{ origin, close() }`.
  */

@@ -1,7 +1,10 @@
-// Keeps the page for when there is no network. It works in whatever folder it lies, and leaves other folders and origins alone.
+// Keeps the page for when there is no network. It works in whatever folder it lies, and leaves
+// other folders and origins alone.
 //
-// precache.json lists every file of the page with a hash of its content. All of them are kept when the worker is installed, and looked through
-// again when the page sends {type: "refresh"}. The GPU engine and all runs but the first are not in the list: they are large, and kept once they have been loaded.
+// precache.json lists every file of the page with a hash of its content. All of them are kept when
+// the worker is installed, and looked through again when the page sends {type: "refresh"}. The GPU
+// engine and all runs but the first are not in the list: they are large, and kept once they have
+// been loaded.
 
 const SCOPE = self.registration.scope;
 const NAME = `spindle ${SCOPE}`;
@@ -22,7 +25,12 @@ self.addEventListener("message", (event) => {
   if (event.data?.type !== "refresh") return;
   const answer = (type) => event.source?.postMessage({ type });
   // Without a network what is kept stays as it is.
-  event.waitUntil(refresh().then(() => answer("refreshed"), () => answer("not-refreshed")));
+  event.waitUntil(
+    refresh().then(
+      () => answer("refreshed"),
+      () => answer("not-refreshed"),
+    ),
+  );
 });
 
 self.addEventListener("fetch", (event) => {
@@ -31,7 +39,8 @@ self.addEventListener("fetch", (event) => {
   event.respondWith(HASHED.test(relative(url)) ? cacheFirst(event) : networkFirst(event));
 });
 
-// Adds what is new in the list, and deletes what is gone. The list is kept last: broken off, it starts again where it was.
+// Adds what is new in the list, and deletes what is gone. The list is kept last: broken off, it
+// starts again where it was.
 async function refresh() {
   const cache = await caches.open(NAME);
   const answer = await fetched(LIST, "no-store");
@@ -42,8 +51,15 @@ async function refresh() {
     if (!there) await cache.put(absolute(url), await fetched(url, HASHED.test(url) ? "default" : "no-cache"));
   }
   await cache.put(absolute(LIST), answer);
-  // What was listed before stays until the next time: a tab that was opened then may still load its engines from it.
-  const wanted = new Set([LIST, ...list.map(({ url }) => url), ...before.keys(), ...(await gpuEngine(cache)), ...(await otherRuns(cache))]);
+  // What was listed before stays until the next time: a tab that was opened then may still load its
+  // engines from it.
+  const wanted = new Set([
+    LIST,
+    ...list.map(({ url }) => url),
+    ...before.keys(),
+    ...(await gpuEngine(cache)),
+    ...(await otherRuns(cache)),
+  ]);
   for (const { url } of await cache.keys()) {
     if (!wanted.has(relative(url))) await cache.delete(url);
   }
@@ -86,7 +102,8 @@ async function networkFirst(event) {
   }
 }
 
-// Keeps what the network gave beside handing it on. Errors, parts of files and redirected answers are not kept: browsers refuse the last for a page.
+// Keeps what the network gave beside handing it on. Errors, parts of files and redirected answers
+// are not kept: browsers refuse the last for a page.
 function keep(event, cache, response) {
   if (response.status === 200 && !response.redirected && response.type === "basic") {
     const copy = response.clone();
@@ -96,7 +113,8 @@ function keep(event, cache, response) {
   return response;
 }
 
-// A file from the network, or an error. A server may redirect index.html to its folder: what it gives is kept as if it had not.
+// A file from the network, or an error. A server may redirect index.html to its folder: what it
+// gives is kept as if it had not.
 async function fetched(url, cache) {
   const response = await fetch(absolute(url), { cache });
   if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`);

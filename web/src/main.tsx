@@ -2,10 +2,11 @@
 
 import { effect } from "@preact/signals";
 import { render } from "preact";
+import { CompareSection } from "./article/compare";
 import { DrawSection } from "./article/draw";
 import { Evolution } from "./article/evolution";
-import { CompareSection } from "./article/compare";
-import { acceptDrops, fileNotice, FileNotice, OpenSection } from "./article/open";
+import { FiguresSection } from "./article/figures";
+import { acceptDrops, FileNotice, fileNotice, OpenSection } from "./article/open";
 import { Closing, Evidence, Interactions, Opening, Reading } from "./article/prose";
 import { SampleSection } from "./article/sample";
 import { Train } from "./article/train";
@@ -51,6 +52,7 @@ function Page() {
         <Interactions />
         <SampleSection />
         <DrawSection />
+        <FiguresSection />
         <CompareSection />
         <UniversalitySection />
         <Evidence />
@@ -63,9 +65,11 @@ function Page() {
 
 /** Looks at what the address names. */
 async function followAddress(): Promise<void> {
-  const [run, epoch, digit] = [address.get("run"), address.get("epoch"), address.get("sample")];
+  const [run, epoch, position] = [address.get("run"), address.get("epoch"), address.get("sample")];
   const at = epoch === null ? undefined : Number(epoch);
-  const complain = (words: string): void => void (ignored.value = [...ignored.value, words]);
+  const complain = (words: string): void => {
+    ignored.value = [...ignored.value, words];
+  };
   if (run !== null && !runs.value.some((known) => known.name === run)) {
     try {
       await (isShipped(run) ? openByName(run) : openUrl(run));
@@ -74,13 +78,14 @@ async function followAddress(): Promise<void> {
       fileNotice.value = { text: `The run in this page's address was not opened: ${inWords(error)}`, wrong: true };
     }
   } else if (run !== null) look(run);
-  if (at !== undefined && (epoch?.trim() === "" || !Number.isFinite(at) || at < 0)) complain(`epoch=${epoch}: epochs are 0 or above`);
+  if (at !== undefined && (epoch?.trim() === "" || !Number.isFinite(at) || at < 0))
+    complain(`epoch=${epoch}: epochs are 0 or above`);
   else if (at !== undefined && current.value) look(current.value.name, at);
-  if (digit === null) return;
-  const index = Number(digit);
+  if (position === null) return;
+  const index = Number(position);
   const count = current.value?.view.samples.length ?? 0;
-  if (digit.trim() !== "" && Number.isInteger(index) && index >= 0 && index < count) sample.value = index;
-  else complain(`sample=${digit}: this run has the samples 0 to ${count - 1}`);
+  if (position.trim() !== "" && Number.isInteger(index) && index >= 0 && index < count) sample.value = index;
+  else complain(`sample=${position}: this run has the samples 0 to ${count - 1}`);
 }
 
 async function start(): Promise<void> {
@@ -92,7 +97,6 @@ async function start(): Promise<void> {
   void watchManifest();
   try {
     await openShipped();
-    if (current.value) look(current.value.name);
   } catch (error) {
     fileNotice.value = { text: inWords(error), wrong: true };
   }

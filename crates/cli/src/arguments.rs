@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use spindle_run::{
     Experiment,
-    experiment::{Dataset, Model, NoiseScale, Schedule, Solver},
+    device::Place,
+    experiment::{Dataset, Model, NoiseScale, Schedule, Solver, Solving, Training},
 };
 
-/// Trains networks, extracts the AND-OR interactions that they encode with a certified solver, and shows how they
-/// evolve in two phases (arXiv 2405.10262).
+/// Trains networks, extracts the AND-OR interactions that they encode with a certified solver, and
+/// shows how they evolve in two phases (arXiv 2405.10262).
 #[derive(Parser)]
 #[command(
     name = "spindle",
@@ -39,8 +40,9 @@ pub(crate) enum Command {
     Train(NewRun),
     /// Extract the masked outputs at all checkpoints of a run.
     #[command(after_help = "Example:\n  spindle extract runs/fast")]
-    Extract(ExistingRun),
-    /// Decompose the masked outputs of a run and write strengths, phases, tables, figures and the report.
+    Extract(Extract),
+    /// Decompose the masked outputs of a run and write strengths, phases, tables, figures and the
+    /// report.
     #[command(after_help = "Example:\n  spindle analyze runs/fast")]
     Analyze(ExistingRun),
     /// Evaluate a network of given weights on all masked versions of test samples.
@@ -58,7 +60,8 @@ pub(crate) enum Command {
         after_help = "Example:\n  spindle verify runs/demo\n  spindle verify interactions.safetensors\n\nOf a run's folder, or of a file that decompose wrote: that effects explain the outputs, that dual points keep their constraints, and every bound.\nOf a .spindle file, which has no dual points in it: digests, and that the headline follows from what is in it."
     )]
     Verify(Verify),
-    /// Between what the bars of orders 1, 2, and 3 and more lie, over all decompositions that are nearly as sparse as the sparsest.
+    /// Between what the bars of orders 1, 2, and 3 and more lie, over all decompositions that are
+    /// nearly as sparse as the sparsest.
     #[command(
         after_help = "Example:\n  spindle ranges runs/demo\n\nOf the test samples' shares of strength, signs taken together, no threshold. Six more problems are solved for every sample and checkpoint."
     )]
@@ -89,6 +92,8 @@ pub(crate) struct NewRun {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) experiment: Experiment,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 #[derive(Args)]
@@ -99,46 +104,58 @@ pub(crate) struct ExistingRun {
 }
 
 #[derive(Args)]
+pub(crate) struct Extract {
+    #[command(flatten)]
+    pub(crate) run: ExistingRun,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Args)]
 pub(crate) struct Values {
     /// Network that the weights belong to.
-    #[arg(long, value_enum, default_value_t = Model::Lenet)]
+    #[arg(long, value_enum, default_value_t = Training::default().model)]
     pub(crate) model: Model,
     /// Weights under PyTorch's names, .safetensors or .pt.
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: PathBuf,
     /// Data set.
-    #[arg(long, value_enum, default_value_t = Dataset::Mnist)]
+    #[arg(long, value_enum, default_value_t = Training::default().data)]
     pub(crate) data: Dataset,
     #[command(flatten)]
     pub(crate) files: DataFiles,
     /// Positions in the test set.
     #[arg(long, value_delimiter = ',', required = true, value_name = "POSITIONS")]
     pub(crate) samples: Vec<usize>,
-    /// Players as JSON: {"grid": [8, 8], "patches": [[row, column], ...]}, {"words": [number, ...]} or {"clusters": [number, ...]}.
+    /// Players as JSON: {"grid": [8, 8], "patches": [[row, column], ...]}, {"words": [number, ...]}
+    /// or {"clusters": [number, ...]}.
     #[arg(long, value_name = "FILE")]
     pub(crate) players: PathBuf,
     /// Where v goes, f64 [samples, 2^n], in nats.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    #[command(flatten)]
+    pub(crate) place: Place,
 }
 
 /// Where a data set's files are and how they are read; as in an experiment.
 #[derive(Args)]
 pub(crate) struct DataFiles {
-    /// Folder with the data set's original files; without it, MNIST is the embedded subset. Solids need none.
+    /// Folder with the data set's original files; without it, MNIST is the embedded subset. Solids
+    /// need none.
     #[arg(long, value_name = "FOLDER")]
     data_dir: Option<String>,
     /// File with BERT's word pieces, one a line; without it, vocab.txt in the data folder.
     #[arg(long, value_name = "FILE")]
     vocabulary: Option<String>,
-    /// Points of a cloud that are used, 32 to 4,096.
-    #[arg(long, value_name = "COUNT", default_value_t = Experiment::default().points)]
+    /// Points of a cloud that are used.
+    #[arg(long, value_name = "COUNT", default_value_t = Training::default().points)]
     points: usize,
     /// Go on without samples that cannot be read; they are counted and named.
     #[arg(long)]
     skip_broken: bool,
     /// Seed of solids and of the clusters of points.
-    #[arg(long, default_value_t = Experiment::default().seed)]
+    #[arg(long, default_value_t = Training::default().seed)]
     seed: u64,
 }
 
@@ -146,13 +163,16 @@ impl DataFiles {
     /// The experiment that reads a data set in this way.
     pub(crate) fn experiment(&self, data: Dataset, model: Model) -> Experiment {
         Experiment {
-            model,
-            data,
-            data_dir: self.data_dir.clone(),
-            vocabulary: self.vocabulary.clone(),
-            points: self.points,
-            skip_broken: self.skip_broken,
-            seed: self.seed,
+            training: Training {
+                model,
+                data,
+                data_dir: self.data_dir.clone(),
+                vocabulary: self.vocabulary.clone(),
+                points: self.points,
+                skip_broken: self.skip_broken,
+                seed: self.seed,
+                ..Training::default()
+            },
             ..Experiment::default()
         }
     }
@@ -167,31 +187,32 @@ pub(crate) struct Decompose {
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Bound of the noise term, in units of the noise scale.
-    #[arg(long, default_value_t = Experiment::default().noise_ratio)]
+    #[arg(long, default_value_t = Solving::default().noise_ratio)]
     pub(crate) noise_ratio: f64,
     /// What the noise bound is relative to: |v(N) - v(empty)| or the standard deviation of v.
-    #[arg(long, value_enum, default_value_t = Experiment::default().noise_scale)]
+    #[arg(long, value_enum, default_value_t = Solving::default().noise_scale)]
     pub(crate) noise_scale: NoiseScale,
-    /// Do without certified ranges over all near-optimal decompositions (they are proved up to 14 variables).
+    /// Do without certified ranges over all near-optimal decompositions (they are proved up to 14
+    /// variables).
     #[arg(long)]
     pub(crate) no_range: bool,
     /// Certified relative gap of the smallest norm.
-    #[arg(long, default_value_t = Experiment::default().tolerance)]
+    #[arg(long, default_value_t = Solving::default().tolerance)]
     pub(crate) tolerance: f64,
     /// Most iterations of the certified solver on each of a sample's problems.
     #[arg(long, default_value_t = spindle_interactions::decompose::Params::default().max_iterations)]
     pub(crate) max_iterations: usize,
     /// How outputs are decomposed.
-    #[arg(long, value_enum, default_value_t = Solver::Certified)]
+    #[arg(long, value_enum, default_value_t = Solving::default().solver)]
     pub(crate) solver: Solver,
     /// First learning rate of the published SGD.
-    #[arg(long, default_value_t = Experiment::default().sgd_learning_rate)]
+    #[arg(long, default_value_t = Solving::default().sgd_learning_rate)]
     pub(crate) sgd_learning_rate: f64,
     /// How it goes on: falling to a tenth, as in the authors' code, or constant.
-    #[arg(long, value_enum, default_value_t = Experiment::default().sgd_schedule)]
+    #[arg(long, value_enum, default_value_t = Solving::default().sgd_schedule)]
     pub(crate) sgd_schedule: Schedule,
     /// Steps of the published SGD.
-    #[arg(long, default_value_t = Experiment::default().sgd_steps)]
+    #[arg(long, default_value_t = Solving::default().sgd_steps)]
     pub(crate) sgd_steps: usize,
 }
 
@@ -220,8 +241,8 @@ pub(crate) struct Export {
     /// The .spindle file.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
-    /// Pack weights too: of all checkpoints, or of the boundary of the phases and the last one (then the rest is packed more
-    /// tightly, so that the file stays under 3 MB).
+    /// Pack weights too: of all checkpoints, or of the boundary of the phases and the last one
+    /// (then the rest is packed more tightly, so that the file stays under 3 MB).
     #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, default_missing_value = "all")]
     pub(crate) weights: Option<PackedWeights>,
 }
@@ -256,7 +277,8 @@ pub(crate) enum DataCommand {
     /// What data sets there are, what they need and where people get them.
     #[command(after_help = "Example:\n  spindle data list --data-dir ~/data")]
     List {
-        /// Folder to look for them in: their files, or a folder with a data set's name and its files.
+        /// Folder to look for them in: their files, or a folder with a data set's name and its
+        /// files.
         #[arg(long, value_name = "ROOT")]
         data_dir: Option<PathBuf>,
     },

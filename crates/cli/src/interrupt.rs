@@ -1,4 +1,5 @@
-//! Ctrl-C: the first one asks the work to stop where it can go on later, the second one ends the process.
+//! Ctrl-C: the first one asks the work to stop where it can go on later, the second one ends the
+//! process.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

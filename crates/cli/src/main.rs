@@ -1,11 +1,14 @@
-//! `spindle`: trains networks, extracts their AND-OR interactions with a certificate, and shows the two phases.
+//! `spindle`: trains networks, extracts their AND-OR interactions with a certificate, and shows the
+//! two phases.
 //!
-//! A thin door: commands turn flags into calls of `spindle-core`, store its events through `spindle-run`, and draw with
-//! `spindle-report`. Exit code 0: done; 1: failed or interrupted; 2: wrong usage.
+//! A thin door: commands turn flags into calls of `spindle-core`, whose pipeline conducts a run
+//! over its folder, and draw with `spindle-report`. Exit code 0: done; 1: failed or interrupted; 2:
+//! wrong usage.
 
 mod arguments;
 mod command;
 mod interrupt;
+mod looking;
 mod npy;
 mod output;
 mod terminal;
@@ -33,9 +36,9 @@ fn main() -> ExitCode {
 fn dispatch(command: Command, terminal: &Terminal) -> anyhow::Result<()> {
     match command {
         Command::Run(new) => command::run::run(&new, terminal),
-        Command::Train(new) => command::train::command(&new, terminal),
-        Command::Extract(run) => command::extract::command(&run.run, terminal),
-        Command::Analyze(run) => command::analyze::command(&run.run, terminal),
+        Command::Train(new) => command::run::train(&new, terminal),
+        Command::Extract(run) => command::run::extract(&run, terminal),
+        Command::Analyze(run) => command::run::analyze(&run.run, terminal),
         Command::Values(values) => command::values::values(&values, terminal),
         Command::Decompose(decompose) => command::decompose::decompose(&decompose, terminal),
         Command::Verify(verify) => command::verify::verify(&verify, terminal),

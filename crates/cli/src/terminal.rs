@@ -1,4 +1,5 @@
-//! What a person or a program reads: progress and sentences on stderr, one JSON document on stdout when asked for.
+//! What a person or a program reads: progress and sentences on stderr, one JSON document on stdout
+//! when asked for.
 #![allow(clippy::print_stderr)]
 
 use std::{fmt, io::Write};
@@ -18,7 +19,8 @@ impl Terminal {
         Self { quiet, json }
     }
 
-    /// A progress bar over `total` units with rate and remaining time; `done` of them are from an earlier time.
+    /// A progress bar over `total` units with rate and remaining time; `done` of them are from an
+    /// earlier time.
     pub(crate) fn bar(&self, what: &str, unit: &str, done: usize, total: usize) -> ProgressBar {
         let bar = ProgressBar::new(total as u64);
         if self.quiet {
@@ -80,7 +82,8 @@ pub(crate) fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
     }
 }
 
-/// What went wrong and why, each said once: some errors carry the text of what caused them, others do not.
+/// What went wrong and why, each said once: some errors carry the text of what caused them, others
+/// do not.
 fn in_words(error: &anyhow::Error) -> String {
     let mut words = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {

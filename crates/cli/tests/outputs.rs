@@ -46,7 +46,8 @@ fn decompose_finds_planted_interactions_in_anybodys_outputs() {
             "{sample}"
         );
         assert!(sample["gap"].as_f64().unwrap() <= 2e-6);
-        // The AND of two and the OR of two are needed, and nothing else; what all nearly as sparse sums have is around that.
+        // The AND of two and the OR of two are needed, and nothing else; what all nearly as sparse
+        // sums have is around that.
         for (statistic, least, most) in [
             ("mean_order", 1.9, 2.1),
             ("share_of_order_3_and_more", 0.0, 0.1),
@@ -143,7 +144,7 @@ fn runs_and_exports_are_verified() {
     // A headline that does not follow from the strengths beside it.
     let file = run.join("run.json");
     let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-    record["checkpoints"][1]["analysis"]["all_effects"]["mean_order"]["value"] =
+    record["checkpoints"][1]["summary"]["all_effects"]["mean_order"]["value"] =
         serde_json::json!(1.25);
     fs::write(&file, record.to_string()).unwrap();
     assert!(failure(&["verify", path]).contains("the mean order is stored as 1.25e0"));

@@ -264,7 +264,7 @@ fn a_network_that_diverges_is_told_and_what_was_there_is_measured() {
         serde_json::from_slice(&fs::read(out.join("run.json")).unwrap()).unwrap();
     for checkpoint in record["checkpoints"].as_array().unwrap() {
         assert!(checkpoint["losses"]["train_loss"].is_number());
-        assert!(checkpoint["analysis"].is_object());
+        assert!(checkpoint["summary"].is_object());
     }
 }
 
@@ -328,7 +328,7 @@ fn a_run_that_misses_its_tolerance_says_so_and_keeps_its_results() {
     // A game that the solver could not bring to the tolerance leaves a larger gap in the record.
     let path = run.join("run.json");
     let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    let certificate = &mut record["checkpoints"][1]["analysis"]["certificates"][2];
+    let certificate = &mut record["checkpoints"][1]["summary"]["certificates"][2];
     let norm = certificate["smallest_norm"].as_f64().unwrap();
     certificate["dual"] = serde_json::json!(0.98 * norm);
     fs::write(&path, record.to_string()).unwrap();

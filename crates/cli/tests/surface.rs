@@ -35,7 +35,8 @@ fn data_is_listed_and_checked() {
     assert!(output(&["completions", "bash"]).stdout.len() > 1_000);
 }
 
-/// SST-2 in small, in a folder of its name, with a vocabulary that has nothing but special pieces and "film".
+/// SST-2 in small, in a folder of its name, with a vocabulary that has nothing but special pieces
+/// and "film".
 fn write_sentences(root: &Path) {
     let folder = root.join("sst-2");
     fs::create_dir(&folder).unwrap();

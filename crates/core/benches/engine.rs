@@ -1,41 +1,45 @@
-//! Rates of the engines, of LeNet on 32x32 digits and of deep networks; LeNet's games for other benchmarks.
+//! Rates of the engines, of LeNet on 32x32 digits and of deep networks; LeNet's games for other
+//! benchmarks.
 //!
 //! ```text
 //! cargo bench -p spindle-core --bench engine -- training [--json]
 //! cargo bench -p spindle-core --bench engine -- masked [--json]
-//! cargo bench -p spindle-core --bench engine -- deep [--model vgg-11|vgg-13|vgg-16|vgg-11-224|vgg-16-224|alexnet|bert-tiny|bert-medium|dgcnn] [--batch 128] [--rounds 5] [--json]
+//! cargo bench -p spindle-core --bench engine -- deep [--model vgg-11|vgg-13|vgg-16|vgg-19|vgg-11-224|vgg-16-224|alexnet|bert-tiny|bert-medium|dgcnn] [--batch 128] [--rounds 5] [--json]
 //! cargo bench -p spindle-core --bench engine -- picture --players N [--rounds 1] [--json]
 //! cargo bench -p spindle-core --bench engine -- games --file FILE --players N --samples K --epochs 0,1,16 [--json]
 //! ```
 //!
-//! `training`: steps a second, and a pass forward of a batch. `masked`: the outputs of a picture on the 1,024 masks of ten players. In both, the fused kernels and
-//! Burn's flex take turns. `deep`: seconds of a training step and of the outputs of an input on the 1,024 masks of ten players, of a deep network with random
-//! weights. `picture`: one picture with any number of players, and the peak of this process's memory. `games`:
-//! writes the outputs of K test samples at every one of the epochs to FILE, as little-endian f64.
+//! `training`: steps a second, and a pass forward of a batch. `masked`: the outputs of a picture on
+//! the 1,024 masks of ten players. In both, the fused kernels and Burn's flex take turns. `deep`:
+//! seconds of a training step and of the outputs of an input on the 1,024 masks of ten players, of
+//! a deep network with random weights. `picture`: one picture with any number of players, and the
+//! peak of this process's memory. `games`: writes the outputs of K test samples at every one of the
+//! epochs to FILE, as little-endian f64.
 
 #[path = "../../interactions/benches/support/mod.rs"]
 mod support;
 
-use spindle_run::input::{CloudShape, PictureShape, Points, TextShape};
-use spindle_run::modality::{InputShape, Inputs, Masks};
-use std::io::{Error, Result};
+use std::{
+    io::{Error, Result},
+    sync::Arc,
+};
 
 use pollster::block_on;
 use serde_json::{Value, json};
 use spindle_core::{
-    architecture::Architecture,
-    engine::{Engine, Sgd},
-    extract::Extraction,
-    train::Trainer,
+    backend::{self, Evaluator, Sgd, Snapshot},
+    extract::{Extraction, Measured, Part},
+    networks::{Network, Networks, initial_weights},
+    train::Learner,
 };
-use spindle_data::{Data, MeasuredSample, measured_samples};
+use spindle_data::{Data, DataKind as _, MeasuredSample, measured_samples, mnist};
 use spindle_run::{
     Experiment,
+    device::Place,
     event::Tensors,
-    experiment::{Device, Kind, Model, Placement},
-};
-use spindle_run::{
-    input::Tokens,
+    experiment::{Family, Kind, Model, Placement},
+    input::{CloudShape, PictureSize, Points, TextShape, Tokens},
+    modality::{Clouds, NetworkShape, Pictures, Texts},
     player::{CLUSTERS, ClusterMasks, PatchMasks, WordMasks},
 };
 use support::{Arguments, median, peak_megabytes, timed, write_games};
@@ -57,41 +61,48 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-const LENET: Architecture = Architecture::LENET_ON_MNIST;
-
 /// Rounds in which the engines take turns, after one that warms up.
 const ROUNDS: usize = 7;
 /// Training steps in a turn.
 const STEPS: usize = 20;
 
-/// The default experiment on one of the engines.
-fn experiment(device: Device) -> Experiment {
-    Experiment {
-        device,
-        train_samples: 0,
-        ..Experiment::default()
-    }
+/// The default experiment, whose training samples are not measured.
+fn experiment() -> Experiment {
+    let mut experiment = Experiment::default();
+    experiment.measurement.train_samples = 0;
+    experiment
 }
 
-fn trainer(device: Device, data: &Data) -> Result<Trainer> {
-    Trainer::new(experiment(device), data).map_err(Error::other)
+type Digits = Data<Pictures>;
+
+fn lenet(data: &Digits) -> Result<Arc<dyn Network<Pictures>>> {
+    let size = Pictures::size(data.train.samples());
+    Pictures::network(Model::Lenet, size, data.classes.len()).map_err(Error::other)
 }
 
-fn digits() -> Result<Data> {
-    Data::embedded_mnist().map_err(Error::other)
+fn learner(place: Place, data: &Digits) -> Result<Learner<Pictures>> {
+    let experiment = experiment().check().map_err(Error::other)?;
+    Learner::new(experiment, data, lenet(data)?, None, place).map_err(Error::other)
+}
+
+fn digits() -> Result<Digits> {
+    mnist::embedded().map_err(Error::other)
 }
 
 /// Training steps a second, and milliseconds of a pass forward of one batch.
 fn training() -> Result<Value> {
     let data = digits()?;
-    let mut trainers = [trainer(Device::Cpu, &data)?, trainer(Device::Flex, &data)?];
+    let mut learners = [
+        learner(Place::CPU, &data)?,
+        learner(Place::BURN_ON_CPU, &data)?,
+    ];
     let batch = batch(&data)?;
     let mut times = [(); 2].map(|()| (Vec::new(), Vec::new()));
     for round in 0..=ROUNDS {
-        for (trainer, (steps, passes)) in trainers.iter_mut().zip(&mut times) {
-            let (seconds, loss) = timed(|| block_on(trainer.advance(&data, STEPS)));
+        for (learner, (steps, passes)) in learners.iter_mut().zip(&mut times) {
+            let (seconds, loss) = timed(|| block_on(learner.advance(&data, STEPS)));
             loss.map_err(Error::other)?;
-            let (pass, logits) = timed(|| block_on(trainer.engine().logits(&batch)));
+            let (pass, logits) = timed(|| block_on(learner.evaluator().logits(&batch)));
             logits.map_err(Error::other)?;
             if round > 0 {
                 steps.push(seconds / STEPS as f64);
@@ -109,36 +120,38 @@ fn training() -> Result<Value> {
 }
 
 /// The first pictures of the training set, as many as a step takes.
-fn batch(data: &Data) -> Result<Inputs> {
-    let positions: Vec<usize> = (0..Experiment::default().batch).collect();
-    let inputs = data.train.inputs(&positions, LENET.input);
-    inputs.map_err(Error::other)
+fn batch(data: &Digits) -> Result<Vec<f32>> {
+    let positions: Vec<usize> = (0..Experiment::default().training.batch).collect();
+    let shape = lenet(data)?.shape().input;
+    data.train.batch(&positions, shape).map_err(Error::other)
 }
 
 /// Sets of players besides those that all samples share.
 const PLAYER_SETS: usize = 7;
 
-/// Milliseconds of 1,024 masked outputs: with the players of the default experiment, and with several sets of players, by the kernels;
-/// with those of the default experiment, by Burn's flex.
+/// Milliseconds of 1,024 masked outputs: with the players of the default experiment, and with
+/// several sets of players, by the kernels; with those of the default experiment, by Burn's flex.
 fn masked() -> Result<Value> {
     let data = digits()?;
-    let [kernels, flex] = [trainer(Device::Cpu, &data)?, trainer(Device::Flex, &data)?];
-    let shared = samples(&experiment(Device::Cpu), &data, &kernels)?.swap_remove(0);
-    let others = Experiment {
-        placement: Placement::PerSample,
-        samples: PLAYER_SETS,
-        ..experiment(Device::Cpu)
-    };
-    let others = samples(&others, &data, &kernels)?;
+    let learner = learner(Place::CPU, &data)?;
+    let weights = block_on(learner.weights()).map_err(Error::other)?;
+    let network = lenet(&data)?;
+    let at = |place| Measured::new(&*network, &weights, place).map_err(Error::other);
+    let (kernels, flex) = (at(Place::CPU)?, at(Place::BURN_ON_CPU)?);
+    let shared = samples(&experiment(), &data, &learner)?.swap_remove(0);
+    let mut others = experiment();
+    others.measurement.placement = Placement::PerSample;
+    others.measurement.samples = PLAYER_SETS;
+    let others = samples(&others, &data, &learner)?;
     let (mut of_shared, mut of_flex) = (Vec::new(), Vec::new());
     let mut of_others = vec![Vec::new(); PLAYER_SETS];
     for round in 0..=ROUNDS {
         // In a run the samples share their players, and how they are evaluated is planned once.
-        masked_milliseconds(kernels.engine(), &shared)?;
-        let first = masked_milliseconds(kernels.engine(), &shared)?;
-        let by_flex = masked_milliseconds(flex.engine(), &shared)?;
+        masked_milliseconds(&kernels, &shared)?;
+        let first = masked_milliseconds(&kernels, &shared)?;
+        let by_flex = masked_milliseconds(&flex, &shared)?;
         for (sample, times) in others.iter().zip(&mut of_others) {
-            times.push(masked_milliseconds(kernels.engine(), sample)?);
+            times.push(masked_milliseconds(&kernels, sample)?);
         }
         if round > 0 {
             of_shared.push(first);
@@ -154,14 +167,21 @@ fn masked() -> Result<Value> {
     }))
 }
 
-fn samples(experiment: &Experiment, data: &Data, trainer: &Trainer) -> Result<Vec<MeasuredSample>> {
-    measured_samples(experiment, data, trainer.set(), LENET.input).map_err(Error::other)
+fn samples(
+    experiment: &Experiment,
+    data: &Digits,
+    learner: &Learner<Pictures>,
+) -> Result<Vec<MeasuredSample<Pictures>>> {
+    let shape = learner.network().shape();
+    measured_samples(experiment, data, learner.set(), shape).map_err(Error::other)
 }
 
 /// Milliseconds of one picture's outputs on all masks of its players.
-fn masked_milliseconds(engine: &Engine, sample: &MeasuredSample) -> Result<f64> {
-    let masks = sample.masks(LENET.masked_side());
-    let (seconds, logits) = timed(|| block_on(engine.masked_logits(&sample.input, &masks)));
+fn masked_milliseconds(
+    network: &Measured<Pictures>,
+    sample: &MeasuredSample<Pictures>,
+) -> Result<f64> {
+    let (seconds, logits) = timed(|| block_on(network.masked_logits(sample)));
     logits.map_err(Error::other)?;
     Ok(1e3 * seconds)
 }
@@ -180,106 +200,118 @@ const TEN_PLAYERS: [[usize; 2]; 10] = [
     [6, 4],
 ];
 
-/// A deep network with a batch of inputs and the masks of one of them.
-struct Deep {
-    architecture: Architecture,
-    /// The first of the batch, and the batch.
-    inputs: [Inputs; 2],
-    masks: Masks,
-}
-
 /// Word pieces of a text, and points of a cloud.
 const LENGTH: usize = 32;
 const POINTS: usize = 128;
 
-impl Deep {
-    fn new(name: &str, batch: usize) -> Result<Self> {
-        let (name, large) = match name.strip_suffix("-224") {
-            Some(name) => (name, true),
-            None => (name, name == "alexnet"),
-        };
-        let model = Model::ALL.into_iter().find(|model| {
-            let title = model.title().to_lowercase();
-            title == name && *model != Model::Lenet
-        });
-        let model = model.ok_or_else(|| Error::other(format!("\"{name}\" is no deep network")))?;
-        let number = |i: usize| ((i * 37 + i / 11) % 101) as f32 / 100.0;
-        let ten: Vec<usize> = (1..11).collect();
-        let (input, classes) = match model.kind() {
-            Kind::Pictures if large => (
-                InputShape::Pictures(PictureShape {
-                    channels: 3,
-                    side: 224,
-                }),
-                1000,
-            ),
-            Kind::Pictures => (
-                InputShape::Pictures(PictureShape {
-                    channels: 1,
-                    side: 32,
-                }),
-                10,
-            ),
-            Kind::Texts => (InputShape::Texts(TextShape { vocabulary: 30_522 }), 2),
-            Kind::Clouds => (InputShape::Clouds(CloudShape { points: POINTS }), 16),
-        };
-        let architecture = Architecture {
-            model,
-            input,
-            classes,
-        };
-        let inputs = [1, batch].map(|count| match input {
-            InputShape::Pictures(PictureShape { channels, side }) => {
-                Inputs::Pictures((0..count * channels * side * side).map(number).collect())
-            }
-            InputShape::Texts(TextShape { vocabulary }) => {
-                let ids = (0..count * LENGTH).map(|i| ((i * 7919 + 1) % vocabulary) as u32);
-                let (ids, types): (Vec<u32>, _) = (ids.collect(), [0; LENGTH]);
-                let texts = ids.chunks(LENGTH).map(|ids| (ids, &types[..]));
-                Inputs::Texts(Tokens::new(texts))
-            }
-            InputShape::Clouds(CloudShape { points }) => Inputs::Clouds(Points {
-                values: (0..count * points * 3).map(number).collect(),
-                points,
-            }),
-        });
-        let masks = match &inputs[0] {
-            Inputs::Pictures(_) => {
-                Masks::Pictures(PatchMasks::new(&TEN_PLAYERS, architecture.masked_side()))
-            }
-            Inputs::Texts(_) => {
-                let words: Vec<_> = (0..LENGTH).map(Some).collect();
-                Masks::Texts(WordMasks::new(&ten, &words))
-            }
-            cloud @ Inputs::Clouds(Points { .. }) => {
-                let clusters: Vec<u8> = (0..POINTS).map(|i| (i % CLUSTERS) as u8).collect();
-                let points = cloud.points().as_chunks::<3>().0;
-                Masks::Clouds(ClusterMasks::new(&ten, points, &clusters))
-            }
-        };
-        Ok(Self {
-            architecture,
-            inputs,
-            masks,
-        })
+/// A kind of data with made inputs.
+trait Made: Networks {
+    fn inputs(shape: NetworkShape<Self>, count: usize) -> Self::Batch;
+    fn ten_players(shape: NetworkShape<Self>, input: &Self::Batch) -> Self::Masks;
+}
+
+fn number(i: usize) -> f32 {
+    ((i * 37 + i / 11) % 101) as f32 / 100.0
+}
+
+fn ten() -> Vec<usize> {
+    (1..11).collect()
+}
+
+impl Made for Pictures {
+    fn inputs(shape: NetworkShape<Self>, count: usize) -> Vec<f32> {
+        let len = count * shape.input.channels * shape.input.side.pow(2);
+        (0..len).map(number).collect()
+    }
+
+    fn ten_players(shape: NetworkShape<Self>, _input: &Vec<f32>) -> PatchMasks {
+        PatchMasks::new(&TEN_PLAYERS, shape.masked.side)
+    }
+}
+
+impl Made for Texts {
+    fn inputs(shape: NetworkShape<Self>, count: usize) -> Tokens {
+        let vocabulary = shape.input.vocabulary;
+        let ids = (0..count * LENGTH).map(|i| ((i * 7919 + 1) % vocabulary) as u32);
+        let (ids, types): (Vec<u32>, _) = (ids.collect(), [0; LENGTH]);
+        Tokens::new(ids.chunks(LENGTH).map(|ids| (ids, &types[..])))
+    }
+
+    fn ten_players(_shape: NetworkShape<Self>, _input: &Tokens) -> WordMasks {
+        let words: Vec<_> = (0..LENGTH).map(Some).collect();
+        WordMasks::new(&ten(), &words)
+    }
+}
+
+impl Made for Clouds {
+    fn inputs(shape: NetworkShape<Self>, count: usize) -> Points {
+        let points = shape.input.points;
+        Points {
+            values: (0..count * points * 3).map(number).collect(),
+            points,
+        }
+    }
+
+    fn ten_players(_shape: NetworkShape<Self>, input: &Points) -> ClusterMasks {
+        let clusters: Vec<u8> = (0..POINTS).map(|i| (i % CLUSTERS) as u8).collect();
+        ClusterMasks::new(&ten(), input.values.as_chunks::<3>().0, &clusters)
     }
 }
 
 /// Seconds of a training step, of a pass forward of a batch, and of masked outputs.
 fn deep(arguments: &Arguments) -> Result<Value> {
     let name = arguments.value("--model", "vgg-11".to_owned())?;
+    let (title, large) = match name.strip_suffix("-224") {
+        Some(title) => (title, true),
+        None => (name.as_str(), name == "alexnet"),
+    };
+    let model = Model::ALL
+        .iter()
+        .copied()
+        .find(|model| model.title().to_lowercase() == title && model.family() != Family::Lenet);
+    let model = model.ok_or_else(|| Error::other(format!("\"{name}\" is no deep network")))?;
+    match model.kind() {
+        Kind::Pictures => {
+            let (channels, side, classes) = if large { (3, 224, 1000) } else { (1, 32, 10) };
+            let side = Some(side);
+            let size = PictureSize { channels, side };
+            deep_network(arguments, &name, Pictures::network(model, size, classes))
+        }
+        Kind::Texts => {
+            let size = TextShape { vocabulary: 30_522 };
+            deep_network(arguments, &name, Texts::network(model, size, 2))
+        }
+        Kind::Clouds => {
+            let size = CloudShape { points: POINTS };
+            deep_network(arguments, &name, Clouds::network(model, size, 16))
+        }
+    }
+}
+
+fn deep_network<M: Made>(
+    arguments: &Arguments,
+    name: &str,
+    network: std::result::Result<Arc<dyn Network<M>>, spindle_core::Error>,
+) -> Result<Value> {
+    let network = network.map_err(Error::other)?;
     let rounds: usize = arguments.value("--rounds", 5)?;
     let batch: usize = arguments.value("--batch", 128)?;
-    let Deep {
-        architecture,
-        inputs: [one, all],
-        masks,
-    } = Deep::new(&name, batch)?;
-    let labels: Vec<usize> = (0..batch).map(|i| i * 7 % architecture.classes).collect();
-    let weights = architecture.initial_weights(0).map_err(Error::other)?;
-    let mut engine =
-        Engine::new(&architecture, Device::Cpu, &weights, &Tensors::new()).map_err(Error::other)?;
-    drop(weights);
+    let (one, all) = (
+        M::inputs(network.shape(), 1),
+        M::inputs(network.shape(), batch),
+    );
+    let masks = M::ten_players(network.shape(), &one);
+    let labels: Vec<usize> = (0..batch).map(|i| i * 7 % network.classes()).collect();
+    let from = Snapshot {
+        weights: initial_weights(&*network, 0),
+        momentum: Tensors::new(),
+    };
+    let choice = backend::Choice::new(&*network, Place::CPU).map_err(Error::other)?;
+    let mut trainer = choice
+        .trainer
+        .trainer(&*network, &from)
+        .map_err(Error::other)?;
+    drop(from);
     let sgd = Sgd {
         learning_rate: 0.01,
         momentum: 0.9,
@@ -288,12 +320,23 @@ fn deep(arguments: &Arguments) -> Result<Value> {
     let mut first_masked = 0.0;
     for round in 0..=rounds {
         let step = timed(|| {
-            engine.step(&all, &labels, sgd);
-            block_on(engine.take_losses())
+            trainer.step(&all, &labels, sgd)?;
+            block_on(trainer.take_losses())
         });
-        let pass = timed(|| block_on(engine.logits(&all)));
-        let masked = timed(|| block_on(engine.masked_logits(&one, &masks)));
         step.1.map_err(Error::other)?;
+        let own;
+        let evaluator: &dyn Evaluator<M> = if choice.is_one() {
+            trainer.evaluator()
+        } else {
+            let weights = block_on(trainer.snapshot()).map_err(Error::other)?.weights;
+            own = choice
+                .evaluator
+                .evaluator(&*network, &weights)
+                .map_err(Error::other)?;
+            &*own
+        };
+        let pass = timed(|| block_on(evaluator.logits(&all)));
+        let masked = timed(|| block_on(evaluator.masked_logits(&one, &masks)));
         pass.1.and(masked.1).map_err(Error::other)?;
         if round == 0 {
             first_masked = masked.0;
@@ -314,59 +357,67 @@ fn deep(arguments: &Arguments) -> Result<Value> {
     }))
 }
 
-/// Milliseconds of one picture's outputs on 2^n masks by the kernels, from random weights, and this process's peak of memory.
+/// Milliseconds of one picture's outputs on 2^n masks by the kernels, from random weights, and this
+/// process's peak of memory.
 fn picture(arguments: &Arguments) -> Result<Value> {
     let data = digits()?;
     let rounds: usize = arguments.value("--rounds", 1)?;
-    let experiment = Experiment {
-        players: arguments.value("--players", 10)?,
-        samples: 1,
-        ..experiment(Device::Cpu)
-    };
-    let trainer = Trainer::new(experiment.clone(), &data).map_err(Error::other)?;
-    let sample = samples(&experiment, &data, &trainer)?.swap_remove(0);
-    let times = (0..rounds).map(|_| masked_milliseconds(trainer.engine(), &sample));
+    let mut experiment = experiment();
+    experiment.measurement.players = arguments.value("--players", 10)?;
+    experiment.measurement.samples = 1;
+    let learner = learner(Place::CPU, &data)?;
+    let weights = block_on(learner.weights()).map_err(Error::other)?;
+    let network = lenet(&data)?;
+    let network = Measured::new(&*network, &weights, Place::CPU).map_err(Error::other)?;
+    let sample = samples(&experiment, &data, &learner)?.swap_remove(0);
+    let times = (0..rounds).map(|_| masked_milliseconds(&network, &sample));
     let times = times.collect::<Result<_>>()?;
     Ok(json!({"milliseconds": median(times), "peak_megabytes": peak_megabytes()}))
 }
 
-/// Writes the outputs on all masks of some test samples at some epochs of a training on the embedded digits.
+/// Writes the outputs on all masks of some test samples at some epochs of a training on the
+/// embedded digits.
 fn games(arguments: &Arguments) -> Result<Value> {
     let data = digits()?;
-    let experiment = Experiment {
-        players: arguments.value("--players", 10)?,
-        samples: arguments.value("--samples", 2)?,
-        ..experiment(Device::Cpu)
-    };
+    let mut experiment = experiment();
+    experiment.measurement.players = arguments.value("--players", 10)?;
+    experiment.measurement.samples = arguments.value("--samples", 2)?;
     let epochs = arguments.value("--epochs", "0,1,16".to_owned())?;
     let file = arguments.value("--file", String::new())?;
-    let mut trainer = Trainer::new(experiment.clone(), &data).map_err(Error::other)?;
-    let samples = samples(&experiment, &data, &trainer)?;
+    let mut learner = learner(Place::CPU, &data)?;
+    let samples = samples(&experiment, &data, &learner)?;
     let mut games = Vec::new();
     for epoch in epochs.split(',') {
         let epoch: usize = epoch.parse().map_err(Error::other)?;
-        let left = (epoch * trainer.steps_per_epoch()).saturating_sub(trainer.step());
+        let left = (epoch * learner.steps_per_epoch()).saturating_sub(learner.step());
         if left > 0 {
-            block_on(trainer.advance(&data, left)).map_err(Error::other)?;
+            block_on(learner.advance(&data, left)).map_err(Error::other)?;
         }
-        games.extend(outputs(&trainer, &experiment, &samples)?);
+        games.extend(outputs(&learner, &experiment, &samples)?);
     }
     write_games(&file, &games)?;
-    Ok(json!({"file": file, "games": games.len() >> experiment.players}))
+    let players = experiment.measurement.players;
+    Ok(json!({"file": file, "games": games.len() >> players}))
 }
 
 /// Log-odds of each sample's label on all masks, one sample after the other.
 fn outputs(
-    trainer: &Trainer,
+    learner: &Learner<Pictures>,
     experiment: &Experiment,
-    samples: &[MeasuredSample],
+    samples: &[MeasuredSample<Pictures>],
 ) -> Result<Vec<f64>> {
-    let engine = trainer.engine();
     let outputs = block_on(async {
-        let step = trainer.step();
-        let mut extraction = Extraction::new(LENET, samples, experiment.players, step);
+        let weights = learner.weights().await?;
+        let network = Measured::new(&**learner.network(), &weights, Place::CPU)?;
+        let part = Part {
+            step: learner.step(),
+            players: experiment.measurement.players,
+            first: 0,
+            all: samples.len(),
+        };
+        let mut extraction = Extraction::new(samples, part);
         while !extraction.is_done() {
-            extraction.advance(engine).await?;
+            extraction.advance(&network).await?;
         }
         Ok(extraction.into_outputs())
     });

@@ -1,16 +1,23 @@
-//! Draws how local patterns save work, for a real digit and the players of the default experiment, and prints what they save.
+//! Draws how local patterns save work, for a real digit and the players of the default experiment,
+//! and prints what they save.
 //!
-//! `cargo run --release -p spindle-core --example local-patterns -- docs/figures/local-patterns.svg`
+//! `cargo run --release -p spindle-core --example local-patterns --
+//! docs/figures/local-patterns.svg`
 #![allow(clippy::print_stdout)]
 
-use spindle_run::modality::Content;
 use std::fmt::Write;
 
-use spindle_core::{Error, architecture::Architecture};
-use spindle_data::{Data, MeasuredSample, TrainingSet, measured_samples};
+use spindle_core::{Error, networks::Networks as _};
+use spindle_data::{
+    DataKind as _, Labelled as _, MeasuredSample, TrainingSet, measured_samples, mnist,
+};
 use spindle_kernels::{LayerArithmetic, Sequential};
-use spindle_run::player::{GRID, PatchMasks};
-use spindle_run::{Experiment, record::Players};
+use spindle_run::{
+    Experiment,
+    experiment::Model,
+    modality::Pictures,
+    player::{GRID, PatchMasks},
+};
 
 /// Pixels along one side of the picture, and of LeNet's first feature map.
 const SIDE: usize = 28;
@@ -27,7 +34,7 @@ const SHADES: [&str; 8] = [
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sample = sample()?;
     let stack = Sequential::lenet(1, 10);
-    let players = patches(&sample.record.players);
+    let players = sample.players().clone();
     let masks = PatchMasks::new(&players, stack.masked_side());
     let layers = stack.masked_arithmetic(&masks);
     print_arithmetic(&layers);
@@ -44,28 +51,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The patches that are players.
-fn patches(players: &Players) -> Vec<[usize; 2]> {
-    match players {
-        Players::Patches(patches) => patches.clone(),
-        Players::Words { .. } | Players::Clusters { .. } => Vec::new(),
-    }
-}
-
-/// Pixels of the picture.
-fn pixels(content: &Content) -> Vec<u8> {
-    match content {
-        Content::Pictures(picture) => picture.pixels.clone(),
-        Content::Texts(_) | Content::Clouds(_) => Vec::new(),
-    }
-}
-
 /// The first measured sample of the default experiment.
-fn sample() -> Result<MeasuredSample, Error> {
+fn sample() -> Result<MeasuredSample<Pictures>, Error> {
     let experiment = Experiment::default();
-    let data = Data::embedded_mnist()?;
-    let set = TrainingSet::draw(&experiment, &data)?;
-    let samples = measured_samples(&experiment, &data, &set, Architecture::LENET_ON_MNIST.input)?;
+    let data = mnist::embedded()?;
+    let set = TrainingSet::draw(&experiment, data.about())?;
+    let size = Pictures::size(data.train.samples());
+    let network = Pictures::network(Model::Lenet, size, data.classes.len())?;
+    let samples = measured_samples(&experiment, &data, &set, network.shape())?;
     let first = samples.into_iter().next();
     first.ok_or_else(|| Error::Data("there is no sample".to_owned()))
 }
@@ -86,7 +79,7 @@ fn print_arithmetic(layers: &[LayerArithmetic]) {
     for layer in layers {
         let local = layer.by_patterns;
         let plain = layer.mask_by_mask.products;
-        row(layer.name, plain, local.products, local.additions);
+        row(&layer.name, plain, local.products, local.additions);
     }
     row(
         "all",
@@ -97,7 +90,7 @@ fn print_arithmetic(layers: &[LayerArithmetic]) {
 }
 
 struct Figure {
-    sample: MeasuredSample,
+    sample: MeasuredSample<Pictures>,
     /// Players that every position of the last feature map sees, as bits of a mask.
     seen: Vec<u32>,
     layers: Vec<LayerArithmetic>,
@@ -150,7 +143,7 @@ impl Figure {
         self.heading(x, y, "1  Ten players on the first feature map")?;
         let whole = SIDE as f64 * PIXEL;
         self.rectangle([x, y, whole, whole], "fill=\"#f6f7f9\"")?;
-        for (pixel, ink) in pixels(&self.sample.content).into_iter().enumerate() {
+        for (pixel, ink) in self.sample.content().pixels.clone().into_iter().enumerate() {
             if ink > 0 {
                 let place = [
                     x + (pixel % SIDE) as f64 * PIXEL,
@@ -164,8 +157,7 @@ impl Figure {
             }
         }
         let cell = whole / GRID as f64;
-        for (player, [row, column]) in patches(&self.sample.record.players).into_iter().enumerate()
-        {
+        for (player, [row, column]) in self.sample.players().clone().into_iter().enumerate() {
             let place = [x + column as f64 * cell, y + row as f64 * cell];
             let inside = self.seen[position] >> player & 1 == 1;
             let style = if inside {
@@ -184,7 +176,8 @@ impl Figure {
                 if inside { ACCENT } else { INK },
             )?;
         }
-        // A position behind the second pooling sees 6x6 cells of the first, 12x12 pixels of the map.
+        // A position behind the second pooling sees 6x6 cells of the first, 12x12 pixels of the
+        // map.
         let [row, column] = [position / 5, position % 5].map(|i| 4.0 * i as f64 * PIXEL);
         let field = [x + column, y + row, 12.0 * PIXEL, 12.0 * PIXEL];
         self.rectangle(
@@ -307,7 +300,7 @@ impl Figure {
         for (index, (layer, shade)) in layers.iter().zip(shades).enumerate() {
             let at = left + 90.0 * index as f64;
             self.rectangle([at, y + 76.0, 12.0, 12.0], &format!("fill=\"{shade}\""))?;
-            self.text(at + 18.0, y + 86.0, layer.name)?;
+            self.text(at + 18.0, y + 86.0, &layer.name)?;
         }
         Ok(())
     }

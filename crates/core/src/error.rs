@@ -26,6 +26,18 @@ pub enum Error {
         /// What is possible.
         allowed: String,
     },
+    /// No backend of this build can do this.
+    #[error("{network} cannot be {what} on {place} in this build; it can on: {known}")]
+    Place {
+        /// Which network.
+        network: &'static str,
+        /// What was asked: "trained" or "evaluated".
+        what: &'static str,
+        /// Where.
+        place: String,
+        /// Where it can.
+        known: String,
+    },
     /// Training ran away: the loss is not a number.
     #[error(
         "the network diverged: the training loss is {loss} at step {step} (epoch {epoch:.2}). Checkpoints before it are kept and can be measured; try a smaller learning rate"
@@ -52,6 +64,9 @@ pub enum Error {
         /// The output.
         value: f64,
     },
+    /// Whoever watched wanted to stop.
+    #[error("stopped; what was made so far is kept, and the run goes on from there")]
+    Stopped,
     /// The mathematics refused its input.
     #[error(transparent)]
     Interactions(#[from] spindle_interactions::Error),
@@ -73,12 +88,10 @@ impl From<spindle_kernels::Error> for Error {
 }
 
 impl Error {
-    /// For a device that this build of Spindle has no code for, or that was not opened.
-    pub(crate) fn no_device(device: spindle_run::experiment::Device) -> Self {
-        Self::Experiment {
-            field: "device",
-            value: format!("{device:?}").to_lowercase(),
-            allowed: "this build computes on the CPU; webgpu is for the page's GPU engine, once it is opened".to_owned(),
+    /// For kernels that a network does not have; the registry does not ask for them.
+    pub(crate) fn no_kernels(network: &'static str) -> Self {
+        Self::Device {
+            reason: format!("it has no kernels for {network}"),
         }
     }
 }

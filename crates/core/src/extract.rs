@@ -1,59 +1,118 @@
 //! Extraction: the outputs of a network on all 2^n masked versions of every measured sample.
 
-use spindle_run::event::Outputs;
-use spindle_run::modality::Masks;
+use spindle_data::{DataKind, MeasuredSample};
+use spindle_run::{
+    device::Place,
+    event::{Outputs, Tensors},
+    parallel,
+};
 
-use crate::{Error, architecture::Architecture, engine::Engine, log_odds::log_odds};
-use spindle_data::MeasuredSample;
+use crate::{
+    Error,
+    backend::{self, Evaluator, Exact},
+    log_odds::log_odds,
+    networks::Network,
+};
 
 /// Logits are kept as long as all of a checkpoint's take no more than this many values (256 MiB).
 const MOST_LOGITS: usize = 1 << 26;
-/// Samples and masks of each on which rounding noise is measured.
-const NOISE_PROBES: (usize, usize) = (10, 8);
-/// The same for pictures of 224x224, where one exact output takes as long as many others.
-const FEW_NOISE_PROBES: (usize, usize) = (1, 2);
-/// Feature maps from this side on have few.
-const LARGE_MAP: usize = 50;
+
+/// On how many outputs rounding noise is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoiseProbes {
+    /// Samples.
+    pub samples: usize,
+    /// Masks of each, evenly spaced.
+    pub masks: usize,
+}
+
+impl NoiseProbes {
+    /// Enough for a deviation to two digits.
+    pub const MANY: Self = Self {
+        samples: 10,
+        masks: 8,
+    };
+    /// For networks of which one exact output takes as long as many others: pictures of 224x224.
+    pub const FEW: Self = Self {
+        samples: 1,
+        masks: 2,
+    };
+}
+
+/// A network of fixed weights, to be measured.
+pub struct Measured<M: DataKind> {
+    evaluator: Box<dyn Evaluator<M>>,
+    exact: Box<dyn Exact<M>>,
+    mask_shape: M::MaskShape,
+    probes: NoiseProbes,
+    classes: usize,
+}
+
+impl<M: DataKind> Measured<M> {
+    /// A network with these weights; made once for all samples.
+    ///
+    /// # Errors
+    /// Tensors that do not fit, a place where it cannot be evaluated.
+    pub fn new(network: &dyn Network<M>, weights: &Tensors, place: Place) -> Result<Self, Error> {
+        Ok(Self {
+            evaluator: backend::evaluator(network, place, weights)?,
+            exact: network.exact(weights)?,
+            mask_shape: network.shape().masked,
+            probes: network.noise_probes(),
+            classes: network.classes(),
+        })
+    }
+
+    /// Logits `[2^n, classes]` of a sample on all masks of its players.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn masked_logits(&self, sample: &MeasuredSample<M>) -> Result<Vec<f32>, Error> {
+        let masks = sample.masks(self.mask_shape);
+        self.evaluator.masked_logits(sample.input(), &masks).await
+    }
+}
+
+/// Which samples of a checkpoint are extracted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The checkpoint's step.
+    pub step: usize,
+    /// Players of a sample.
+    pub players: usize,
+    /// Position of the first one among all measured samples.
+    pub first: usize,
+    /// Number of all measured samples.
+    pub all: usize,
+}
 
 /// One checkpoint's extraction, sample by sample.
-pub struct Extraction<'a> {
-    samples: &'a [MeasuredSample],
-    masked_side: usize,
+pub struct Extraction<'a, M: DataKind> {
+    samples: &'a [MeasuredSample<M>],
+    part: Part,
     next: usize,
     outputs: Outputs,
     squared_noise: Vec<f64>,
-    /// Samples and masks of each.
-    noise_probes: (usize, usize),
 }
 
-impl<'a> Extraction<'a> {
-    /// Begins with a network of this architecture as it is at `step`.
+impl<'a, M: DataKind> Extraction<'a, M> {
+    /// Begins with the samples of a part.
     #[must_use]
-    pub fn new(
-        architecture: Architecture,
-        samples: &'a [MeasuredSample],
-        players: usize,
-        step: usize,
-    ) -> Self {
+    pub fn new(samples: &'a [MeasuredSample<M>], part: Part) -> Self {
         let outputs = Outputs {
-            step,
-            players,
-            classes: architecture.classes,
+            step: part.step,
+            players: part.players,
+            classes: 0,
             logits: Vec::new(),
-            values: Vec::with_capacity(samples.len() << players),
+            values: Vec::with_capacity(samples.len() << part.players),
             noise_floor: 0.0,
         };
         Self {
             samples,
-            masked_side: architecture.masked_side(),
+            part,
             next: 0,
             outputs,
             squared_noise: Vec::new(),
-            noise_probes: if architecture.masked_side() < LARGE_MAP {
-                NOISE_PROBES
-            } else {
-                FEW_NOISE_PROBES
-            },
         }
     }
 
@@ -67,53 +126,51 @@ impl<'a> Extraction<'a> {
     ///
     /// # Errors
     /// The device failed, or an output is not finite.
-    pub async fn advance(&mut self, engine: &Engine) -> Result<(), Error> {
+    pub async fn advance(&mut self, network: &Measured<M>) -> Result<(), Error> {
         let Some(sample) = self.samples.get(self.next) else {
             return Ok(());
         };
-        let masks = sample.masks(self.masked_side);
-        let logits = engine.masked_logits(&sample.input, &masks).await?;
+        let logits = network.masked_logits(sample).await?;
         let first = self.outputs.values.len();
-        for (mask, logits) in logits.chunks_exact(self.outputs.classes).enumerate() {
-            let value = log_odds(logits, sample.record.label);
+        for (mask, logits) in logits.chunks_exact(network.classes).enumerate() {
+            let value = log_odds(logits, sample.record().label);
             if !value.is_finite() {
                 return Err(Error::NotFinite {
-                    sample: self.next,
+                    sample: self.part.first + self.next,
                     mask,
-                    step: self.outputs.step,
+                    step: self.part.step,
                     value,
                 });
             }
             self.outputs.values.push(value);
         }
-        if (self.samples.len() << self.outputs.players) * self.outputs.classes <= MOST_LOGITS {
+        if (self.part.all << self.part.players) * network.classes <= MOST_LOGITS {
+            self.outputs.classes = network.classes;
             self.outputs.logits.extend(logits);
         }
-        if self.next < self.noise_probes.0 {
-            self.measure_noise(engine, sample, &masks, first).await?;
+        if self.next < network.probes.samples {
+            self.measure_noise(network, sample, first)?;
         }
         self.next += 1;
         Ok(())
     }
 
     /// Compares outputs on a few masks, evenly spaced, with exact ones.
-    async fn measure_noise(
+    fn measure_noise(
         &mut self,
-        engine: &Engine,
-        sample: &MeasuredSample,
-        masks: &Masks,
+        network: &Measured<M>,
+        sample: &MeasuredSample<M>,
         first: usize,
     ) -> Result<(), Error> {
-        let step = (masks.count() / self.noise_probes.1).max(1);
-        let of: Vec<usize> = (0..masks.count() / step).map(|i| i * step).collect();
-        let exact = engine
-            .exact_masked_logits(&sample.input, masks, &of)
-            .await?;
+        let masks = sample.masks(network.mask_shape);
         let values = &self.outputs.values[first..];
-        let squares = of
-            .iter()
-            .zip(exact)
-            .map(|(&mask, logits)| (values[mask] - log_odds(&logits, sample.record.label)).powi(2));
+        let step = (values.len() / network.probes.masks).max(1);
+        let squares = parallel::map(values.len() / step, |index| {
+            let mask = index * step;
+            let exact = network.exact.masked_logits(sample.input(), &masks, mask)?;
+            Ok((values[mask] - log_odds(&exact, sample.record().label)).powi(2))
+        });
+        let squares = squares.into_iter().collect::<Result<Vec<f64>, Error>>()?;
         self.squared_noise.extend(squares);
         Ok(())
     }
@@ -122,9 +179,6 @@ impl<'a> Extraction<'a> {
     #[must_use]
     pub fn into_outputs(mut self) -> Outputs {
         let count = self.squared_noise.len().max(1) as f64;
-        if self.outputs.logits.is_empty() {
-            self.outputs.classes = 0;
-        }
         self.outputs.noise_floor = (self.squared_noise.iter().sum::<f64>() / count).sqrt();
         self.outputs
     }

@@ -1,20 +1,17 @@
-//! The shared engine of Spindle: data sets, networks, players, training, extraction, the session.
+//! The engine of Spindle: networks, what computes them, training, extraction, and the course of a
+//! run.
 //!
-//! The data goes one way: [`dataset`] -> [`train`] -> [`extract`] -> [`analysis`]; [`session`] drives it and tells what happens
-//! as events of `spindle-run`. What computes a network is an [`engine`]: fused [`kernel`]s on the CPU or on WebGPU, or Burn ([`network`]).
-//! Everything compiles natively and to wasm32; all that differs is in one module.
+//! A [`networks`] table holds every network; a [`backend`] trains or evaluates one; [`train`] and
+//! [`extract`] use them, and [`pipeline`] conducts a run over a store of files or memory. Burn
+//! lives in this crate only. Everything compiles natively and to wasm32.
 
-pub mod analysis;
-pub mod architecture;
-pub mod engine;
+pub mod backend;
 mod error;
 pub mod extract;
 pub mod log_odds;
-#[cfg(feature = "burn")]
-pub mod network;
-pub mod recorder;
+pub mod networks;
+pub mod pipeline;
 pub mod self_test;
-pub mod session;
 pub mod train;
 
 pub use error::Error;

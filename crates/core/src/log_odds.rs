@@ -1,7 +1,7 @@
 //! The scalar output v that is decomposed: the log-odds of a class.
 
-/// log p/(1-p) of class `label`, computed stably from logits as z_y - log sum_{c != y} exp z_c, in nats
-/// (arXiv 2405.10262, equation 1).
+/// log p/(1-p) of class `label`, computed stably from logits as z_y - log sum_{c != y} exp z_c, in
+/// nats (arXiv 2405.10262, equation 1).
 #[must_use]
 pub fn log_odds<T: Copy + Into<f64>>(logits: &[T], label: usize) -> f64 {
     let others = logits

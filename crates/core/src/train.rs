@@ -1,70 +1,71 @@
 //! Training as the papers do it: SGD with momentum, no decay, mean cross-entropy over a batch.
 
+use std::sync::Arc;
+
+use spindle_data::{Data, DataKind, Labelled as _, Split, TrainingSet};
 use spindle_run::{
-    Experiment,
-    event::{SampleLosses, TrainingState},
+    device::Place,
+    event::{SampleLosses, Tensors, TrainingState},
+    experiment::CheckedExperiment,
     record::LossRecord,
 };
 
 use crate::{
     Error,
-    architecture::Architecture,
-    engine::{Engine, Sgd},
+    backend::{Choice, Evaluator, Sgd, Snapshot, Trainer},
     log_odds::log_sum_exp,
+    networks::{Network, initial_weights},
 };
-use spindle_data::{Data, Split, TrainingSet};
 
-/// A network in training.
-pub struct Trainer {
-    engine: Engine,
+/// A network that learns an experiment's training set.
+pub struct Learner<M: DataKind> {
+    network: Arc<dyn Network<M>>,
+    shape: M::Shape,
+    choice: Choice<M>,
+    trainer: Box<dyn Trainer<M>>,
     step: usize,
-    experiment: Experiment,
+    experiment: CheckedExperiment,
     set: TrainingSet,
-    architecture: Architecture,
     /// The epoch whose order of samples is at hand.
     order: (usize, Vec<usize>),
 }
 
-impl Trainer {
-    /// Starts from random weights.
+impl<M: DataKind> Learner<M> {
+    /// From random weights, or on from a state to the same numbers as a training that was never
+    /// broken off.
     ///
     /// # Errors
-    /// The training set cannot be drawn as the experiment asks.
-    pub fn new(experiment: Experiment, data: &Data) -> Result<Self, Error> {
-        let architecture = Architecture::new(experiment.model, data)?;
-        let state = TrainingState {
-            step: 0,
-            weights: architecture.initial_weights(experiment.seed)?,
-            momentum: Default::default(),
-        };
-        Self::resume(experiment, data, &state)
-    }
-
-    /// Goes on from a state, to the same numbers as a training that was never broken off.
-    ///
-    /// # Errors
-    /// The state's tensors do not fit the network, or the training set cannot be drawn.
-    pub fn resume(
-        experiment: Experiment,
-        data: &Data,
-        state: &TrainingState,
+    /// A training set that cannot be drawn as the experiment asks, a state whose tensors do not fit
+    /// the network, a place where it cannot be trained.
+    pub fn new(
+        experiment: CheckedExperiment,
+        data: &Data<M>,
+        network: Arc<dyn Network<M>>,
+        state: Option<&TrainingState>,
+        place: Place,
     ) -> Result<Self, Error> {
-        let set = TrainingSet::draw(&experiment, data)?;
-        let order = (0, set.order(experiment.seed, 0));
-        let architecture = Architecture::new(experiment.model, data)?;
-        let engine = Engine::new(
-            &architecture,
-            experiment.device,
-            &state.weights,
-            &state.momentum,
-        )?;
+        let set = TrainingSet::draw(&experiment, data.about())?;
+        let seed = experiment.training.seed;
+        let from = match state {
+            Some(state) => Snapshot {
+                weights: state.weights.clone(),
+                momentum: state.momentum.clone(),
+            },
+            None => Snapshot {
+                weights: initial_weights(&*network, seed),
+                momentum: Tensors::new(),
+            },
+        };
+        let choice = Choice::new(&*network, place)?;
         Ok(Self {
-            engine,
-            step: state.step,
+            trainer: choice.trainer.trainer(&*network, &from)?,
+            choice,
+            shape: network.shape().input,
+            network,
+            step: state.map_or(0, |state| state.step),
+            order: (0, set.order(seed, 0)),
             experiment,
             set,
-            architecture,
-            order,
         })
     }
 
@@ -73,23 +74,27 @@ impl Trainer {
     /// # Errors
     /// The device failed.
     pub async fn state(&self) -> Result<TrainingState, Error> {
+        let Snapshot { weights, momentum } = self.trainer.snapshot().await?;
         Ok(TrainingState {
             step: self.step,
-            weights: self.engine.weights().await?,
-            momentum: self.engine.momentum().await?,
+            weights,
+            momentum,
         })
     }
 
-    /// The network and what computes it.
+    /// What computes, in words.
     #[must_use]
-    pub fn engine(&self) -> &Engine {
-        &self.engine
+    pub fn describe(&self) -> String {
+        match self.choice.is_one() {
+            true => self.trainer.describe(),
+            false => format!("{}; outputs by fused CPU kernels", self.trainer.describe()),
+        }
     }
 
-    /// The network's shape.
+    /// The network.
     #[must_use]
-    pub fn architecture(&self) -> &Architecture {
-        &self.architecture
+    pub fn network(&self) -> &Arc<dyn Network<M>> {
+        &self.network
     }
 
     /// The training set in use.
@@ -107,7 +112,7 @@ impl Trainer {
     /// Steps in an epoch; the last one may have a smaller batch.
     #[must_use]
     pub fn steps_per_epoch(&self) -> usize {
-        self.set.len().div_ceil(self.experiment.batch)
+        self.set.len().div_ceil(self.experiment.training.batch)
     }
 
     /// Epochs done, with fractions.
@@ -123,14 +128,14 @@ impl Trainer {
     /// Does `steps` training steps and returns their mean loss, in nats.
     ///
     /// # Errors
-    /// [`Error::Diverged`] with the first step whose loss is not finite; the network is then of no more use. A picture that cannot be
-    /// read by now.
-    pub async fn advance(&mut self, data: &Data, steps: usize) -> Result<f64, Error> {
+    /// [`Error::Diverged`] with the first step whose loss is not finite; the network is then of no
+    /// more use. A picture that cannot be read by now.
+    pub async fn advance(&mut self, data: &Data<M>, steps: usize) -> Result<f64, Error> {
         let first = self.step;
         for _ in 0..steps {
             self.one_step(data)?;
         }
-        let losses = self.engine.take_losses().await?;
+        let losses = self.trainer.take_losses().await?;
         if let Some(index) = losses.iter().position(|loss| !loss.is_finite()) {
             return Err(Error::Diverged {
                 step: first + index,
@@ -141,16 +146,16 @@ impl Trainer {
         Ok(losses.iter().map(|&loss| f64::from(loss)).sum::<f64>() / losses.len() as f64)
     }
 
-    fn one_step(&mut self, data: &Data) -> Result<(), Error> {
+    fn one_step(&mut self, data: &Data<M>) -> Result<(), Error> {
         let batch = self.next_batch();
         let positions: Vec<usize> = batch.iter().map(|&i| self.set.position(i)).collect();
         let labels: Vec<usize> = batch.iter().map(|&i| self.set.label(i)).collect();
-        let inputs = data.train.inputs(&positions, self.architecture.input)?;
+        let inputs = data.train.batch(&positions, self.shape)?;
         let sgd = Sgd {
-            learning_rate: self.experiment.learning_rate,
-            momentum: self.experiment.momentum,
+            learning_rate: self.experiment.training.learning_rate,
+            momentum: self.experiment.training.momentum,
         };
-        self.engine.step(&inputs, &labels, sgd);
+        self.trainer.step(&inputs, &labels, sgd)?;
         self.step += 1;
         Ok(())
     }
@@ -159,33 +164,51 @@ impl Trainer {
     fn next_batch(&mut self) -> Vec<usize> {
         let per_epoch = self.steps_per_epoch();
         let (epoch, within) = (self.step / per_epoch, self.step % per_epoch);
+        let training = &self.experiment.training;
         if self.order.0 != epoch {
-            self.order = (epoch, self.set.order(self.experiment.seed, epoch));
+            self.order = (epoch, self.set.order(training.seed, epoch));
         }
-        let start = within * self.experiment.batch;
-        let end = (start + self.experiment.batch).min(self.set.len());
+        let start = within * training.batch;
+        let end = (start + training.batch).min(self.set.len());
         self.order.1[start..end].to_vec()
     }
 
-    /// Losses and accuracies over the whole training set, with its reset labels, and the whole test set; every
-    /// sample's loss beside them.
+    /// Losses and accuracies over the whole training set, with its reset labels, and the whole test
+    /// set; every sample's loss beside them.
     ///
     /// # Errors
     /// The device failed.
-    pub async fn evaluate(&self, data: &Data) -> Result<(LossRecord, SampleLosses), Error> {
+    pub async fn evaluate(&self, data: &Data<M>) -> Result<(LossRecord, SampleLosses), Error> {
         let train: Vec<_> = (0..self.set.len())
             .map(|index| (self.set.position(index), self.set.label(index)))
             .collect();
         let test: Vec<_> = (0..data.test.len())
-            .map(|position| (position, data.test.label(position)))
+            .map(|position| (position, data.test.labels().label(position)))
             .collect();
-        let (train_losses, train_accuracy) = self.losses_and_accuracy(&data.train, &train).await?;
-        let (test_losses, test_accuracy) = self.losses_and_accuracy(&data.test, &test).await?;
+        if self.choice.is_one() {
+            let evaluator = self.trainer.evaluator();
+            self.losses(evaluator, [(&data.train, &train), (&data.test, &test)])
+                .await
+        } else {
+            let weights = self.trainer.snapshot().await?.weights;
+            let evaluator = self.choice.evaluator.evaluator(&*self.network, &weights)?;
+            self.losses(&*evaluator, [(&data.train, &train), (&data.test, &test)])
+                .await
+        }
+    }
+
+    async fn losses(
+        &self,
+        evaluator: &dyn Evaluator<M>,
+        [train, test]: [Labelled<'_, M>; 2],
+    ) -> Result<(LossRecord, SampleLosses), Error> {
+        let train = losses_and_accuracy(evaluator, train, self.shape).await?;
+        let test = losses_and_accuracy(evaluator, test, self.shape).await?;
         let sample_losses = SampleLosses {
             step: self.step,
-            train: train_losses,
+            train: train.losses,
             is_reset: self.set.is_reset().to_vec(),
-            test: test_losses,
+            test: test.losses,
         };
         let right: Vec<f32> = sample_losses.rightly_labelled().collect();
         let losses = LossRecord {
@@ -194,32 +217,59 @@ impl Trainer {
             train_loss: mean(&sample_losses.train),
             right_train_loss: Some(mean(&right)).filter(|loss| loss.is_finite()),
             test_loss: mean(&sample_losses.test),
-            train_accuracy,
-            test_accuracy,
+            train_accuracy: train.accuracy,
+            test_accuracy: test.accuracy,
         };
         Ok((losses, sample_losses))
     }
 
-    /// Cross-entropies in nats, and the share classified as labelled, of samples given as (position, label).
-    async fn losses_and_accuracy(
-        &self,
-        split: &Split,
-        samples: &[(usize, usize)],
-    ) -> Result<(Vec<f32>, f64), Error> {
-        let (mut losses, mut right) = (Vec::with_capacity(samples.len()), 0u32);
-        for chunk in samples.chunks(self.engine.chunk()) {
-            let positions: Vec<usize> = chunk.iter().map(|(position, _)| *position).collect();
-            let inputs = split.inputs(&positions, self.architecture.input)?;
-            let logits = self.engine.logits(&inputs).await?;
-            let rows = logits.chunks_exact(logits.len() / chunk.len());
-            for (row, (_, label)) in rows.zip(chunk) {
-                let loss = log_sum_exp(row.iter().copied()) - f64::from(row[*label]);
-                losses.push(loss as f32);
-                right += u32::from(row.iter().all(|&z| z <= row[*label]));
-            }
-        }
-        Ok((losses, f64::from(right) / samples.len() as f64))
+    /// The network as it is now, evaluated by what trains it.
+    #[must_use]
+    pub fn evaluator(&self) -> &dyn Evaluator<M> {
+        self.trainer.evaluator()
     }
+
+    /// Weights under PyTorch's names.
+    ///
+    /// # Errors
+    /// The device failed.
+    pub async fn weights(&self) -> Result<Tensors, Error> {
+        Ok(self.trainer.snapshot().await?.weights)
+    }
+}
+
+/// A split, and samples of it given as (position, label).
+type Labelled<'a, M> = (&'a Split<M>, &'a [(usize, usize)]);
+
+/// What a network says to labelled samples.
+struct Evaluated {
+    /// Cross-entropy of each, in nats.
+    losses: Vec<f32>,
+    /// Share classified as labelled.
+    accuracy: f64,
+}
+
+async fn losses_and_accuracy<M: DataKind>(
+    evaluator: &dyn Evaluator<M>,
+    (split, samples): Labelled<'_, M>,
+    shape: M::Shape,
+) -> Result<Evaluated, Error> {
+    let (mut losses, mut right) = (Vec::with_capacity(samples.len()), 0u32);
+    for chunk in samples.chunks(evaluator.chunk()) {
+        let positions: Vec<usize> = chunk.iter().map(|(position, _)| *position).collect();
+        let inputs = split.batch(&positions, shape)?;
+        let logits = evaluator.logits(&inputs).await?;
+        let rows = logits.chunks_exact(logits.len() / chunk.len());
+        for (row, (_, label)) in rows.zip(chunk) {
+            let loss = log_sum_exp(row.iter().copied()) - f64::from(row[*label]);
+            losses.push(loss as f32);
+            right += u32::from(row.iter().all(|&z| z <= row[*label]));
+        }
+    }
+    Ok(Evaluated {
+        losses,
+        accuracy: f64::from(right) / samples.len() as f64,
+    })
 }
 
 fn mean(losses: &[f32]) -> f64 {

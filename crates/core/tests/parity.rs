@@ -1,16 +1,24 @@
-//! Every architecture against PyTorch: names and shapes of its weights, their number, and its logits.
+//! Every architecture against PyTorch: names and shapes of its weights, their number, and its
+//! logits.
 //!
-//! Weights and inputs come from a hash of their places, as `tests/peers/parity.py` describes it, so that no file of weights is needed.
+//! Weights and inputs come from a hash of their places, as `tests/peers/parity.py` describes it, so
+//! that no file of weights is needed.
+
+mod support;
 
 use pollster::block_on;
 use serde::Deserialize;
-use spindle_core::{Error, architecture::Architecture, engine::Engine};
-use spindle_run::input::Tokens;
-use spindle_run::input::{CloudShape, PictureShape, Points, TextShape};
-use spindle_run::modality::{InputShape, Inputs};
+use spindle_core::{
+    Error, backend,
+    networks::{AnyNetwork, initial_weights},
+};
 use spindle_run::{
+    device::Place,
+    each,
     event::{Tensor, Tensors},
-    experiment::{Device, Model},
+    experiment::{Kind, Model},
+    input::{CloudShape, PictureSize, Points, TextShape, Tokens},
+    modality::{Each, Inputs},
 };
 
 #[derive(Deserialize)]
@@ -70,7 +78,7 @@ fn weight(name: &str, shape: &[usize], u: f64) -> f64 {
 
 /// The model of a configuration, whose name may have its size behind it.
 fn model(name: &str) -> Model {
-    let known = Model::ALL.into_iter().find(|model| {
+    let known = Model::ALL.iter().copied().find(|model| {
         let title = model.title().to_lowercase();
         name.starts_with(&title) || name.starts_with(&title.replace('-', ""))
     });
@@ -78,25 +86,21 @@ fn model(name: &str) -> Model {
 }
 
 impl Configuration {
-    fn architecture(&self) -> Architecture {
+    fn network(&self) -> AnyNetwork {
         let model = model(&self.name);
-        let input = match model.kind() {
-            spindle_run::experiment::Kind::Pictures => InputShape::Pictures(PictureShape {
+        let size = match model.kind() {
+            Kind::Pictures => Each::Pictures(PictureSize {
                 channels: self.channels,
-                side: self.side,
+                side: Some(self.side),
             }),
-            spindle_run::experiment::Kind::Texts => InputShape::Texts(TextShape {
+            Kind::Texts => Each::Texts(TextShape {
                 vocabulary: self.vocabulary,
             }),
-            spindle_run::experiment::Kind::Clouds => InputShape::Clouds(CloudShape {
+            Kind::Clouds => Each::Clouds(CloudShape {
                 points: self.points,
             }),
         };
-        Architecture {
-            model,
-            input,
-            classes: self.classes,
-        }
+        support::network(model, size, self.classes)
     }
 
     fn weights(&self) -> Tensors {
@@ -138,16 +142,14 @@ impl Configuration {
     }
 
     /// Largest difference of a logit from PyTorch's.
-    fn largest_difference(&self, device: Device) -> Result<f64, Error> {
-        let engine = Engine::new(
-            &self.architecture(),
-            device,
-            &self.weights(),
-            &Tensors::new(),
-        )?;
+    fn largest_difference(&self, place: Place) -> Result<f64, Error> {
         let mut largest: f64 = 0.0;
         for (index, expected) in self.logits.iter().enumerate() {
-            let found = block_on(engine.logits(&self.input(index)))?;
+            let both = self.network().zip("the input", self.input(index))?;
+            let found = each!(both, (network, input) => {
+                let evaluator = backend::evaluator(&*network, place, &self.weights())?;
+                block_on(evaluator.logits(&input))?
+            });
             assert_eq!(found.len(), expected.len(), "{}", self.name);
             for (found, expected) in found.iter().zip(expected) {
                 largest = largest.max((f64::from(*found) - expected).abs());
@@ -165,9 +167,9 @@ fn the_hash_is_that_of_the_maker_of_the_fixture() {
 }
 
 #[test]
-fn weights_have_the_names_shapes_and_number_of_pytorch() -> Result<(), Error> {
+fn weights_have_the_names_shapes_and_number_of_pytorch() {
     for configuration in fixture().configurations {
-        let weights = configuration.architecture().initial_weights(0)?;
+        let weights = each!(configuration.network(), network => initial_weights(&*network, 0));
         let found = weights.iter().map(|(n, t)| (n.clone(), t.shape.clone()));
         let found: Vec<(String, Vec<usize>)> = found.collect();
         assert_eq!(found, configuration.entries, "{}", configuration.name);
@@ -175,13 +177,12 @@ fn weights_have_the_names_shapes_and_number_of_pytorch() -> Result<(), Error> {
         let count: usize = trained.map(|(_, tensor)| tensor.data.len()).sum();
         assert_eq!(count, configuration.parameters, "{}", configuration.name);
     }
-    Ok(())
 }
 
 #[test]
 fn logits_are_those_of_pytorch() -> Result<(), Error> {
     for configuration in fixture().configurations {
-        let difference = configuration.largest_difference(Device::Cpu)?;
+        let difference = configuration.largest_difference(Place::CPU)?;
         assert!(difference < 5e-6, "{}: {difference}", configuration.name);
     }
     Ok(())
@@ -189,9 +190,9 @@ fn logits_are_those_of_pytorch() -> Result<(), Error> {
 
 #[test]
 fn burn_has_the_same_logits_as_the_kernels() -> Result<(), Error> {
-    let small = |c: &Configuration| c.side == 32;
+    let small = |c: &Configuration| (1..=32).contains(&c.side);
     for configuration in fixture().configurations.into_iter().filter(small) {
-        let difference = configuration.largest_difference(Device::Flex)?;
+        let difference = configuration.largest_difference(Place::BURN_ON_CPU)?;
         assert!(difference < 5e-6, "{}: {difference}", configuration.name);
     }
     Ok(())

@@ -1,14 +1,14 @@
-//! AG News (Zhang, Zhao and LeCun 2015): `train.csv` and `test.csv` with class, title and description in quotes, with or without a header.
+//! AG News (Zhang, Zhao and LeCun 2015): `train.csv` and `test.csv` with class, title and
+//! description in quotes, with or without a header.
 
 use csv::StringRecord;
-use spindle_run::Experiment;
+use spindle_run::{Experiment, modality::Texts};
 
-use super::{
-    Data,
+use crate::{
+    Data, Error,
     folder::Folder,
     tables::{Line, Published, Table, field},
 };
-use crate::Error;
 
 const CLASSES: [&str; 4] = ["World", "Sports", "Business", "Sci/Tech"];
 
@@ -16,7 +16,7 @@ const CLASSES: [&str; 4] = ["World", "Sports", "Business", "Sci/Tech"];
 ///
 /// # Errors
 /// Files that are missing, and lines that are not a class of 1 to 4, a title and a description.
-pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
+pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data<Texts>, Error> {
     let published = Published {
         files: ["train.csv", "test.csv"],
         classes: &CLASSES,

@@ -1,12 +1,15 @@
 //! Arrays of one's own: samples `x` and their classes `y`, as `safetensors` or as NumPy's `.npz`.
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
-use spindle_run::Experiment;
-
-use super::{
-    Data, Pictures, Samples, Split, clouds::Clouds, folder::Folder, leavings::Leavings, npz, points,
+use spindle_run::{
+    Experiment, each,
+    modality::{Clouds, Each, Pictures, Texts},
 };
-use crate::Error;
+
+use crate::{
+    AnyData, Data, DataKind, Error, Labels, Split, clouds::CloudSet, folder::Folder,
+    leavings::Leavings, npz, pictures::PictureSet, points,
+};
 
 /// An array, row-major.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +45,9 @@ pub(super) fn count(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1, product)
 }
 
+/// Samples of the kind that an array holds.
+type AnySplit = Each<Split<Pictures>, Split<Texts>, Split<Clouds>>;
+
 /// Reads both files.
 ///
 /// # Errors
@@ -50,33 +56,48 @@ pub(super) fn load(
     experiment: &Experiment,
     folder: &Folder,
     [train, test]: [&str; 2],
-) -> Result<Data, Error> {
-    let mut leavings = Leavings::new(experiment.skip_broken);
+) -> Result<AnyData, Error> {
+    let mut leavings = Leavings::new(experiment.training.skip_broken);
     let train_samples = split(experiment, folder, train, 0, &mut leavings)?;
-    let first = train_samples.len();
+    let first = each!(&train_samples, split => split.len());
     let test_samples = split(experiment, folder, test, first, &mut leavings)?;
-    alike(&train_samples, &test_samples)
-        .map_err(|reason| broken(folder, test, format!("{reason} as in {train}")))?;
-    let labels = train_samples.labels.iter().chain(&test_samples.labels);
-    let classes = labels.max().map_or(0, |&label| usize::from(label) + 1);
+    let differ = |what| broken(folder, test, format!("{what} as in {train}"));
+    let Ok(both) = train_samples.zip("the test set", test_samples) else {
+        return Err(differ("it does not hold the same kind of samples"));
+    };
+    if let Each::Pictures((train, test)) = &both
+        && Pictures::size(train.samples()) != Pictures::size(test.samples())
+    {
+        let what = "its pictures are not of the same size and channels";
+        return Err(differ(what));
+    }
+    let source = format!("own data, {train} and {test}");
+    each!(both, (train, test) => Ok(data(train, test, source, leavings)))
+}
+
+/// Both splits together; classes are numbers.
+fn data<M: DataKind>(
+    train: Split<M>,
+    test: Split<M>,
+    source: String,
+    leavings: Leavings,
+) -> AnyData {
+    let labels = train.labels().iter().chain(test.labels().iter());
+    let classes = labels.max().map_or(0, |label| label + 1);
     let mut warnings = leavings.warnings();
-    warnings.extend(without_samples(&train_samples, classes));
-    Ok(Data {
-        train: train_samples,
-        test: test_samples,
+    warnings.extend(without_samples(train.labels(), classes));
+    M::any_data(Data {
+        train,
+        test,
         classes: (0..classes).map(|class| class.to_string()).collect(),
-        source: format!("own data, {train} and {test}"),
+        source,
         warnings,
     })
 }
 
 /// In words, which classes have no training sample.
-fn without_samples(train: &Split, classes: usize) -> Option<String> {
-    let mut counts = vec![0; classes];
-    train
-        .labels
-        .iter()
-        .for_each(|&label| counts[usize::from(label)] += 1);
+fn without_samples(train: &Labels, classes: usize) -> Option<String> {
+    let counts = train.counts(classes);
     let empty: Vec<_> = (0..classes).filter(|&class| counts[class] == 0).collect();
     (!empty.is_empty()).then(|| {
         format!(
@@ -87,21 +108,6 @@ fn without_samples(train: &Split, classes: usize) -> Option<String> {
     })
 }
 
-/// Whether two splits hold the same kind of samples of the same size.
-fn alike(train: &Split, test: &Split) -> Result<(), String> {
-    match (&train.samples, &test.samples) {
-        (Samples::Pictures(a), Samples::Pictures(b))
-            if (a.channels(), a.side()) != (b.channels(), b.side()) =>
-        {
-            Err("its pictures are not of the same size and channels".to_owned())
-        }
-        (Samples::Pictures(_), Samples::Pictures(_)) | (Samples::Clouds(_), Samples::Clouds(_)) => {
-            Ok(())
-        }
-        _ => Err("it does not hold the same kind of samples".to_owned()),
-    }
-}
-
 /// The samples of a file; `first` counts those of the files before it.
 fn split(
     experiment: &Experiment,
@@ -109,7 +115,7 @@ fn split(
     file: &str,
     first: usize,
     leavings: &mut Leavings,
-) -> Result<Split, Error> {
+) -> Result<AnySplit, Error> {
     let bytes = folder.bytes(file)?;
     let error = |reason| broken(folder, file, reason);
     let read = |name| match file.ends_with(".npz") {
@@ -121,7 +127,7 @@ fn split(
     match layout(&x.shape).map_err(error)? {
         Layout::Pictures(pictures) => {
             let pictures = pictures.read(x.values).map_err(error)?;
-            Ok(Split::new(labels, Samples::Pictures(pictures)))
+            Ok(Each::Pictures(Split::new(labels, pictures)?))
         }
         Layout::Clouds { points } => {
             let Values::Floats(values) = x.values else {
@@ -129,19 +135,15 @@ fn split(
                     "coordinates of clouds are f32 or f64, x is of integers".to_owned(),
                 ));
             };
-            clouds(
-                experiment,
-                &values,
-                points,
-                &labels,
-                first,
-                |read: Result<_, String>| leavings.keep(read.map_err(error)),
-            )
+            let keep = |read: Result<_, String>| leavings.keep(read.map_err(error));
+            let clouds = clouds(experiment, &values, points, &labels, first, keep)?;
+            Ok(Each::Clouds(clouds))
         }
     }
 }
 
-/// Clouds of `there` points each, of which the experiment's are drawn; `keep` decides about those that cannot be used.
+/// Clouds of `there` points each, of which the experiment's are drawn; `keep` decides about those
+/// that cannot be used.
 fn clouds(
     experiment: &Experiment,
     values: &[f32],
@@ -149,7 +151,7 @@ fn clouds(
     labels: &[u16],
     first: usize,
     mut keep: impl FnMut(Result<Vec<[f32; 3]>, String>) -> Result<Option<Vec<[f32; 3]>>, Error>,
-) -> Result<Split, Error> {
+) -> Result<Split<Clouds>, Error> {
     let (points, _) = values.as_chunks::<3>();
     let (mut kept, mut coordinates) = (Vec::new(), Vec::new());
     for (position, &label) in labels.iter().enumerate() {
@@ -161,8 +163,7 @@ fn clouds(
             coordinates.extend(drawn);
         }
     }
-    let clouds = Clouds::new(coordinates, experiment.points);
-    Ok(Split::new(kept, Samples::Clouds(clouds)))
+    Split::new(kept, CloudSet::new(coordinates, experiment.training.points))
 }
 
 /// Classes of `count` samples.
@@ -227,7 +228,7 @@ fn layout(shape: &[usize]) -> Result<Layout, String> {
 
 impl PictureLayout {
     /// Pictures, channels first.
-    fn read(self, values: Values) -> Result<Pictures, String> {
+    fn read(self, values: Values) -> Result<PictureSet, String> {
         let mut pixels = match values {
             Values::Bytes(pixels) => pixels,
             Values::Floats(values) => shades(&values)?,
@@ -247,7 +248,7 @@ impl PictureLayout {
                 picture.copy_from_slice(&planes);
             }
         }
-        Ok(Pictures::Held {
+        Ok(PictureSet::Held {
             pixels,
             channels: self.channels,
             side: self.side,

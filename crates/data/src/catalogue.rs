@@ -1,8 +1,19 @@
-//! What every data set needs, where people get it, and what its publishers counted: the words of errors and of listings.
+//! What every data set needs, where people get it, what its publishers counted, and what loads it:
+//! one row each.
 
 use std::path::{Path, PathBuf};
 
-use spindle_run::experiment::{Dataset, Kind};
+use spindle_run::{
+    Experiment,
+    experiment::{Dataset, Kind},
+};
+
+use crate::{AnyData, Error, mnist, solids};
+#[cfg(feature = "files")]
+use crate::{ag_news, cifar, cub, folder::Folder, mnli, own, shapenet, sst2, tiny_imagenet};
+
+/// Reads or makes a data set as an experiment asks for it.
+type Loader = fn(&Experiment) -> Result<AnyData, Error>;
 
 /// What is known of a data set before any of it is read.
 #[derive(Clone, Copy, Debug)]
@@ -19,16 +30,51 @@ pub struct Entry {
     pub licence: &'static str,
     /// What is there without any file.
     pub built_in: Option<&'static str>,
-    /// Training and test samples as published, or as they are after the choice that is made of them.
+    /// Training and test samples as published, or as they are after the choice that is made of
+    /// them.
     pub published: Option<[usize; 2]>,
     /// The folder that its archive unpacks to.
     archive: Option<&'static str>,
-    /// Paths that tell the layout, from the data folder on.
-    files: &'static [&'static str],
+    /// What tells the layout.
+    layout: Layout,
+    /// What loads it.
+    load: Loader,
+}
+
+/// Files that tell a data set's layout, by their paths from the data folder on.
+#[derive(Clone, Copy, Debug)]
+enum Layout {
+    /// Nothing is read.
+    Made,
+    /// All of these.
+    Files(&'static [&'static str]),
+    /// All of these, each of them plain or gzip'd.
+    Gzipped(&'static [&'static str]),
+    /// One of these pairs.
+    Pairs(&'static [[&'static str; 2]]),
+}
+
+/// The loader of a data set from the files that the experiment names.
+#[cfg(feature = "files")]
+macro_rules! from_files {
+    ($load:expr) => {
+        |experiment| {
+            let folder = Folder::of(experiment)?;
+            Ok($load(experiment, &folder)?.into())
+        }
+    };
+}
+
+/// The loader of a data set that this build has no code for.
+#[cfg(not(feature = "files"))]
+macro_rules! from_files {
+    ($load:expr) => {
+        |experiment| Err(not_in_this_build(experiment.training.data))
+    };
 }
 
 /// All data sets, as [`Dataset::ALL`] has them.
-pub const CATALOGUE: [Entry; 10] = [
+pub static CATALOGUE: [Entry; Dataset::ALL.len()] = [
     Entry {
         data: Dataset::Mnist,
         name: "mnist",
@@ -38,12 +84,13 @@ pub const CATALOGUE: [Entry; 10] = [
         built_in: Some("6,000 training and 1,000 test digits, used without --data-dir"),
         published: Some([60_000, 10_000]),
         archive: None,
-        files: &[
+        layout: Layout::Gzipped(&[
             "train-images-idx3-ubyte",
             "train-labels-idx1-ubyte",
             "t10k-images-idx3-ubyte",
             "t10k-labels-idx1-ubyte",
-        ],
+        ]),
+        load: |experiment| Ok(mnist::load(experiment)?.into()),
     },
     Entry {
         data: Dataset::Cifar10,
@@ -54,14 +101,15 @@ pub const CATALOGUE: [Entry; 10] = [
         built_in: None,
         published: Some([50_000, 10_000]),
         archive: Some("cifar-10-batches-bin"),
-        files: &[
+        layout: Layout::Files(&[
             "data_batch_1.bin",
             "data_batch_2.bin",
             "data_batch_3.bin",
             "data_batch_4.bin",
             "data_batch_5.bin",
             "test_batch.bin",
-        ],
+        ]),
+        load: from_files!(cifar::load),
     },
     Entry {
         data: Dataset::Cub,
@@ -72,14 +120,15 @@ pub const CATALOGUE: [Entry; 10] = [
         built_in: None,
         published: Some([5_994, 5_794]),
         archive: Some("CUB_200_2011"),
-        files: &[
+        layout: Layout::Files(&[
             "images.txt",
             "image_class_labels.txt",
             "train_test_split.txt",
             "bounding_boxes.txt",
             "classes.txt",
             "images",
-        ],
+        ]),
+        load: from_files!(cub::load),
     },
     Entry {
         data: Dataset::TinyImagenet,
@@ -90,13 +139,14 @@ pub const CATALOGUE: [Entry; 10] = [
         built_in: None,
         published: Some([25_000, 2_500]),
         archive: Some("tiny-imagenet-200"),
-        files: &[
+        layout: Layout::Files(&[
             "wnids.txt",
             "words.txt",
             "train",
             "val/val_annotations.txt",
             "val/images",
-        ],
+        ]),
+        load: from_files!(tiny_imagenet::load),
     },
     Entry {
         data: Dataset::Sst2,
@@ -107,7 +157,8 @@ pub const CATALOGUE: [Entry; 10] = [
         built_in: None,
         published: Some([67_349, 872]),
         archive: Some("SST-2"),
-        files: &["train.tsv", "dev.tsv"],
+        layout: Layout::Files(&["train.tsv", "dev.tsv"]),
+        load: from_files!(sst2::load),
     },
     Entry {
         data: Dataset::AgNews,
@@ -118,7 +169,8 @@ pub const CATALOGUE: [Entry; 10] = [
         built_in: None,
         published: Some([120_000, 7_600]),
         archive: Some("ag_news_csv"),
-        files: &["train.csv", "test.csv"],
+        layout: Layout::Files(&["train.csv", "test.csv"]),
+        load: from_files!(ag_news::load),
     },
     Entry {
         data: Dataset::Mnli,
@@ -129,7 +181,8 @@ pub const CATALOGUE: [Entry; 10] = [
         built_in: None,
         published: Some([392_702, 9_815]),
         archive: Some("MNLI"),
-        files: &["train.tsv", "dev_matched.tsv"],
+        layout: Layout::Files(&["train.tsv", "dev_matched.tsv"]),
+        load: from_files!(mnli::load),
     },
     Entry {
         data: Dataset::ShapeNet,
@@ -140,12 +193,13 @@ pub const CATALOGUE: [Entry; 10] = [
         built_in: None,
         published: Some([14_007, 2_874]),
         archive: Some("shapenetcore_partanno_segmentation_benchmark_v0_normal"),
-        files: &[
+        layout: Layout::Files(&[
             "synsetoffset2category.txt",
             "train_test_split/shuffled_train_file_list.json",
             "train_test_split/shuffled_val_file_list.json",
             "train_test_split/shuffled_test_file_list.json",
-        ],
+        ]),
+        load: from_files!(shapenet::load),
     },
     Entry {
         data: Dataset::Solids,
@@ -156,7 +210,8 @@ pub const CATALOGUE: [Entry; 10] = [
         built_in: Some("1,600 training and 400 test clouds"),
         published: Some([1_600, 400]),
         archive: None,
-        files: &[],
+        layout: Layout::Made,
+        load: |experiment| Ok(solids::load(experiment)?.into()),
     },
     Entry {
         data: Dataset::Own,
@@ -167,7 +222,8 @@ pub const CATALOGUE: [Entry; 10] = [
         built_in: None,
         published: None,
         archive: None,
-        files: &[],
+        layout: Layout::Pairs(&OWN_LAYOUTS),
+        load: from_files!(own::load),
     },
 ];
 
@@ -182,21 +238,57 @@ pub const OWN_LAYOUTS: [[&str; 2]; 4] = [
     ["train.tsv", "test.tsv"],
 ];
 
+/// The rows are in the order of the data sets, each in its place.
+const _: () = {
+    let mut row = 0;
+    while row < CATALOGUE.len() {
+        assert!(CATALOGUE[row].data as usize == row);
+        row += 1;
+    }
+};
+
 /// What is known of a data set.
 #[must_use]
 pub fn entry(data: Dataset) -> &'static Entry {
-    let found = CATALOGUE.iter().find(|entry| entry.data == data);
-    // Every data set is in the table, which a test sees to.
-    found.unwrap_or(&CATALOGUE[0])
+    &CATALOGUE[data as usize]
+}
+
+/// The experiment's data set, from the files that it names, or what needs no files: the embedded
+/// subset of MNIST, solids.
+///
+/// # Errors
+/// Files that are missing, foreign, truncated or in disagreement; each error names the file and
+/// what is needed.
+pub fn load(experiment: &Experiment) -> Result<AnyData, Error> {
+    (entry(experiment.training.data).load)(experiment)
+}
+
+/// The error for a data set that this build has no code for.
+#[cfg(not(all(feature = "files", feature = "embedded-data")))]
+pub(super) fn not_in_this_build(data: Dataset) -> Error {
+    let title = data.title();
+    Error::Data(format!("this build of Spindle cannot load {title}"))
 }
 
 impl Entry {
+    /// Its name as the papers write it.
+    #[must_use]
+    pub fn title(&self) -> &'static str {
+        self.data.title()
+    }
+
+    /// What it holds; `None` where its files decide.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        self.data.kind()
+    }
+
     /// What it needs and where people get that, for errors.
     #[must_use]
     pub fn hint(&self) -> String {
         format!(
             "{} needs {}. People get it from: {}",
-            self.data.title(),
+            self.title(),
             self.needs,
             self.from
         )
@@ -207,57 +299,67 @@ impl Entry {
     pub fn root(&self, folder: &Path) -> PathBuf {
         let inner = self.archive.map(|archive| folder.join(archive));
         match inner {
-            Some(inner) if !self.begun(folder) && inner.is_dir() => inner,
+            Some(inner) if !self.layout.begun(folder) && inner.is_dir() => inner,
             _ => folder.to_owned(),
         }
     }
 
-    /// Whether any of its files is in `folder`.
-    fn begun(&self, folder: &Path) -> bool {
-        self.files.iter().any(|file| self.is_there(folder, file))
-    }
-
-    /// Those of its files that are missing in `folder`; of data of one's own, what is missing of the known pair that is there most.
+    /// Those of its files that are missing in `folder`; of data of one's own, what is missing of
+    /// the known pair that is there most.
     #[must_use]
     pub fn missing(&self, folder: &Path) -> Vec<&'static str> {
-        let root = self.root(folder);
-        let files = match self.data {
-            Dataset::Own => self.own_files(&root),
-            _ => self.files,
-        };
-        let missing = files.iter().filter(|file| !self.is_there(&root, file));
-        missing.copied().collect()
+        self.layout.missing(&self.root(folder))
     }
 
     /// Whether it is read from files, at least where there are any.
     #[must_use]
     pub fn needs_files(&self) -> bool {
-        self.data != Dataset::Solids
+        !matches!(self.layout, Layout::Made)
     }
 
     /// Whether BERT's word pieces are in `folder`; `None` where it is not known to be texts.
     #[must_use]
     pub fn has_vocabulary(&self, folder: &Path) -> Option<bool> {
-        let of_texts = self.data.kind() == Some(Kind::Texts);
+        let of_texts = self.kind() == Some(Kind::Texts);
         let places = [folder.to_owned(), self.root(folder)];
         of_texts.then(|| places.iter().any(|place| place.join(VOCABULARY).is_file()))
     }
+}
 
-    /// The pair of names that `folder` has most of.
-    fn own_files(&self, folder: &Path) -> &'static [&'static str] {
-        let there = |pair: &&[&str; 2]| {
-            let there = pair.iter().filter(|file| self.is_there(folder, file));
-            there.count()
-        };
-        // Reversed: of equals the last is found, and the first is meant.
-        let most = OWN_LAYOUTS.iter().rev().max_by_key(there);
-        most.map_or(&[], |pair| pair)
+impl Layout {
+    /// The files that are meant in `folder`: of pairs, the one that it has most of.
+    fn files(self, folder: &Path) -> &'static [&'static str] {
+        match self {
+            Self::Made => &[],
+            Self::Files(files) | Self::Gzipped(files) => files,
+            Self::Pairs(pairs) => {
+                let there = |pair: &&[&str; 2]| {
+                    let there = pair.iter().filter(|file| folder.join(file).exists());
+                    there.count()
+                };
+                // Reversed: of equals the last is found, and the first is meant.
+                let most = pairs.iter().rev().max_by_key(there);
+                most.map_or(&[], |pair| pair)
+            }
+        }
     }
 
-    /// Whether a file is in `folder`; those of MNIST may be gzip'd.
-    fn is_there(&self, folder: &Path, file: &str) -> bool {
-        let gzipped = self.data == Dataset::Mnist && folder.join(format!("{file}.gz")).exists();
-        gzipped || folder.join(file).exists()
+    /// Whether any of its files is in `folder`.
+    fn begun(self, folder: &Path) -> bool {
+        let mut files = self.files(folder).iter();
+        files.any(|file| self.is_there(folder, file))
+    }
+
+    /// Those of its files that are missing in `folder`.
+    fn missing(self, folder: &Path) -> Vec<&'static str> {
+        let files = self.files(folder).iter();
+        let missing = files.filter(|file| !self.is_there(folder, file));
+        missing.copied().collect()
+    }
+
+    fn is_there(self, folder: &Path, file: &str) -> bool {
+        let gzipped = || folder.join(format!("{file}.gz")).exists();
+        folder.join(file).exists() || matches!(self, Self::Gzipped(_)) && gzipped()
     }
 }
 
@@ -267,11 +369,16 @@ mod tests {
 
     #[test]
     fn every_data_set_is_in_the_table_by_its_name() -> Result<(), Box<dyn std::error::Error>> {
-        for (data, entry) in Dataset::ALL.into_iter().zip(&CATALOGUE) {
-            assert_eq!(entry.data, data);
-            assert_eq!(serde_json::to_value(data)?, entry.name);
-            assert_eq!(super::entry(data).name, entry.name);
+        for entry in &CATALOGUE {
+            assert_eq!(serde_json::to_value(entry.data)?, entry.name);
+            assert_eq!(super::entry(entry.data).name, entry.name);
         }
+        // What is refused is told with all names that there are.
+        let refusal = serde_json::from_str::<Dataset>("\"\"").map_err(|error| error.to_string());
+        let names = refusal.err().unwrap_or_default();
+        let names: Vec<_> = names.split('`').skip(3).step_by(2).collect();
+        let rows: Vec<_> = CATALOGUE.iter().map(|entry| entry.name).collect();
+        assert_eq!(names, rows);
         Ok(())
     }
 }

@@ -1,8 +1,9 @@
-//! CIFAR-10 (Krizhevsky 2009), binary version: files of records, each the number of a class and three planes (red, green, blue) of
-//! 32x32 pixels.
+//! CIFAR-10 (Krizhevsky 2009), binary version: files of records, each the number of a class and
+//! three planes (red, green, blue) of 32x32 pixels.
 
-use super::{Data, Pictures, Samples, Split, folder::Folder};
-use crate::Error;
+use spindle_run::{Experiment, modality::Pictures};
+
+use crate::{Data, Error, Split, folder::Folder, pictures::PictureSet};
 
 const SIDE: usize = 32;
 const CHANNELS: usize = 3;
@@ -35,7 +36,7 @@ const CLASSES: [&str; 10] = [
 ///
 /// # Errors
 /// Files that are missing or not made of whole records, and labels without class.
-pub(super) fn load(folder: &Folder) -> Result<Data, Error> {
+pub(super) fn load(_: &Experiment, folder: &Folder) -> Result<Data<Pictures>, Error> {
     folder.check()?;
     let classes = classes(folder)?;
     Ok(Data {
@@ -69,7 +70,7 @@ fn classes(folder: &Folder) -> Result<Vec<String>, Error> {
 }
 
 /// The records of some files, one behind another.
-fn split(folder: &Folder, files: &[&str]) -> Result<Split, Error> {
+fn split(folder: &Folder, files: &[&str]) -> Result<Split<Pictures>, Error> {
     let (mut labels, mut pixels) = (Vec::new(), Vec::new());
     for file in files {
         let bytes = folder.bytes(file)?;
@@ -94,10 +95,10 @@ fn split(folder: &Folder, files: &[&str]) -> Result<Split, Error> {
             pixels.extend_from_slice(&record[1..]);
         }
     }
-    let pictures = Pictures::Held {
+    let pictures = PictureSet::Held {
         pixels,
         channels: CHANNELS,
         side: SIDE,
     };
-    Ok(Split::new(labels, Samples::Pictures(pictures)))
+    Split::new(labels, pictures)
 }

@@ -2,16 +2,15 @@
 
 use std::collections::HashMap;
 
-use spindle_run::Experiment;
+use spindle_run::{Experiment, modality::Pictures};
 
-use super::{
-    Data,
+use crate::{
+    Data, Error,
     folder::Folder,
     leavings::Leavings,
     lists::List,
     picture_files::{self, Crop, Listed},
 };
-use crate::Error;
 
 /// What the lists say of a picture.
 struct Lists {
@@ -22,8 +21,9 @@ struct Lists {
 /// Reads the lists and looks into the pictures, which are read when they are needed.
 ///
 /// # Errors
-/// Files that are missing, lists that do not agree, labels without class, and pictures that are broken.
-pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
+/// Files that are missing, lists that do not agree, labels without class, and pictures that are
+/// broken.
+pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data<Pictures>, Error> {
     folder.check()?;
     let names = List::read(folder, "classes.txt")?;
     let names = names.by_number("a number and a class", |name| Some(title(name)))?;
@@ -33,12 +33,12 @@ pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Err
         folder.layout("the numbers of the classes in classes.txt are not 1, 2, ... without gaps")
     })?;
     let [train, test] = Lists::read(folder)?.listed(classes.len())?;
-    let mut leavings = Leavings::new(experiment.skip_broken);
+    let mut leavings = Leavings::new(experiment.training.skip_broken);
     let mut split = |listed| picture_files::check(&folder.root, listed, &mut leavings);
     let (train, test) = (split(train)?, split(test)?);
     Ok(Data {
-        train: train.split(3),
-        test: test.split(3),
+        train: train.split(3)?,
+        test: test.split(3)?,
         classes,
         source: "CUB-200-2011, cropped to the bounding boxes".to_owned(),
         warnings: leavings.warnings(),

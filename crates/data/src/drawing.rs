@@ -1,5 +1,6 @@
-//! A drawing as MNIST would have it: the ink scaled to fit a box of 20x20 pixels, its shape kept, and put into 28x28 pixels with its
-//! centre of mass in the middle (LeCun, Cortes, Burges: how the NIST digits were normalised).
+//! A drawing as MNIST would have it: the ink scaled to fit a box of 20x20 pixels, its shape kept,
+//! and put into 28x28 pixels with its centre of mass in the middle (LeCun, Cortes, Burges: how the
+//! NIST digits were normalised).
 
 /// Pixels along one side of a picture.
 pub const SIDE: usize = 28;
@@ -8,7 +9,8 @@ const BOX: usize = 20;
 /// Ink below this is none: what a canvas smooths at the edge of a stroke.
 const FAINTEST: u8 = 16;
 
-/// The picture `[28, 28]` of a canvas `[side, side]`, ink from 0 (none) to 255; `None` where there is no ink.
+/// The picture `[28, 28]` of a canvas `[side, side]`, ink from 0 (none) to 255; `None` where there
+/// is no ink.
 #[must_use]
 pub fn picture(canvas: &[u8], side: usize) -> Option<Vec<u8>> {
     let inked = |&(_, &ink): &(usize, &u8)| ink >= FAINTEST;
@@ -30,7 +32,8 @@ pub fn picture(canvas: &[u8], side: usize) -> Option<Vec<u8>> {
     Some(centred(&scaled))
 }
 
-/// The square that begins at `origin` as `[20, 20]`: every pixel is the mean ink of the `step` x `step` area under it.
+/// The square that begins at `origin` as `[20, 20]`: every pixel is the mean ink of the `step` x
+/// `step` area under it.
 fn scale(canvas: &[u8], side: usize, origin: [f64; 2], step: f64) -> Vec<f64> {
     let span = |axis: usize, index: usize| {
         let start = origin[axis] + index as f64 * step;
@@ -56,7 +59,8 @@ fn scale(canvas: &[u8], side: usize, origin: [f64; 2], step: f64) -> Vec<f64> {
     scaled
 }
 
-/// Pixels that the interval from `start` to `end` covers, and how much of each; none beyond the canvas.
+/// Pixels that the interval from `start` to `end` covers, and how much of each; none beyond the
+/// canvas.
 fn overlaps(start: f64, end: f64, side: usize) -> Vec<(usize, f64)> {
     let first = start.floor().max(0.0) as usize;
     let last = (end.ceil().max(0.0) as usize).min(side);
@@ -69,7 +73,8 @@ fn overlaps(start: f64, end: f64, side: usize) -> Vec<(usize, f64)> {
         .collect()
 }
 
-/// The box put into the picture so that its centre of mass lies as near to the middle as whole pixels and the borders allow.
+/// The box put into the picture so that its centre of mass lies as near to the middle as whole
+/// pixels and the borders allow.
 fn centred(ink: &[f64]) -> Vec<u8> {
     let total: f64 = ink.iter().sum();
     let weighted = |coordinate: fn(usize) -> usize| -> f64 {
@@ -152,10 +157,8 @@ mod tests {
 
     #[test]
     fn digits_of_mnist_stay_as_they_are() -> Result<(), crate::Error> {
-        let digits = crate::Data::embedded_mnist()?.test;
-        let crate::Samples::Pictures(pictures) = digits.samples() else {
-            return Err(crate::Error::Data("no pictures".into()));
-        };
+        let digits = crate::mnist::embedded()?.test;
+        let pictures = digits.samples();
         let stays = |&position: &usize| {
             let digit = pictures.held(position).unwrap_or_default();
             picture(digit, SIDE).as_deref() == Some(digit)

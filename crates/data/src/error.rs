@@ -64,3 +64,38 @@ pub enum Error {
     #[error(transparent)]
     Interactions(#[from] spindle_interactions::Error),
 }
+
+/// The error for a position beyond some samples.
+pub(super) fn no_sample(what: &str, position: usize, count: usize) -> Error {
+    Error::Data(format!("there is no {what} {position} among {count}"))
+}
+
+/// The error for players that cannot be.
+pub(super) fn wrong_players(value: String, allowed: String) -> Error {
+    Error::Experiment {
+        field: "players",
+        value,
+        allowed,
+    }
+}
+
+/// Checks players that are numbers of what the sample at `position` has `count` of.
+pub(super) fn numbered(
+    position: usize,
+    what: &str,
+    players: &[usize],
+    count: usize,
+) -> Result<(), Error> {
+    for (index, player) in players.iter().enumerate() {
+        if *player >= count {
+            let last = count.saturating_sub(1);
+            let allowed = format!("sample {position} has {what} 0 to {last}");
+            return Err(wrong_players(player.to_string(), allowed));
+        }
+        if players[..index].contains(player) {
+            let allowed = "every player is given once".to_owned();
+            return Err(wrong_players(format!("{player} twice"), allowed));
+        }
+    }
+    Ok(())
+}

@@ -30,8 +30,8 @@ impl Folder {
     /// # Errors
     /// No folder given, or one that is not there.
     pub(super) fn of(experiment: &Experiment) -> Result<Self, Error> {
-        let entry = catalogue::entry(experiment.data);
-        let Some(named) = &experiment.data_dir else {
+        let entry = catalogue::entry(experiment.training.data);
+        let Some(named) = &experiment.training.data_dir else {
             return Err(Error::Experiment {
                 field: "data_dir",
                 value: "not given".to_owned(),
@@ -76,7 +76,8 @@ impl Folder {
         self.root.join(file)
     }
 
-    /// The first of these places where `file` is: the folder with the files, the folder that was named.
+    /// The first of these places where `file` is: the folder with the files, the folder that was
+    /// named.
     pub(super) fn find(&self, file: &str) -> PathBuf {
         let beside = self.named.join(file);
         let inside = self.path(file);

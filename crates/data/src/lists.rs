@@ -48,7 +48,8 @@ impl List {
     /// Lines of a number and what belongs to it.
     ///
     /// # Errors
-    /// A line that does not begin with a number, that `parse` makes nothing of, or a number that is there twice.
+    /// A line that does not begin with a number, that `parse` makes nothing of, or a number that is
+    /// there twice.
     pub(super) fn by_number<'a, T>(
         &'a self,
         expected: &str,

@@ -1,11 +1,11 @@
-//! MNIST (LeCun, Cortes, Burges; CC BY-SA 3.0) from its published files or from the embedded subset.
+//! MNIST (LeCun, Cortes, Burges; CC BY-SA 3.0) from its published files or from the embedded
+//! subset.
 
 use std::path::Path;
 
-use spindle_run::experiment::Dataset;
+use spindle_run::{Experiment, experiment::Dataset, modality::Pictures};
 
-use super::{Data, Pictures, Samples, Split, catalogue::entry, idx};
-use crate::Error;
+use crate::{Data, Error, Split, catalogue, idx, pictures::PictureSet};
 
 const SIDE: usize = 28;
 const DIGITS: usize = 10;
@@ -22,8 +22,12 @@ macro_rules! embedded {
     };
 }
 
+/// The embedded subset: 6,000 training and 1,000 test digits, stratified by class.
+///
+/// # Errors
+/// Never with the embedded files; they are checked like any other.
 #[cfg(feature = "embedded-data")]
-pub(super) fn embedded() -> Result<Data, Error> {
+pub fn embedded() -> Result<Data<Pictures>, Error> {
     subset([
         embedded!("train-images-idx3-ubyte.gz"),
         embedded!("train-labels-idx1-ubyte.gz"),
@@ -32,10 +36,14 @@ pub(super) fn embedded() -> Result<Data, Error> {
     ])
 }
 
-/// The subset from its four files, each with its name.
-pub(super) fn subset(
+/// The embedded subset where it comes beside the program and not in it: training images and labels,
+/// test images and labels, each an IDX file, gzip'd or not, with the name that errors call it by.
+///
+/// # Errors
+/// A file that is truncated, foreign, or whose counts do not match its partner's.
+pub fn subset(
     [train_images, train_labels, test_images, test_labels]: [(&str, &[u8]); 4],
-) -> Result<Data, Error> {
+) -> Result<Data<Pictures>, Error> {
     Ok(Data {
         train: split(train_images, train_labels)?,
         test: split(test_images, test_labels)?,
@@ -45,7 +53,11 @@ pub(super) fn subset(
     })
 }
 
-pub(super) fn from_folder(folder: &Path) -> Result<Data, Error> {
+/// The original four files in `folder`, gzip'd or not.
+///
+/// # Errors
+/// A file that is missing, truncated, foreign, or whose counts do not match its partner's.
+pub fn from_folder(folder: &Path) -> Result<Data<Pictures>, Error> {
     Ok(Data {
         train: split_from_folder(folder, TRAIN)?,
         test: split_from_folder(folder, TEST)?,
@@ -55,7 +67,21 @@ pub(super) fn from_folder(folder: &Path) -> Result<Data, Error> {
     })
 }
 
-fn split_from_folder(folder: &Path, (images, labels): (&str, &str)) -> Result<Split, Error> {
+/// The experiment's: of its folder, or the embedded subset without one.
+pub(super) fn load(experiment: &Experiment) -> Result<Data<Pictures>, Error> {
+    match &experiment.training.data_dir {
+        Some(folder) => from_folder(Path::new(folder)),
+        #[cfg(feature = "embedded-data")]
+        None => embedded(),
+        #[cfg(not(feature = "embedded-data"))]
+        None => Err(catalogue::not_in_this_build(experiment.training.data)),
+    }
+}
+
+fn split_from_folder(
+    folder: &Path,
+    (images, labels): (&str, &str),
+) -> Result<Split<Pictures>, Error> {
     let (image_file, image_bytes) = read(folder, images)?;
     let (label_file, label_bytes) = read(folder, labels)?;
     split((&image_file, &image_bytes), (&label_file, &label_bytes))
@@ -73,13 +99,13 @@ fn read(folder: &Path, name: &str) -> Result<(String, Vec<u8>), Error> {
             source,
             hint: format!(
                 "{}; without a data folder the embedded subset is used",
-                entry(Dataset::Mnist).hint()
+                catalogue::entry(Dataset::Mnist).hint()
             ),
         }),
     }
 }
 
-fn split(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<Split, Error> {
+fn split(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<Split<Pictures>, Error> {
     let pictures = idx::parse(images.0, images.1, 3)?;
     let classes = idx::parse(labels.0, labels.1, 1)?;
     if pictures.shape[1..] != [SIDE, SIDE] {
@@ -100,11 +126,11 @@ fn split(images: (&str, &[u8]), labels: (&str, &[u8])) -> Result<Split, Error> {
             classes.data[position], labels.0
         )));
     }
-    let pictures = Pictures::Held {
+    let pictures = PictureSet::Held {
         pixels: pictures.data,
         channels: 1,
         side: SIDE,
     };
     let labels = classes.data.into_iter().map(u16::from).collect();
-    Ok(Split::new(labels, Samples::Pictures(pictures)))
+    Split::new(labels, pictures)
 }

@@ -1,14 +1,14 @@
-//! MNLI, pairs of sentences (Williams, Nangia and Bowman 2018), in the files of GLUE (Wang et al. 2019): `train.tsv`, and
-//! `dev_matched.tsv` as test set, since labels of GLUE's own test set are not published.
+//! MNLI, pairs of sentences (Williams, Nangia and Bowman 2018), in the files of GLUE (Wang et al.
+//! 2019): `train.tsv`, and `dev_matched.tsv` as test set, since labels of GLUE's own test set are
+//! not published.
 
-use spindle_run::Experiment;
+use spindle_run::{Experiment, modality::Texts};
 
-use super::{
-    Data,
+use crate::{
+    Data, Error,
     folder::Folder,
     tables::{Line, Published, Table, field},
 };
-use crate::Error;
 
 const CLASSES: [&str; 3] = ["entailment", "neutral", "contradiction"];
 const COLUMNS: [&str; 3] = ["sentence1", "sentence2", "gold_label"];
@@ -19,7 +19,7 @@ const NO_LABEL: &str = "-";
 ///
 /// # Errors
 /// Files that are missing or without the columns, and lines whose label has no class.
-pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
+pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data<Texts>, Error> {
     let published = Published {
         files: ["train.tsv", "dev_matched.tsv"],
         classes: &CLASSES,

@@ -1,4 +1,5 @@
-//! Arrays of NumPy's `.npz` archives: ZIP files with a `.npy` file for each array, stored or deflated.
+//! Arrays of NumPy's `.npz` archives: ZIP files with a `.npy` file for each array, stored or
+//! deflated.
 
 use std::io::Read;
 
@@ -11,7 +12,8 @@ use super::arrays::{Array, Values, count};
 /// The array `name` of an archive.
 ///
 /// # Errors
-/// In words: an archive that is broken or without the array, and an array of another type or layout.
+/// In words: an archive that is broken or without the array, and an array of another type or
+/// layout.
 pub(super) fn array(bytes: &[u8], name: &str) -> Result<Array, String> {
     let file = member(bytes, &format!("{name}.npy"))?;
     let npy = NpyFile::new(&file[..])

@@ -1,9 +1,13 @@
-//! Data of one's own, recognised by what is in their folder: arrays, folders of pictures, or tables of texts.
+//! Data of one's own, recognised by what is in their folder: arrays, folders of pictures, or tables
+//! of texts.
 
-use spindle_run::Experiment;
+use spindle_run::{
+    Experiment,
+    modality::{Pictures, Texts},
+};
 
-use super::{
-    Data, arrays,
+use crate::{
+    AnyData, Data, Error, arrays,
     catalogue::OWN_LAYOUTS,
     folder::Folder,
     leavings::Leavings,
@@ -11,19 +15,20 @@ use super::{
     tables::{Line, Table, field},
     word_pieces::WordPieces,
 };
-use crate::Error;
 
 /// Reads what the folder holds.
 ///
 /// # Errors
 /// No layout that is known, or more than one; and whatever its files are refused for.
-pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
+pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<AnyData, Error> {
     match layout(folder)? {
         files @ [train, _] if train.ends_with(".safetensors") || train.ends_with(".npz") => {
             arrays::load(experiment, folder, files)
         }
-        files @ [train, _] if train.ends_with(".tsv") => texts(experiment, folder, files),
-        folders => pictures(experiment, folder, folders),
+        files @ [train, _] if train.ends_with(".tsv") => {
+            Ok(texts(experiment, folder, files)?.into())
+        }
+        folders => Ok(pictures(experiment, folder, folders)?.into()),
     }
 }
 
@@ -57,9 +62,9 @@ fn texts(
     experiment: &Experiment,
     folder: &Folder,
     [train, test]: [&str; 2],
-) -> Result<Data, Error> {
+) -> Result<Data<Texts>, Error> {
     let pieces = WordPieces::load(experiment, folder)?;
-    let mut leavings = Leavings::new(experiment.skip_broken);
+    let mut leavings = Leavings::new(experiment.training.skip_broken);
     let classes = labels(folder, train)?;
     let mut split = |file| {
         let table = Table::tabs(folder, file)?;
@@ -105,7 +110,7 @@ fn pictures(
     experiment: &Experiment,
     folder: &Folder,
     [train, test]: [&str; 2],
-) -> Result<Data, Error> {
+) -> Result<Data<Pictures>, Error> {
     let mut others = 0;
     let classes = classes(folder, train)?;
     if let Some(class) = classes_beyond(folder, test, &classes)? {
@@ -117,7 +122,7 @@ fn pictures(
         listed(folder, train, &classes, &mut others)?,
         listed(folder, test, &classes, &mut others)?,
     ];
-    let mut leavings = Leavings::new(experiment.skip_broken);
+    let mut leavings = Leavings::new(experiment.training.skip_broken);
     if others > 0 {
         leavings.tell(format!(
             "left out {others} files that are not pictures by their names ({})",
@@ -132,8 +137,8 @@ fn pictures(
         3
     };
     Ok(Data {
-        train: train_files.split(channels),
-        test: test_files.split(channels),
+        train: train_files.split(channels)?,
+        test: test_files.split(channels)?,
         classes,
         source: format!("own data, folders {train} and {test}"),
         warnings: leavings.warnings(),

@@ -14,21 +14,23 @@ use image::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{
-    Pictures, Samples, Split,
+use spindle_run::{modality::Pictures, parallel};
+
+use crate::{
+    Error, Split,
+    error::no_sample,
     leavings::Leavings,
-    pictures::PictureSource,
+    pictures::{PictureSet, PictureSource},
     scale::{FILTER, length},
 };
-use crate::Error;
-use spindle_run::parallel;
 
 /// Extensions of the pictures that can be decoded.
 pub(super) const EXTENSIONS: [&str; 9] = [
     "png", "jpg", "jpeg", "bmp", "pnm", "pbm", "pgm", "ppm", "pam",
 ];
 
-/// Bytes at a file's end in which its format's last marker is looked for: some programs write more behind it.
+/// Bytes at a file's end in which its format's last marker is looked for: some programs write more
+/// behind it.
 const TAIL: u64 = 4096;
 
 /// What of a picture is used.
@@ -116,28 +118,31 @@ pub(super) fn check(
 
 impl Checked {
     /// As a split of pictures of 1 or 3 channels.
-    pub(super) fn split(self, channels: usize) -> Split {
+    ///
+    /// # Errors
+    /// None that files can cause: there is a label for every one.
+    pub(super) fn split(self, channels: usize) -> Result<Split<Pictures>, Error> {
         let files = Files {
             root: self.root,
             files: self.files,
             channels,
         };
-        let pictures = Pictures::Streamed(Arc::new(files));
-        Split::new(self.labels, Samples::Pictures(pictures))
+        Split::new(self.labels, PictureSet::Streamed(Arc::new(files)))
     }
 }
 
 impl PictureSource for Files {
+    fn count(&self) -> usize {
+        self.files.len()
+    }
+
     fn channels(&self) -> usize {
         self.channels
     }
 
     fn read(&self, position: usize, side: usize) -> Result<Vec<u8>, Error> {
         let Some(file) = self.files.get(position) else {
-            return Err(Error::Data(format!(
-                "there is no picture {position} among {}",
-                self.files.len()
-            )));
+            return Err(no_sample("picture", position, self.files.len()));
         };
         let path = self.root.join(&file.path);
         let picture = open(&path)?.decode();
@@ -206,7 +211,8 @@ fn tail(file: &mut File, size: u64) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether the format's last marker is there. The decoder of JPEGs fills up what is missing with grey, so that nobody would know.
+/// Whether the format's last marker is there. The decoder of JPEGs fills up what is missing with
+/// grey, so that nobody would know.
 fn is_whole(format: Option<ImageFormat>, end: &[u8]) -> bool {
     let marker: &[u8] = match format {
         Some(ImageFormat::Jpeg) => &[0xff, 0xd9],
@@ -216,7 +222,8 @@ fn is_whole(format: Option<ImageFormat>, end: &[u8]) -> bool {
     end.windows(marker.len()).any(|bytes| bytes == marker)
 }
 
-/// What of a picture of a size is used: left, top, width, height. Rectangles that reach beyond it are cut.
+/// What of a picture of a size is used: left, top, width, height. Rectangles that reach beyond it
+/// are cut.
 fn rectangle(path: &Path, (width, height): (u32, u32), crop: Crop) -> Result<[u32; 4], Error> {
     let used = match crop {
         Crop::Whole => [0, 0, width, height],

@@ -6,17 +6,18 @@ use spindle_run::Experiment;
 use super::clouds::normalise;
 use spindle_run::{player::CLUSTERS, random::Stream};
 
-/// Draws the experiment's points of a cloud, moves their mean to 0 and scales them into the unit ball; `index` tells the cloud
-/// from all others of the data set.
+/// Draws the experiment's points of a cloud, moves their mean to 0 and scales them into the unit
+/// ball; `index` tells the cloud from all others of the data set.
 ///
 /// # Errors
-/// In words: fewer points than are used or than there are clusters, and coordinates that are no numbers.
+/// In words: fewer points than are used or than there are clusters, and coordinates that are no
+/// numbers.
 pub(super) fn drawn(
     mut points: Vec<[f32; 3]>,
     experiment: &Experiment,
     index: usize,
 ) -> Result<Vec<[f32; 3]>, String> {
-    let needed = experiment.points.max(CLUSTERS);
+    let needed = experiment.training.points.max(CLUSTERS);
     if points.len() < needed {
         return Err(format!(
             "it has {} points and {needed} are used; fewer can be asked for with --points, and --skip-broken leaves such clouds out",
@@ -31,8 +32,8 @@ pub(super) fn drawn(
             points[position]
         ));
     }
-    let mut rng = Stream::Points.rng(experiment.seed, index as u64);
-    let (chosen, _) = points.partial_shuffle(&mut rng, experiment.points);
+    let mut rng = Stream::Points.rng(experiment.training.seed, index as u64);
+    let (chosen, _) = points.partial_shuffle(&mut rng, experiment.training.points);
     let mut chosen = chosen.to_vec();
     normalise(&mut chosen);
     Ok(chosen)

@@ -4,7 +4,8 @@ use image::{GrayImage, imageops};
 
 use crate::Error;
 
-/// The filter that pictures are scaled by: linear, over all pixels that fall on one where pictures become smaller.
+/// The filter that pictures are scaled by: linear, over all pixels that fall on one where pictures
+/// become smaller.
 pub(super) const FILTER: imageops::FilterType = imageops::FilterType::Triangle;
 
 /// A picture `[channels, own, own]` scaled to `[channels, side, side]`.

@@ -1,14 +1,13 @@
-//! ShapeNet's parts benchmark with normals (Yi et al. 2016): clouds of 16 classes. Validation clouds are trained on, as is usual.
+//! ShapeNet's parts benchmark with normals (Yi et al. 2016): clouds of 16 classes. Validation
+//! clouds are trained on, as is usual.
 
 use std::collections::HashMap;
 
-use spindle_run::Experiment;
+use spindle_run::{Experiment, modality::Clouds, parallel};
 
-use super::{
-    Data, Samples, Split, clouds::Clouds, folder::Folder, leavings::Leavings, lists::List, points,
+use crate::{
+    Data, Error, Split, clouds::CloudSet, folder::Folder, leavings::Leavings, lists::List, points,
 };
-use crate::Error;
-use spindle_run::parallel;
 
 /// Clouds that are read at a time.
 const CHUNK: usize = 256;
@@ -25,8 +24,9 @@ struct Listed {
 /// Reads all clouds and draws the experiment's points of each.
 ///
 /// # Errors
-/// Files that are missing, clouds whose class is not in the list, and those with too few points or coordinates that are no numbers.
-pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
+/// Files that are missing, clouds whose class is not in the list, and those with too few points or
+/// coordinates that are no numbers.
+pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data<Clouds>, Error> {
     folder.check()?;
     let categories = List::read(folder, "synsetoffset2category.txt")?;
     let categories = categories.map("a class and its folder", |line| {
@@ -36,7 +36,7 @@ pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Err
     let labels = categories.iter().enumerate();
     let labels = labels.map(|(label, (_, synset))| (*synset, label as u16));
     let labels: HashMap<&str, u16> = labels.collect();
-    let mut leavings = Leavings::new(experiment.skip_broken);
+    let mut leavings = Leavings::new(experiment.training.skip_broken);
     let train = listed(folder, &TRAIN, &labels)?;
     let test = listed(folder, &TEST, &labels)?;
     Ok(Data {
@@ -48,7 +48,7 @@ pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Err
             .collect(),
         source: format!(
             "ShapeNet's parts benchmark, {} points of each cloud",
-            experiment.points
+            experiment.training.points
         ),
         warnings: leavings.warnings(),
     })
@@ -98,7 +98,7 @@ fn split(
     listed: &[Listed],
     first: usize,
     leavings: &mut Leavings,
-) -> Result<Split, Error> {
+) -> Result<Split<Clouds>, Error> {
     let (mut labels, mut coordinates) = (Vec::new(), Vec::new());
     for (chunk, listed) in listed.chunks(CHUNK).enumerate() {
         let clouds = parallel::map(listed.len(), |index| {
@@ -116,8 +116,10 @@ fn split(
             }
         }
     }
-    let clouds = Clouds::new(coordinates, experiment.points);
-    Ok(Split::new(labels, Samples::Clouds(clouds)))
+    Split::new(
+        labels,
+        CloudSet::new(coordinates, experiment.training.points),
+    )
 }
 
 /// The experiment's points of a cloud.

@@ -1,16 +1,24 @@
-//! Clouds on the surfaces of solids of 16 classes, made from the seed: a data set of point clouds that needs no download (ours).
+//! Clouds on the surfaces of solids of 16 classes, made from the seed: a data set of point clouds
+//! that needs no download (ours).
 //!
-//! Every solid is a mesh of random proportions, of which points are drawn uniformly by area, with a little noise; turned at random
-//! around the vertical axis and tilted a little, moved to its mean and scaled into the unit ball.
+//! Every solid is a mesh of random proportions, of which points are drawn uniformly by area, with a
+//! little noise; turned at random around the vertical axis and tilted a little, moved to its mean
+//! and scaled into the unit ball.
 
 use std::f32::consts::TAU;
 
 use rand::{Rng, RngExt};
 
-use super::{Data, Samples, Split, clouds::Clouds, clouds::normalise};
 use spindle_run::{
+    Experiment,
+    modality::Clouds,
     parallel,
     random::{Stream, normal},
+};
+
+use crate::{
+    Data, Error, Split,
+    clouds::{CloudSet, normalise},
 };
 
 /// Clouds of a class: 1,600 + 400 in all.
@@ -152,28 +160,35 @@ impl<R: Rng> Proportions for R {
     }
 }
 
-/// The data set: 1,600 training and 400 test clouds of `points` points, as many of every class, the same for the same seed.
-#[must_use]
-pub fn generate(points: usize, seed: u64) -> Data {
-    Data {
-        train: split(points, seed, 0, TRAIN),
-        test: split(points, seed, CLASSES.len() * TRAIN, TEST),
+/// The data set: 1,600 training and 400 test clouds of `points` points, as many of every class, the
+/// same for the same seed.
+///
+/// # Errors
+/// None that numbers can cause: there is a label for every cloud.
+pub fn generate(points: usize, seed: u64) -> Result<Data<Clouds>, Error> {
+    Ok(Data {
+        train: split(points, seed, 0, TRAIN)?,
+        test: split(points, seed, CLASSES.len() * TRAIN, TEST)?,
         classes: CLASSES.iter().map(|(name, _)| (*name).to_owned()).collect(),
         source: format!("solids of 16 classes, made by Spindle from seed {seed}"),
         warnings: Vec::new(),
-    }
+    })
+}
+
+/// The experiment's.
+pub(super) fn load(experiment: &Experiment) -> Result<Data<Clouds>, Error> {
+    generate(experiment.training.points, experiment.training.seed)
 }
 
 /// Clouds `first..` of the seed's, the classes in turn.
-fn split(points: usize, seed: u64, first: usize, per_class: usize) -> Split {
+fn split(points: usize, seed: u64, first: usize, per_class: usize) -> Result<Split<Clouds>, Error> {
     let count = CLASSES.len() * per_class;
     let clouds = parallel::map(count, |index| {
         let mut rng = Stream::Points.rng(seed, (first + index) as u64);
         cloud(index % CLASSES.len(), points, &mut rng)
     });
     let labels = (0..count).map(|index| (index % CLASSES.len()) as u16);
-    let clouds = Clouds::new(clouds.concat(), points);
-    Split::new(labels.collect(), Samples::Clouds(clouds))
+    Split::new(labels.collect(), CloudSet::new(clouds.concat(), points))
 }
 
 fn cloud(class: usize, points: usize, rng: &mut impl Rng) -> Vec<Point> {
@@ -263,7 +278,8 @@ fn extrude(polygon: &[[f32; 2]], height: f32) -> Mesh {
     mesh
 }
 
-/// A point from which all corners are seen: the inner corner, if there is one and it is the only one, or the mean.
+/// A point from which all corners are seen: the inner corner, if there is one and it is the only
+/// one, or the mean.
 fn middle(polygon: &[[f32; 2]]) -> [f32; 2] {
     let count = polygon.len();
     let turn = |i: usize| {
@@ -352,6 +368,7 @@ fn area([a, b, c]: &[Point; 3]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Labelled;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -378,9 +395,9 @@ mod tests {
     }
 
     #[test]
-    fn clouds_fill_the_unit_ball_and_repeat() {
+    fn clouds_fill_the_unit_ball_and_repeat() -> Result<(), Error> {
         let all = |seed| generate(64, seed);
-        let (data, again, other) = (all(3), all(3), all(4));
+        let (data, again, other) = (all(3)?, all(3)?, all(4)?);
         assert_eq!(
             (data.train.len(), data.test.len(), data.classes.len()),
             (1600, 400, 16)
@@ -401,5 +418,6 @@ mod tests {
             let mean: f32 = cloud.iter().map(|p| p[2]).sum::<f32>() / 500.0;
             assert!(mean.abs() < 1e-3);
         }
+        Ok(())
     }
 }

@@ -1,14 +1,14 @@
-//! SST-2, sentences of film reviews (Socher et al. 2013), in the files of GLUE (Wang et al. 2019): `train.tsv` and `dev.tsv`, the
-//! latter as test set, since labels of GLUE's own test set are not published.
+//! SST-2, sentences of film reviews (Socher et al. 2013), in the files of GLUE (Wang et al. 2019):
+//! `train.tsv` and `dev.tsv`, the latter as test set, since labels of GLUE's own test set are not
+//! published.
 
-use spindle_run::Experiment;
+use spindle_run::{Experiment, modality::Texts};
 
-use super::{
-    Data,
+use crate::{
+    Data, Error,
     folder::Folder,
     tables::{Line, Published, Table, field},
 };
-use crate::Error;
 
 const CLASSES: [&str; 2] = ["negative", "positive"];
 
@@ -16,7 +16,7 @@ const CLASSES: [&str; 2] = ["negative", "positive"];
 ///
 /// # Errors
 /// Files that are missing or in another layout, and lines that are not a sentence and 0 or 1.
-pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
+pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data<Texts>, Error> {
     let published = Published {
         files: ["train.tsv", "dev.tsv"],
         classes: &CLASSES,

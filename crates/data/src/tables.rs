@@ -3,14 +3,15 @@
 use std::{collections::BTreeSet, fs::File};
 
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord, Terminator};
-use spindle_run::Experiment;
+use spindle_run::{Experiment, modality::Texts, parallel};
 
-use super::{
-    Data, Samples, Split, folder::Folder, leavings::Leavings, texts::Text, texts::Texts,
+use crate::{
+    Data, Error, Split,
+    folder::Folder,
+    leavings::Leavings,
+    texts::{Text, TextSet},
     word_pieces::WordPieces,
 };
-use crate::Error;
-use spindle_run::parallel;
 
 /// Lines that are tokenised at a time.
 const CHUNK: usize = 4096;
@@ -49,11 +50,11 @@ impl Published<'_> {
         &self,
         experiment: &Experiment,
         folder: &Folder,
-        split: impl Fn(&str, &WordPieces, &mut Leavings) -> Result<Split, Error>,
-    ) -> Result<Data, Error> {
+        split: impl Fn(&str, &WordPieces, &mut Leavings) -> Result<Split<Texts>, Error>,
+    ) -> Result<Data<Texts>, Error> {
         folder.check()?;
         let pieces = WordPieces::load(experiment, folder)?;
-        let mut leavings = Leavings::new(experiment.skip_broken);
+        let mut leavings = Leavings::new(experiment.training.skip_broken);
         let [train, test] = self.files;
         Ok(Data {
             train: split(train, &pieces, &mut leavings)?,
@@ -88,7 +89,8 @@ impl Table {
         Self::open(folder, file, &mut builder)
     }
 
-    /// A table with commas between columns, quotes, and perhaps a header, which begins with `first`.
+    /// A table with commas between columns, quotes, and perhaps a header, which begins with
+    /// `first`.
     ///
     /// # Errors
     /// A file that is not there or not in UTF-8.
@@ -161,7 +163,7 @@ impl Table {
         pieces: &WordPieces,
         leavings: &mut Leavings,
         parse: impl Fn(&StringRecord) -> Result<Line, String>,
-    ) -> Result<Split, Error> {
+    ) -> Result<Split<Texts>, Error> {
         let mut read = Read::default();
         loop {
             let lines = self.chunk(leavings, &parse)?;
@@ -171,11 +173,11 @@ impl Table {
             read.add(&lines, pieces)?;
         }
         read.tell(&self.file, leavings);
-        let texts = Texts {
+        let texts = TextSet {
             texts: read.texts,
             vocabulary: pieces.vocabulary,
         };
-        Ok(Split::new(read.labels, Samples::Texts(texts)))
+        Split::new(read.labels, texts)
     }
 
     /// What the next lines say, each with its number; none at the end.

@@ -1,17 +1,17 @@
-//! Tiny-ImageNet (Stanford's course CS231n): every 4th class of its 200, with the published validation set as test set.
+//! Tiny-ImageNet (Stanford's course CS231n): every 4th class of its 200, with the published
+//! validation set as test set.
 
 use std::collections::HashMap;
 
-use spindle_run::Experiment;
+use spindle_run::{Experiment, modality::Pictures};
 
-use super::{
-    Data,
+use crate::{
+    Data, Error,
     folder::Folder,
     leavings::Leavings,
     lists::List,
     picture_files::{self, Crop, Listed},
 };
-use crate::Error;
 
 /// Of so many classes the last is used: the 4th, the 8th, ..., the 200th (2405.10262).
 const EVERY: usize = 4;
@@ -29,18 +29,18 @@ struct Classes {
 ///
 /// # Errors
 /// Files that are missing, pictures whose class is not in the lists, and pictures that are broken.
-pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data, Error> {
+pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Data<Pictures>, Error> {
     folder.check()?;
     let classes = Classes::read(folder)?;
     let names = names(folder, &classes.chosen)?;
-    let mut leavings = Leavings::new(experiment.skip_broken);
+    let mut leavings = Leavings::new(experiment.training.skip_broken);
     let listed = [training(folder, &classes)?, validation(folder, &classes)?];
     let [train, test] =
         listed.map(|listed| picture_files::check(&folder.root, listed, &mut leavings));
     let (train, test) = (train?, test?);
     Ok(Data {
-        train: train.split(3),
-        test: test.split(3),
+        train: train.split(3)?,
+        test: test.split(3)?,
         source: format!(
             "Tiny-ImageNet, every {EVERY}th class, {} of {}",
             classes.chosen.len(),

@@ -58,7 +58,7 @@ impl WordPieces {
     /// # Errors
     /// A file that is not there, or whose special pieces are not at BERT's numbers.
     pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<Self, Error> {
-        let path = match &experiment.vocabulary {
+        let path = match &experiment.training.vocabulary {
             Some(file) => PathBuf::from(file),
             None => folder.find(VOCABULARY),
         };
@@ -97,8 +97,8 @@ impl WordPieces {
         })
     }
 
-    /// `[CLS] first [SEP]` or `[CLS] first [SEP] second [SEP]`, no longer than [`MAX_PIECES`]: of a pair the longer part is cut first.
-    /// `None` where a part has no words.
+    /// `[CLS] first [SEP]` or `[CLS] first [SEP] second [SEP]`, no longer than [`MAX_PIECES`]: of a
+    /// pair the longer part is cut first. `None` where a part has no words.
     ///
     /// # Errors
     /// A text that the tokeniser refuses.

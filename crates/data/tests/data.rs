@@ -1,21 +1,27 @@
 //! Data sets: what is drawn from them, and how broken ones are refused.
 
-use spindle_run::input::PictureShape;
-use spindle_run::modality::InputShape;
 use std::{fs, path::Path};
 
-use spindle_data::{Data, Error, TrainingSet, measured_samples, test_samples};
-use spindle_run::player::check_patches;
+use spindle_data::{Data, Error, Labelled, TrainingSet, measured_samples, mnist, test_samples};
 use spindle_run::{
     Experiment,
     experiment::Placement,
+    input::{FeatureMap, PictureShape},
+    modality::{NetworkShape, Pictures},
+    player::check_patches,
     record::{Group, Players},
 };
 
-const DIGITS: InputShape = InputShape::Pictures(PictureShape {
-    channels: 1,
-    side: 32,
-});
+const LENET: NetworkShape<Pictures> = NetworkShape {
+    input: PictureShape {
+        channels: 1,
+        side: 32,
+    },
+    masked: FeatureMap {
+        side: 28,
+        is_framed: false,
+    },
+};
 
 /// Writes a small data set in MNIST's layout: `labels` for both splits.
 fn write(folder: &Path, labels: &[u8], pictures: usize) {
@@ -36,8 +42,8 @@ fn write(folder: &Path, labels: &[u8], pictures: usize) {
 fn refusal(labels: &[u8], pictures: usize) -> String {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), labels, pictures);
-    let draw = |data: Data| TrainingSet::draw(&Experiment::default(), &data);
-    Data::mnist_from_folder(folder.path())
+    let draw = |data: Data<Pictures>| TrainingSet::draw(&Experiment::default(), data.about());
+    mnist::from_folder(folder.path())
         .and_then(draw)
         .unwrap_err()
         .to_string()
@@ -50,9 +56,7 @@ fn broken_data_sets_are_refused_with_what_is_wrong() {
     assert!(refusal(&[], 0).contains("the training set is empty"));
     assert!(refusal(&[4, 4, 4], 3).contains("all 3 training samples are of class 4"));
     let folder = tempfile::tempdir().unwrap();
-    let text = Data::mnist_from_folder(folder.path())
-        .unwrap_err()
-        .to_string();
+    let text = mnist::from_folder(folder.path()).unwrap_err().to_string();
     assert!(
         text.contains("train-images-idx3-ubyte.gz") && text.contains("each plain or with .gz"),
         "{text}"
@@ -61,10 +65,12 @@ fn broken_data_sets_are_refused_with_what_is_wrong() {
 
 #[test]
 fn the_embedded_subset_is_stratified() -> Result<(), Error> {
-    let data = Data::embedded_mnist()?;
+    let data = mnist::embedded()?;
     assert_eq!((data.train.len(), data.test.len()), (6_000, 1_000));
     for class in 0..10 {
-        let count = (0..6_000).filter(|&p| data.train.label(p) == class).count();
+        let count = (0..6_000)
+            .filter(|&p| data.train.labels().label(p) == class)
+            .count();
         assert_eq!(count, 600);
     }
     Ok(())
@@ -72,31 +78,34 @@ fn the_embedded_subset_is_stratified() -> Result<(), Error> {
 
 #[test]
 fn label_noise_resets_its_share_to_other_classes() -> Result<(), Error> {
-    let data = Data::embedded_mnist()?;
-    let experiment = Experiment {
-        label_noise: 0.05,
-        train_size: Some(1_000),
-        ..Experiment::default()
+    let data = mnist::embedded()?;
+    let experiment = {
+        let mut e = Experiment::default();
+        e.training.label_noise = 0.05;
+        e.training.train_size = Some(1_000);
+        e
     };
-    let set = TrainingSet::draw(&experiment, &data)?;
+    let set = TrainingSet::draw(&experiment, data.about())?;
     assert_eq!((set.len(), set.mislabelled()), (1_000, 50));
-    let differing = (0..set.len()).filter(|&i| set.label(i) != data.train.label(set.position(i)));
+    let differing =
+        (0..set.len()).filter(|&i| set.label(i) != data.train.labels().label(set.position(i)));
     assert_eq!(differing.count(), 50);
     let per_class = |class| {
         (0..1_000)
-            .filter(|&i| data.train.label(set.position(i)) == class)
+            .filter(|&i| data.train.labels().label(set.position(i)) == class)
             .count()
     };
     assert!((0..10).all(|class| per_class(class) == 100));
-    assert_eq!(set, TrainingSet::draw(&experiment, &data)?);
+    assert_eq!(set, TrainingSet::draw(&experiment, data.about())?);
     assert_ne!(
         set,
         TrainingSet::draw(
-            &Experiment {
-                seed: 1,
-                ..experiment
+            &{
+                let mut e = experiment;
+                e.training.seed = 1;
+                e
             },
-            &data
+            data.about()
         )?
     );
     Ok(())
@@ -104,16 +113,17 @@ fn label_noise_resets_its_share_to_other_classes() -> Result<(), Error> {
 
 #[test]
 fn measured_samples_are_of_their_groups() -> Result<(), Error> {
-    let data = Data::embedded_mnist()?;
-    let experiment = Experiment {
-        samples: 20,
-        train_samples: 10,
-        mislabelled_samples: 5,
-        ..Experiment::default()
+    let data = mnist::embedded()?;
+    let experiment = {
+        let mut e = Experiment::default();
+        e.measurement.samples = 20;
+        e.measurement.train_samples = 10;
+        e.measurement.mislabelled_samples = 5;
+        e
     };
-    let set = TrainingSet::draw(&experiment, &data)?;
-    let samples = measured_samples(&experiment, &data, &set, DIGITS)?;
-    let of = |group| samples.iter().filter(move |s| s.record.group == group);
+    let set = TrainingSet::draw(&experiment, data.about())?;
+    let samples = measured_samples(&experiment, &data, &set, LENET)?;
+    let of = |group| samples.iter().filter(move |s| s.record().group == group);
     assert_eq!(
         (
             of(Group::Test).count(),
@@ -122,28 +132,35 @@ fn measured_samples_are_of_their_groups() -> Result<(), Error> {
         ),
         (20, 10, 5)
     );
-    assert!(of(Group::Train).all(|s| s.record.label == s.record.true_label));
-    assert!(of(Group::Mislabelled).all(|s| s.record.label != s.record.true_label));
-    assert!((0..10).all(|class| of(Group::Test).filter(|s| s.record.label == class).count() == 2));
+    assert!(of(Group::Train).all(|s| s.record().label == s.record().true_label));
+    assert!(of(Group::Mislabelled).all(|s| s.record().label != s.record().true_label));
+    assert!((0..10).all(|class| {
+        of(Group::Test)
+            .filter(|s| s.record().label == class)
+            .count()
+            == 2
+    }));
     assert!(
         samples
             .iter()
-            .all(|s| s.record.players == samples[0].record.players)
+            .all(|s| s.record().players == samples[0].record().players)
     );
-    let own = Experiment {
-        placement: Placement::PerSample,
-        ..experiment.clone()
+    let own = {
+        let mut e = experiment.clone();
+        e.measurement.placement = Placement::PerSample;
+        e
     };
-    let own = measured_samples(&own, &data, &set, DIGITS)?;
+    let own = measured_samples(&own, &data, &set, LENET)?;
     assert!(
         own.iter()
-            .any(|s| s.record.players != own[0].record.players)
+            .any(|s| s.record().players != own[0].record().players)
     );
-    let many = Experiment {
-        mislabelled_samples: 500,
-        ..experiment
+    let many = {
+        let mut e = experiment;
+        e.measurement.mislabelled_samples = 500;
+        e
     };
-    let text = measured_samples(&many, &data, &set, DIGITS)
+    let text = measured_samples(&many, &data, &set, LENET)
         .unwrap_err()
         .to_string();
     assert!(
@@ -162,13 +179,13 @@ fn players_and_positions_from_outside_are_checked() -> Result<(), Error> {
     assert!(refusal([8, 8], &[[1, 8], [1, 1]]).contains("[1, 8]"));
     assert!(refusal([4, 4], &[[1, 1], [1, 2]]).contains("grid"));
     assert!(refusal([8, 8], &[[1, 1]]).contains("1 players"));
-    let data = Data::embedded_mnist()?;
+    let data = mnist::embedded()?;
     let text = test_samples(
         &Experiment::default(),
         &data,
         &[3, 1_000],
         &Players::Patches(vec![[1, 1], [1, 2]]),
-        DIGITS,
+        LENET,
     )
     .unwrap_err()
     .to_string();

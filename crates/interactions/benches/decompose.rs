@@ -6,8 +6,9 @@
 //! cargo bench -p spindle-interactions --bench decompose -- published --file FILE --players N [--json]
 //! ```
 //!
-//! `transforms`: the Moebius transform of n = 8 to 20. `games`: certified decompositions to 1e-3 of the games in FILE, little-endian
-//! f64, as the benchmark `engine` of spindle-core writes them. `published`: the published descent on the same games, by learning rate.
+//! `transforms`: the Moebius transform of n = 8 to 20. `games`: certified decompositions to 1e-3 of
+//! the games in FILE, little-endian f64, as the benchmark `engine` of spindle-core writes them.
+//! `published`: the published descent on the same games, by learning rate.
 
 mod support;
 
@@ -45,7 +46,8 @@ const TRANSFORMED: std::ops::RangeInclusive<usize> = 8..=20;
 /// Values that a measurement goes over at least, so that the clock's own time does not count.
 const TRANSFORMED_VALUES: usize = 1 << 22;
 
-/// Microseconds of a Moebius transform, and the sum of all effects' absolute values, by number of players.
+/// Microseconds of a Moebius transform, and the sum of all effects' absolute values, by number of
+/// players.
 fn transforms() -> Result<Value> {
     let mut found = Map::new();
     for players in TRANSFORMED {
@@ -83,7 +85,8 @@ fn transform_all(
     Ok(())
 }
 
-/// Median milliseconds of each game's decomposition, its objective, its lower bound, and the peak of this process's memory.
+/// Median milliseconds of each game's decomposition, its objective, its lower bound, and the peak
+/// of this process's memory.
 fn games(arguments: &Arguments) -> Result<Value> {
     let players: usize = arguments.value("--players", 10)?;
     let rounds: usize = arguments.value("--rounds", 5)?;

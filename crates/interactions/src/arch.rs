@@ -2,8 +2,8 @@
 
 use crate::butterfly::Real;
 
-/// [`vectorized`] for rows of eight `f32`, which fill the vectors of AVX2: with those of AVX-512 the compiler takes two rows at a time, and
-/// spends more on putting them together than it gains.
+/// [`vectorized`] for rows of eight `f32`, which fill the vectors of AVX2: with those of AVX-512
+/// the compiler takes two rows at a time, and spends more on putting them together than it gains.
 #[cfg(feature = "single")]
 #[inline]
 pub(crate) fn vectorized_by_eight<R>(work: impl FnOnce() -> R) -> R {
@@ -14,15 +14,17 @@ pub(crate) fn vectorized_by_eight<R>(work: impl FnOnce() -> R) -> R {
     vectorized(work)
 }
 
-/// Runs `work` compiled for the widest vector instructions of this processor (AVX-512, AVX2, NEON, wasm
-/// simd128 or plain). All that `work` calls must be `#[inline(always)]` to be compiled with it; but in the browser, where nothing
-/// is chosen, what many places call is a function of its own, which keeps the page small.
+/// Runs `work` compiled for the widest vector instructions of this processor (AVX-512, AVX2, NEON,
+/// wasm simd128 or plain). All that `work` calls must be `#[inline(always)]` to be compiled with
+/// it; but in the browser, where nothing is chosen, what many places call is a function of its own,
+/// which keeps the page small.
 ///
-/// No fused multiply-add is used anywhere and sums have a fixed order, so that the numbers do not depend
-/// on what is chosen here.
+/// No fused multiply-add is used anywhere and sums have a fixed order, so that the numbers do not
+/// depend on what is chosen here.
 #[inline]
 pub(crate) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
-    // A module with simd128 runs only where there is simd128: a second, plain copy of every loop would be dead weight for a page.
+    // A module with simd128 runs only where there is simd128: a second, plain copy of every loop
+    // would be dead weight for a page.
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     return work();
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]

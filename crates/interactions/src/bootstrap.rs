@@ -18,8 +18,8 @@ pub struct Estimate {
 
 /// Seeded draws of samples with replacement.
 ///
-/// The draws depend on the seed, their count and the number of samples only, so that all statistics over the
-/// same samples see the same draws: differences between them are paired.
+/// The draws depend on the seed, their count and the number of samples only, so that all statistics
+/// over the same samples see the same draws: differences between them are paired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Resamples {
@@ -57,8 +57,8 @@ impl Resamples {
         }
     }
 
-    /// A statistic of a choice of samples, with its interval; `None` where it is undefined on all samples. Draws on
-    /// which it is undefined are left out.
+    /// A statistic of a choice of samples, with its interval; `None` where it is undefined on all
+    /// samples. Draws on which it is undefined are left out.
     pub fn estimate(
         &self,
         samples: usize,
@@ -93,7 +93,8 @@ impl Resamples {
 }
 
 impl Estimate {
-    /// A value with the interval of its draws, which are sorted; without draws the interval has no width.
+    /// A value with the interval of its draws, which are sorted; without draws the interval has no
+    /// width.
     pub fn new(value: f64, draws: &mut [f64]) -> Self {
         draws.sort_unstable_by(f64::total_cmp);
         Self {

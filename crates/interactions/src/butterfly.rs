@@ -1,9 +1,10 @@
 //! The in-place butterflies behind every transform.
 //!
-//! One level i of a transform over masks pairs every mask without player i with the mask with it: two
-//! runs of 2^i contiguous values, times the lanes. A batch laid out as \[2^n\]\[lanes\] is therefore the same
-//! loop with longer runs. A single game's six lowest levels are done on tiles in registers; of the others three are fused per pass over the
-//! memory, and arrays that do not fit the cache are first brought down to blocks that do.
+//! One level i of a transform over masks pairs every mask without player i with the mask with it:
+//! two runs of 2^i contiguous values, times the lanes. A batch laid out as \[2^n\]\[lanes\] is
+//! therefore the same loop with longer runs. A single game's six lowest levels are done on tiles in
+//! registers; of the others three are fused per pass over the memory, and arrays that do not fit
+//! the cache are first brought down to blocks that do.
 
 use std::ops::{Add, Sub};
 
@@ -70,15 +71,17 @@ pub(crate) fn transform<S: Step, T: Real>(values: &mut [T], lanes: usize) {
     all_levels::<S, T, false>(values, lanes.max(1));
 }
 
-/// Applies all levels of `S` to one game and leaves it with its players exchanged as by [`exchange_players`], which saves a
-/// transposition of every tile. Of two such transforms the second brings the players back.
+/// Applies all levels of `S` to one game and leaves it with its players exchanged as by
+/// [`exchange_players`], which saves a transposition of every tile. Of two such transforms the
+/// second brings the players back.
 #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 pub(crate) fn exchanging_transform<S: Step, T: Real>(values: &mut [T]) {
     all_levels::<S, T, true>(values, 1);
 }
 
-/// Applies all levels of `S` to one game of at least four players, the lowest three by weighted sums within a row. The compiler takes a transposition of
-/// `f32` apart into single values, but makes one instruction of a permutation of a row.
+/// Applies all levels of `S` to one game of at least four players, the lowest three by weighted
+/// sums within a row. The compiler takes a transposition of `f32` apart into single values, but
+/// makes one instruction of a permutation of a row.
 #[cfg(feature = "single")]
 #[inline(always)]
 pub(crate) fn transform_within_rows<S: Step, T: Float>(values: &mut [T]) {
@@ -186,7 +189,8 @@ fn from_runs<S: Step, T: Real>(values: &mut [T], mut run: usize) {
     }
 }
 
-/// At the end of a loop's body keeps the compiler from running several passes side by side, with gathers, where one fills the vectors.
+/// At the end of a loop's body keeps the compiler from running several passes side by side, with
+/// gathers, where one fills the vectors.
 #[inline(always)]
 pub(crate) fn one_by_one() {
     std::hint::black_box(());
@@ -203,7 +207,8 @@ fn six_levels<S: Step, T: Real, const EXCHANGE: bool>(tile: &mut [T; TILE]) {
     }
     tile.as_chunks_mut().0.copy_from_slice(&rows);
     if EXCHANGE {
-        // As a loop of a length that the compiler does not know: else it takes the rows apart and does one value at a time.
+        // As a loop of a length that the compiler does not know: else it takes the rows apart and
+        // does one value at a time.
         eight::<S, T>(&mut tile[..std::hint::black_box(TILE)]);
     }
 }
@@ -273,7 +278,8 @@ fn between<S: Step, T: Real, const COUNT: usize>(mut rows: [[T; ROW]; COUNT]) ->
     rows
 }
 
-/// The transpose, by exchanging blocks beside the diagonal of sizes 1, 2 and 4, so that it stays in vector registers.
+/// The transpose, by exchanging blocks beside the diagonal of sizes 1, 2 and 4, so that it stays in
+/// vector registers.
 #[inline(always)]
 pub(crate) fn transposed<T: Real>(mut tile: [[T; ROW]; ROW]) -> [[T; ROW]; ROW] {
     exchange::<T, 1>(&mut tile);

@@ -47,8 +47,9 @@ pub enum Error {
         /// What it may be, in words.
         allowed: &'static str,
     },
-    /// The iteration limit was reached before the tolerance, or before the canonical answer had settled. Carries the best decomposition found:
-    /// it explains every mask, only its L1 norm may be above the optimum by the stated gap.
+    /// The iteration limit was reached before the tolerance, or before the canonical answer had
+    /// settled. Carries the best decomposition found: it explains every mask, only its L1 norm may
+    /// be above the optimum by the stated gap.
     #[error(
         "after {iterations} iterations the smallest norm is known to a relative gap of {smallest_gap:.2e}, asked for are {tolerance:.2e}, \
          and the answer, whose norm may exceed it by {NEAR_OPTIMAL}, {} with a gap of {gap:.2e}; allow more iterations or a larger tolerance",

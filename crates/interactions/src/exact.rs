@@ -1,10 +1,13 @@
 //! Certificates checked in exact arithmetic (feature `exact`).
 //!
-//! Every f64 is a rational number with a power of two below its line, and the dictionary of effects is 0 and 1, so that residuals, dual constraints and both
-//! norms can be had without any rounding: arrays become integers in units of one power of two, and the transforms add and subtract these. Nothing is
-//! rescaled and nothing is rounded before it is compared: a dual point that exceeds one of its weights by one unit proves nothing.
+//! Every f64 is a rational number with a power of two below its line, and the dictionary of effects
+//! is 0 and 1, so that residuals, dual constraints and both norms can be had without any rounding:
+//! arrays become integers in units of one power of two, and the transforms add and subtract these.
+//! Nothing is rescaled and nothing is rounded before it is compared: a dual point that exceeds one
+//! of its weights by one unit proves nothing.
 //!
-//! What a solver does with certificates, and how, is not used here; the transforms are the plain loops of their definition.
+//! What a solver does with certificates, and how, is not used here; the transforms are the plain
+//! loops of their definition.
 
 use num_bigint::{BigInt, Sign};
 
@@ -131,14 +134,16 @@ pub struct ExactBound {
 pub struct ExactEffects {
     /// |and|_1 + |or|_1, rounded once.
     pub norm: f64,
-    /// By how much |v - reconstruction| exceeds the noise bound at the worst mask, rounded once; 0 or above.
+    /// By how much |v - reconstruction| exceeds the noise bound at the worst mask, rounded once; 0
+    /// or above.
     pub excess: f64,
 }
 
 /// Evaluates effects against outputs: `outputs`, `and` and `or` by mask, all in units of v.
 ///
 /// # Errors
-/// [`Error::Length`], [`Error::Players`], [`Error::Mismatch`], [`Error::Parameter`] for a value that is not finite.
+/// [`Error::Length`], [`Error::Players`], [`Error::Mismatch`], [`Error::Parameter`] for a value
+/// that is not finite.
 pub fn effects(
     outputs: &[f64],
     noise_bound: f64,

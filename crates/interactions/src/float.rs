@@ -11,8 +11,9 @@ use crate::butterfly::Real;
 pub(crate) trait Float:
     Real + Debug + PartialOrd + Mul<Output = Self> + Neg<Output = Self> + AddAssign
 {
-    /// Whether players are told apart by the lanes of a row, with weights, rather than brought to rows by a transposition: the compiler takes
-    /// a transposition of `f32` apart into single values, but makes one instruction of a permutation of a row.
+    /// Whether players are told apart by the lanes of a row, with weights, rather than brought to
+    /// rows by a transposition: the compiler takes a transposition of `f32` apart into single
+    /// values, but makes one instruction of a permutation of a row.
     #[cfg(feature = "single")]
     const WITHIN_ROWS: bool;
 

@@ -1,7 +1,9 @@
-//! Jackknife intervals over samples that were drawn by strata (Wolter, 2007, chapter 4; Efron and Tibshirani, 1993, chapter 11).
+//! Jackknife intervals over samples that were drawn by strata (Wolter, 2007, chapter 4; Efron and
+//! Tibshirani, 1993, chapter 11).
 //!
-//! For statistics that drawing with replacement distorts: the bootstrap puts a sample into a mean twice, which makes the mean noisier than
-//! it is. The jackknife only ever leaves one sample out. With theta_(i) the statistic without sample i of a stratum of m samples:
+//! For statistics that drawing with replacement distorts: the bootstrap puts a sample into a mean
+//! twice, which makes the mean noisier than it is. The jackknife only ever leaves one sample out.
+//! With theta_(i) the statistic without sample i of a stratum of m samples:
 //!
 //! ```text
 //! se^2 = sum over strata of (m-1)/m sum_i (theta_(i) - mean of the stratum's theta_(.))^2
@@ -15,8 +17,9 @@ use crate::bootstrap::Estimate;
 /// Degrees of freedom above which [`t_quantile`] no longer changes; it is 2.4e-4 too large then.
 const MOST_DEGREES: usize = 10_000;
 
-/// Standard error of a statistic. `strata`: for each stratum the statistic without each of its samples. A stratum of fewer than two gives
-/// nothing to it, for its spread is unknown; `None` when all are such.
+/// Standard error of a statistic. `strata`: for each stratum the statistic without each of its
+/// samples. A stratum of fewer than two gives nothing to it, for its spread is unknown; `None` when
+/// all are such.
 #[must_use]
 pub fn standard_error(strata: &[Vec<f64>]) -> Option<f64> {
     let of_stratum = |without: &Vec<f64>| {
@@ -30,8 +33,9 @@ pub fn standard_error(strata: &[Vec<f64>]) -> Option<f64> {
     (!variances.is_empty()).then(|| variances.iter().sum::<f64>().sqrt())
 }
 
-/// A value with its 95 % interval, within the `range` of values that there can be. `strata` as in [`standard_error`]. Where no stratum has two samples
-/// nothing is known of the spread, and the interval is all of `range`.
+/// A value with its 95 % interval, within the `range` of values that there can be. `strata` as in
+/// [`standard_error`]. Where no stratum has two samples nothing is known of the spread, and the
+/// interval is all of `range`.
 #[must_use]
 pub fn estimate(value: f64, strata: &[Vec<f64>], range: [f64; 2]) -> Estimate {
     let degrees = strata.iter().map(|s| s.len().saturating_sub(1)).sum();
@@ -44,7 +48,8 @@ pub fn estimate(value: f64, strata: &[Vec<f64>], range: [f64; 2]) -> Estimate {
     }
 }
 
-/// The 97.5 % quantile of Student's t, to 1e-12 (3e-4 above 10,000 degrees of freedom); `None` for no degree of freedom.
+/// The 97.5 % quantile of Student's t, to 1e-12 (3e-4 above 10,000 degrees of freedom); `None` for
+/// no degree of freedom.
 #[must_use]
 pub fn t_quantile(degrees: usize) -> Option<f64> {
     let degrees = degrees.min(MOST_DEGREES);
@@ -63,7 +68,8 @@ pub fn t_quantile(degrees: usize) -> Option<f64> {
     Some(0.5 * (low + high))
 }
 
-/// Probability that Student's t lies between -t and t (Abramowitz and Stegun, 1964, 26.7.3 and 26.7.4).
+/// Probability that Student's t lies between -t and t (Abramowitz and Stegun, 1964, 26.7.3 and
+/// 26.7.4).
 fn probability_within(t: f64, degrees: usize) -> f64 {
     let square = t * t / degrees as f64;
     let cosine2 = 1.0 / (1.0 + square);

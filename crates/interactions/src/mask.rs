@@ -1,7 +1,8 @@
 //! Masks: which players are present.
 //!
-//! Bit i of a [`Mask`] says that player i is present. Arrays over masks have length 2^n and are indexed
-//! by the mask, player 0 in the lowest bit. The order of an interaction is the number of its players.
+//! Bit i of a [`Mask`] says that player i is present. Arrays over masks have length 2^n and are
+//! indexed by the mask, player 0 in the lowest bit. The order of an interaction is the number of
+//! its players.
 
 use crate::Error;
 

@@ -49,7 +49,8 @@ impl Ratio {
         drawn
     }
 
-    /// The ratio over the drawn samples and, in `influence`, what each of them moves it by (the first order of its change by weight).
+    /// The ratio over the drawn samples and, in `influence`, what each of them moves it by (the
+    /// first order of its change by weight).
     fn linearized(&self, draw: &[usize], influence: &mut Vec<f64>) -> Option<f64> {
         let [numerator, denominator] = self.sums(draw);
         if denominator <= 0.0 {
@@ -105,8 +106,8 @@ fn differences(
     Some(found)
 }
 
-/// `a` - `b` over samples that have nothing to do with each other, with a 95 % interval by bootstrap-t. `None` where a denominator is 0, or
-/// one of them has fewer than two samples.
+/// `a` - `b` over samples that have nothing to do with each other, with a 95 % interval by
+/// bootstrap-t. `None` where a denominator is 0, or one of them has fewer than two samples.
 pub(crate) fn unpaired(a: &Ratio, b: &Ratio, resamples: &Resamples) -> Option<Estimate> {
     let (first, second) = (a.drawn(resamples), b.drawn(&resamples.other()));
     let all = |ratio: &Ratio| ratio.with_error(&(0..ratio.samples()).collect::<Vec<_>>());
@@ -132,9 +133,10 @@ pub(crate) fn unpaired(a: &Ratio, b: &Ratio, resamples: &Resamples) -> Option<Es
 
 /// `from` - each of the others, with intervals that hold for all of them at once.
 ///
-/// Bootstrap-t: in every draw the largest and the smallest of the studentised errors over all differences, whose 97.5 % and 2.5 % quantiles
-/// are the intervals' lengths in standard errors (Efron and Tibshirani, 1993, chapter 12). So which of the others one looks at may depend on
-/// what was found. `None` where a denominator is 0.
+/// Bootstrap-t: in every draw the largest and the smallest of the studentised errors over all
+/// differences, whose 97.5 % and 2.5 % quantiles are the intervals' lengths in standard errors
+/// (Efron and Tibshirani, 1993, chapter 12). So which of the others one looks at may depend on what
+/// was found. `None` where a denominator is 0.
 pub(crate) fn simultaneous(
     from: &Ratio,
     others: &[&Ratio],

@@ -1,14 +1,18 @@
 //! The published procedure, for comparison with published figures.
 //!
-//! arXiv 2401.16318 (section 3.2) and arXiv 2407.19198 minimise |I_and|_1 + |I_or|_1 over the split g and a noise q by
-//! gradient descent with momentum, where I_and = A((v+q)/2 + g), I_or = OR((v+q)/2 - g). The steps here are those of the authors' code (`_train_p_q` of
-//! interaction-concept and generalizable-interaction): g = q = 0 at the start; before every step the learning rate is
-//! set, log-spaced from its first value to a tenth of it, and q is clipped to +-tau, once more at the end; both terms of the
-//! empty set are in the sum. Pictures have 10,000 steps from 1e-5 there, other data 20,000 to 50,000 from 1e-6 to 1e-7; the papers on
-//! the two phases state neither. The gradient is made of sign vectors through the adjoint transforms, O(n 2^n) a step.
+//! arXiv 2401.16318 (section 3.2) and arXiv 2407.19198 minimise |I_and|_1 + |I_or|_1 over the split
+//! g and a noise q by gradient descent with momentum, where I_and = A((v+q)/2 + g), I_or =
+//! OR((v+q)/2 - g). The steps here are those of the authors' code (`_train_p_q` of
+//! interaction-concept and generalizable-interaction): g = q = 0 at the start; before every step
+//! the learning rate is set, log-spaced from its first value to a tenth of it, and q is clipped to
+//! +-tau, once more at the end; both terms of the empty set are in the sum. Pictures have 10,000
+//! steps from 1e-5 there, other data 20,000 to 50,000 from 1e-6 to 1e-7; the papers on the two
+//! phases state neither. The gradient is made of sign vectors through the adjoint transforms, O(n
+//! 2^n) a step.
 //!
-//! Steps of a fixed size leave the objective above the optimum by an amount that grows with the learning rate and not with v: where |v| is small it ends above
-//! its own start ([`start_norm`]). The certificate of the result says by how much at most.
+//! Steps of a fixed size leave the objective above the optimum by an amount that grows with the
+//! learning rate and not with v: where |v| is small it ends above its own start ([`start_norm`]).
+//! The certificate of the result says by how much at most.
 
 use std::{
     ops::ControlFlow,
@@ -87,7 +91,7 @@ impl Default for Params {
             schedule: Schedule::default(),
             momentum: 0.9,
             steps: 10_000,
-            noise_ratio: 0.02,
+            noise_ratio: decompose::Params::default().noise_ratio,
             noise_scale: NoiseScale::default(),
         }
     }
@@ -154,8 +158,9 @@ const LANES: usize = 4;
 type Outcome = Result<Decomposition, Error>;
 
 /// Runs the published procedure on many games. Shapes, order, stopping and errors as
-/// [`decompose::decompose_batch`], but there is no tolerance: every result comes with the gap it has. [`Progress::gap`] is 1 while
-/// steps are being done, because the procedure has no lower bound of its own.
+/// [`decompose::decompose_batch`], but there is no tolerance: every result comes with the gap it
+/// has. [`Progress::gap`] is 1 while steps are being done, because the procedure has no lower bound
+/// of its own.
 ///
 /// # Errors
 /// As [`decompose::decompose_batch`].
@@ -350,7 +355,8 @@ impl<const B: usize> Descent<B> {
         }
     }
 
-    /// One step of gradient descent with momentum, without dampening; `factor` of the first learning rate.
+    /// One step of gradient descent with momentum, without dampening; `factor` of the first
+    /// learning rate.
     #[inline(always)]
     fn step(&mut self, factor: f64, momentum: f64) {
         self.clip();

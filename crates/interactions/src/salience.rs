@@ -1,8 +1,8 @@
 //! Which interactions are salient.
 
 /// tau_s = `factor` * mean of `outputs`, the |v(N) - v(empty)| of all samples of a checkpoint
-/// (arXiv 2407.19198; factor 0.03 there). An interaction I(S) is salient when |I(S)| >= tau_s. In units of v; 0
-/// without samples.
+/// (arXiv 2407.19198; factor 0.03 there). An interaction I(S) is salient when |I(S)| >= tau_s. In
+/// units of v; 0 without samples.
 #[must_use]
 pub fn threshold(outputs: impl IntoIterator<Item = f64>, factor: f64) -> f64 {
     let (count, sum) = outputs

@@ -1,23 +1,26 @@
 //! The Schur transform: n spins 1/2 coupled one after the other, in place, in O(n 2^n).
 //!
-//! A linear map on arrays over masks that commutes with every permutation of the players is block diagonal
-//! in the basis of total spin: for J = n, n-2, ... one block of size J+1, repeated once for every path of
-//! couplings that ends in J. Here the basis of a path is not normalised, D_m = the sum of all products with m
-//! players present, so that raising J is a plain addition:
+//! A linear map on arrays over masks that commutes with every permutation of the players is block
+//! diagonal in the basis of total spin: for J = n, n-2, ... one block of size J+1, repeated once
+//! for every path of couplings that ends in J. Here the basis of a path is not normalised, D_m =
+//! the sum of all products with m players present, so that raising J is a plain addition:
 //!
 //! - J -> J+1: out_m = up_m + dn_(m-1)
 //! - J -> J-1: out_(m-1) = (-m up_m + (J-m+1) dn_(m-1)) / sqrt(J (J+1))
 //!
-//! Both read the same two rows and may overwrite them, which makes the transform a butterfly network. The squared
-//! length of D_m is C(J,m); the blocks carry that factor. (Clebsch-Gordan coefficients are textbook, e.g. Sakurai,
-//! Modern Quantum Mechanics, section 3.8; the in-place, unnormalised form is ours.)
+//! Both read the same two rows and may overwrite them, which makes the transform a butterfly
+//! network. The squared length of D_m is C(J,m); the blocks carry that factor. (Clebsch-Gordan
+//! coefficients are textbook, e.g. Sakurai, Modern Quantum Mechanics, section 3.8; the in-place,
+//! unnormalised form is ours.)
 //!
 //! # What makes it fast (ours)
 //!
-//! Eight masks make a row, the unit that vector instructions work on, and the three players that tell them apart are coupled among
-//! themselves only, to spins 3, 1 and 1. All other couplings are then of whole rows. Where a path of the other players ends in
-//! spin j, what is left is a map on j (x) (3 + 1 + 1), whose matrix is small enough to be applied as it is ([`Blocks`]): that takes more
-//! multiplications than coupling to the end, but no vector is ever half empty and none is taken apart.
+//! Eight masks make a row, the unit that vector instructions work on, and the three players that
+//! tell them apart are coupled among themselves only, to spins 3, 1 and 1. All other couplings are
+//! then of whole rows. Where a path of the other players ends in spin j, what is left is a map on j
+//! (x) (3 + 1 + 1), whose matrix is small enough to be applied as it is ([`Blocks`]): that takes
+//! more multiplications than coupling to the end, but no vector is ever half empty and none is
+//! taken apart.
 
 use crate::{
     butterfly::{one_by_one, transposed},
@@ -37,7 +40,8 @@ const CACHED_ROWS: usize = (1 << 12) / ROW;
 
 type Row<T> = [T; ROW];
 
-/// Of each lane of a coupled row: which of the spins 3, 1 and 1 it belongs to, and how many players are present.
+/// Of each lane of a coupled row: which of the spins 3, 1 and 1 it belongs to, and how many players
+/// are present.
 const LANES: [(usize, usize); ROW] = [
     (0, 0),
     (0, 1),
@@ -54,8 +58,9 @@ const LANES: [(usize, usize); ROW] = [
 #[repr(align(64))]
 struct Fanned<A>([Row<A>; 3]);
 
-/// For each pair of rows of a path the entries of the map between them: by lane of the output from the same lane, from its neighbour,
-/// and, for the four lanes of spin 3, from the second next and from the third.
+/// For each pair of rows of a path the entries of the map between them: by lane of the output from
+/// the same lane, from its neighbour, and, for the four lanes of spin 3, from the second next and
+/// from the third.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Blocks {
     entries: Vec<Fanned<f64>>,
@@ -159,7 +164,8 @@ impl<T: Float> Rotation<T> {
 /// All couplings of one player.
 #[derive(Clone, Debug)]
 struct Level<T> {
-    /// Rows in each of the two runs of a coupling: one for every mask of the players between the row players and this one.
+    /// Rows in each of the two runs of a coupling: one for every mask of the players between the
+    /// row players and this one.
     run: usize,
     couplings: Vec<Coupling<T>>,
 }
@@ -217,14 +223,15 @@ struct Family {
     spin: usize,
     /// The rows of every path, J+1 a path.
     places: Vec<u32>,
-    /// How that spin couples to those of the row players: the largest, and what two of them leave where they cancel each other.
+    /// How that spin couples to those of the row players: the largest, and what two of them leave
+    /// where they cancel each other.
     couplings: [Coupled; 2],
 }
 
 /// Where every coupling is; depends on n only.
 ///
-/// Players are coupled highest first, in two stages that each take one pass over the memory: the highest players on a few columns of
-/// all runs at a time, the others path by path.
+/// Players are coupled highest first, in two stages that each take one pass over the memory: the
+/// highest players on a few columns of all runs at a time, the others path by path.
 #[derive(Clone, Debug)]
 pub(crate) struct Schur<T> {
     players: usize,
@@ -232,7 +239,8 @@ pub(crate) struct Schur<T> {
     high: Vec<Level<T>>,
     /// Columns of a run that are coupled at a time.
     columns: usize,
-    /// For each path that the highest players leave: couplings of the players below, down to the row players.
+    /// For each path that the highest players leave: couplings of the players below, down to the
+    /// row players.
     middle: Vec<Vec<Level<T>>>,
     families: Vec<Family>,
     #[cfg(feature = "single")]
@@ -344,7 +352,8 @@ fn couple_player<T: Float>(paths: Vec<Path>, run: usize) -> (Level<T>, Vec<Path>
     (Level { run, couplings }, longer)
 }
 
-/// Couples players one after the other, from the highest of `players` down to the lowest; player 0 is the first above the row players.
+/// Couples players one after the other, from the highest of `players` down to the lowest; player 0
+/// is the first above the row players.
 fn couple_players<T: Float>(
     mut paths: Vec<Path>,
     players: std::ops::Range<usize>,
@@ -404,7 +413,8 @@ impl<T: Float> Schur<T> {
         (self.players % 2..=self.players).step_by(2)
     }
 
-    /// The map whose blocks are `squares`, in the normalised basis, one for each of [`Self::spins`].
+    /// The map whose blocks are `squares`, in the normalised basis, one for each of
+    /// [`Self::spins`].
     pub(crate) fn blocks(&self, squares: &[Square]) -> Blocks {
         let mut blocks = Blocks {
             entries: Vec::new(),
@@ -470,16 +480,18 @@ impl<T: Float> Schur<T> {
         self.couple_row_players_adjoint(rows);
     }
 
-    /// Whether the products of a family can be done in f32 where the rows are. The entries for large spins take differences of large sums, whose
-    /// digits f32 does not have; most of the work is on paths that end in small ones.
+    /// Whether the products of a family can be done in f32 where the rows are. The entries for
+    /// large spins take differences of large sums, whose digits f32 does not have; most of the work
+    /// is on paths that end in small ones.
     #[cfg(feature = "single")]
     #[inline(always)]
     fn is_single(&self, family: &Family) -> bool {
         T::WITHIN_ROWS && 2 * family.spin + ROW_PLAYERS <= self.players
     }
 
-    /// Any three players may be the row players, since the map commutes with their permutations: where there are enough, it is those that tell
-    /// the rows of a tile apart, which takes one transposition less.
+    /// Any three players may be the row players, since the map commutes with their permutations:
+    /// where there are enough, it is those that tell the rows of a tile apart, which takes one
+    /// transposition less.
     #[inline(always)]
     fn couple_row_players(&self, rows: &mut [Row<T>]) {
         let both = self.players >= ROW_PLAYERS;
@@ -581,8 +593,8 @@ impl Family {
 struct Coupled {
     high: usize,
     low: usize,
-    /// For each total spin, high + low - 2 t, the Clebsch-Gordan coefficients over the lengths of the vectors that are not 0, with
-    /// their places in \[high+1\]\[low+1\].
+    /// For each total spin, high + low - 2 t, the Clebsch-Gordan coefficients over the lengths of
+    /// the vectors that are not 0, with their places in \[high+1\]\[low+1\].
     coefficients: Vec<Vec<(usize, f64)>>,
 }
 
@@ -630,7 +642,8 @@ impl Coupled {
     }
 }
 
-/// Couples three players between eight rows, the third only if there is one, and puts the rows in the order of [`LANES`].
+/// Couples three players between eight rows, the third only if there is one, and puts the rows in
+/// the order of [`LANES`].
 #[inline(always)]
 fn coupled<T: Float, const N: usize>(mut x: [[T; N]; ROW], third: bool) -> [[T; N]; ROW] {
     let [first, second] = [Rotation::new(2, 1), Rotation::new(2, 2)];

@@ -1,29 +1,35 @@
 //! Generalisation power: how alike interactions on training and on test samples are.
 //!
-//! Per order k the mean over classes c of Sim(mean I over training samples of c, mean I over test samples of c), AND and OR
-//! effects side by side, players at the same positions for all samples (arXiv 2302.13091; arXiv 2405.10262, section 4).
+//! Per order k the mean over classes c of Sim(mean I over training samples of c, mean I over test
+//! samples of c), AND and OR effects side by side, players at the same positions for all samples
+//! (arXiv 2302.13091; arXiv 2405.10262, section 4).
 //!
 //! # Against what it is low (ours)
 //!
-//! Means over few samples differ even when both come from one distribution, so that a similarity below 1 says nothing by itself.
-//! [`with_ceilings`] puts beside it what two sets of equally many samples *of the same split* give. Per class, m = half the samples of the
-//! smaller split, rounded down, are drawn into each of two training halves A, B and two test halves C, D, over and over:
+//! Means over few samples differ even when both come from one distribution, so that a similarity
+//! below 1 says nothing by itself. [`with_ceilings`] puts beside it what two sets of equally many
+//! samples *of the same split* give. Per class, m = half the samples of the smaller split, rounded
+//! down, are drawn into each of two training halves A, B and two test halves C, D, over and over:
 //!
 //! ```text
 //! train_train = Sim(A, B)      test_test = Sim(C, D)      train_test = mean of Sim(A, C), Sim(A, D), Sim(B, C), Sim(B, D)
 //! difference  = train_test - (train_train + test_test) / 2
 //! ```
 //!
-//! If training and test samples came from one distribution, the expected difference would be exactly 0.
+//! If training and test samples came from one distribution, the expected difference would be
+//! exactly 0.
 //!
 //! # Intervals
 //!
-//! All are of the delete-one [`jackknife`] over samples, with every class and split a stratum (ours). They tell how much
-//! the numbers would change with other samples of the same classes. Held fixed are the network and with it the seed of its training, the classes,
-//! the players, the noise bound of the decompositions, and the splits into halves.
+//! All are of the delete-one [`jackknife`] over samples, with every class and split a stratum
+//! (ours). They tell how much the numbers would change with other samples of the same classes. Held
+//! fixed are the network and with it the seed of its training, the classes, the players, the noise
+//! bound of the decompositions, and the splits into halves.
 //!
-//! In simulations they hold what they should in 90 to 99 % of all cases, mostly in more than 95 %. Widest is that of the difference where it should be 0, half
-//! as wide again as need be (97 to 99 %): there the contributions of single samples cancel, and the jackknife counts those of pairs of samples twice.
+//! In simulations they hold what they should in 90 to 99 % of all cases, mostly in more than 95 %.
+//! Widest is that of the difference where it should be 0, half as wide again as need be (97 to 99
+//! %): there the contributions of single samples cancel, and the jackknife counts those of pairs of
+//! samples twice.
 
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -34,7 +40,8 @@ use crate::{
     mask::{self, Mask},
 };
 
-/// Splits into halves that [`with_ceilings`] is to average over unless there are reasons for another number.
+/// Splits into halves that [`with_ceilings`] is to average over unless there are reasons for
+/// another number.
 pub const SPLITS: usize = 20;
 
 /// The values that a similarity can have, and those of a difference of two.
@@ -63,13 +70,14 @@ pub struct Ceilings {
     pub train_train: Estimate,
     /// Of two halves of the test samples.
     pub test_test: Estimate,
-    /// `train_test` less the mean of the other two: below 0 where training and test samples have different interactions.
+    /// `train_test` less the mean of the other two: below 0 where training and test samples have
+    /// different interactions.
     pub difference: Estimate,
 }
 
-/// Signed Jaccard similarity: both vectors are split into positive and negative parts, sum of minima over sum of
-/// maxima. Opposite signs share nothing. `None` for two vectors without an entry other than 0 and for
-/// different lengths.
+/// Signed Jaccard similarity: both vectors are split into positive and negative parts, sum of
+/// minima over sum of maxima. Opposite signs share nothing. `None` for two vectors without an entry
+/// other than 0 and for different lengths.
 #[must_use]
 pub fn signed_jaccard(a: &[f64], b: &[f64]) -> Option<f64> {
     if a.len() != b.len() {
@@ -102,11 +110,12 @@ impl Overlap {
     }
 }
 
-/// Similarity of all training and all test samples for orders 1..=n (index order - 1), with its interval. `None` for an order at which no
-/// class has an interaction; classes without samples in both splits are left out.
+/// Similarity of all training and all test samples for orders 1..=n (index order - 1), with its
+/// interval. `None` for an order at which no class has an interaction; classes without samples in
+/// both splits are left out.
 ///
-/// A class with one sample in a split cannot do without it: the interval does not tell how much hangs on that sample. Where it is
-/// so for all classes and splits, the interval is all of 0 to 1.
+/// A class with one sample in a split cannot do without it: the interval does not tell how much
+/// hangs on that sample. Where it is so for all classes and splits, the interval is all of 0 to 1.
 #[must_use]
 pub fn by_order(train: &[ClassEffects<'_>], test: &[ClassEffects<'_>]) -> Vec<Option<Estimate>> {
     let layout = Layout::of(train, test);
@@ -120,13 +129,16 @@ pub fn by_order(train: &[ClassEffects<'_>], test: &[ClassEffects<'_>]) -> Vec<Op
         .collect()
 }
 
-/// Similarity between the splits and within each of them at equal numbers of samples, for orders 1..=n (index order - 1), averaged over
-/// `splits` seeded splits into halves, see the [module](self). `None` for an order at which no class counts, and without splits.
+/// Similarity between the splits and within each of them at equal numbers of samples, for orders
+/// 1..=n (index order - 1), averaged over `splits` seeded splits into halves, see the
+/// [module](self). `None` for an order at which no class counts, and without splits.
 ///
-/// A class counts in a split into halves where all six similarities of the halves exist, and in the average when it does in one split. Classes with
-/// fewer than two samples in either split are left out. A sample is left out of the half that it is in; splits in which it is all of a half are then left
-/// out with it. Samples for which that is every split are treated as in [`by_order`]; where it is so for all samples, a similarity's
-/// interval is 0 to 1 and the difference's -1 to 1. With halves of two or three samples the intervals are wider than they need be.
+/// A class counts in a split into halves where all six similarities of the halves exist, and in the
+/// average when it does in one split. Classes with fewer than two samples in either split are left
+/// out. A sample is left out of the half that it is in; splits in which it is all of a half are
+/// then left out with it. Samples for which that is every split are treated as in [`by_order`];
+/// where it is so for all samples, a similarity's interval is 0 to 1 and the difference's -1 to 1.
+/// With halves of two or three samples the intervals are wider than they need be.
 #[must_use]
 pub fn with_ceilings(
     train: &[ClassEffects<'_>],
@@ -259,7 +271,8 @@ impl<const N: usize> Sum<N> {
     }
 }
 
-/// Where effects stand in a sum of effects: masks by order, from order 1 on, the AND effect and the OR effect of each mask side by side.
+/// Where effects stand in a sum of effects: masks by order, from order 1 on, the AND effect and the
+/// OR effect of each mask side by side.
 struct Layout {
     masks: Vec<Mask>,
     /// Number of masks of order 1 to k, for k = 0..=n.
@@ -358,7 +371,8 @@ impl Layout {
         let len = sizes[0].min(sizes[1]) / 2;
         let mut all = Sums::new(self.orders());
         let mut without = sizes.map(|size| vec![Sums::new(self.orders()); size]);
-        // A class has its own stream, so that its splits do not depend on which other classes there are.
+        // A class has its own stream, so that its splits do not depend on which other classes there
+        // are.
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         rng.set_stream(pair.label as u64);
         let mut drawn = sizes.map(|size| (0..size).collect::<Vec<usize>>());
@@ -431,13 +445,15 @@ impl Effects {
     }
 }
 
-/// The halves A, B of the training samples are 0 and 1, the halves C, D of the test samples 2 and 3.
+/// The halves A, B of the training samples are 0 and 1, the halves C, D of the test samples 2 and
+/// 3.
 const PAIRS: [[usize; 2]; 6] = [[0, 1], [2, 3], [0, 2], [0, 3], [1, 2], [1, 3]];
 
 /// Similarity of each of [`PAIRS`], by order.
 type Pairs = [Vec<Option<f64>>; 6];
 
-/// The similarities between the splits, within training, within test, and their difference; `None` unless all pairs have one.
+/// The similarities between the splits, within training, within test, and their difference; `None`
+/// unless all pairs have one.
 fn of_halves(pairs: &Pairs, order: usize) -> Option<[f64; 4]> {
     let [train_train, test_test, between @ ..] = pairs.each_ref().map(|pair| pair[order]);
     let (train_train, test_test) = (train_train?, test_test?);

@@ -1,4 +1,5 @@
-//! The small matrices behind the Schur transform: blocks of Kronecker powers by total spin, Clebsch-Gordan coefficients.
+//! The small matrices behind the Schur transform: blocks of Kronecker powers by total spin,
+//! Clebsch-Gordan coefficients.
 
 use crate::mask::binomial;
 
@@ -21,7 +22,8 @@ impl Square {
         self.entries[row * self.size + column]
     }
 
-    /// The entry between two states of a pair of spins, the second `low`; 0 where it has no such state.
+    /// The entry between two states of a pair of spins, the second `low`; 0 where it has no such
+    /// state.
     pub(crate) fn at_or_0(&self, [r, m]: [usize; 2], [s, k]: [usize; 2], low: usize) -> f64 {
         if m > low || k > low {
             return 0.0;
@@ -38,7 +40,8 @@ impl Square {
         Self::from_fn(self.size, |i, j| 0.5 * (self.at(i, j) + self.at(j, i)))
     }
 
-    /// X with self X = right, self symmetric, by Cholesky; `None` where self is not positive definite.
+    /// X with self X = right, self symmetric, by Cholesky; `None` where self is not positive
+    /// definite.
     pub(crate) fn solve(&self, right: &Self) -> Option<Self> {
         let k = self.size;
         let mut l = self.entries.clone();
@@ -74,8 +77,9 @@ impl Square {
     }
 }
 
-/// Block J of the n-fold Kronecker power of the 2x2 matrix `p` in the normalised basis: Sym^J(p) det(p)^((n-J)/2), where
-/// Sym^k(p)\[m',m\] = sqrt(C(k,m)/C(k,m')) \[x^(k-m') y^m'\] (p00 x + p10 y)^(k-m) (p01 x + p11 y)^m.
+/// Block J of the n-fold Kronecker power of the 2x2 matrix `p` in the normalised basis: Sym^J(p)
+/// det(p)^((n-J)/2), where Sym^k(p)\[m',m\] = sqrt(C(k,m)/C(k,m')) \[x^(k-m') y^m'\] (p00 x + p10
+/// y)^(k-m) (p01 x + p11 y)^m.
 pub(crate) fn kronecker_power_block(p: [[f64; 2]; 2], players: usize, spin: usize) -> Square {
     let times = |poly: &[f64], [x, y]: [f64; 2]| {
         let mut product = vec![0.0; poly.len() + 1];
@@ -104,8 +108,8 @@ pub(crate) fn kronecker_power_block(p: [[f64; 2]; 2], players: usize, spin: usiz
     })
 }
 
-/// The Clebsch-Gordan coefficient of spins `high` and `low` at `r` and `l` players present, for the total spin
-/// high + low - 2 `lost`, in which r + l - lost players are present (Racah's formula).
+/// The Clebsch-Gordan coefficient of spins `high` and `low` at `r` and `l` players present, for the
+/// total spin high + low - 2 `lost`, in which r + l - lost players are present (Racah's formula).
 pub(crate) fn clebsch_gordan([high, r]: [usize; 2], [low, l]: [usize; 2], lost: usize) -> f64 {
     let spin = high + low - 2 * lost;
     let present = r + l - lost;

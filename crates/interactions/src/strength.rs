@@ -42,13 +42,15 @@ pub struct StrengthByOrder {
     pub mean_order: Option<Estimate>,
 }
 
-/// Strength by order of a decomposition's effects of at least `threshold`, AND and OR together; 0 takes all.
+/// Strength by order of a decomposition's effects of at least `threshold`, AND and OR together; 0
+/// takes all.
 #[must_use]
 pub fn of_sample(decomposition: &Decomposition, threshold: f64) -> SampleStrength {
     of_effects(&[&decomposition.and, &decomposition.or], threshold)
 }
 
-/// As [`of_sample`], for any arrays of effects over masks, summed; orders up to that of the longest array.
+/// As [`of_sample`], for any arrays of effects over masks, summed; orders up to that of the longest
+/// array.
 #[must_use]
 pub fn of_effects(effects: &[&[f64]], threshold: f64) -> SampleStrength {
     let masks = effects.iter().map(|e| e.len()).max().unwrap_or(0);
@@ -90,7 +92,8 @@ pub fn by_order(samples: &[SampleStrength], resamples: &Resamples) -> StrengthBy
     }
 }
 
-/// Share of strength of the orders [`HIGH_ORDER`] and above, with its bootstrap interval; `None` when nothing is salient.
+/// Share of strength of the orders [`HIGH_ORDER`] and above, with its bootstrap interval; `None`
+/// when nothing is salient.
 #[must_use]
 pub fn share_of_high_orders(samples: &[SampleStrength], resamples: &Resamples) -> Option<Estimate> {
     resamples.estimate(samples.len(), |draw| {
@@ -113,8 +116,8 @@ pub(crate) fn ratio(statistic: Statistic, samples: &[SampleStrength]) -> Ratio {
     samples.iter().map(of_sample).collect()
 }
 
-/// How much larger a statistic is of `a` than of `b`, two groups of different samples, with its bootstrap-t interval; `None` where it is
-/// undefined, or a group has fewer than two samples.
+/// How much larger a statistic is of `a` than of `b`, two groups of different samples, with its
+/// bootstrap-t interval; `None` where it is undefined, or a group has fewer than two samples.
 #[must_use]
 pub fn difference(
     statistic: Statistic,
@@ -125,7 +128,8 @@ pub fn difference(
     ratio::unpaired(&ratio(statistic, a), &ratio(statistic, b), resamples)
 }
 
-/// Share of strength of all samples together of each bar: orders 1, 2, and [`HIGH_ORDER`] and above; `None` when there are no effects.
+/// Share of strength of all samples together of each bar: orders 1, 2, and [`HIGH_ORDER`] and
+/// above; `None` when there are no effects.
 #[must_use]
 pub fn share_of_bars(samples: &[SampleStrength]) -> Option<[f64; BARS]> {
     let all: Vec<usize> = (0..samples.len()).collect();

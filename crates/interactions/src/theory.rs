@@ -1,20 +1,25 @@
 //! Theory to lay over the measured curves.
 //!
 //! - Before training: the spindle of independent outputs, C(n,k) 2^(k/2) (ours).
-//! - While training (arXiv 2407.19198, theorem 2): w_hat(sigma^2) = (G + diag(2^|T| sigma^2))^-1 G w*, with
-//!   G\[T,U\] = 2^-|T u U| and w* the salient interactions of the last checkpoint. At sigma^2 = 0 it is w* itself. G and the diagonal are
-//!   Kronecker powers of \[\[1,1/2\],\[1/2,1/2\]\] and \[\[1,0\],\[0,2\]\], so the Schur transform brings all of it to blocks of size n+1 and
-//!   below (ours). w_hat has a small value at nearly every mask; the overlay counts its salient interactions, by the same rule as in the
-//!   measured curves that it is laid over (ours).
+//! - While training (arXiv 2407.19198, theorem 2): w_hat(sigma^2) = (G + diag(2^|T| sigma^2))^-1 G
+//!   w*, with G\[T,U\] = 2^-|T u U| and w* the salient interactions of the last checkpoint. At
+//!   sigma^2 = 0 it is w* itself. G and the diagonal are Kronecker powers of
+//!   \[\[1,1/2\],\[1/2,1/2\]\] and \[\[1,0\],\[0,2\]\], so the Schur transform brings all of it to
+//!   blocks of size n+1 and below (ours). w_hat has a small value at nearly every mask; the overlay
+//!   counts its salient interactions, by the same rule as in the measured curves that it is laid
+//!   over (ours).
 //!
 //! # The fit (ours)
 //!
-//! [`Overlay::fit`] takes the sigma^2 whose overlay is nearest to a measured share of strength by order. Any curve that moves strength
-//! to lower orders would come near to some of the measured ones, so that each fit stands beside a [`Tilt`]: as many parameters, and no theory.
+//! [`Overlay::fit`] takes the sigma^2 whose overlay is nearest to a measured share of strength by
+//! order. Any curve that moves strength to lower orders would come near to some of the measured
+//! ones, so that each fit stands beside a [`Tilt`]: as many parameters, and no theory.
 //!
-//! The interval of sigma^2 is a bootstrap over samples, the same draws for the measured share and for the overlay, fitted anew in every draw. It tells how
-//! much sigma^2 would change with other samples of the same kind. Held fixed are the network and with it the seed of its training, the players, the
-//! noise bound of the decompositions, the threshold of salience at each sigma^2 (that of all samples), and each sample's w*.
+//! The interval of sigma^2 is a bootstrap over samples, the same draws for the measured share and
+//! for the overlay, fitted anew in every draw. It tells how much sigma^2 would change with other
+//! samples of the same kind. Held fixed are the network and with it the seed of its training, the
+//! players, the noise bound of the decompositions, the threshold of salience at each sigma^2 (that
+//! of all samples), and each sample's w*.
 
 use crate::{
     Error,
@@ -26,7 +31,8 @@ use crate::{
     strength::{self, SampleStrength},
 };
 
-/// Strength of orders 1..=n if the outputs of all masks were independent, C(n,k) 2^(k/2), largest 1. Index order - 1.
+/// Strength of orders 1..=n if the outputs of all masks were independent, C(n,k) 2^(k/2), largest
+/// 1. Index order - 1.
 ///
 /// # Errors
 /// [`Error::Players`].
@@ -39,8 +45,8 @@ pub fn spindle_curve(players: usize) -> Result<Vec<f64>, Error> {
     Ok(strength.into_iter().map(|s| s / largest).collect())
 }
 
-/// Length of a row of (G + diag(2^|T| sigma^2))^-1 G by the row's order, 0..=n: how much of an interaction of that order is left
-/// at noise sigma^2. All 1 at 0.
+/// Length of a row of (G + diag(2^|T| sigma^2))^-1 G by the row's order, 0..=n: how much of an
+/// interaction of that order is left at noise sigma^2. All 1 at 0.
 ///
 /// # Errors
 /// [`Error::Players`]; [`Error::Parameter`] as in [`Overlay::effects`].
@@ -82,7 +88,8 @@ fn swallowed(sigma2: f64) -> Error {
     }
 }
 
-/// Blocks of (G + diag(2^|T| sigma^2))^-1 G, or of its transpose; `None` where rounding swallows `sigma2`, which is above 0.
+/// Blocks of (G + diag(2^|T| sigma^2))^-1 G, or of its transpose; `None` where rounding swallows
+/// `sigma2`, which is above 0.
 fn shrinking_blocks(schur: &Schur<f64>, sigma2: f64, transposed: bool) -> Option<Blocks> {
     let n = schur.players();
     let blocks = schur.spins().map(|spin| {
@@ -108,8 +115,9 @@ pub fn log_grid(low: f64, high: f64, count: usize) -> Vec<f64> {
     (0..count).map(|i| low * (step * i as f64).exp()).collect()
 }
 
-/// The values of sigma^2 to fit: 0, and 20 a decade from 1e-10 to 1e2. Ascending. The smallest eigenvalue of G is 0.191^n, 6.5e-8 at n = 10, and noise
-/// of 1e-10 is not yet nothing: it changes shares of random interactions by 2e-3 there, and by 3e-2 at n = 20.
+/// The values of sigma^2 to fit: 0, and 20 a decade from 1e-10 to 1e2. Ascending. The smallest
+/// eigenvalue of G is 0.191^n, 6.5e-8 at n = 10, and noise of 1e-10 is not yet nothing: it changes
+/// shares of random interactions by 2e-3 there, and by 3e-2 at n = 20.
 #[must_use]
 pub fn sigma2_grid() -> Vec<f64> {
     let mut grid = vec![0.0];
@@ -141,16 +149,18 @@ pub struct Fit {
     pub residual: f64,
     /// The overlay's share of strength by order, index order - 1.
     pub share: Vec<f64>,
-    /// sigma^2 is the smallest or the largest value of the grid at which anything is salient, and so only a bound.
+    /// sigma^2 is the smallest or the largest value of the grid at which anything is salient, and
+    /// so only a bound.
     pub at_edge: bool,
     /// What a curve without theory comes to.
     pub tilt: Tilt,
 }
 
-/// The null to compare a [`Fit`] with: the share of the last checkpoint, share*, tilted to lower orders by a factor a player (ours).
+/// The null to compare a [`Fit`] with: the share of the last checkpoint, share*, tilted to lower
+/// orders by a factor a player (ours).
 ///
-/// share_k = share*_k exp(-rate k), normalised to sum 1, with the rate in -10..=10 that is nearest to the measured share by least squares. Where share* is all of one order
-/// the rate is 0.
+/// share_k = share*_k exp(-rate k), normalised to sum 1, with the rate in -10..=10 that is nearest
+/// to the measured share by least squares. Where share* is all of one order the rate is 0.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -164,12 +174,13 @@ pub struct Tilt {
 }
 
 impl Overlay {
-    /// `samples`: for each sample the arrays over masks of its salient AND and OR effects w* at the last checkpoint.
-    /// `salience`: the factor of [`salience::threshold`], above which an interaction of w_hat counts; 0 counts all.
+    /// `samples`: for each sample the arrays over masks of its salient AND and OR effects w* at the
+    /// last checkpoint. `salience`: the factor of [`salience::threshold`], above which an
+    /// interaction of w_hat counts; 0 counts all.
     ///
     /// # Errors
-    /// [`Error::Players`]; [`Error::Mismatch`] when an array is not of length 2^n; [`Error::NotFinite`]; [`Error::Parameter`] for a
-    /// `salience` that is negative or not finite.
+    /// [`Error::Players`]; [`Error::Mismatch`] when an array is not of length 2^n;
+    /// [`Error::NotFinite`]; [`Error::Parameter`] for a `salience` that is negative or not finite.
     pub fn new(players: usize, samples: &[[&[f64]; 2]], salience: f64) -> Result<Self, Error> {
         let masks = 1 << mask::checked_players(players)?;
         if !(salience.is_finite() && salience >= 0.0) {
@@ -204,9 +215,10 @@ impl Overlay {
     /// w_hat of the AND and OR effects of every sample; w* itself at 0.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a `sigma2` that is negative or not finite, or with which rounding makes G + diag(2^|T| sigma^2) singular. No
-    /// such value is known for up to 20 players, tried down to 1e-300; towards 0 rounding changes w_hat by about 1e-10 at n = 10 and 1e-3 at n = 20, for effects
-    /// around 1.
+    /// [`Error::Parameter`] for a `sigma2` that is negative or not finite, or with which rounding
+    /// makes G + diag(2^|T| sigma^2) singular. No such value is known for up to 20 players, tried
+    /// down to 1e-300; towards 0 rounding changes w_hat by about 1e-10 at n = 10 and 1e-3 at n =
+    /// 20, for effects around 1.
     pub fn effects(&self, sigma2: f64) -> Result<Vec<[Vec<f64>; 2]>, Error> {
         self.shrunk(checked_sigma2(sigma2)?)
             .ok_or(swallowed(sigma2))
@@ -231,7 +243,8 @@ impl Overlay {
         Some(shrunk)
     }
 
-    /// Share of strength by order of the salient interactions of w_hat, index order - 1; `None` when there are none.
+    /// Share of strength by order of the salient interactions of w_hat, index order - 1; `None`
+    /// when there are none.
     ///
     /// # Errors
     /// As [`Self::effects`].
@@ -257,16 +270,19 @@ impl Overlay {
             .collect()
     }
 
-    /// For each checkpoint the value of `grid` whose overlay is nearest to its share of strength by order, by least squares, the first of equally
-    /// near ones. `None` where nothing of the checkpoint or of w* is salient, and for an empty grid. See the
-    /// [module](self) for what the interval holds fixed.
+    /// For each checkpoint the value of `grid` whose overlay is nearest to its share of strength by
+    /// order, by least squares, the first of equally near ones. `None` where nothing of the
+    /// checkpoint or of w* is salient, and for an empty grid. See the [module](self) for what the
+    /// interval holds fixed.
     ///
-    /// `checkpoints`: for each one the strengths of the same samples as those of the overlay, in the same order. Values of the grid that rounding
-    /// swallows ([`Self::effects`]) or at which nothing is salient are passed over.
+    /// `checkpoints`: for each one the strengths of the same samples as those of the overlay, in
+    /// the same order. Values of the grid that rounding swallows ([`Self::effects`]) or at which
+    /// nothing is salient are passed over.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a value of the grid that is negative or not finite; [`Error::Mismatch`] when a checkpoint has not as many samples
-    /// as the overlay, or a sample not n orders.
+    /// [`Error::Parameter`] for a value of the grid that is negative or not finite;
+    /// [`Error::Mismatch`] when a checkpoint has not as many samples as the overlay, or a sample
+    /// not n orders.
     pub fn fit(
         &self,
         checkpoints: &[Vec<SampleStrength>],
@@ -353,7 +369,8 @@ impl Strengths {
         }
     }
 
-    /// Shares of strength of the drawn samples together, \[curve, order\]; NaN for a curve without strength, which is near to nothing.
+    /// Shares of strength of the drawn samples together, \[curve, order\]; NaN for a curve without
+    /// strength, which is near to nothing.
     fn shares(&self, draw: &[usize]) -> Vec<f64> {
         let mut sums = vec![0.0; self.samples.first().map_or(0, Vec::len)];
         for sample in draw.iter().filter_map(|&i| self.samples.get(i)) {
@@ -383,7 +400,8 @@ struct Curves {
 }
 
 impl Curves {
-    /// Which of the `overlays`, \[curve, order\], is nearest to the measured share, the first of equally near ones.
+    /// Which of the `overlays`, \[curve, order\], is nearest to the measured share, the first of
+    /// equally near ones.
     fn nearest(&self, overlays: &[f64], measured: &[f64]) -> Option<usize> {
         let mut best = None;
         let mut least = f64::INFINITY;
@@ -396,7 +414,8 @@ impl Curves {
         best
     }
 
-    /// For each of the `measured` curves the sigma^2 nearest to it in every draw in which there is one.
+    /// For each of the `measured` curves the sigma^2 nearest to it in every draw in which there is
+    /// one.
     fn draws(
         &self,
         measured: &[Strengths],
@@ -453,7 +472,8 @@ impl Tilt {
     /// Steps of the first search to either side.
     const STEPS: u32 = 100;
 
-    /// The tilt of the share `last` that is nearest to the measured one; `None` where a share is none.
+    /// The tilt of the share `last` that is nearest to the measured one; `None` where a share is
+    /// none.
     fn nearest(last: &[f64], measured: &[f64]) -> Option<Self> {
         let distance = |rate: f64| squared_distance(&Self::tilted(last, rate), measured);
         if distance(0.0).is_nan() {

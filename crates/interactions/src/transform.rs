@@ -1,7 +1,7 @@
 //! The linear maps between outputs and effects, in place, in O(n 2^n).
 //!
-//! Every function takes an array of the layout \[2^n\]\[lanes\]: `lanes` games side by side, one game for
-//! `lanes` = 1. None builds a matrix.
+//! Every function takes an array of the layout \[2^n\]\[lanes\]: `lanes` games side by side, one
+//! game for `lanes` = 1. None builds a matrix.
 //!
 //! | map | formula | inverse | adjoint |
 //! |---|---|---|---|
@@ -11,12 +11,12 @@
 //! | [`or_synthesis`] Z_B | sum over T that meet S of b(T) | [`or_analysis`] | [`or_synthesis_adjoint`] |
 //! | [`or_analysis`] | b(S) = -(A R u)(S), b(empty) = u(empty) | [`or_synthesis`] | [`or_analysis_adjoint`] |
 //!
-//! AND synthesis is [`zeta`] and AND analysis is [`moebius`] (the Harsanyi dividend; arXiv 2111.06206).
-//! The OR maps are those of arXiv 2401.16318, eq. (4), written through the reversal R.
+//! AND synthesis is [`zeta`] and AND analysis is [`moebius`] (the Harsanyi dividend; arXiv
+//! 2111.06206). The OR maps are those of arXiv 2401.16318, eq. (4), written through the reversal R.
 //!
 //! # Errors
-//! Every function returns [`Error::Players`], [`Error::Length`] or, for `lanes` = 0, [`Error::Mismatch`]
-//! when `values` is no array of that layout, and leaves it unchanged then.
+//! Every function returns [`Error::Players`], [`Error::Length`] or, for `lanes` = 0,
+//! [`Error::Mismatch`] when `values` is no array of that layout, and leaves it unchanged then.
 
 use crate::{
     Error,
@@ -103,8 +103,8 @@ pub fn or_synthesis<T: Real>(values: &mut [T], lanes: usize) -> Result<(), Error
     Ok(())
 }
 
-/// Z_B': adjoint of [`or_synthesis`], (Z_B' y)(S) = sum over all T of y(T) - sum over T in N\\S of y(T). Whether two sets meet does
-/// not depend on their order, so that Z_B is its own adjoint.
+/// Z_B': adjoint of [`or_synthesis`], (Z_B' y)(S) = sum over all T of y(T) - sum over T in N\\S of
+/// y(T). Whether two sets meet does not depend on their order, so that Z_B is its own adjoint.
 pub fn or_synthesis_adjoint<T: Real>(values: &mut [T], lanes: usize) -> Result<(), Error> {
     or_synthesis(values, lanes)
 }
@@ -145,8 +145,8 @@ pub fn or_analysis_adjoint<T: Real>(values: &mut [T], lanes: usize) -> Result<()
     Ok(())
 }
 
-/// Co-Moebius transform, sum over T in S of (-1)^|T| u(N\\T). The OR effect of a set S that is not empty
-/// is (-1)^(|S|+1) times it.
+/// Co-Moebius transform, sum over T in S of (-1)^|T| u(N\\T). The OR effect of a set S that is not
+/// empty is (-1)^(|S|+1) times it.
 pub fn co_moebius<T: Real>(values: &mut [T], lanes: usize) -> Result<(), Error> {
     masks(values.len(), lanes)?;
     reverse(values, lanes);

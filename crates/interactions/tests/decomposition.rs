@@ -26,7 +26,8 @@ fn l1(effects: &[f64]) -> f64 {
     effects.iter().map(|x| x.abs()).sum()
 }
 
-/// Outputs of the game in which each given coalition is worth its value once all its players are there.
+/// Outputs of the game in which each given coalition is worth its value once all its players are
+/// there.
 fn unanimity(players: usize, coalitions: &[(usize, f64)]) -> Vec<f64> {
     (0..1_usize << players)
         .map(|t| {
@@ -480,7 +481,8 @@ fn among_equally_sparse_sums_the_lower_order_is_taken() {
 
 #[test]
 fn within_an_order_strength_is_shared_evenly() {
-    // v = 1 where at least two of three players are there: AND and OR effects of order 2 can carry it, in any mixture.
+    // v = 1 where at least two of three players are there: AND and OR effects of order 2 can carry
+    // it, in any mixture.
     let v: Vec<f64> = (0..8_u32)
         .map(|s| f64::from(u8::from(s.count_ones() >= 2)))
         .collect();

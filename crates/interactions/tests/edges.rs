@@ -99,7 +99,8 @@ fn the_limit_on_iterations_is_kept_and_tolerances_below_rounding_do_not_panic() 
 
 #[test]
 fn bounds_on_optimal_effects_allow_for_rounding() {
-    // In an optimum player 1 alone is worth 1, and the corner with all in the AND effect is as good.
+    // In an optimum player 1 alone is worth 1, and the corner with all in the AND effect is as
+    // good.
     let params = Params {
         noise_ratio: 0.0,
         tolerance: 1e-12,

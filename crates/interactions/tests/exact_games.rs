@@ -1,4 +1,5 @@
-//! Answers and ranges of games of LeNet against exact ones, which an interior-point solver has found: see `tests/peers/exact.py`.
+//! Answers and ranges of games of LeNet against exact ones, which an interior-point solver has
+//! found: see `tests/peers/exact.py`.
 
 #![allow(
     clippy::print_stdout,

@@ -18,8 +18,9 @@ struct Solution {
     or: Vec<f64>,
 }
 
-/// Minimises sum w_|S| |x_S| + (e/2) |x|^2 under |K x - v| <= tau by Clarabel; columns of K: AND effects, then OR effects of
-/// order 2 and above (those of single players are AND effects too). `limit`, where it is given, bounds |x|_1.
+/// Minimises sum w_|S| |x_S| + (e/2) |x|^2 under |K x - v| <= tau by Clarabel; columns of K: AND
+/// effects, then OR effects of order 2 and above (those of single players are AND effects too).
+/// `limit`, where it is given, bounds |x|_1.
 fn solved(v: &[f64], tau: &[f64], weights: &[f64], curvature: f64, limit: Option<f64>) -> Solution {
     let masks = v.len();
     let or_masks: Vec<usize> = (1..masks).filter(|t| t.count_ones() > 1).collect();
@@ -220,7 +221,8 @@ fn ranges_reach_little_further_than_the_exact_ones() {
             let exact_low = least(&|k| statistic.from_below(k));
             let most = statistic.from_above(0, players) + statistic.from_below(0);
             let exact_high = most - least(&|k| statistic.from_above(k.min(players), players));
-            // No mean order is below 1, no share of orders that there are not above 0, whatever the empty mask's part in the norm.
+            // No mean order is below 1, no share of orders that there are not above 0, whatever the
+            // empty mask's part in the norm.
             let [least, largest] = match statistic {
                 Statistic::MeanOrder => [1.0, players as f64],
                 Statistic::ShareOfHighOrders => [0.0, if players < 3 { 0.0 } else { 1.0 }],

@@ -1,4 +1,5 @@
-//! Phases and the loss gap: what is claimed of planted trainings, and how often something is claimed of trainings without it.
+//! Phases and the loss gap: what is claimed of planted trainings, and how often something is
+//! claimed of trainings without it.
 
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use spindle_interactions::{
@@ -15,8 +16,9 @@ fn normal(rng: &mut SmallRng) -> f64 {
     (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0
 }
 
-/// A training whose samples have a share of orders 3 and above near `shares[checkpoint]`. Strengths differ by sample as much as those of
-/// networks do (log-normal), shares by sample and by sample and checkpoint.
+/// A training whose samples have a share of orders 3 and above near `shares[checkpoint]`. Strengths
+/// differ by sample as much as those of networks do (log-normal), shares by sample and by sample
+/// and checkpoint.
 fn training(shares: &[f64], samples: usize, rng: &mut SmallRng) -> Vec<Measured> {
     let sizes: Vec<f64> = (0..samples).map(|_| normal(rng).exp()).collect();
     let own: Vec<f64> = (0..samples).map(|_| 0.5 * normal(rng)).collect();
@@ -110,7 +112,8 @@ fn uniform(share: f64, samples: usize) -> Measured {
     }
 }
 
-/// Bounds whose range of the share is `low` to `high`: D = t (1 + d s) from below and t (1 + d (1 - s)) from above, d = 1/2.
+/// Bounds whose range of the share is `low` to `high`: D = t (1 + d s) from below and t (1 + d (1 -
+/// s)) from above, d = 1/2.
 fn with_range(mut measured: Measured, low: f64, high: f64) -> Measured {
     let bounds = RangeBounds {
         limit: 1.0,

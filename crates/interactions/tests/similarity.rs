@@ -1,4 +1,5 @@
-//! Similarity of interactions between training and test samples: values by hand, the jackknife against textbooks, intervals against simulation.
+//! Similarity of interactions between training and test samples: values by hand, the jackknife
+//! against textbooks, intervals against simulation.
 
 use rand::Rng;
 use spindle_interactions::{
@@ -113,7 +114,8 @@ fn the_jackknife_of_a_mean_is_the_textbook_standard_error() {
 
 #[test]
 fn the_interval_of_a_similarity_is_worked_out_by_hand() {
-    // Similarity = mean of training effects / 6 below 6: without each sample 2.5 / 6, 2 / 6 and 1.5 / 6.
+    // Similarity = mean of training effects / 6 below 6: without each sample 2.5 / 6, 2 / 6 and 1.5
+    // / 6.
     let (train, test) = (of_order_1(&[1.0, 2.0, 3.0]), of_order_1(&[6.0, 6.0]));
     let found = similarity::by_order(&effects(&train), &effects(&test));
     let e = found[0].unwrap();
@@ -162,7 +164,8 @@ fn ceilings(train: &[Sample], test: &[Sample]) -> Vec<Option<Ceilings>> {
 
 #[test]
 fn ceilings_of_two_samples_are_worked_out_by_hand() {
-    // The halves are the samples: 1/2 within training, 3/4 within test, 1/3, 1/4, 2/3 and 2/4 between.
+    // The halves are the samples: 1/2 within training, 3/4 within test, 1/3, 1/4, 2/3 and 2/4
+    // between.
     let (train, test) = (of_order_1(&[1.0, 2.0]), of_order_1(&[3.0, 4.0]));
     let found = ceilings(&train, &test)[0].unwrap();
     let between = (1.0 / 3.0 + 0.25 + 2.0 / 3.0 + 0.5) / 4.0;
@@ -175,7 +178,8 @@ fn ceilings_of_two_samples_are_worked_out_by_hand() {
     let e = similarity::with_ceilings(&effects(&three), &effects(&three), 1_000, 7)[0].unwrap();
     // 1/2, 1/4 and 1/2 for the three pairs.
     assert!((e.train_train.value - 1.25 / 3.0).abs() < 0.02, "{e:?}");
-    // Without the smallest and the largest 1/2, without the middle one 1/4; four degrees of freedom; the test samples do not count.
+    // Without the smallest and the largest 1/2, without the middle one 1/4; four degrees of
+    // freedom; the test samples do not count.
     let half_width = 2.776_445_105 * (2.0 / 3.0 * (0.0625 / 1.5_f64)).sqrt();
     let found = e.train_train.high - e.train_train.value;
     assert!((found - half_width).abs() < 0.02, "{found} {half_width}");

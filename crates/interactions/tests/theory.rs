@@ -238,7 +238,8 @@ fn the_interval_holds_the_planted_noise() {
 
 #[test]
 fn a_noise_that_leaves_nothing_salient_is_passed_over() {
-    // An interaction counts when it is all of the output: one alone is, but no noise leaves one alone.
+    // An interaction counts when it is all of the output: one alone is, but no noise leaves one
+    // alone.
     let mut w = vec![0.0; 16];
     w[0b0110] = 1.0;
     let overlay = Overlay::new(4, &[[&w, &[0.0; 16]]], 1.0).unwrap();

@@ -1,7 +1,9 @@
-//! The canonical answer is one answer: whatever the start, the steps, the precision, the players' names, the tolerance.
+//! The canonical answer is one answer: whatever the start, the steps, the precision, the players'
+//! names, the tolerance.
 //!
-//! On outputs of LeNet before training, at the boundary of the phases, later and at the end (see `tests/peers/games.py`). The suite tries a few games and
-//! starts; `cargo xtask accept` all: 40 games and 20 starts.
+//! On outputs of LeNet before training, at the boundary of the phases, later and at the end (see
+//! `tests/peers/games.py`). The suite tries a few games and starts; `cargo xtask accept` all: 40
+//! games and 20 starts.
 
 #![allow(
     clippy::print_stdout,
@@ -13,7 +15,8 @@ mod support;
 use spindle_interactions::decompose::{Decomposition, Params, Start, Statistic, decompose, value};
 use support::Trial;
 
-/// Largest difference of mean orders, and of effects relative to their norm, that still counts as one answer.
+/// Largest difference of mean orders, and of effects relative to their norm, that still counts as
+/// one answer.
 const SAME: [f64; 2] = [5e-3, 1e-2];
 
 fn answer(v: &[f64], params: Params) -> Decomposition {

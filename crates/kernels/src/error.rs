@@ -20,6 +20,14 @@ pub enum Error {
         /// What they do not know, and what does.
         reason: String,
     },
+    /// What came in does not fit the network.
+    #[error("what came in does not fit {network}: {reason}")]
+    Input {
+        /// Which network.
+        network: &'static str,
+        /// What does not fit, and what would.
+        reason: String,
+    },
     /// The device failed.
     #[error("the device failed: {reason}")]
     Device {

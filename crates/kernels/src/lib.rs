@@ -1,17 +1,24 @@
-//! What computes networks without Burn, on the CPU and in WGSL on a GPU: stacks of convolutions and dense layers above all: fused kernels over plain arrays.
+//! What computes networks without Burn, on the CPU and in WGSL on a GPU: fused kernels over plain
+//! arrays.
 //!
-//! Burn's flex runs such a small network at a fraction of what the machine can do: small products, elementwise
-//! passes over memory, a second core that idles. Here a convolution is one pass with its bias, ReLU and pooling, forward
-//! and backward, in buffers that stay in cache and are allocated once; a batch is computed in micro-batches of a
-//! fixed size on all cores, and their gradients are added in order, so that the numbers do not depend on how
-//! many cores there are. Outputs on all masks of a sample share what few players change (module `local`).
+//! Burn's flex runs a small network at a fraction of what the machine can do: small products,
+//! elementwise passes over memory, a second core that idles. Here a convolution is one pass with
+//! its bias, ReLU and pooling, forward and backward, in buffers that stay in cache and are
+//! allocated once; a batch is computed in micro-batches of a fixed size on all cores, and their
+//! gradients are added in order, so that the numbers do not depend on how many cores there are.
+//! Outputs on all masks of a sample share what few players change (module `local`).
 //!
-//! Narrow layers (LeNet) and wide ones (VGG, AlexNet) want different kernels: windows multiplied where they lie, and products of large
-//! matrices (modules `product` and `wide`). A stack's shapes tell which ones run it. BERT and DGCNN are no stacks: module `bert` trains and evaluates the one, and module `dgcnn`
-//! evaluates the other, which Burn trains.
+//! Sequential networks ([`Sequential`]) are convolutions, if any, and dense layers. Narrow layers
+//! (LeNet, small perceptrons) and wide ones (VGG, AlexNet) want different kernels: windows
+//! multiplied where they lie, and products of large matrices (modules `narrow` and `wide`); a
+//! network's shapes tell which ones run it. BERT and DGCNN are no sequential networks: module
+//! `bert` trains and evaluates the one, and module `dgcnn` evaluates the other, which Burn trains.
+//!
+//! What the families share: rows in `panels` and `product`s of them, padded `rows`, the `loss`,
+//! `sgd`, and the check of `tensors` by name. What is a free choice in a family is a field of its
+//! tuning, with a default; what follows from vectors and registers is a constant with its reason.
 
 mod bert;
-mod convolution;
 mod dgcnn;
 mod engine;
 mod error;
@@ -19,59 +26,33 @@ mod error;
 pub mod gpu;
 mod linear;
 mod local;
+mod loss;
 mod narrow;
-mod parameters;
-mod pass;
+mod panels;
 mod product;
 mod reference;
 mod rows;
 mod sequential;
+mod sgd;
+mod simd;
+mod tables;
+mod tensors;
 #[cfg(test)]
 mod tests;
 mod wide;
 
-use std::collections::HashSet;
-
-use spindle_run::event::Tensors;
-
-pub use bert::{BertKernels, Size as BertSize, is_redundant as bert_is_redundant};
-pub use dgcnn::DgcnnKernels;
-pub use engine::{SequentialKernels, Sgd};
+pub use bert::{BertKernels, BertTuning, Size as BertSize, is_redundant as bert_is_redundant};
+pub use dgcnn::{DgcnnKernels, DgcnnTuning};
+pub use engine::SequentialKernels;
 pub use error::Error;
 #[cfg(feature = "webgpu")]
 pub use gpu::GpuSequentialKernels;
-pub use local::{Arithmetic, LayerArithmetic};
-pub use sequential::{Convolution, Dense, Initial, Pool, Sequential, VggDepth, VggSide};
-
-/// Whether named tensors are those that a network has, besides some that files may have.
-///
-/// # Errors
-/// All tensors that are missing, extra or misshapen, in one error.
-fn check_tensors<'a>(
-    network: &'static str,
-    expected: impl Iterator<Item = (&'a str, &'a [usize])>,
-    tensors: &Tensors,
-    may_be_extra: impl Fn(&str) -> bool,
-) -> Result<(), Error> {
-    let mut problems = Vec::new();
-    let mut known = HashSet::new();
-    for (name, shape) in expected {
-        known.insert(name);
-        match tensors.get(name) {
-            None => problems.push(format!("{name} {shape:?} is missing")),
-            Some(found) if found.shape != shape => {
-                problems.push(format!("{name} is {:?}, expected {shape:?}", found.shape));
-            }
-            Some(_) => {}
-        }
-    }
-    let extra = tensors
-        .iter()
-        .filter(|(name, _)| !known.contains(name.as_str()) && !may_be_extra(name));
-    problems
-        .extend(extra.map(|(name, tensor)| format!("{name} {:?} is not part of it", tensor.shape)));
-    match problems.is_empty() {
-        true => Ok(()),
-        false => Err(Error::Weights { network, problems }),
-    }
-}
+pub use local::{Arithmetic, LayerArithmetic, LocalTuning};
+pub use narrow::NarrowTuning;
+pub use reference::ExactSequential;
+pub use sequential::{
+    Convolution, Dense, Initial, Masked, Parameter, Pool, Sequential, SequentialTuning,
+};
+pub use sgd::Sgd;
+pub use tensors::check_tensors;
+pub use wide::WideTuning;

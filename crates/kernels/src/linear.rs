@@ -1,24 +1,28 @@
-//! Linear layers on rows that lie in panels: `[panel][row]` of [`WIDTH`] columns.
+//! Linear layers on rows in panels.
 
 use pulp::{Simd, WithSimd};
 
-use super::product::{Along, Product, Row, Segment, Start, WIDTH};
+use crate::panels::{Row, WIDTH};
+use crate::product::{Along, Product, Segment, Start};
 
-/// Panels of the widest left side.
-const MOST_PANELS: usize = 64;
+/// Panels of the left side that are multiplied at a time, whose segments lie on the stack: as many
+/// as the widest layer of BERT-Medium has. What is wider takes several turns, each of which adds to
+/// what the one before left.
+const PANELS: usize = 64;
 
-/// Where the left side of a product lies: rows `first..first + out.len()` of panels that are `stride` rows apart, with `columns` columns in use.
+/// Where the left side of a product lies: rows `first..first + out.len()` of panels that are
+/// `stride` rows apart, with `columns` columns in use.
 #[derive(Clone, Copy)]
-pub(super) struct Left<'a> {
-    pub(super) rows: &'a [Row],
-    pub(super) stride: usize,
-    pub(super) first: usize,
-    pub(super) columns: usize,
+pub(crate) struct Left<'a> {
+    pub(crate) rows: &'a [Row],
+    pub(crate) stride: usize,
+    pub(crate) first: usize,
+    pub(crate) columns: usize,
 }
 
 impl<'a> Left<'a> {
     /// All rows of all panels.
-    pub(super) fn whole(rows: &'a [Row], columns: usize) -> Self {
+    pub(crate) fn whole(rows: &'a [Row], columns: usize) -> Self {
         Self {
             rows,
             stride: rows.len() / columns.div_ceil(WIDTH),
@@ -30,40 +34,45 @@ impl<'a> Left<'a> {
 
 /// One panel of a product: `out[r]` <- start + sum over columns k of `left[r][k]` * `right[k]`.
 #[inline(always)]
-pub(super) fn product<S: Simd>(
+pub(crate) fn product<S: Simd>(
     simd: S,
     left: Left<'_>,
     right: &[Row],
     start: Start<'_>,
     out: &mut [Row],
 ) {
-    let mut segments = [Segment::default(); MOST_PANELS];
-    let segments = &mut segments[..left.columns.div_ceil(WIDTH)];
-    for (index, segment) in segments.iter_mut().enumerate() {
-        *segment = Segment {
-            left: index * left.stride + left.first,
-            right: index * WIDTH,
-            len: WIDTH.min(left.columns - index * WIDTH),
+    let panels = left.columns.div_ceil(WIDTH);
+    for turn in 0..panels.div_ceil(PANELS) {
+        let first = turn * PANELS;
+        let mut segments = [Segment::default(); PANELS];
+        let segments = &mut segments[..PANELS.min(panels - first)];
+        for (panel, segment) in (first..).zip(segments.iter_mut()) {
+            *segment = Segment {
+                left: panel * left.stride + left.first,
+                right: panel * WIDTH,
+                len: WIDTH.min(left.columns - panel * WIDTH),
+            };
+        }
+        let product = Product {
+            left: left.rows,
+            right,
+            segments,
+            start: if turn == 0 { start } else { Start::Sum },
+            relu: false,
         };
+        // A function of its own for each kind of vectors, however many places call it.
+        simd.vectorize(Rows {
+            product,
+            along: Along::Rows,
+            out: &mut *out,
+        });
     }
-    let product = Product {
-        left: left.rows,
-        right,
-        segments,
-        start,
-        relu: false,
-    };
-    // A function of its own for each kind of vectors, however many places call it.
-    simd.vectorize(Rows {
-        product,
-        along: Along::Rows,
-        out,
-    });
 }
 
-/// `out[c]` <- `out[c]` + sum over rows r of `left[r][c]` * `right[r]`, for the columns of one panel of the left side.
+/// `out[c]` <- `out[c]` + sum over rows r of `left[r][c]` * `right[r]`, for the columns of one
+/// panel of the left side.
 #[inline(always)]
-pub(super) fn add_outer_products<S: Simd>(simd: S, left: &[Row], right: &[Row], out: &mut [Row]) {
+pub(crate) fn add_outer_products<S: Simd>(simd: S, left: &[Row], right: &[Row], out: &mut [Row]) {
     let segment = Segment {
         left: 0,
         right: 0,

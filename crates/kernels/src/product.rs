@@ -1,33 +1,30 @@
 //! Products of wide matrices in vector registers.
 //!
-//! Every array is cut into panels of [`WIDTH`] columns, one panel after the other, `[panel][row][WIDTH]`: a tile of rows is one run of memory on
-//! the left, rows of factors are one run on the right, and what comes out of one product goes into the next as it is. Nothing is packed
-//! or transposed: the left side is read along its rows or, for gradients of weights, along its columns.
+//! Every array lies in [`panels`](crate::panels). Nothing is packed or transposed: the left side is
+//! read along its rows or, for gradients with respect to weights, along its columns.
 
 use pulp::Simd;
 
-/// Columns of a panel.
-pub(super) const WIDTH: usize = 32;
-/// Rows of the largest tile.
-pub(super) const HEIGHT: usize = 12;
+use crate::panels::{Row, WIDTH};
 
-/// Values of one panel in one row.
-pub(super) type Row = [f32; WIDTH];
+/// Rows of the largest tile: 12 of two vectors each are sums in 24 of AVX-512's 32 registers, which
+/// leaves some for factors.
+pub(crate) const HEIGHT: usize = 12;
 
 /// Factors that lie together on either side.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Segment {
+pub(crate) struct Segment {
     /// The row of the left side that it begins at.
-    pub(super) left: usize,
+    pub(crate) left: usize,
     /// The row of the right side that it begins at.
-    pub(super) right: usize,
+    pub(crate) right: usize,
     /// Factors: at most [`WIDTH`] along rows.
-    pub(super) len: usize,
+    pub(crate) len: usize,
 }
 
 /// How the left side is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Along {
+pub(crate) enum Along {
     /// Factor k of row r is `left[segment.left + r][k]`.
     Rows,
     /// Factor k of row r is `left[segment.left + k][r]`.
@@ -36,27 +33,36 @@ pub(super) enum Along {
 
 /// What the rows that come out begin with.
 #[derive(Clone, Copy)]
-pub(super) enum Start<'a> {
+pub(crate) enum Start<'a> {
     /// What they are.
     Sum,
     /// The same row for all.
     Bias(&'a Row),
 }
 
-/// A product into rows of one panel: `out[r] <- start + sum over segments and k of left(r, k) * right[segment.right + k]`, then ReLU.
+/// A product into rows of one panel: `out[r] <- start + sum over segments and k of
+/// left(r, k) * right[segment.right + k]`, then ReLU.
 #[derive(Clone, Copy)]
-pub(super) struct Product<'a> {
-    pub(super) left: &'a [Row],
-    pub(super) right: &'a [Row],
-    pub(super) segments: &'a [Segment],
-    pub(super) start: Start<'a>,
-    pub(super) relu: bool,
+pub(crate) struct Product<'a> {
+    pub(crate) left: &'a [Row],
+    pub(crate) right: &'a [Row],
+    pub(crate) segments: &'a [Segment],
+    pub(crate) start: Start<'a>,
+    pub(crate) relu: bool,
+}
+
+/// Where a tile begins.
+#[derive(Clone, Copy)]
+struct Corner {
+    row: usize,
+    /// Group of vectors of a row.
+    group: usize,
 }
 
 impl Product<'_> {
     /// For rows from `first` on, as many as `out` has; at most [`WIDTH`] along columns.
     #[inline(always)]
-    pub(super) fn rows<S: Simd>(&self, simd: S, along: Along, first: usize, out: &mut [Row]) {
+    pub(crate) fn rows<S: Simd>(&self, simd: S, along: Along, first: usize, out: &mut [Row]) {
         for (index, out) in out.chunks_mut(HEIGHT).enumerate() {
             let first = first + index * HEIGHT;
             match along {
@@ -69,10 +75,14 @@ impl Product<'_> {
     /// Tiles that fill the registers and do not overflow them: 32 of AVX-512, 16 of the others.
     #[inline(always)]
     fn tile<S: Simd, const COLUMNS: bool>(&self, simd: S, first: usize, out: &mut [Row]) {
+        let corner = Corner {
+            row: first,
+            group: 0,
+        };
         match (S::F32_LANES, out.len()) {
-            (16, 0..=4) => self.part::<S, COLUMNS, 4, 2>(simd, [first, 0], out),
-            (16, 5..=8) => self.part::<S, COLUMNS, 8, 2>(simd, [first, 0], out),
-            (16, _) => self.part::<S, COLUMNS, 12, 2>(simd, [first, 0], out),
+            (16, 0..=4) => self.part::<S, COLUMNS, 4, 2>(simd, corner, out),
+            (16, 5..=8) => self.part::<S, COLUMNS, 8, 2>(simd, corner, out),
+            (16, _) => self.part::<S, COLUMNS, 12, 2>(simd, corner, out),
             (8, 9..) => self.parts::<S, COLUMNS, 6>(simd, first, out),
             _ => self.parts::<S, COLUMNS, 4>(simd, first, out),
         }
@@ -87,21 +97,26 @@ impl Product<'_> {
     ) {
         for (index, out) in out.chunks_mut(ROWS).enumerate() {
             for pair in 0..WIDTH / S::F32_LANES / 2 {
-                self.part::<S, COLUMNS, ROWS, 2>(simd, [first + index * ROWS, pair], out);
+                let corner = Corner {
+                    row: first + index * ROWS,
+                    group: pair,
+                };
+                self.part::<S, COLUMNS, ROWS, 2>(simd, corner, out);
             }
         }
     }
 
-    /// `ROWS` rows, of which `out` may lack some, and group `column` of as many vectors.
+    /// `ROWS` rows, of which `out` may lack some, and as many vectors of each.
     #[inline(always)]
     fn part<S: Simd, const COLUMNS: bool, const ROWS: usize, const VECTORS: usize>(
         &self,
         simd: S,
-        [first, column]: [usize; 2],
+        corner: Corner,
         out: &mut [Row],
     ) {
         let groups = WIDTH / S::F32_LANES / VECTORS;
-        let vectors = column * VECTORS..(column + 1) * VECTORS;
+        let Corner { row: first, group } = corner;
+        let vectors = group * VECTORS..(group + 1) * VECTORS;
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
         for (row, sums) in sums.iter_mut().enumerate() {
             let start = match self.start {
@@ -121,14 +136,14 @@ impl Product<'_> {
                     let Some(left) = left[first..].first_chunk::<ROWS>() else {
                         continue;
                     };
-                    let right = &right[k * groups + column];
+                    let right = &right[k * groups + group];
                     for (factor, sums) in left.iter().zip(&mut sums) {
                         multiply_add(simd, *factor, right, sums);
                     }
                 }
             } else {
                 let rows = &self.left[segment.left + first..];
-                let right = right.iter().skip(column).step_by(groups);
+                let right = right.iter().skip(group).step_by(groups);
                 if let Some(left) = rows.first_chunk::<ROWS>() {
                     multiply_rows(simd, left, right, &mut sums);
                 } else {
@@ -188,7 +203,7 @@ mod tests {
     use pulp::WithSimd;
 
     use super::*;
-    use crate::rows::with_simd;
+    use crate::simd::with_simd;
 
     struct Run<'a> {
         product: Product<'a>,

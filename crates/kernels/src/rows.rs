@@ -1,51 +1,34 @@
-//! Products and sums of rows in vector registers: where the kernels spend their time.
+//! Products of rows in vector registers: where the kernels of narrow networks spend their time.
 //!
-//! Rows are padded to whole vectors, and a product keeps a tile of its result in registers; AVX-512, AVX2, NEON or simd128 is
-//! chosen by `pulp`, natively at run time. For matrices this small that is faster than a general product, which has to find out
-//! what it was given and to copy it first; and the left side need not be a matrix: windows of a picture are multiplied where they lie.
+//! Rows are padded to whole vectors, and a product keeps a tile of its result in registers. For
+//! matrices this small that is faster than a general product, which has to find out what it was
+//! given and to copy it first; and the left side need not be a matrix: windows of a feature map are
+//! multiplied where they lie.
 
 use std::ops::Range;
 
 use pulp::{Simd, WithSimd};
 
-/// Values to which rows are padded: a multiple of every processor's vectors, or of two of the browser's.
-pub(super) const PADDING: usize = if cfg!(target_arch = "wasm32") { 8 } else { 16 };
-
-/// The length of a row of `columns` values with its padding.
-pub(super) fn padded(columns: usize) -> usize {
-    columns.next_multiple_of(PADDING)
-}
-
-/// Rows of `columns` values, given padded ones.
-pub(super) fn without_padding(rows: &[f32], columns: usize) -> Vec<f32> {
-    let rows = rows.chunks_exact(padded(columns));
-    rows.flat_map(|row| &row[..columns]).copied().collect()
-}
-
-/// Runs `work` with the widest vectors of this processor.
-#[inline]
-pub(super) fn with_simd<W: WithSimd>(work: W) -> W::Output {
-    pulp::Arch::new().dispatch(work)
-}
+use crate::simd::padded;
 
 /// Padded rows in a slice.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Matrix<'a> {
-    pub(super) values: &'a [f32],
+pub(crate) struct Matrix<'a> {
+    pub(crate) values: &'a [f32],
     /// Values of a row, padding included.
-    pub(super) stride: usize,
+    pub(crate) stride: usize,
 }
 
 /// A matrix with padded rows.
 #[derive(Clone, Debug)]
-pub(super) struct Packed {
+pub(crate) struct Packed {
     stride: usize,
     values: Vec<f32>,
 }
 
 impl Packed {
     /// A matrix `[rows][columns]` of zeros.
-    pub(super) fn zeros(rows: usize, columns: usize) -> Self {
+    pub(crate) fn zeros(rows: usize, columns: usize) -> Self {
         let stride = padded(columns);
         Self {
             stride,
@@ -53,8 +36,9 @@ impl Packed {
         }
     }
 
-    /// Its rows from `first` on become some columns of another matrix, which has as many rows as this one has columns.
-    pub(super) fn transpose_from(&mut self, first: usize, from: Matrix<'_>, columns: Range<usize>) {
+    /// Its rows from `first` on become some columns of another matrix, which has as many rows as
+    /// this one has columns.
+    pub(crate) fn transpose_from(&mut self, first: usize, from: Matrix<'_>, columns: Range<usize>) {
         let sources: Vec<&[f32]> = from
             .values
             .chunks_exact(from.stride)
@@ -69,11 +53,11 @@ impl Packed {
     }
 
     /// Values of a row, padding included.
-    pub(super) fn stride(&self) -> usize {
+    pub(crate) fn stride(&self) -> usize {
         self.stride
     }
 
-    pub(super) fn as_matrix(&self) -> Matrix<'_> {
+    pub(crate) fn as_matrix(&self) -> Matrix<'_> {
         Matrix {
             values: &self.values,
             stride: self.stride,
@@ -83,50 +67,50 @@ impl Packed {
 
 /// A run of factors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Run {
+pub(crate) struct Run {
     /// Where the run begins in the first left row.
-    pub(super) left: usize,
+    pub(crate) left: usize,
     /// The row of the right matrix that its first factor meets.
-    pub(super) right: usize,
+    pub(crate) right: usize,
 }
 
-/// What is multiplied: the factors of left row r are `left[run.left + r * row_stride + k * step]`, k < `len`, for every run; they meet
-/// rows `run.right + k` of the right side.
+/// What is multiplied: the factors of left row r are `left[run.left + r * row_stride + k * step]`,
+/// k < `len`, for every run; they meet rows `run.right + k` of the right side.
 #[derive(Clone, Copy)]
-pub(super) struct Factors<'a> {
-    pub(super) left: &'a [f32],
-    pub(super) row_stride: usize,
-    pub(super) step: usize,
-    pub(super) runs: &'a [Run],
-    pub(super) len: usize,
-    pub(super) right: Matrix<'a>,
+pub(crate) struct Factors<'a> {
+    pub(crate) left: &'a [f32],
+    pub(crate) row_stride: usize,
+    pub(crate) step: usize,
+    pub(crate) runs: &'a [Run],
+    pub(crate) len: usize,
+    pub(crate) right: Matrix<'a>,
 }
 
 /// The one run of plain matrices.
-pub(super) const WHOLE: &[Run] = &[Run { left: 0, right: 0 }];
+pub(crate) const WHOLE: &[Run] = &[Run { left: 0, right: 0 }];
 
 /// What is done to every row of a result: a padded bias is added, then ReLU.
 #[derive(Clone, Copy)]
-pub(super) struct Finish<'a> {
-    pub(super) bias: Option<&'a [f32]>,
-    pub(super) relu: bool,
+pub(crate) struct Epilogue<'a> {
+    pub(crate) bias: Option<&'a [f32]>,
+    pub(crate) relu: bool,
 }
 
-impl Finish<'_> {
+impl Epilogue<'_> {
     /// Nothing.
-    pub(super) const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         bias: None,
         relu: false,
     };
 
     #[inline(always)]
-    fn start<S: Simd>(&self, simd: S, column: usize) -> S::f32s {
+    pub(crate) fn start<S: Simd>(&self, simd: S, column: usize) -> S::f32s {
         self.bias
             .map_or(simd.splat_f32s(0.0), |bias| S::as_simd_f32s(bias).0[column])
     }
 
     #[inline(always)]
-    fn end<S: Simd>(&self, simd: S, value: S::f32s) -> S::f32s {
+    pub(crate) fn end<S: Simd>(&self, simd: S, value: S::f32s) -> S::f32s {
         if self.relu {
             simd.max_f32s(value, simd.splat_f32s(0.0))
         } else {
@@ -135,27 +119,28 @@ impl Finish<'_> {
     }
 }
 
-/// `out [rows][stride]` <- finish(left * right), rows as long as those of the right side; as many of them as `out` has.
+/// `out [rows][stride]` <- epilogue(left * right), rows as long as those of the right side; as many
+/// of them as `out` has.
 #[inline(always)]
-pub(super) fn multiply<S: Simd>(
+pub(crate) fn multiply<S: Simd>(
     simd: S,
     factors: Factors<'_>,
-    finish: Finish<'_>,
+    epilogue: Epilogue<'_>,
     out: &mut [f32],
 ) {
     // A function of its own for each kind of vectors, however many places call it.
     simd.vectorize(Product {
         factors,
-        finish,
+        epilogue,
         out,
     });
 }
 
 /// See [`multiply`].
-pub(super) struct Product<'a> {
-    pub(super) factors: Factors<'a>,
-    pub(super) finish: Finish<'a>,
-    pub(super) out: &'a mut [f32],
+pub(crate) struct Product<'a> {
+    pub(crate) factors: Factors<'a>,
+    pub(crate) epilogue: Epilogue<'a>,
+    pub(crate) out: &'a mut [f32],
 }
 
 impl WithSimd for Product<'_> {
@@ -169,7 +154,7 @@ impl WithSimd for Product<'_> {
             simd,
             factors: self.factors,
             right: S::as_simd_f32s(self.factors.right.values).0,
-            finish: self.finish,
+            epilogue: self.epilogue,
             vectors,
             out: S::as_mut_simd_f32s(self.out).0,
         };
@@ -186,14 +171,15 @@ struct Tiles<'a, S: Simd> {
     simd: S,
     factors: Factors<'a>,
     right: &'a [S::f32s],
-    finish: Finish<'a>,
+    epilogue: Epilogue<'a>,
     /// Vectors in a row.
     vectors: usize,
     out: &'a mut [S::f32s],
 }
 
 impl<S: Simd> Tiles<'_, S> {
-    /// All rows in tiles of at most `most`, about equally high, since a low one waits for its additions.
+    /// All rows in tiles of at most `most`, about equally high, since a low one waits for its
+    /// additions.
     #[inline(always)]
     fn all<const VECTORS: usize>(&mut self, rows: usize, most: usize) {
         let tiles = rows.div_ceil(most);
@@ -239,7 +225,7 @@ impl<S: Simd> Tiles<'_, S> {
         } = self.factors;
         let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
         for vector in 0..VECTORS {
-            let start = self.finish.start(simd, column + vector);
+            let start = self.epilogue.start(simd, column + vector);
             for sums in &mut sums {
                 sums[vector] = start;
             }
@@ -261,105 +247,8 @@ impl<S: Simd> Tiles<'_, S> {
         for (row, sums) in sums.into_iter().enumerate() {
             let out = &mut self.out[(first + row) * vectors + column..][..VECTORS];
             for (out, sum) in out.iter_mut().zip(sums) {
-                *out = self.finish.end(simd, sum);
+                *out = self.epilogue.end(simd, sum);
             }
-        }
-    }
-}
-
-/// For every pattern of some players, the row of a table over fewer of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Lookup {
-    rows: Vec<u32>,
-}
-
-impl Lookup {
-    /// The rows of a table over `subset` that begins at row `first`, for every pattern of `players`; pattern bit i is the i-th
-    /// player of a set.
-    pub(super) fn new(first: usize, subset: u32, players: u32) -> Self {
-        let places: Vec<u32> = bits(players)
-            .map(|bit| match subset & bit {
-                0 => 0,
-                _ => 1 << (subset & (bit - 1)).count_ones(),
-            })
-            .collect();
-        let mut rows = vec![first as u32; 1 << places.len()];
-        for pattern in 1..rows.len() {
-            rows[pattern] =
-                rows[pattern & (pattern - 1)] + places[pattern.trailing_zeros() as usize];
-        }
-        Self { rows }
-    }
-
-    /// The row for every pattern.
-    pub(super) fn rows(&self) -> &[u32] {
-        &self.rows
-    }
-}
-
-/// The players of a set, each as its bit.
-pub(super) fn bits(players: u32) -> impl Iterator<Item = u32> {
-    (0..u32::BITS)
-        .map(|i| 1 << i)
-        .filter(move |bit| players & bit != 0)
-}
-
-/// `out` <- finish(sum over lookups of the rows that they name), for patterns from `first` on.
-#[inline(always)]
-pub(super) fn add<S: Simd>(
-    simd: S,
-    tables: &[f32],
-    lookups: &[Lookup],
-    first: usize,
-    stride: usize,
-    finish: Finish<'_>,
-    out: &mut [f32],
-) {
-    let vectors = stride / S::F32_LANES;
-    let (tables, _) = S::as_simd_f32s(tables);
-    let (out, _) = S::as_mut_simd_f32s(out);
-    for (pattern, out) in (first..).zip(out.chunks_exact_mut(vectors)) {
-        for (column, out) in out.iter_mut().enumerate() {
-            *out = finish.start(simd, column);
-        }
-        for lookup in lookups {
-            let row = &tables[lookup.rows[pattern] as usize * vectors..][..vectors];
-            for (out, value) in out.iter_mut().zip(row) {
-                *out = simd.add_f32s(*out, *value);
-            }
-        }
-        for out in out {
-            *out = finish.end(simd, *out);
-        }
-    }
-}
-
-/// `out` <- largest of the rows that the lookups name, for every pattern; there is at least one.
-#[inline(always)]
-pub(super) fn largest<S: Simd>(
-    simd: S,
-    tables: &[f32],
-    lookups: &[Lookup],
-    stride: usize,
-    out: &mut [f32],
-) {
-    let vectors = stride / S::F32_LANES;
-    let (tables, _) = S::as_simd_f32s(tables);
-    let (out, _) = S::as_mut_simd_f32s(out);
-    let four: Option<&[Lookup; 4]> = lookups.try_into().ok();
-    for (pattern, out) in out.chunks_exact_mut(vectors).enumerate() {
-        for (column, out) in out.iter_mut().enumerate() {
-            let value = |lookup: &Lookup| tables[lookup.rows[pattern] as usize * vectors + column];
-            *out = if let Some([a, b, c, d]) = four {
-                let (ab, cd) = (
-                    simd.max_f32s(value(a), value(b)),
-                    simd.max_f32s(value(c), value(d)),
-                );
-                simd.max_f32s(ab, cd)
-            } else {
-                let others = lookups[1..].iter().map(value);
-                others.fold(value(&lookups[0]), |a, b| simd.max_f32s(a, b))
-            };
         }
     }
 }
@@ -367,6 +256,7 @@ pub(super) fn largest<S: Simd>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::{PADDING, with_simd};
 
     /// A product whose left rows overlap, in two runs, and a plain one of a transposed left side.
     fn products(right: Matrix<'_>) -> [Factors<'_>; 2] {
@@ -398,7 +288,8 @@ mod tests {
         [windows, transposed]
     }
 
-    /// What a product should be, by its definition; whole numbers, so that no order of additions matters.
+    /// What a product should be, by its definition; whole numbers, so that no order of additions
+    /// matters.
     fn expected(factors: Factors<'_>, bias: &[f32], rows: usize) -> Vec<f32> {
         let stride = factors.right.stride;
         let entry = |i: usize| {
@@ -425,7 +316,7 @@ mod tests {
             stride,
         };
         let bias: Vec<f32> = (0..stride).map(|i| i as f32 - 9.0).collect();
-        let finish = Finish {
+        let epilogue = Epilogue {
             bias: Some(&bias),
             relu: true,
         };
@@ -438,7 +329,7 @@ mod tests {
                 let mut out = vec![0.0; rows * stride];
                 run(Product {
                     factors,
-                    finish,
+                    epilogue,
                     out: &mut out,
                 });
                 assert_eq!(out, expected, "{rows} rows");
@@ -450,11 +341,5 @@ mod tests {
                 check(&|product| Simd::vectorize(simd, product));
             }
         }
-    }
-
-    #[test]
-    fn a_lookup_drops_the_players_that_a_table_does_not_know() {
-        let lookup = Lookup::new(10, 0b1001, 0b1101);
-        assert_eq!(lookup.rows(), [10, 11, 10, 11, 12, 13, 12, 13]);
     }
 }

@@ -1,6 +1,8 @@
-//! Draws curves over logarithmic axes: `cargo run --release -p spindle-report --example log_log -- IN.json OUT.svg`.
+//! Draws curves over logarithmic axes: `cargo run --release -p spindle-report --example log_log --
+//! IN.json OUT.svg`.
 //!
-//! IN.json: `{"name", "title", "caption", "panels": [{"title", "x", "y", "curves": [{"name", "points": [[x, y], ...]}]}]}`.
+//! IN.json: `{"name", "title", "caption", "panels": [{"title", "x", "y", "curves": [{"name",
+//! "points": [[x, y], ...]}]}]}`.
 
 use std::{env, error::Error, fs};
 

@@ -1,4 +1,5 @@
-//! Draws the made-up run of the tests into a folder, to be looked at: `cargo run --example look -- FOLDER`.
+//! Draws the made-up run of the tests into a folder, to be looked at: `cargo run --example look --
+//! FOLDER`.
 
 #[path = "../tests/demo/mod.rs"]
 mod demo;
@@ -10,7 +11,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(&folder)?;
     let run = demo::run();
     let mut other = demo::run();
-    other.experiment.label_noise = 0.1;
+    other.experiment.training.label_noise = 0.1;
     other.checkpoints.truncate(10);
     let names = ["runs/lenet-seed-0", "runs/lenet-label-noise-0.1"].map(String::from);
     let runs: Vec<_> = names.into_iter().zip([run.clone(), other]).collect();

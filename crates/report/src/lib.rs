@@ -1,8 +1,9 @@
 //! Figures of a run as SVG and PNG, fit for a paper, and its report as one HTML file.
 //!
-//! [`figures`] draws what a run can show so far: a run without a boundary, with one checkpoint or with nothing salient gives fewer
-//! figures, not an error. The same run gives the same bytes on every machine: fonts are embedded (`fonts/README.md`), nothing is
-//! read from the system and no time is written.
+//! [`figures`] draws what a run can show so far: a run without a boundary, with one checkpoint or
+//! with nothing salient gives fewer figures, not an error. The same run gives the same bytes on
+//! every machine: fonts are embedded (`fonts/README.md`), nothing is read from the system and no
+//! time is written.
 
 mod draw;
 mod error;
@@ -13,12 +14,15 @@ mod reading;
 
 pub use error::Error;
 pub use figure::log_log::LogLog;
-pub use html::{compare_html, html};
+pub use html::{compare_html, html, html_of};
 pub use png::png;
 
 use draw::svg::with_fonts;
 use figure::{Drawing, Width};
-use spindle_run::record::RunRecord;
+use spindle_run::{
+    analysis::{ANALYSES, Analysis},
+    record::RunRecord,
+};
 
 /// A figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +39,7 @@ pub struct Figure {
 
 impl Figure {
     fn new(drawing: Drawing) -> Self {
-        let name = drawing.name.to_owned();
+        let name = drawing.name.clone();
         let (title, caption, svg) = drawing.finish("");
         Self {
             name,
@@ -51,13 +55,21 @@ impl Figure {
 /// # Errors
 /// None at present: what a run cannot show is left out.
 pub fn figures(run: &RunRecord) -> Result<Vec<Figure>, Error> {
-    let drawn = figure::OF_RUN
-        .iter()
-        .filter_map(|draw| draw(run, Width::Double));
+    figures_of(ANALYSES, run)
+}
+
+/// As [`figures`], of other analyses.
+///
+/// # Errors
+/// As [`figures`].
+pub fn figures_of(analyses: &[&dyn Analysis], run: &RunRecord) -> Result<Vec<Figure>, Error> {
+    let figures = analyses.iter().flat_map(|analysis| analysis.figures(run));
+    let drawn = figures.filter_map(|figure| figure::draw(&figure, run, Width::Double));
     Ok(drawn.map(Figure::new).collect())
 }
 
-/// Several named runs in one figure each: mean order over epochs, strength by order at three checkpoints.
+/// Several named runs in one figure each: mean order over epochs, strength by order at three
+/// checkpoints.
 ///
 /// # Errors
 /// [`Error::Runs`] for fewer than 2 or more than 6 runs.

@@ -15,7 +15,8 @@ pub(crate) const MAX_SIDE: u32 = 16_384;
 /// A figure's SVG as PNG, `scale` pixels per point: 300 dots per inch are 300/72.
 ///
 /// # Errors
-/// [`Error::Svg`] for what is no SVG, [`Error::Size`] for a scale that leaves no pixels or too many.
+/// [`Error::Svg`] for what is no SVG, [`Error::Size`] for a scale that leaves no pixels or too
+/// many.
 pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>, Error> {
     let mut fonts = Database::new();
     for face in font::TRUETYPE {

@@ -10,12 +10,12 @@ use crate::draw::Scale;
 
 /// The network's name.
 pub(crate) fn network(run: &RunRecord) -> &'static str {
-    run.experiment.model.title()
+    run.experiment.training.model.title()
 }
 
 /// The data set's name.
-pub(crate) fn data(run: &RunRecord) -> &'static str {
-    run.experiment.data.title()
+pub(crate) fn data(run: &RunRecord) -> &str {
+    run.data_name()
 }
 
 /// The network on its data.
@@ -23,7 +23,8 @@ pub(crate) fn subject(run: &RunRecord) -> String {
     format!("{} on {}", network(run), data(run))
 }
 
-/// The epoch axis of one or more runs: 0 lies on it, and the first epoch is spread as the checkpoints within it ask for.
+/// The epoch axis of one or more runs: 0 lies on it, and the first epoch is spread as the
+/// checkpoints within it ask for.
 pub(crate) fn epoch_scale<'a>(
     runs: impl IntoIterator<Item = &'a RunRecord>,
     range: [f64; 2],

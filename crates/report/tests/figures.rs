@@ -5,7 +5,10 @@ mod demo;
 use resvg::usvg::roxmltree::Document;
 use spindle_interactions::strength::StrengthByOrder;
 use spindle_report::{Error, Figure, compare, figures, html, png};
-use spindle_run::record::{Analysis, Group, RunRecord};
+use spindle_run::{
+    analysis::PublishedSgd,
+    record::{Group, Parts, Recorded, RunRecord, Summary},
+};
 
 fn drawn(run: &RunRecord) -> Vec<Figure> {
     figures(run).expect("a run is drawn as far as it goes")
@@ -82,10 +85,19 @@ fn assert_sound(figure: &Figure) {
     }
 }
 
-fn each_analysis(run: &mut RunRecord, change: impl Fn(&mut Analysis)) {
+fn each_summary(run: &mut RunRecord, change: impl Fn(&mut Summary)) {
+    let summaries = run.checkpoints.iter_mut();
+    summaries
+        .filter_map(|checkpoint| checkpoint.summary.as_mut())
+        .for_each(change);
+}
+
+fn each_part<T: Recorded>(run: &mut RunRecord, change: impl Fn(&mut T)) {
     for checkpoint in &mut run.checkpoints {
-        if let Some(analysis) = &mut checkpoint.analysis {
-            change(analysis);
+        if let Some(mut part) = checkpoint.analyses.get() {
+            change(&mut part);
+            let set = checkpoint.analyses.set(Some(part));
+            set.expect("numbers are finite");
         }
     }
 }
@@ -124,7 +136,7 @@ fn the_svg_of_a_small_run_is_as_reviewed() {
     let mut run = demo::run();
     run.checkpoints.truncate(1);
     run.losses.clear();
-    run.dynamics = None;
+    run.analyses = Parts::default();
     let figures = drawn(&run);
     let first = figures
         .first()
@@ -176,9 +188,9 @@ fn bars_are_as_long_as_their_part_of_the_total() {
             .collect()
     };
     let test = run.checkpoints[0]
-        .analysis
+        .summary
         .as_ref()
-        .and_then(|analysis| analysis.of(Group::Test))
+        .and_then(|summary| summary.of(Group::Test))
         .expect("measured");
     let (up, down) = (heights("positive"), heights("negative"));
     // Order 10 has no strength, so no bar.
@@ -201,7 +213,7 @@ fn bars_are_as_long_as_their_part_of_the_total() {
 #[test]
 fn what_a_run_has_not_is_left_out() {
     let mut run = demo::run();
-    run.dynamics = None;
+    run.analyses = Parts::default();
     assert!(!names(&run).contains(&"theory".into()));
     let svg = &drawn(&run)[0].svg;
     assert!(
@@ -210,13 +222,11 @@ fn what_a_run_has_not_is_left_out() {
             .any(|text| text.starts_with("boundary") || text.starts_with("gap opens"))
     );
 
-    each_analysis(&mut run, |analysis| {
-        analysis.similarity = None;
-        analysis.ceilings = None;
-        analysis.group_differences.clear();
-        analysis.published_sgd = None;
-        analysis.by_noise.clear();
-        analysis
+    for checkpoint in &mut run.checkpoints {
+        checkpoint.analyses.clear();
+    }
+    each_summary(&mut run, |summary| {
+        summary
             .strengths
             .retain(|strength| strength.group == Group::Test);
     });
@@ -233,7 +243,7 @@ fn what_a_run_has_not_is_left_out() {
     run.checkpoints.truncate(1);
     assert_eq!(names(&run), ["strength-by-order"]);
 
-    run.checkpoints[0].analysis = None;
+    run.checkpoints[0].summary = None;
     assert_eq!(names(&run), [""; 0]);
     run.checkpoints.clear();
     assert_eq!(names(&run), [""; 0]);
@@ -242,12 +252,12 @@ fn what_a_run_has_not_is_left_out() {
 #[test]
 fn a_run_with_nothing_salient_says_so() {
     let mut run = demo::run();
-    each_analysis(&mut run, |analysis| {
-        analysis
+    each_summary(&mut run, |summary| {
+        summary
             .strengths
             .iter_mut()
             .for_each(|group| nothing_salient(&mut group.strength));
-        nothing_salient(&mut analysis.unthresholded);
+        nothing_salient(&mut summary.unthresholded);
     });
     let figures = drawn(&run);
     figures.iter().for_each(assert_sound);
@@ -269,15 +279,12 @@ fn numbers_that_are_not_finite_are_not_drawn() {
     for loss in run.losses.iter_mut().skip(60) {
         (loss.train_loss, loss.test_loss) = (f64::NAN, f64::INFINITY);
     }
-    each_analysis(&mut run, |analysis| {
-        for group in &mut analysis.strengths {
+    each_summary(&mut run, |summary| {
+        for group in &mut summary.strengths {
             group.strength.positive[2].high = f64::NAN;
             if let Some(mean) = &mut group.strength.mean_order {
                 mean.low = f64::NEG_INFINITY;
             }
-        }
-        if let Some(sgd) = &mut analysis.published_sgd {
-            sgd.objective_ratio = f64::INFINITY;
         }
     });
     let figures = drawn(&run);
@@ -289,7 +296,7 @@ fn numbers_that_are_not_finite_are_not_drawn() {
 fn twenty_players_and_two_are_drawn() {
     for players in [2, 20] {
         let mut run = demo::run();
-        run.experiment.players = players;
+        run.experiment.measurement.players = players;
         let resize = |strength: &mut StrengthByOrder| {
             let estimate = strength.positive[0];
             strength.positive.resize(players, estimate);
@@ -305,16 +312,16 @@ fn twenty_players_and_two_are_drawn() {
                 share.resize(players, estimate);
             }
         };
-        each_analysis(&mut run, |analysis| {
-            analysis
+        each_summary(&mut run, |summary| {
+            summary
                 .strengths
                 .iter_mut()
                 .for_each(|group| resize(&mut group.strength));
-            resize(&mut analysis.unthresholded);
-            if let Some(sgd) = &mut analysis.published_sgd {
-                resize(&mut sgd.strength);
-                resize(&mut sgd.unthresholded);
-            }
+            resize(&mut summary.unthresholded);
+        });
+        each_part(&mut run, |sgd: &mut PublishedSgd| {
+            resize(&mut sgd.strength);
+            resize(&mut sgd.unthresholded);
         });
         drawn(&run).iter().for_each(assert_sound);
     }
@@ -358,7 +365,7 @@ fn pictures_that_cannot_be_made_are_refused() {
 #[test]
 fn runs_are_compared_by_name() {
     let mut other = demo::run();
-    other.dynamics = None;
+    other.analyses = Parts::default();
     let runs = [
         ("<a> & \"b\"", demo::run()),
         ("runs/with/a/long/path/to/seed-1", other),

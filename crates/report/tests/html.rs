@@ -4,7 +4,10 @@ mod demo;
 
 use spindle_interactions::phase::Verdict;
 use spindle_report::{Error, compare_html, html};
-use spindle_run::record::RunRecord;
+use spindle_run::{
+    analysis::{Opening, phases::Phases},
+    record::{Recorded, RunRecord},
+};
 
 fn report(run: &RunRecord) -> String {
     html(run).expect("a run is reported as far as it goes")
@@ -132,7 +135,7 @@ fn words_of_the_run_stay_words() {
     let evil = "</style><script>alert(1)</script> & \"more\"";
     run.warnings.push(evil.into());
     run.provenance.engine = evil.into();
-    run.experiment.data_dir = Some("/home/someone/<img src=x>".into());
+    run.experiment.training.data_dir = Some("/home/someone/<img src=x>".into());
     let html = report(&run);
     assert!(!html.contains("<script") && !html.contains("<img src=x"));
     assert!(html.contains("&lt;img src=x&gt;"));
@@ -151,7 +154,7 @@ fn a_run_that_has_only_begun_is_reported() {
     run.checkpoints.clear();
     run.losses.clear();
     run.samples.clear();
-    run.dynamics = None;
+    run.analyses.clear();
     let text = prose(&report(&run));
     assert!(
         text.contains("0 of 0 checkpoints are analysed so far"),
@@ -163,8 +166,8 @@ fn a_run_that_has_only_begun_is_reported() {
 #[test]
 fn games_that_are_not_certified_are_counted_as_such() {
     let mut run = demo::run();
-    if let Some(analysis) = &mut run.checkpoints[3].analysis {
-        let certificate = &mut analysis.certificates[0];
+    if let Some(summary) = &mut run.checkpoints[3].summary {
+        let certificate = &mut summary.certificates[0];
         (certificate.gap, certificate.dual) = (0.25, 0.75 * certificate.primal);
     }
     let text = prose(&report(&run));
@@ -175,14 +178,22 @@ fn games_that_are_not_certified_are_counted_as_such() {
     assert!(text.contains("the largest gap is 0.25"), "{text}");
 }
 
+/// What an analysis has found of the run, changed.
+fn change<T: Recorded>(run: &mut RunRecord, change: impl Fn(&mut T)) {
+    let mut found = run.analyses.get().expect("the demo has all");
+    change(&mut found);
+    let set = run.analyses.set(Some(found));
+    set.expect("numbers are finite");
+}
+
 #[test]
 fn without_a_boundary_none_is_claimed() {
     let mut run = demo::run();
-    if let Some(dynamics) = &mut run.dynamics {
-        dynamics.boundary = None;
-        dynamics.phases[0].verdict = Verdict::OnlyAFall;
-        dynamics.loss_gap.as_mut().expect("a loss gap").onset = None;
-    }
+    change(&mut run, |phases: &mut Phases| {
+        phases.boundary = None;
+        phases.by_statistic[0].verdict = Verdict::OnlyAFall;
+    });
+    change(&mut run, |opening: &mut Opening| opening.gap.onset = None);
     let text = prose(&report(&run));
     assert!(text.contains("Phases are not distinguishable: no rise beyond its interval (the share of orders of 3 and more falls by 0.44"), "{text}");
     assert!(
@@ -194,9 +205,9 @@ fn without_a_boundary_none_is_claimed() {
 #[test]
 fn of_a_network_that_learnt_nothing_no_gap_is_claimed() {
     let mut run = demo::run();
-    if let Some(dynamics) = &mut run.dynamics {
-        dynamics.loss_gap.as_mut().expect("a loss gap").has_learnt = false;
-    }
+    change(&mut run, |opening: &mut Opening| {
+        opening.gap.has_learnt = false;
+    });
     let text = prose(&report(&run));
     assert!(text.contains("the network has learnt nothing"), "{text}");
     assert!(!text.contains("The loss gap opens at"), "{text}");
@@ -205,8 +216,8 @@ fn of_a_network_that_learnt_nothing_no_gap_is_claimed() {
 #[test]
 fn a_comparison_lists_what_differs_and_only_that() {
     let mut other = demo::run();
-    other.experiment.seed = 7;
-    other.experiment.label_noise = 0.1;
+    other.experiment.training.seed = 7;
+    other.experiment.training.label_noise = 0.1;
     let html = compare_html(&[("first".into(), demo::run()), ("<second>".into(), other)])
         .expect("two runs");
     let table = html

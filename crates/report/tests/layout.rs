@@ -5,15 +5,20 @@ mod demo;
 use std::sync::Arc;
 
 use resvg::usvg::{Group, Node, Options, Rect, TextChunk, Tree, fontdb::Database};
+use spindle_interactions::phase::Onset;
 use spindle_report::{compare_html, html};
-use spindle_run::record::RunRecord;
+use spindle_run::{
+    analysis::{Opening, phases::Phases},
+    record::RunRecord,
+};
 
 const FONTS: [&[u8]; 2] = [
     include_bytes!("../fonts/SpindleSans-Regular.ttf"),
     include_bytes!("../fonts/SpindleSans-Semibold.ttf"),
 ];
 
-/// Boxes are as high as the font's lines, higher than its letters: this much of two may be shared, in points.
+/// Boxes are as high as the font's lines, higher than its letters: this much of two may be shared,
+/// in points.
 const LEADING: f32 = 2.8;
 
 fn parse(svg: &str) -> Tree {
@@ -88,19 +93,16 @@ fn marks_find_room_wherever_they_are() {
     for boundary in [1_usize, 4, 9, 11] {
         for gap in [1, 5, 11] {
             let mut run = demo::run();
-            let dynamics = run.dynamics.as_mut().expect("the demo has dynamics");
-            for (onset, index) in [
-                (&mut dynamics.boundary, boundary),
-                (
-                    &mut dynamics.loss_gap.as_mut().expect("a loss gap").onset,
-                    gap,
-                ),
-            ] {
-                if let Some(onset) = onset {
-                    (onset.index, onset.low, onset.high) =
-                        (index, index.saturating_sub(1), (index + 1).min(11));
-                }
-            }
+            let at = |index: usize| Onset {
+                index,
+                low: index.saturating_sub(1),
+                high: (index + 1).min(11),
+            };
+            let mut phases: Phases = run.analyses.get().expect("the demo has phases");
+            let mut opening: Opening = run.analyses.get().expect("the demo has a gap");
+            (phases.boundary, opening.gap.onset) = (Some(at(boundary)), Some(at(gap)));
+            run.analyses.set(Some(phases)).expect("finite");
+            run.analyses.set(Some(opening)).expect("finite");
             assert_laid_out(&html(&run).expect("a report"));
         }
     }

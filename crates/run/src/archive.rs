@@ -1,8 +1,9 @@
 //! Named arrays with a description, as safetensors bytes.
 //!
-//! Every file carries its description as JSON under the one metadata key `spindle`: one key only, because the
-//! library writes several in no fixed order, and the same contents are to give the same bytes. The description holds a
-//! SHA-256 digest of the arrays, which is consistent with them at every moment since both are written at once.
+//! Every file carries its description as JSON under the one metadata key `spindle`: one key only,
+//! because the library writes several in no fixed order, and the same contents are to give the same
+//! bytes. The description holds a SHA-256 digest of the arrays, which is consistent with them at
+//! every moment since both are written at once.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};

@@ -1,4 +1,5 @@
-//! The arrays of a run as bytes: weights, training states, outputs, interactions. Bytes only, so the page reads and writes them too.
+//! The arrays of a run as bytes: weights, training states, outputs, interactions. Bytes only, so
+//! the page reads and writes them too.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,8 @@ const VALUES: &str = "values";
 /// Prefix of the momentum buffers' names in a training state.
 const MOMENTUM: &str = "momentum.";
 
-/// Weights as a safetensors file under their own names, f32, as PyTorch's `load_state_dict` takes them.
+/// Weights as a safetensors file under their own names, f32, as PyTorch's `load_state_dict` takes
+/// them.
 ///
 /// # Errors
 /// [`Error::Array`] for a tensor whose data does not fill its shape.
@@ -52,7 +54,8 @@ pub fn decode_weights(bytes: &[u8]) -> Result<Tensors, Error> {
         .collect()
 }
 
-/// A training state as a safetensors file: weights, momentum buffers with `momentum.` before their names, the step in the description.
+/// A training state as a safetensors file: weights, momentum buffers with `momentum.` before their
+/// names, the step in the description.
 ///
 /// # Errors
 /// [`Error::Array`] for a tensor whose data does not fill its shape.
@@ -97,8 +100,8 @@ pub fn decode_state(bytes: &[u8]) -> Result<TrainingState, Error> {
     })
 }
 
-/// Losses of all samples as a safetensors file: `train` f32 [training samples], `test` f32 [test samples], in nats; `is_reset` u8
-/// [training samples], 1 for a label that was reset.
+/// Losses of all samples as a safetensors file: `train` f32 [training samples], `test` f32 [test
+/// samples], in nats; `is_reset` u8 [training samples], 1 for a label that was reset.
 ///
 /// # Errors
 /// None that the data can cause.
@@ -142,7 +145,8 @@ pub fn decode_losses(bytes: &[u8]) -> Result<SampleLosses, Error> {
     })
 }
 
-/// Masked outputs as a safetensors file: `values` f64 [samples, 2^n] (log-odds, nats), `logits` f32 [samples, 2^n, classes].
+/// Masked outputs as a safetensors file: `values` f64 [samples, 2^n] (log-odds, nats), `logits` f32
+/// [samples, 2^n, classes].
 ///
 /// # Errors
 /// [`Error::Array`] when values and logits do not fill these shapes for the same number of samples.
@@ -166,7 +170,8 @@ pub fn encode_outputs(outputs: &Outputs) -> Result<Vec<u8>, Error> {
 /// The outputs that [`encode_outputs`] wrote.
 ///
 /// # Errors
-/// [`Error::Safetensors`], [`Error::Digest`], [`Error::Kind`], [`Error::Newer`], [`Error::Array`] for other bytes.
+/// [`Error::Safetensors`], [`Error::Digest`], [`Error::Kind`], [`Error::Newer`], [`Error::Array`]
+/// for other bytes.
 pub fn decode_outputs(bytes: &[u8]) -> Result<Outputs, Error> {
     let reader = Reader::of_kind(bytes, OUTPUTS)?;
     let players = reader.description.players.unwrap_or_default();
@@ -192,10 +197,12 @@ pub fn decode_outputs(bytes: &[u8]) -> Result<Outputs, Error> {
 
 /// Decompositions of samples with the same n as a safetensors file.
 ///
-/// f64 [samples, 2^n]: `and`, `or`, `noise` (reconstruction - v) and `dual_point` (the point that proves the lower bound).
-/// f64 \[samples\]: `baseline` (v of the empty mask), `primal`, `dual` (the answer's L1 norm and a lower bound of all), `smallest_norm`, `gap`,
-/// `noise_bound`, `excess`. i64 \[samples\]: `iterations`. Where there are ranges, f64 \[samples\] `range_limit`, f64 [samples, 4] `range_bounds`,
-/// f32 [samples, 4, 2^n] `range_dual_points`; the limit of a game without effects is 0. With `outputs`, f64 [samples, 2^n] `values`. Effects and bounds have the
+/// f64 [samples, 2^n]: `and`, `or`, `noise` (reconstruction - v) and `dual_point` (the point that
+/// proves the lower bound). f64 \[samples\]: `baseline` (v of the empty mask), `primal`, `dual`
+/// (the answer's L1 norm and a lower bound of all), `smallest_norm`, `gap`, `noise_bound`,
+/// `excess`. i64 \[samples\]: `iterations`. Where there are ranges, f64 \[samples\] `range_limit`,
+/// f64 [samples, 4] `range_bounds`, f32 [samples, 4, 2^n] `range_dual_points`; the limit of a game
+/// without effects is 0. With `outputs`, f64 [samples, 2^n] `values`. Effects and bounds have the
 /// unit of v.
 ///
 /// # Errors
@@ -342,7 +349,8 @@ const SCALARS: [(&str, Scalar); 7] = [
 /// The decompositions that [`encode_decompositions`] wrote, one a sample.
 ///
 /// # Errors
-/// [`Error::Safetensors`], [`Error::Digest`], [`Error::Kind`], [`Error::Newer`], [`Error::Array`] for other bytes.
+/// [`Error::Safetensors`], [`Error::Digest`], [`Error::Kind`], [`Error::Newer`], [`Error::Array`]
+/// for other bytes.
 pub fn decode_decompositions(bytes: &[u8]) -> Result<Vec<Decomposition>, Error> {
     Ok(decode_interactions(bytes)?.1)
 }
@@ -459,7 +467,7 @@ pub(crate) fn check_fit(decompositions: &[Decomposition], record: &RunRecord) ->
         decompositions.len(),
         record.samples.len(),
     )?;
-    let masks = masks(record.experiment.players)?;
+    let masks = masks(record.experiment.measurement.players)?;
     decompositions
         .iter()
         .try_for_each(|decomposition| agree("number of masks", decomposition.and.len(), masks))

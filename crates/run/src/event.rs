@@ -1,37 +1,19 @@
-//! What a session tells while it works. Progress bars, the page's messages and tests consume the same stream.
+//! What a training tells while it works, and what is measured of it. Progress bars, the page's
+//! messages and tests consume the same stream.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use spindle_interactions::decompose::Decomposition;
-
-use crate::record::{Analysis, LossRecord};
-
-/// A part of the work, for progress bars.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// Training steps.
-    Train,
-    /// Samples times checkpoints whose masked outputs are computed.
-    Extract,
-    /// Games decomposed.
-    Decompose,
-}
+use crate::record::LossRecord;
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {
-    /// Work of a stage went on: `done` of `total` units.
+    /// Training went on.
     Progress {
-        /// Which stage.
-        stage: Stage,
-        /// Units done, those of earlier sessions too.
-        done: usize,
-        /// Units in all.
-        total: usize,
-        /// Mean training loss of the last steps, in nats, where there is one.
-        loss: Option<f64>,
+        /// Steps done.
+        step: usize,
+        /// Mean training loss of the last steps, in nats.
+        loss: f64,
     },
     /// An epoch ended (or, at epoch 0, training is about to begin).
     Epoch(LossRecord),
@@ -46,12 +28,6 @@ pub enum Event {
         /// Weights there.
         weights: Tensors,
     },
-    /// Masked outputs of all samples at a checkpoint.
-    Outputs(Outputs),
-    /// Interactions of all samples at a checkpoint.
-    Interactions(Box<Interactions>),
-    /// Something to know that does not stop the run.
-    Warning(String),
     /// Nothing is left to do.
     Finished,
 }
@@ -68,7 +44,8 @@ pub struct Tensor {
     pub data: Vec<f32>,
 }
 
-/// Cross-entropy of every sample at one checkpoint, in nats: what the interval of the loss gap is drawn from.
+/// Cross-entropy of every sample at one checkpoint, in nats: what the interval of the loss gap is
+/// drawn from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SampleLosses {
     /// The checkpoint's step.
@@ -82,7 +59,8 @@ pub struct SampleLosses {
 }
 
 impl SampleLosses {
-    /// Losses of the training samples whose label is right; of all of them where the file does not say which these are.
+    /// Losses of the training samples whose label is right; of all of them where the file does not
+    /// say which these are.
     pub fn rightly_labelled(&self) -> impl Iterator<Item = f32> {
         let is_reset = self
             .is_reset
@@ -122,13 +100,26 @@ pub struct Outputs {
     pub noise_floor: f64,
 }
 
-/// Interactions of all samples at one checkpoint.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Interactions {
-    /// The checkpoint's step.
-    pub step: usize,
-    /// One decomposition a sample.
-    pub decompositions: Vec<Decomposition>,
-    /// Their summary.
-    pub analysis: Analysis,
+impl Outputs {
+    /// Outputs of all samples from those of some at a time, in order; `None` without parts or where
+    /// they are not of one checkpoint.
+    ///
+    /// The noise floor is the root of the parts' mean square, each with the weight of its samples.
+    #[must_use]
+    pub fn joined(parts: Vec<Self>) -> Option<Self> {
+        let mut parts = parts.into_iter();
+        let mut all = parts.next()?;
+        let samples = |outputs: &Self| (outputs.values.len() >> outputs.players) as f64;
+        let mut square = all.noise_floor.powi(2) * samples(&all);
+        for part in parts {
+            if (part.step, part.players, part.classes) != (all.step, all.players, all.classes) {
+                return None;
+            }
+            square += part.noise_floor.powi(2) * samples(&part);
+            all.logits.extend(part.logits);
+            all.values.extend(part.values);
+        }
+        all.noise_floor = (square / samples(&all)).sqrt();
+        Some(all)
+    }
 }

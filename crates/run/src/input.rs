@@ -1,8 +1,6 @@
-//! What networks take in: pictures, tokenised texts, clouds of points; single shapes and batches.
+//! What networks take in: pictures, tokenised texts, clouds of points; shapes and batches.
 
 use serde::{Deserialize, Serialize};
-
-use crate::modality::Inputs;
 
 /// The shape of pictures, `[channels, side, side]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +10,25 @@ pub struct PictureShape {
     pub channels: usize,
     /// Pixels along one side.
     pub side: usize,
+}
+
+/// What pictures themselves decide of their shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PictureSize {
+    /// 1 (grey) or 3 (red, green, blue).
+    pub channels: usize,
+    /// Pixels along one side; none where pictures are scaled to what a network takes.
+    pub side: Option<usize>,
+}
+
+/// The feature map, or the picture itself, whose patches are a picture's players.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeatureMap {
+    /// Pixels along one side of the map.
+    pub side: usize,
+    /// Whether it lies over the frame of a small picture too, as where filters are padded. Filters
+    /// as wide as the frame leave the picture itself.
+    pub is_framed: bool,
 }
 
 /// What of texts decides the shape of a network.
@@ -70,33 +87,4 @@ pub struct Points {
     pub values: Vec<f32>,
     /// Points of a cloud.
     pub points: usize,
-}
-
-impl Inputs {
-    /// The pictures; none where it is another kind of inputs.
-    #[must_use]
-    pub fn pictures(&self) -> &[f32] {
-        match self {
-            Self::Pictures(pictures) => pictures,
-            Self::Texts(_) | Self::Clouds(_) => &[],
-        }
-    }
-
-    /// The texts, if it is texts.
-    #[must_use]
-    pub fn tokens(&self) -> Option<&Tokens> {
-        match self {
-            Self::Texts(tokens) => Some(tokens),
-            Self::Pictures(_) | Self::Clouds(_) => None,
-        }
-    }
-
-    /// The points of all clouds, x, y, z each; none where it is another kind of inputs.
-    #[must_use]
-    pub fn points(&self) -> &[f32] {
-        match self {
-            Self::Clouds(points) => &points.values,
-            Self::Pictures(_) | Self::Texts(_) => &[],
-        }
-    }
 }

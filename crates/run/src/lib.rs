@@ -1,11 +1,16 @@
 //! The contract between Spindle's engine, its command line tool, its page and Python.
 //!
-//! [`Experiment`] is the one config, [`event::Event`] what a session tells, [`record::RunRecord`] what a run has found
-//! (`run.json`). [`table`] and [`figure`] turn a record into what is read and drawn, `folder` keeps a run on disk, [`export`] packs it into one file, [`encoding`] its arrays as bytes. The format is described for
-//! readers in other languages in `docs/run-format.md`.
+//! [`Experiment`] is the one config, [`event::Event`] what a session tells, [`record::RunRecord`]
+//! what a run has found (`run.json`), [`analysis`] what finds it. [`table`] and [`figure`] turn a
+//! record into what is read and drawn, `folder` keeps a run on disk, [`export`] packs it into one
+//! file, [`encoding`] its arrays as bytes. The format is described for readers in other languages
+//! in `docs/run-format.md`.
 
+pub mod analysis;
 mod archive;
 pub mod content;
+pub mod decomposition;
+pub mod device;
 pub mod digest;
 pub mod encoding;
 mod error;
@@ -22,6 +27,7 @@ pub mod player;
 pub mod random;
 pub mod record;
 pub mod schedule;
+pub mod store;
 pub mod table;
 
 pub use error::Error;
@@ -29,3 +35,4 @@ pub use experiment::Experiment;
 #[cfg(not(target_arch = "wasm32"))]
 pub use folder::{RunFolder, RunWriter};
 pub use schedule::schedule;
+pub use store::{MemoryStore, Store};

@@ -12,7 +12,7 @@ use crate::{
     Error,
     content::{Cloud, Picture, Text},
     experiment::Kind,
-    input::{CloudShape, PictureShape, Points, TextShape, Tokens},
+    input::{CloudShape, FeatureMap, PictureShape, PictureSize, Points, TextShape, Tokens},
     player::{ClusterMasks, PatchMasks, WordMasks},
 };
 
@@ -20,8 +20,12 @@ use crate::{
 pub trait Modality: Copy + Debug + Eq + Send + Sync + 'static {
     /// The kind.
     const KIND: Kind;
+    /// What of samples decides the shape of a network; the network may decide the rest of it.
+    type Size: Copy + Debug + Eq + Send + Sync;
     /// What of an input decides the shape of a network.
     type Shape: Copy + Debug + Eq + Send + Sync;
+    /// What of a network decides what is masked where a player is absent.
+    type MaskShape: Copy + Debug + Eq + Send + Sync;
     /// What a network takes in: some inputs of one shape.
     type Batch: Clone + Debug + PartialEq + Send + Sync;
     /// All 2^n masks of a sample's players.
@@ -53,7 +57,9 @@ pub enum Clouds {}
 
 impl Modality for Pictures {
     const KIND: Kind = Kind::Pictures;
+    type Size = PictureSize;
     type Shape = PictureShape;
+    type MaskShape = FeatureMap;
     /// `[count, channels, side, side]`, 0 to 1.
     type Batch = Vec<f32>;
     type Masks = PatchMasks;
@@ -74,7 +80,9 @@ impl Modality for Pictures {
 
 impl Modality for Texts {
     const KIND: Kind = Kind::Texts;
+    type Size = TextShape;
     type Shape = TextShape;
+    type MaskShape = ();
     type Batch = Tokens;
     type Masks = WordMasks;
     type Content = Text;
@@ -94,7 +102,9 @@ impl Modality for Texts {
 
 impl Modality for Clouds {
     const KIND: Kind = Kind::Clouds;
+    type Size = CloudShape;
     type Shape = CloudShape;
+    type MaskShape = ();
     type Batch = Points;
     type Masks = ClusterMasks;
     type Content = Cloud;
@@ -112,6 +122,15 @@ impl Modality for Clouds {
     }
 }
 
+/// What of a network decides how samples are prepared for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkShape<M: Modality> {
+    /// The shape of its inputs.
+    pub input: M::Shape,
+    /// What is masked where a player is absent.
+    pub masked: M::MaskShape,
+}
+
 /// Something of one of the kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -125,6 +144,8 @@ pub enum Each<P, T, C> {
     Clouds(C),
 }
 
+/// Two things of one kind.
+pub type Zipped<P, T, C, P2, T2, C2> = Each<(P, P2), (T, T2), (C, C2)>;
 /// The shape of some inputs.
 pub type InputShape = Each<PictureShape, TextShape, CloudShape>;
 /// Some inputs.
@@ -153,6 +174,15 @@ impl<P, T, C> Each<P, T, C> {
         }
     }
 
+    /// The same, borrowed to be changed.
+    pub const fn as_mut(&mut self) -> Each<&mut P, &mut T, &mut C> {
+        match self {
+            Self::Pictures(part) => Each::Pictures(part),
+            Self::Texts(part) => Each::Texts(part),
+            Self::Clouds(part) => Each::Clouds(part),
+        }
+    }
+
     /// Two parts of one kind, together.
     ///
     /// # Errors
@@ -161,7 +191,7 @@ impl<P, T, C> Each<P, T, C> {
         self,
         what: &'static str,
         other: Each<P2, T2, C2>,
-    ) -> Result<Each<(P, P2), (T, T2), (C, C2)>, Error> {
+    ) -> Result<Zipped<P, T, C, P2, T2, C2>, Error> {
         let (expected, found) = (self.kind(), other.kind());
         match (self, other) {
             (Self::Pictures(one), Each::Pictures(two)) => Ok(Each::Pictures((one, two))),
@@ -174,6 +204,26 @@ impl<P, T, C> Each<P, T, C> {
             }),
         }
     }
+}
+
+/// What an expression says of an [`Each`], whichever kind it is of: the expression is compiled for
+/// every kind, and must be of one type.
+///
+/// ```
+/// use spindle_run::{each, modality::Each};
+///
+/// let one: Each<Vec<u8>, &str, [f32; 3]> = Each::Texts("four");
+/// assert_eq!(each!(one, part => part.len()), 4);
+/// ```
+#[macro_export]
+macro_rules! each {
+    ($any:expr, $part:pat => $said:expr) => {
+        match $any {
+            $crate::modality::Each::Pictures($part) => $said,
+            $crate::modality::Each::Texts($part) => $said,
+            $crate::modality::Each::Clouds($part) => $said,
+        }
+    };
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Named streams of random numbers: every random choice of a run comes from its seed through one of these.
+//! Named streams of random numbers: every random choice of a run comes from its seed through one of
+//! these.
 //!
 //! A stream is named by what it decides and by an index (an epoch, a sample), so that any epoch's
 //! order or any sample's players can be had without drawing all that came before: a resumed run
@@ -87,7 +88,8 @@ pub enum Distribution {
 }
 
 impl Distribution {
-    /// As PyTorch initialises convolutions and dense layers: weights and biases uniform within 1/sqrt(fan-in).
+    /// As PyTorch initialises convolutions and dense layers: weights and biases uniform within
+    /// 1/sqrt(fan-in).
     #[must_use]
     pub fn of_fan_in(fan_in: usize) -> Self {
         Self::Uniform(1.0 / (fan_in as f64).sqrt())

@@ -1,17 +1,19 @@
 //! When checkpoints are measured (ours; the papers mark 11 or so by hand).
 //!
-//! The first phase can be over within one epoch and the second takes hundreds, so checkpoints lie before training,
-//! at fractions of the first epoch and then spaced logarithmically, at whole epochs as far as there are enough of them.
+//! The first phase can be over within one epoch and the second takes hundreds, so checkpoints lie
+//! before training, at fractions of the first epoch and then spaced logarithmically, at whole
+//! epochs as far as there are enough of them.
 
 use crate::Experiment;
 
 /// Training steps at which checkpoints are measured: increasing, from 0 to the last step.
 ///
-/// Exactly `experiment.checkpoints` of them (2 at least), or all steps where there are fewer.
+/// Exactly `experiment.measurement.checkpoints` of them (2 at least), or all steps where there are
+/// fewer.
 #[must_use]
 pub fn schedule(experiment: &Experiment, steps_per_epoch: usize) -> Vec<usize> {
-    let count = experiment.checkpoints.max(2);
-    let last = experiment.epochs.saturating_mul(steps_per_epoch);
+    let count = experiment.measurement.checkpoints.max(2);
+    let last = experiment.training.epochs.saturating_mul(steps_per_epoch);
     if count > last {
         return (0..=last).collect();
     }
@@ -20,8 +22,8 @@ pub fn schedule(experiment: &Experiment, steps_per_epoch: usize) -> Vec<usize> {
     let rest = count.saturating_sub(steps.len());
     let from = steps[steps.len() - 1];
     let begun = from / steps_per_epoch;
-    if from % steps_per_epoch == 0 && experiment.epochs - begun >= rest {
-        let epochs = log_spaced(begun, experiment.epochs, rest);
+    if from % steps_per_epoch == 0 && experiment.training.epochs - begun >= rest {
+        let epochs = log_spaced(begun, experiment.training.epochs, rest);
         steps.extend(epochs.map(|epoch| epoch * steps_per_epoch));
     } else if last - from >= rest {
         steps.extend(log_spaced(from, last, rest));
@@ -32,7 +34,8 @@ pub fn schedule(experiment: &Experiment, steps_per_epoch: usize) -> Vec<usize> {
     steps
 }
 
-/// Steps within the first epoch, from a sixteenth of it on, about a third of all: where the first phase ends.
+/// Steps within the first epoch, from a sixteenth of it on, about a third of all: where the first
+/// phase ends.
 fn first_epoch(count: usize, last: usize, steps_per_epoch: usize) -> Vec<usize> {
     let third = (count - 1) / 3;
     // From 1/16 to 1, each this many times the one before.
@@ -50,12 +53,13 @@ fn first_epoch(count: usize, last: usize, steps_per_epoch: usize) -> Vec<usize> 
     steps
 }
 
-/// `count` increasing integers above `from` that end at `to`, as evenly spaced in the logarithm as integers can be.
-/// Needs `count <= to - from`.
+/// `count` increasing integers above `from` that end at `to`, as evenly spaced in the logarithm as
+/// integers can be. Needs `count <= to - from`.
 fn log_spaced(from: usize, to: usize, count: usize) -> impl Iterator<Item = usize> {
     let mut previous = from;
     (0..count).rev().map(move |after| {
-        // The ratio is taken anew at each point: where rounding up was needed, the rest spreads over what is left.
+        // The ratio is taken anew at each point: where rounding up was needed, the rest spreads
+        // over what is left.
         let start = previous.max(1) as f64;
         let ratio = (to as f64 / start).powf(1.0 / (after + 1) as f64);
         let ideal = (start * ratio).round() as usize;
@@ -67,13 +71,20 @@ fn log_spaced(from: usize, to: usize, count: usize) -> impl Iterator<Item = usiz
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::{Measurement, Training};
     use proptest::prelude::*;
 
     fn steps(checkpoints: usize, epochs: usize, steps_per_epoch: usize) -> Vec<usize> {
         schedule(
             &Experiment {
-                checkpoints,
-                epochs,
+                training: Training {
+                    epochs,
+                    ..Training::default()
+                },
+                measurement: Measurement {
+                    checkpoints,
+                    ..Measurement::default()
+                },
                 ..Experiment::default()
             },
             steps_per_epoch,
@@ -83,7 +94,7 @@ mod tests {
     #[test]
     fn defaults_on_6000_digits_take_in_the_first_epoch_and_then_whole_epochs() {
         let steps_per_epoch = 47;
-        let found = steps(Experiment::default().checkpoints, 128, steps_per_epoch);
+        let found = steps(Measurement::default().checkpoints, 128, steps_per_epoch);
         assert_eq!(found[..6], [0, 2, 5, 11, 23, 47]);
         let epochs: Vec<_> = found[5..]
             .iter()

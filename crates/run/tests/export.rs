@@ -5,17 +5,18 @@ mod demo;
 use spindle_interactions::decompose::Decomposition;
 use spindle_run::{
     Error,
-    content::Contents,
+    content::{Contents, PictureStack},
     export::{Budget, Export, Kind},
     record::RunRecord,
 };
 
 fn pictures(record: &RunRecord) -> Contents {
-    let shape = vec![record.samples.len(), 32, 32];
-    let pixels = (0..shape.iter().product::<usize>())
-        .map(|pixel| (pixel % 251) as u8)
-        .collect();
-    Contents::Pictures { shape, pixels }
+    stack(record.samples.len())
+}
+
+fn stack(count: usize) -> Contents {
+    let pixels = (0..count * 32 * 32).map(|pixel| (pixel % 251) as u8);
+    Contents::Pictures(PictureStack::new(32, 1, pixels.collect()).unwrap())
 }
 
 fn at(step: usize) -> Result<Vec<Decomposition>, Error> {
@@ -47,10 +48,13 @@ fn where_the_maker_keeps_the_data_is_not_told() {
         ("mnist", "mnist"),
     ] {
         let mut record = demo::record();
-        record.experiment.data_dir = Some(path.to_owned());
+        record.experiment.training.data_dir = Some(path.to_owned());
         let pictures = pictures(&record);
         let export = Export::new(record, pictures, Budget::default(), at).unwrap();
-        assert_eq!(export.record.experiment.data_dir.as_deref(), Some(told));
+        assert_eq!(
+            export.record.experiment.training.data_dir.as_deref(),
+            Some(told)
+        );
     }
 }
 
@@ -151,7 +155,7 @@ fn what_does_not_fit_is_left_out_the_most_prominent_stays() {
 #[test]
 fn a_large_run_stays_under_3_mb() {
     let mut record = demo::record();
-    record.experiment.players = 10;
+    record.experiment.measurement.players = 10;
     record.samples = record.samples.iter().cloned().cycle().take(120).collect();
     record.checkpoints = record
         .checkpoints
@@ -162,8 +166,8 @@ fn a_large_run_stays_under_3_mb() {
         .collect();
     for (index, checkpoint) in record.checkpoints.iter_mut().enumerate() {
         checkpoint.losses.step = index;
-        let analysis = checkpoint.analysis.as_mut().unwrap();
-        analysis.certificates = analysis
+        let summary = checkpoint.summary.as_mut().unwrap();
+        summary.certificates = summary
             .certificates
             .iter()
             .copied()
@@ -223,11 +227,7 @@ fn a_newer_file_says_what_reads_it() {
 #[test]
 fn pictures_must_be_of_the_samples() {
     let record = demo::record();
-    let mut pictures = pictures(&record);
-    if let Contents::Pictures { shape, .. } = &mut pictures {
-        shape[0] = 2;
-    }
-    let text = Export::new(record, pictures, Budget::default(), at)
+    let text = Export::new(record, stack(2), Budget::default(), at)
         .unwrap_err()
         .to_string();
     assert_eq!(text, "number of samples with content is 2, expected 3");

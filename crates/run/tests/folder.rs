@@ -1,12 +1,16 @@
-//! The run's folder: round trips, what it refuses, and what is left when writing fails or the process is killed.
+//! The run's folder: round trips, what it refuses, and what is left when writing fails or the
+//! process is killed.
 
 mod demo;
 
 use std::{fs, path::Path};
 
 use spindle_run::{
-    Error, Experiment, RunFolder, RunWriter, encoding,
+    Error, RunFolder, RunWriter,
+    analysis::phases,
+    encoding,
     event::{SampleLosses, Tensors},
+    experiment::Dataset,
     record::RunRecord,
 };
 use tempfile::{TempDir, tempdir};
@@ -14,7 +18,7 @@ use tempfile::{TempDir, tempdir};
 /// A folder with a record in it.
 fn run() -> (TempDir, RunWriter) {
     let folder = tempdir().unwrap();
-    let (writer, record) = RunWriter::create(folder.path(), &demo::experiment()).unwrap();
+    let (writer, record) = RunWriter::create(folder.path(), &demo::checked()).unwrap();
     assert!(record.is_none());
     writer.save_record(&demo::record()).unwrap();
     (folder, writer)
@@ -47,10 +51,9 @@ fn losses_come_back_and_those_of_reset_labels_are_told_apart() {
 
 #[test]
 fn phases_of_earlier_versions_are_left_out_with_a_warning() {
-    let json = String::from_utf8(demo::record().to_json().unwrap()).unwrap();
-    let older = json.replacen("\"schema\": 4", "\"schema\": 3", 1);
+    let older = FORMAT_4.replacen("\"schema\":4", "\"schema\":3", 1);
     let found = RunRecord::from_json(older.as_bytes()).unwrap();
-    assert_eq!(found.dynamics, None);
+    assert_eq!(phases::found(&found), None);
     assert!(
         found
             .warnings
@@ -59,10 +62,42 @@ fn phases_of_earlier_versions_are_left_out_with_a_warning() {
     );
     // Once all of it is measured again, nothing is left out any more.
     let mut found = found;
+    assert!(!found.is_current());
+    for checkpoint in 0..found.checkpoints.len() {
+        found.put_summary(checkpoint, demo::summary(checkpoint));
+    }
     found.make_current();
     assert!(found.is_current() && found.warnings == demo::record().warnings);
-    let found = RunRecord::from_json(json.as_bytes()).unwrap();
-    assert!(found.dynamics.is_some());
+}
+
+/// `run.json` of the demo as version 4 wrote it.
+const FORMAT_4: &str = include_str!("older/run-4.json");
+
+#[test]
+fn a_record_of_version_4_is_read_to_the_same_numbers() {
+    let found = RunRecord::from_json(FORMAT_4.as_bytes()).unwrap();
+    assert_eq!(found, demo::record());
+    assert!(found.is_current());
+    let again = RunRecord::from_json(&found.to_json().unwrap()).unwrap();
+    assert_eq!(again, found);
+}
+
+#[test]
+fn data_of_version_4_that_stand_in_for_others_are_known() {
+    let with = |model: &str, data: &str, folder: &str| {
+        let fields = format!("\"data\":\"{data}\",\"data_dir\":\"{folder}\"");
+        let json = FORMAT_4
+            .replacen("\"data\":\"mnist\",\"data_dir\":null", &fields, 1)
+            .replacen("\"model\":\"lenet\"", &format!("\"model\":\"{model}\""), 1);
+        RunRecord::from_json(json.as_bytes()).unwrap()
+    };
+    let snippets = with("bert-tiny", "sst-2", "/data/movie-snippets/part");
+    assert_eq!(snippets.data_name(), "movie snippets");
+    let solids = with("dgcnn", "solids", "/data");
+    let stand_in = solids.provenance.stand_in.as_ref().unwrap();
+    assert_eq!(stand_in.stands_for, Dataset::ShapeNet);
+    let plain = with("bert-tiny", "sst-2", "/data/glue");
+    assert_eq!(plain.data_name(), "SST-2");
 }
 
 #[test]
@@ -130,14 +165,15 @@ fn the_same_contents_are_the_same_bytes() {
 fn the_same_experiment_continues_and_another_is_refused_with_what_differs() {
     let (folder, writer) = run();
     drop(writer);
-    let (writer, record) = RunWriter::create(folder.path(), &demo::experiment()).unwrap();
+    let (writer, record) = RunWriter::create(folder.path(), &demo::checked()).unwrap();
     assert_eq!(record.unwrap(), demo::record());
     drop(writer);
 
-    let other = Experiment {
-        seed: 9,
-        learning_rate: 0.5,
-        ..demo::experiment()
+    let other = {
+        let mut e = demo::experiment();
+        e.training.seed = 9;
+        e.training.learning_rate = 0.5;
+        e.check().unwrap()
     };
     let error = RunWriter::create(folder.path(), &other).unwrap_err();
     assert_eq!(
@@ -149,28 +185,12 @@ fn the_same_experiment_continues_and_another_is_refused_with_what_differs() {
 }
 
 #[test]
-fn an_experiment_out_of_range_makes_no_folder() {
-    let folder = tempdir().unwrap();
-    let path = folder.path().join("new");
-    let error = RunWriter::create(
-        &path,
-        &Experiment {
-            epochs: 0,
-            ..demo::experiment()
-        },
-    )
-    .unwrap_err();
-    assert!(error.to_string().starts_with("epochs is 0"));
-    assert!(!path.exists());
-}
-
-#[test]
 fn a_folder_with_something_else_is_refused_and_stays_as_it_is() {
     let folder = tempdir().unwrap();
     for name in ["thesis.tex", "a.txt", "b.txt", "c.txt"] {
         fs::write(folder.path().join(name), "mine").unwrap();
     }
-    let error = RunWriter::create(folder.path(), &demo::experiment()).unwrap_err();
+    let error = RunWriter::create(folder.path(), &demo::checked()).unwrap_err();
     assert_eq!(
         message(error, folder.path()),
         "RUN is not empty and holds no run (found a.txt, b.txt, c.txt and 1 more); choose an empty or a new folder"
@@ -203,7 +223,7 @@ fn a_file_in_the_place_of_the_folder_is_named() {
     let path = folder.path().join("file");
     fs::write(&path, "mine").unwrap();
     let text = message(
-        RunWriter::create(&path, &demo::experiment()).unwrap_err(),
+        RunWriter::create(&path, &demo::checked()).unwrap_err(),
         folder.path(),
     );
     assert!(text.starts_with("cannot make folder RUN/file: "), "{text}");
@@ -214,7 +234,7 @@ fn two_processes_do_not_write_one_run() {
     let (folder, writer) = run();
     for error in [
         RunWriter::open(folder.path()).unwrap_err(),
-        RunWriter::create(folder.path(), &demo::experiment()).unwrap_err(),
+        RunWriter::create(folder.path(), &demo::checked()).unwrap_err(),
     ] {
         assert_eq!(
             message(error, folder.path()),
@@ -231,12 +251,12 @@ fn a_newer_run_says_what_reads_it() {
     let json = fs::read_to_string(folder.path().join("run.json")).unwrap();
     // A newer format need not be one that this program could read otherwise.
     let json = json
-        .replacen("\"schema\": 4", "\"schema\": 5, \"news\": true", 1)
+        .replacen("\"schema\": 5", "\"schema\": 6, \"news\": true", 1)
         .replacen("\"version\": \"0.1.0\"", "\"version\": \"3.4.5\"", 1);
     fs::write(folder.path().join("run.json"), json).unwrap();
     assert_eq!(
         message(writer.record().unwrap_err(), folder.path()),
-        "RUN/run.json: written in format 5 by Spindle 3.4.5; this is Spindle 0.1.0, which reads formats up to 4: \
+        "RUN/run.json: written in format 6 by Spindle 3.4.5; this is Spindle 0.1.0, which reads formats up to 5: \
          use Spindle 3.4.5 or newer"
     );
 }
@@ -294,7 +314,7 @@ fn a_training_that_diverged_leaves_a_run_that_opens() {
 fn a_record_that_could_not_be_read_again_is_not_written() {
     let (_folder, writer) = run();
     let mut record = demo::record();
-    record.checkpoints[0].analysis.as_mut().unwrap().threshold = f64::NAN;
+    record.checkpoints[0].summary.as_mut().unwrap().threshold = f64::NAN;
     let text = writer.save_record(&record).unwrap_err().to_string();
     assert!(text.contains("not finite"), "{text}");
     assert_eq!(writer.record().unwrap(), demo::record());
@@ -357,9 +377,9 @@ fn what_a_killed_process_left_is_removed_and_the_rest_is_kept() {
 #[test]
 fn killed_before_the_first_record_the_folder_is_still_free() {
     let folder = tempdir().unwrap();
-    drop(RunWriter::create(folder.path(), &demo::experiment()).unwrap());
+    drop(RunWriter::create(folder.path(), &demo::checked()).unwrap());
     fs::write(folder.path().join(".run.json.tmp"), "{").unwrap();
-    let (_writer, record) = RunWriter::create(folder.path(), &demo::experiment()).unwrap();
+    let (_writer, record) = RunWriter::create(folder.path(), &demo::checked()).unwrap();
     assert!(record.is_none());
 }
 

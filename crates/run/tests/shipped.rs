@@ -1,4 +1,5 @@
-//! The runs that come with the page hold what their first numbers are computed from: the headline again, from the exports alone.
+//! The runs that come with the page hold what their first numbers are computed from: the headline
+//! again, from the exports alone.
 
 use std::{fs, path::Path};
 
@@ -9,6 +10,7 @@ use spindle_interactions::{
     strength,
 };
 use spindle_run::{
+    analysis::phases,
     export::Export,
     record::{Group, RangedEstimate, RunRecord},
 };
@@ -29,7 +31,7 @@ fn shipped() -> Vec<(String, Export)> {
 /// What ranges of the test samples follow from; `None` where a sample with effects has none.
 fn ranges(record: &RunRecord, checkpoint: usize) -> Option<Vec<RangeBounds>> {
     let certificates = &record.checkpoints[checkpoint]
-        .analysis
+        .summary
         .as_ref()?
         .certificates;
     let test = record
@@ -71,14 +73,7 @@ fn all_five_come_with_strengths_and_tested_phases() {
     assert_eq!(runs.len(), 5);
     for (name, export) in runs {
         assert!(export.strengths.is_some(), "{name}");
-        assert!(
-            export
-                .record
-                .dynamics
-                .as_ref()
-                .is_some_and(|d| !d.phases.is_empty()),
-            "{name}"
-        );
+        assert!(phases::first(&export.record).is_some(), "{name}");
     }
 }
 
@@ -86,10 +81,10 @@ fn all_five_come_with_strengths_and_tested_phases() {
 fn both_statistics_follow_from_the_export_with_sampling_and_range() {
     let resamples = Resamples::new(1000, 99);
     for (name, export) in shipped() {
-        let players = export.record.experiment.players;
+        let players = export.record.experiment.measurement.players;
         for (at, measured) in measured(&export).iter().enumerate() {
             let told = export.record.checkpoints[at]
-                .analysis
+                .summary
                 .as_ref()
                 .unwrap()
                 .all_effects;
@@ -125,10 +120,11 @@ fn phases_follow_from_the_exports_with_other_draws() {
     let resamples = Resamples::new(1000, 99);
     for (name, export) in shipped() {
         let measured = measured(&export);
-        let told = &export.record.dynamics.as_ref().unwrap().phases;
+        let told = phases::found(&export.record).unwrap().by_statistic;
         for (place, told) in told.iter().enumerate() {
             let (found, _) = phase::two_phases(told.statistic, &measured, &resamples);
-            // A verdict on an edge may hang on the draws; that of the statistic which decides is on none.
+            // A verdict on an edge may hang on the draws; that of the statistic which decides is on
+            // none.
             if place == 0 {
                 assert_eq!(found.verdict, told.verdict, "{name}");
             }

@@ -3,12 +3,9 @@
 mod demo;
 
 use spindle_run::{
-    experiment::{Dataset, Model},
-    figure::{
-        self, figures,
-        universality::{self, Status},
-    },
-    record::Analysis,
+    analysis,
+    figure::{self, Figure, FigureKind, figures},
+    record::{Parts, RunRecord, Summary},
     table::{self, Table},
 };
 
@@ -100,7 +97,7 @@ fn every_table_can_be_parquet_even_without_rows() {
     record.checkpoints.clear();
     record.losses.clear();
     record.samples.clear();
-    record.dynamics = None;
+    record.analyses = Parts::default();
     for table in table::of_record(&record) {
         assert_eq!(table.rows(), 0, "{}", table.name);
         table.to_parquet().unwrap();
@@ -114,7 +111,7 @@ fn figures_of_the_record() {
 
 #[test]
 fn five_checkpoints_are_the_ends_the_boundary_and_what_lies_between() {
-    let figure = figures(&demo::record()).two_phases.unwrap();
+    let figure = analysis::two_phases(&demo::record()).unwrap();
     let chosen: Vec<_> = figure.panels.iter().map(|panel| panel.checkpoint).collect();
     assert_eq!(chosen, [0, 1, 2, 3, 5]);
     assert_eq!(figure.panels[2].title, "epoch 1, boundary");
@@ -123,31 +120,29 @@ fn five_checkpoints_are_the_ends_the_boundary_and_what_lies_between() {
 #[test]
 fn a_run_that_was_not_analysed_has_losses_and_no_figures() {
     let mut record = demo::record();
-    record.dynamics = None;
+    record.analyses = Parts::default();
     for checkpoint in &mut record.checkpoints {
-        checkpoint.analysis = None;
+        checkpoint.summary = None;
+        checkpoint.analyses = Parts::default();
     }
-    let found = figures(&record);
-    assert!(found.two_phases.is_none() && found.mean_order.is_none() && found.similarity.is_none());
-    assert!(found.solvers.is_none() && found.theory.is_none() && found.checkpoints.is_empty());
+    assert!(figures(&record).is_empty());
     assert_eq!(figure::losses(&record).epochs.len(), 10);
 }
 
 #[test]
 fn captions_claim_no_more_than_there_is() {
     let mut record = demo::record();
-    record.dynamics = None;
-    let caption = |record: &_| figures(record).two_phases.unwrap().caption;
+    record.analyses = Parts::default();
     let text = caption(&record);
     assert!(!text.contains("phases") && !text.contains("gap"), "{text}");
 
     for checkpoint in &mut record.checkpoints {
-        silence(checkpoint.analysis.as_mut().unwrap());
+        silence(checkpoint.summary.as_mut().unwrap());
     }
     assert!(caption(&record).contains("No interaction is salient at any checkpoint."));
 
     let mut single = demo::record();
-    single.dynamics = None;
+    single.analyses = Parts::default();
     single.checkpoints.truncate(1);
     assert!(
         caption(&single)
@@ -157,62 +152,16 @@ fn captions_claim_no_more_than_there_is() {
     );
 }
 
-fn silence(analysis: &mut Analysis) {
-    for group in &mut analysis.strengths {
+/// Caption of the two phases.
+fn caption(record: &RunRecord) -> String {
+    let is_two_phases = |figure: &Figure| matches!(figure.kind, FigureKind::TwoPhases(_));
+    let figures = figures(record).into_iter();
+    figures.filter(is_two_phases).map(|f| f.caption).collect()
+}
+
+fn silence(summary: &mut Summary) {
+    for group in &mut summary.strengths {
         group.strength.share = None;
         group.strength.mean_order = None;
     }
-}
-
-#[test]
-fn the_table_of_universality_has_a_row_for_every_pair() {
-    let (lenet, mut snippets) = (demo::record(), demo::record());
-    snippets.experiment.model = Model::BertTiny;
-    snippets.experiment.data = Dataset::Sst2;
-    snippets.experiment.data_dir = Some("movie-snippets".into());
-    let runs = [("lenet".to_owned(), &lenet), ("bert".to_owned(), &snippets)];
-    let rows = universality::rows(&runs);
-    assert_eq!(rows.len(), universality::PAIRS.len());
-    assert_eq!(rows[0].status, Status::RealRun);
-    assert_eq!(rows[0].moments.len(), 3);
-    assert_eq!(rows[0].phases.as_deref(), Some("1 [0.25, 2]"));
-    let of = |data| {
-        rows.iter()
-            .find(|row| row.model == "BERT-Tiny" && row.data == data)
-    };
-    // A stand-in is no run on what it stands in for.
-    assert!(of("SST-2").is_some_and(|row| row.status == Status::LayoutOnly && row.run.is_none()));
-    assert!(of("movie snippets").is_some_and(|row| row.run.as_deref() == Some("bert")));
-    let total: f64 = rows[0].moments[0]
-        .positive
-        .iter()
-        .chain(&rows[0].moments[0].negative)
-        .map(|share| share.abs())
-        .sum();
-    assert!((total - 1.0).abs() < 0.01);
-}
-
-#[test]
-fn the_table_in_markdown_says_what_a_row_rests_on() {
-    let mut record = demo::record();
-    record.dynamics = None;
-    let rows = universality::rows(&[("lenet".to_owned(), &record)]);
-    let table = universality::markdown(&rows, |run| format!("runs/{run}"));
-    let lines: Vec<_> = table.lines().collect();
-    assert_eq!(lines.len(), 2 + universality::PAIRS.len());
-    assert!(
-        lines[2].starts_with("| LeNet | MNIST | [real run](runs/lenet) | not tested | not found |"),
-        "{}",
-        lines[2]
-    );
-    // The first and the last checkpoint, an order a bar, the strongest one full.
-    let bars = lines[2].rsplit(" | ").next().unwrap_or_default();
-    let bars: Vec<_> = bars.trim_end_matches(" |").split(" → ").collect();
-    assert_eq!(bars.len(), 2, "{bars:?}");
-    for (bars, moment) in bars.iter().zip(&rows[0].moments) {
-        assert_eq!(bars.chars().count(), 2 + moment.positive.len());
-        assert!(bars.contains('█'));
-    }
-    assert!(lines[3].contains("not run on the data set itself"));
-    assert!(table.contains("| solids (for ShapeNet) | not run yet |"));
 }

@@ -1,21 +1,18 @@
-//! Two small runs with made-up outputs, for the page's tests: one of texts, one of clouds. What is measured on them is measured as on
-//! real outputs.
+//! Two small runs with made-up outputs, for the page's tests: one of texts, one of clouds. What is
+//! measured on them is measured as on real outputs.
 //!
 //!     cargo run --example made_runs -- tests/page/fixtures
 
-use spindle_run::modality::Content;
-use std::{collections::BTreeMap, error::Error, fs, ops::ControlFlow, path::Path};
+use std::{error::Error, fs, path::Path};
 
-use spindle_core::{
-    analysis,
-    recorder::{Measurement, Recorder},
-};
+use spindle_core::pipeline::{self, Description, Quiet, Run};
 use spindle_run::{
-    Experiment,
+    Experiment, MemoryStore,
     content::{Cloud, Contents, Text},
-    event::{Outputs, SampleLosses},
-    experiment::{Dataset, Model},
+    event::{Event, Outputs, SampleLosses, Tensors},
+    experiment::{self, Dataset, Model, Solving, Training},
     export::{Budget, Export},
+    modality::Content,
     record::{Group, LossRecord, Players, Provenance, SampleRecord},
 };
 
@@ -45,16 +42,24 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn experiment(model: Model, data: Dataset, samples: usize) -> Experiment {
     Experiment {
-        model,
-        data,
-        players: PLAYERS,
-        samples,
-        train_samples: 1,
-        checkpoints: COURSE.len(),
-        epochs: 32,
-        label_noise: 0.0,
-        resamples: 200,
-        ..Experiment::default()
+        training: Training {
+            model,
+            data,
+            epochs: 32,
+            label_noise: 0.0,
+            ..Training::default()
+        },
+        measurement: experiment::Measurement {
+            players: PLAYERS,
+            samples,
+            train_samples: 1,
+            checkpoints: COURSE.len(),
+            ..experiment::Measurement::default()
+        },
+        decomposition: Solving {
+            resamples: 200,
+            ..Solving::default()
+        },
     }
 }
 
@@ -95,7 +100,10 @@ fn texts() -> Result<Export, Box<dyn Error>> {
             (sample(index, *label, players), Content::Texts(text))
         });
     let experiment = Experiment {
-        data_dir: Some("movie-snippets".into()),
+        training: Training {
+            data_dir: Some("movie-snippets".into()),
+            ..experiment(Model::BertTiny, Dataset::Sst2, written.len() - 1).training
+        },
         ..experiment(Model::BertTiny, Dataset::Sst2, written.len() - 1)
     };
     let classes = ["negative", "positive"].map(str::to_owned).to_vec();
@@ -177,39 +185,44 @@ fn run(
         last.group = Group::Train;
     }
     let contents = Contents::of(&contents)?;
-    let mut recorder = Recorder::new(
-        experiment.clone(),
-        provenance(),
+    let count = records.len();
+    let description = Description {
+        experiment,
+        provenance: provenance(),
         classes,
-        records.clone(),
-        contents,
-    );
+        samples: records,
+        warnings: Vec::new(),
+    };
+    let mut run = Run::begin(MemoryStore::default(), description)?;
     for (epoch, weights) in COURSE {
         let losses = losses(epoch);
-        recorder.losses(losses);
-        let outputs = outputs(losses.step, weights, records.len());
-        let never_stop = |_| ControlFlow::Continue(());
-        let found = analysis::decompose_outputs(&experiment, &outputs, &never_stop)?;
-        recorder.checkpoint(Measurement {
+        run.apply(Event::Epoch(losses))?;
+        run.apply(Event::Checkpoint {
             losses,
-            sample_losses: SampleLosses {
-                step: losses.step,
-                train: vec![losses.train_loss as f32; 20],
-                is_reset: vec![false; 20],
-                test: vec![losses.test_loss as f32; 20],
-            },
-            weights: BTreeMap::new(),
-            outputs,
-            decompositions: found.decompositions,
+            sample_losses: sample_losses(losses),
+            weights: Tensors::new(),
         })?;
+        run.put_outputs(&outputs(losses.step, weights, count), 0.0)?;
     }
-    recorder.conclude()?;
-    let mut export = recorder.export(Budget::default())?;
+    pipeline::analyze(&mut run, &Quiet)?;
+    let (store, record) = run.into_parts();
+    let mut export = store.export(record, contents, Budget::default())?;
     export.weights.clear();
     Ok(export)
 }
 
-/// An AND of each of some sets, an OR of one, as outputs on all masks; samples differ by which players they are.
+/// Every sample's loss is the mean.
+fn sample_losses(at: LossRecord) -> SampleLosses {
+    SampleLosses {
+        step: at.step,
+        train: vec![at.train_loss as f32; 20],
+        is_reset: vec![false; 20],
+        test: vec![at.test_loss as f32; 20],
+    }
+}
+
+/// An AND of each of some sets, an OR of one, as outputs on all masks; samples differ by which
+/// players they are.
 fn outputs(step: usize, [single, pair, four]: [f64; 3], samples: usize) -> Outputs {
     let and = |mask: u32, set: u32| if mask & set == set { 1.0 } else { 0.0 };
     let value = |mask: u32| {
@@ -248,6 +261,7 @@ fn losses(epoch: f64) -> LossRecord {
 
 fn provenance() -> Provenance {
     Provenance {
+        stand_in: None,
         version: env!("CARGO_PKG_VERSION").into(),
         engine: "none: made-up outputs".into(),
         data: "made up".into(),

@@ -1,8 +1,9 @@
-//! What a sample looks like on the page: pixels, words or points, each with the player that it belongs to.
+//! What a sample looks like on the page: pixels, words or points, each with the player that it
+//! belongs to.
 
 use serde_bytes::ByteBuf;
 use spindle_run::modality::Content;
-use spindle_run::player::PatchMasks;
+use spindle_run::player::{GRID, PatchMasks};
 use spindle_run::{
     content::{Cloud, Picture, Text},
     record::Players,
@@ -47,8 +48,8 @@ fn letters(count: usize) -> Vec<String> {
     LETTERS.chars().take(count).map(String::from).collect()
 }
 
-/// The grid lies over the whole picture. A patch of LeNet's feature map lies under the same pixels of the picture: the border of zeros
-/// is as wide as half its filters.
+/// The grid lies over the whole picture. A patch of LeNet's feature map lies under the same pixels
+/// of the picture: the border of zeros is as wide as half its filters.
 fn picture_view(picture: Picture, patches: &[[usize; 2]]) -> ContentView {
     let masks = PatchMasks::new(patches, picture.side);
     let player = |&bit: &u32| {
@@ -60,6 +61,7 @@ fn picture_view(picture: Picture, patches: &[[usize; 2]]) -> ContentView {
     };
     ContentView::Picture {
         owners: masks.owners().iter().map(player).collect(),
+        grid: GRID,
         players: patches.to_vec(),
         side: picture.side,
         channels: picture.channels,
@@ -98,7 +100,8 @@ fn lines(text: &Text, players: &[usize]) -> Vec<Vec<Segment>> {
     lines
 }
 
-/// Adds a piece; every part of a pair has a line of its own. What is no player's goes to what is no player's before it.
+/// Adds a piece; every part of a pair has a line of its own. What is no player's goes to what is no
+/// player's before it.
 fn push(lines: &mut Vec<Vec<Segment>>, piece: &str, player: i8) {
     for (index, part) in piece.split('\n').enumerate() {
         if index > 0 {

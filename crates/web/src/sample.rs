@@ -55,7 +55,7 @@ impl Sample {
         // Ranges come after the answer, when they are asked for.
         let params = decompose::Params {
             ranges: false,
-            ..experiment.decomposition()
+            ..experiment.decomposition.params()
         };
         let found = match solver {
             SampleSolver::Certified => certified(&params, &outputs),
@@ -100,7 +100,8 @@ impl Sample {
         }
     }
 
-    /// A sample whose outputs the file does not have: its interactions that are salient at some checkpoint.
+    /// A sample whose outputs the file does not have: its interactions that are salient at some
+    /// checkpoint.
     #[must_use]
     pub fn salient(
         players: usize,
@@ -283,7 +284,7 @@ fn published(
         learning_rate,
         steps,
         schedule: reference::Schedule::Falling,
-        ..experiment.published_sgd()
+        ..experiment.decomposition.published_sgd()
     };
     let players = mask::player_count(outputs.len())?;
     let never_stop = |_| std::ops::ControlFlow::Continue(());
@@ -303,7 +304,10 @@ fn interaction((kind, mask, effect): (Kind, Mask, f64), threshold: f64) -> Inter
 
 #[cfg(test)]
 mod tests {
-    use spindle_run::content::Text;
+    use spindle_run::{
+        content::Text,
+        experiment::{Measurement, Solving},
+    };
 
     use super::*;
 
@@ -320,9 +324,15 @@ mod tests {
 
     fn exact() -> Result<Sample, Error> {
         let experiment = Experiment {
-            noise_ratio: 0.0,
-            tolerance: 1e-6,
-            players: 3,
+            measurement: Measurement {
+                players: 3,
+                ..Measurement::default()
+            },
+            decomposition: Solving {
+                noise_ratio: 0.0,
+                tolerance: 1e-6,
+                ..Solving::default()
+            },
             ..Default::default()
         };
         Sample::decomposed(&experiment, planted(), SampleSolver::Certified)

@@ -1,15 +1,15 @@
 //! Open runs: what the page shows of them, without an engine.
 
 use serde_bytes::ByteBuf;
-use spindle_core::analysis;
 use spindle_run::{
     Experiment,
+    analysis::{phases, published_bars},
     content::Contents,
     encoding::encode_weights,
     experiment::Dataset,
     export::{Export, Kind},
     figure,
-    record::{Analysis, CheckpointRecord, Players, RunRecord},
+    record::{CheckpointRecord, Players, RunRecord, Summary},
 };
 
 use crate::{
@@ -100,7 +100,7 @@ impl Viewer {
     fn sample(&mut self, at: &SampleAddress, solver: SampleSolver) -> Result<SampleView, Error> {
         let export = self.run(&at.run)?;
         let missing = |what: &str, number| Error::missing(format!("{what} {number} of {}", at.run));
-        let (_, analysis) = analysed(&export.record)
+        let (_, summary) = analysed(&export.record)
             .nth(at.checkpoint)
             .ok_or_else(|| missing("checkpoint", at.checkpoint))?;
         let record = export.record.samples.get(at.sample);
@@ -108,7 +108,7 @@ impl Viewer {
         let sample = match export.outputs.values(at.checkpoint, at.sample) {
             Some(outputs) => Sample::decomposed(&export.record.experiment, outputs, solver)?,
             None => Sample::salient(
-                export.record.experiment.players,
+                export.record.experiment.measurement.players,
                 &export.history,
                 at.checkpoint,
                 at.sample,
@@ -117,7 +117,7 @@ impl Viewer {
         };
         let content = export.contents.get(at.sample);
         let content = content.ok_or_else(|| missing("content of sample", at.sample))?;
-        let view = sample.view(content, record.label, &record.players, analysis.threshold);
+        let view = sample.view(content, record.label, &record.players, summary.threshold);
         self.sample = Some(sample);
         Ok(view)
     }
@@ -164,14 +164,14 @@ fn file(bytes: Vec<u8>) -> Event {
 }
 
 /// Checkpoints that were analysed: the page's checkpoint axis, and that of an export's arrays.
-fn analysed(record: &RunRecord) -> impl Iterator<Item = (&CheckpointRecord, &Analysis)> {
+fn analysed(record: &RunRecord) -> impl Iterator<Item = (&CheckpointRecord, &Summary)> {
     let checkpoints = record.checkpoints.iter();
-    checkpoints.filter_map(|checkpoint| Some((checkpoint, checkpoint.analysis.as_ref()?)))
+    checkpoints.filter_map(|checkpoint| Some((checkpoint, checkpoint.summary.as_ref()?)))
 }
 
 fn kind(export: &Export) -> SampleKind {
     match export.contents {
-        Contents::Pictures { .. } if export.record.experiment.data == Dataset::Mnist => {
+        Contents::Pictures { .. } if export.record.experiment.training.data == Dataset::Mnist => {
             SampleKind::Digits
         }
         Contents::Pictures { .. } => SampleKind::Pictures,
@@ -201,7 +201,7 @@ fn patches(record: &RunRecord) -> Vec<[usize; 2]> {
 pub fn run_view(run: &str, export: &Export) -> RunView {
     let record = &export.record;
     let samples = record.samples.iter().enumerate();
-    let published = figure::published_sgd(record);
+    let published = published_bars(record);
     let checkpoints = analysed(record).enumerate();
     RunView {
         run: run.to_owned(),
@@ -217,17 +217,17 @@ pub fn run_view(run: &str, export: &Export) -> RunView {
             })
             .collect(),
         kind: kind(export),
-        model: record.experiment.model.title().to_owned(),
-        data: figure::universality::data_name(&record.experiment).to_owned(),
+        model: record.experiment.training.model.title().to_owned(),
+        data: record.data_name().to_owned(),
         classes: classes(record),
         patches: patches(record),
         checkpoints: checkpoints
-            .map(|(index, (checkpoint, analysis))| RunCheckpoint {
+            .map(|(index, (checkpoint, summary))| RunCheckpoint {
                 losses: checkpoint.losses,
-                threshold: analysis.threshold,
-                salient_per_sample: analysis.salient_per_sample,
-                noise_floor: analysis.noise_floor,
-                largest_gap: analysis
+                threshold: summary.threshold,
+                salient_per_sample: summary.salient_per_sample,
+                noise_floor: summary.noise_floor,
+                largest_gap: summary
                     .certificates
                     .iter()
                     .map(|certificate| certificate.gap)
@@ -236,7 +236,7 @@ pub fn run_view(run: &str, export: &Export) -> RunView {
             })
             .collect(),
         figures: figure::figures(record),
-        second_phase: analysis::second_phase_has_begun(record),
+        second_phase: phases::second_phase_has_begun(record),
         weights: export.weights.keys().copied().collect(),
         warnings: record.warnings.clone(),
     }

@@ -1,4 +1,5 @@
-//! The worker's side of the conversation: listens, hands commands to viewer or engine, posts what happens.
+//! The worker's side of the conversation: listens, hands commands to viewer or engine, posts what
+//! happens.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -107,23 +108,26 @@ impl Host {
             Command::OpenGpu => self.open_gpu().await,
             Command::Rate {
                 experiment,
+                place,
                 data,
                 seconds,
             } => {
-                let rate = engine::train::steps_per_second(experiment, &data, seconds).await?;
+                let rate =
+                    engine::train::steps_per_second(experiment, place, &data, seconds).await?;
                 Ok(Event::Rate {
                     steps_per_second: rate,
                 })
             }
             Command::Train {
                 experiment,
+                place,
                 data,
                 state,
                 paused,
             } => {
                 let state = state.as_ref().map(|state| state.as_slice());
                 let (training, started) =
-                    engine::train::Training::new(experiment, &data, state, paused)?;
+                    engine::train::Training::new(experiment, place, &data, state, paused)?;
                 if let Some(before) = self.training.replace(Some(training.control())) {
                     before.cancel();
                 }
@@ -137,28 +141,17 @@ impl Host {
                 experiment,
                 step,
                 weights,
-                samples,
-                pictures,
+                bench,
             } => {
-                let part =
-                    engine::measure::measure(&experiment, step, &weights, samples, &pictures)
-                        .await?;
+                let part = engine::measure::measure(&experiment, step, &weights, bench).await?;
                 Ok(Event::Measured { step, part })
             }
-            Command::Record {
-                run,
-                experiment,
-                provenance,
-                samples,
-                pictures,
-            } => self.recorders.borrow_mut().begin(
-                run,
-                experiment,
-                provenance,
-                samples,
-                pictures.into_vec(),
-                &mut self.viewer.borrow_mut(),
-            ),
+            Command::Record { run, of, bench } => {
+                let mut viewer = self.viewer.borrow_mut();
+                self.recorders
+                    .borrow_mut()
+                    .begin(run, of, bench, &mut viewer)
+            }
             Command::RecordLosses { run, losses } => {
                 self.recorders.borrow_mut().losses(&run, losses)
             }
@@ -172,9 +165,14 @@ impl Host {
                 more,
                 &mut self.viewer.borrow_mut(),
             ),
+            Command::RecordComparison { run } => {
+                let mut viewer = self.viewer.borrow_mut();
+                self.recorders.borrow_mut().compare(run, &mut viewer)
+            }
             Command::Draw {
                 weights,
                 experiment,
+                classes,
                 canvas,
                 side,
                 players,
@@ -182,13 +180,15 @@ impl Host {
                 threshold,
             } => {
                 let drawing = engine::draw::Drawing {
+                    classes,
                     canvas: &canvas,
                     side,
                     players: &players,
                     label,
                     threshold,
                 };
-                // Nothing else runs in this worker while the CPU computes: the borrow is never met by another.
+                // Nothing else runs in this worker while the CPU computes: the borrow is never met
+                // by another.
                 let mut viewer = self.viewer.take();
                 let drawn = engine::draw::draw(&experiment, &weights, drawing, &mut viewer).await;
                 self.viewer.replace(viewer);

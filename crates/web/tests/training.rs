@@ -8,11 +8,14 @@ use std::{
 };
 
 use serde_bytes::ByteBuf;
-use spindle_run::Experiment;
+use spindle_core::pipeline::EncodedBench;
+use spindle_run::{Experiment, device::Place, experiment};
 use spindle_web::{
     Error,
     engine::{measure, record::Recorders, train::Training},
-    protocol::{Command, Event, MeasuredCheckpoint, RunView, SampleAddress, SampleSolver},
+    protocol::{
+        Command, Event, MeasuredCheckpoint, Recorded, RunView, SampleAddress, SampleSolver,
+    },
     viewer::Viewer,
 };
 
@@ -34,15 +37,24 @@ fn data() -> Vec<ByteBuf> {
 /// Ten steps an epoch.
 fn small() -> Experiment {
     Experiment {
-        train_size: Some(320),
-        batch: 32,
-        epochs: 2,
-        checkpoints: 2,
-        samples: 3,
-        train_samples: 2,
-        players: 5,
-        resamples: 100,
-        ..Default::default()
+        training: experiment::Training {
+            train_size: Some(320),
+            batch: 32,
+            epochs: 2,
+            ..experiment::Training::default()
+        },
+        measurement: experiment::Measurement {
+            checkpoints: 2,
+            samples: 3,
+            train_samples: 2,
+            players: 5,
+            ..experiment::Measurement::default()
+        },
+        decomposition: experiment::Solving {
+            resamples: 100,
+            sgd_steps: 50,
+            ..experiment::Solving::default()
+        },
     }
 }
 
@@ -57,7 +69,7 @@ fn rests(told: &[Event]) -> Vec<usize> {
 
 #[test]
 fn a_training_goes_as_far_as_it_is_let_and_leaves_a_state_where_it_rests() -> Result<(), Error> {
-    let (training, _) = Training::new(small(), &data(), None, true)?;
+    let (training, _) = Training::new(small(), Place::CPU, &data(), None, true)?;
     let control = training.control();
     let told = RefCell::new(Vec::new());
     let mut run = pin!(training.run(|event| told.borrow_mut().push(event), async || ()));
@@ -81,7 +93,7 @@ fn a_training_goes_as_far_as_it_is_let_and_leaves_a_state_where_it_rests() -> Re
 
 #[test]
 fn a_training_that_was_ended_tells_nothing_more() -> Result<(), Error> {
-    let (training, _) = Training::new(small(), &data(), None, false)?;
+    let (training, _) = Training::new(small(), Place::CPU, &data(), None, false)?;
     training.control().cancel();
     let told = RefCell::new(Vec::new());
     pollster::block_on(training.run(|event| told.borrow_mut().push(event), async || ()))?;
@@ -92,12 +104,15 @@ fn a_training_that_was_ended_tells_nothing_more() -> Result<(), Error> {
 #[test]
 fn what_cannot_be_is_said_before_anything_is_done() {
     let refused = |experiment, data: &[ByteBuf]| {
-        Training::new(experiment, data, None, false)
+        Training::new(experiment, Place::CPU, data, None, false)
             .err()
             .map_or_else(String::new, |error| error.to_string())
     };
     let zero = Experiment {
-        batch: 0,
+        training: experiment::Training {
+            batch: 0,
+            ..small().training
+        },
         ..small()
     };
     assert!(refused(zero, &data()).contains("batch is 0"));
@@ -107,12 +122,12 @@ fn what_cannot_be_is_said_before_anything_is_done() {
 }
 
 /// Trains, measures and records as the page does.
-fn recorded(viewer: &mut Viewer) -> Result<RunView, Error> {
-    let (training, started) = Training::new(small(), &data(), None, false)?;
+fn recorded(viewer: &mut Viewer) -> Result<(Recorders, RunView), Error> {
+    let (training, started) = Training::new(small(), Place::CPU, &data(), None, false)?;
     let Event::Started {
         provenance,
-        samples,
-        pictures,
+        classes,
+        bench,
         ..
     } = started
     else {
@@ -122,14 +137,12 @@ fn recorded(viewer: &mut Viewer) -> Result<RunView, Error> {
     pollster::block_on(training.run(|event| told.borrow_mut().push(event), async || ()))?;
     let mut recorders = Recorders::default();
     let run = || "live".to_owned();
-    let mut shown = recorders.begin(
-        run(),
-        small(),
-        provenance,
-        samples.clone(),
-        pictures.to_vec(),
-        viewer,
-    )?;
+    let of = Recorded {
+        experiment: small(),
+        provenance: *provenance,
+        classes,
+    };
+    let mut shown = recorders.begin(run(), of, bench.clone(), viewer)?;
     for event in told.into_inner() {
         let Event::Checkpoint {
             losses,
@@ -139,14 +152,12 @@ fn recorded(viewer: &mut Viewer) -> Result<RunView, Error> {
         else {
             continue;
         };
-        let parts = [(0, 3), (3, 5)].map(|(first, last)| {
-            pollster::block_on(measure::measure(
-                &small(),
-                losses.step,
-                &weights,
-                samples[first..last].to_vec(),
-                &pictures[first * 784..last * 784],
-            ))
+        let parts = [0..3, 3..5].map(|part| {
+            let part = EncodedBench {
+                samples: bench.samples[part].to_vec(),
+                ..bench.clone()
+            };
+            pollster::block_on(measure::measure(&small(), losses.step, &weights, part))
         });
         let checkpoint = MeasuredCheckpoint {
             losses,
@@ -158,7 +169,7 @@ fn recorded(viewer: &mut Viewer) -> Result<RunView, Error> {
         shown = recorders.checkpoint(run(), &checkpoint, false, viewer)?;
     }
     match shown {
-        Event::Run(view) => Ok(*view),
+        Event::Run(view) => Ok((recorders, *view)),
         _ => Err(Error::Input("no run was shown".to_owned())),
     }
 }
@@ -166,9 +177,9 @@ fn recorded(viewer: &mut Viewer) -> Result<RunView, Error> {
 #[test]
 fn what_was_measured_in_parts_is_a_run_that_can_be_looked_at_and_packed() -> Result<(), Error> {
     let mut viewer = Viewer::default();
-    let view = recorded(&mut viewer)?;
+    let (_, view) = recorded(&mut viewer)?;
     assert_eq!(view.checkpoints.len(), 2);
-    assert_eq!(view.figures.checkpoints.len(), 2);
+    assert_eq!(view.figures[0].name, "strength-by-order");
     assert!(view.samples.iter().all(|sample| sample.has_outputs));
     assert_eq!(view.weights, [0, 20]);
 
@@ -198,5 +209,27 @@ fn what_was_measured_in_parts_is_a_run_that_can_be_looked_at_and_packed() -> Res
         return Err(Error::Input("the file did not open".to_owned()));
     };
     assert_eq!(again.figures, view.figures);
+    Ok(())
+}
+
+fn figure_names(view: &RunView) -> Vec<&'static str> {
+    view.figures.iter().map(|figure| figure.name).collect()
+}
+
+#[test]
+fn comparisons_are_done_one_at_a_time_until_none_is_left() -> Result<(), Error> {
+    let mut viewer = Viewer::default();
+    let (mut recorders, view) = recorded(&mut viewer)?;
+    assert!(!figure_names(&view).contains(&"noise-bounds"));
+    let mut views = Vec::new();
+    while let Event::Run(view) = recorders.compare("live".to_owned(), &mut viewer)? {
+        views.push(*view);
+    }
+    // Two comparisons, at the beginning and at the end.
+    assert!((2..=6).contains(&views.len()), "{} answers", views.len());
+    let last = views.last().map(figure_names).unwrap_or_default();
+    for compared in ["certified-against-sgd", "noise-bounds"] {
+        assert!(last.contains(&compared), "{compared} is not in {last:?}");
+    }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! Whether answers are unique and ranges tight, on more games and starts than the tests have time for.
+//! Whether answers are unique and ranges tight, on more games and starts than the tests have time
+//! for.
 
 use crate::process::{cargo_with, run};
 

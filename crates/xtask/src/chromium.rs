@@ -13,7 +13,8 @@ const NAMES: [&str; 4] = [
     "google-chrome-stable",
 ];
 
-/// Chromium: the one that `SPINDLE_CHROMIUM` names, one on the path, or Debian's, which is installed where there is none.
+/// Chromium: the one that `SPINDLE_CHROMIUM` names, one on the path, or Debian's, which is
+/// installed where there is none.
 pub(crate) fn find() -> anyhow::Result<PathBuf> {
     if let Some(named) = std::env::var_os("SPINDLE_CHROMIUM") {
         return Ok(named.into());

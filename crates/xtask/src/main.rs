@@ -1,4 +1,4 @@
-//! `cargo xtask <serve|web|test|accept|bench|claims>`: every chore of the project, in Rust.
+//! `cargo xtask <serve|web|test|accept|bench|claims|golden>`: every chore of the project, in Rust.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod accept;
@@ -6,13 +6,17 @@ mod apt;
 mod bench;
 mod chromium;
 mod claims;
+mod golden;
 mod node;
 mod page_tests;
 mod process;
 mod python;
 mod test;
 mod toolchain;
+mod universality;
 mod web;
+
+use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -26,7 +30,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Builds the web page and serves it on this machine: opens with the viewer, the engines follow as they are built.
+    /// Builds the web page and serves it on this machine: opens with the viewer, the engines follow
+    /// as they are built.
     Serve {
         /// Port; the next one that is free where it is taken.
         #[arg(long, default_value_t = 8080)]
@@ -50,14 +55,17 @@ enum Chore {
         #[arg(long)]
         debian: bool,
     },
-    /// Format, lints, all tests, docs, a run read from Python, the page in a browser: what has to pass before a change lands.
+    /// Format, lints, all tests, docs, a run read from Python, the page in a browser: what has to
+    /// pass before a change lands.
     Test {
-        /// Then what needs PyTorch, 4 GB: docs/your-own-model.md as it stands, and weights that PyTorch has saved.
+        /// Then what needs PyTorch, 4 GB: docs/your-own-model.md as it stands, and weights that
+        /// PyTorch has saved.
         #[arg(long)]
         torch: bool,
     },
-    /// Whether answers are unique: 40 games of LeNet from 20 random starts each, in both precisions, with players relabelled, at tolerances of
-    /// 1e-2 to 1e-6; and answers and ranges against exact ones. Part of it is in `test`; all of it takes a minute.
+    /// Whether answers are unique: 40 games of LeNet from 20 random starts each, in both
+    /// precisions, with players relabelled, at tolerances of 1e-2 to 1e-6; and answers and ranges
+    /// against exact ones. Part of it is in `test`; all of it takes a minute.
     Accept,
     /// Benchmarks beside their peers: all of them, written to docs/benchmarks.md, or one of them.
     Bench {
@@ -67,7 +75,8 @@ enum Chore {
         #[arg(long, requires = "name")]
         write: bool,
     },
-    /// Numbers of results in README, docs and the page, from the runs that come with the page: writes those that have changed.
+    /// Numbers of results in README, docs and the page, from the runs that come with the page:
+    /// writes those that have changed.
     Claims {
         /// Writes nothing, and fails where a number is not what the runs say.
         #[arg(long)]
@@ -75,6 +84,18 @@ enum Chore {
         /// Every claim's name and value, and where it is used.
         #[arg(long, conflicts_with = "check")]
         list: bool,
+    },
+    /// Whether two builds of `spindle` find the same to the last bit on this machine: small
+    /// experiments of every network and every kind of data, their exports, and a run that is killed
+    /// and continued. Before and after a change that is to change nothing.
+    Golden {
+        /// The build as it was; a path from the workspace.
+        old: PathBuf,
+        /// The build as it is.
+        new: PathBuf,
+        /// Only experiments with this in their names.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        only: String,
     },
 }
 
@@ -94,5 +115,6 @@ fn main() -> anyhow::Result<()> {
         Chore::Test { torch } => test::test(torch),
         Chore::Bench { name, write } => bench::bench(name, write),
         Chore::Claims { check, list } => claims::claims(check, list),
+        Chore::Golden { old, new, only } => golden::golden(&old, &new, &only),
     }
 }

@@ -1,4 +1,5 @@
-//! What is done with the built page in a browser: its tests, and its benchmarks beside other libraries.
+//! The page's tests, without a browser and with the built page in one, and its benchmarks beside
+//! other libraries.
 
 use std::{fs, path::Path, process::Command};
 
@@ -12,7 +13,20 @@ use crate::{
 };
 
 const TESTS: &str = "tests/page";
+/// Tests that need no browser, as Vite bundles them by the configuration beside their sources.
+const BUNDLED: &str = "web/node_modules/.cache/tests";
 const PEERS: &str = "tests/web-peers";
+
+/// Runs the tests of what needs no browser.
+pub(crate) fn test_without_browser() -> anyhow::Result<()> {
+    let mut bundle = node::tool(web::PAGE, "vite")?;
+    run_command(bundle.args(["build", "--config", "test/vite.config.ts"]))?;
+    run_command(
+        Command::new("node")
+            .arg("--test")
+            .args(test_files(BUNDLED)?),
+    )
+}
 
 /// Runs the tests of the page that has been built.
 pub(crate) fn test() -> anyhow::Result<()> {
@@ -20,11 +34,12 @@ pub(crate) fn test() -> anyhow::Result<()> {
     // One browser at a time: tests that wait for training would slow each other down.
     command
         .args(["--test", "--test-concurrency=1"])
-        .args(test_files()?);
+        .args(test_files(TESTS)?);
     run_command(&mut command)
 }
 
-/// Builds the page and measures it beside other libraries, in the same browser; returns what tests/web-peers/README.md says.
+/// Builds the page and measures it beside other libraries, in the same browser; returns what
+/// tests/web-peers/README.md says.
 pub(crate) fn bench() -> anyhow::Result<Value> {
     web::build(&web::ALL)?;
     node::install_packages(PEERS)?;
@@ -34,12 +49,12 @@ pub(crate) fn bench() -> anyhow::Result<Value> {
 }
 
 /// The test files, by name: Node 20 takes no pattern.
-fn test_files() -> anyhow::Result<Vec<String>> {
+fn test_files(folder: &str) -> anyhow::Result<Vec<String>> {
     let mut files = Vec::new();
-    for entry in fs::read_dir(TESTS).with_context(|| format!("cannot read {TESTS}"))? {
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {folder}"))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         if name.ends_with(".test.mjs") {
-            files.push(format!("{TESTS}/{name}"));
+            files.push(format!("{folder}/{name}"));
         }
     }
     files.sort();

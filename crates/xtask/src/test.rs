@@ -10,15 +10,18 @@ use crate::{
     web,
 };
 
-/// The command line tool, as the tests have just built it; cargo would build it anew, with the features of its one package.
+/// The command line tool, as the tests have just built it; cargo would build it anew, with the
+/// features of its one package.
 const SPINDLE: &str = "target/release/spindle";
 
 /// Tests run in the release profile: they are numerics, and the binaries serve the demo as well.
 pub(crate) fn test(torch: bool) -> anyhow::Result<()> {
     cargo("fmt --all --check")?;
     claims::check()?;
+    web::check_style()?;
     cargo("clippy --release --workspace --all-targets --all-features -- -D warnings")?;
     web::check_types()?;
+    page_tests::test_without_browser()?;
     // The chores' tests run in the profile that has just built the chores.
     cargo("test --package xtask")?;
     cargo("test --release --workspace --exclude xtask --features spindle-web/engine")?;
@@ -32,7 +35,8 @@ pub(crate) fn test(torch: bool) -> anyhow::Result<()> {
     if torch { beside_torch() } else { Ok(()) }
 }
 
-/// The tool beside PyTorch: the page on models of one's own, run as it stands, and outputs of weights that PyTorch has saved.
+/// The tool beside PyTorch: the page on models of one's own, run as it stands, and outputs of
+/// weights that PyTorch has saved.
 fn beside_torch() -> anyhow::Result<()> {
     let python = python::environment("peers")?;
     for script in ["your_own_model", "torch_weights"] {

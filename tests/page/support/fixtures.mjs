@@ -1,4 +1,5 @@
-// Small made-up runs of texts and clouds, and how they are opened. `cargo run --example made_runs -- tests/page/fixtures` makes them.
+// Small made-up runs of texts and clouds, and how they are opened. `cargo run --example made_runs
+// -- tests/page/fixtures` makes them.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, withPage } from "./page.mjs";
@@ -31,7 +32,18 @@ export async function shipping(names) {
       const own = await (await route.fetch()).json();
       const made = names.map((name) => {
         const { model, data, experiment } = views[name];
-        return { name, title: `${model} on ${data}`, model, data, status: "made up", experiment, train_size: 20, file: `runs/${name}.spindle`, view: `runs/${name}.json`, bytes: readFileSync(fixture(name)).length };
+        return {
+          name,
+          title: `${model} on ${data}`,
+          model,
+          data,
+          status: "made up",
+          experiment,
+          train_size: 20,
+          file: `runs/${name}.spindle`,
+          view: `runs/${name}.json`,
+          bytes: readFileSync(fixture(name)).length,
+        };
       });
       // What comes with the page may grow: only the run that it opens with stays.
       await route.fulfill({ json: [...own.filter(({ name }) => name === "lenet-mnist"), ...made] });

@@ -1,8 +1,9 @@
-// The built page in a real Chromium: a static server, a browser, and what every test holds against a page.
+// The built page in a real Chromium: a static server, a browser, and what every test holds against
+// a page.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { createRequire } from "node:module";
 import { mkdtempSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -17,7 +18,16 @@ const { chromium } = require("playwright-core");
 /** The source of axe, to be evaluated in a page. */
 const AXE = require("axe-core").source;
 
-const FLAGS = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const FLAGS = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-dev-shm-usage",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 /** WebGPU by SwiftShader; without these flags there is no adapter. */
 const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
@@ -31,7 +41,8 @@ export async function origin() {
 }
 
 async function browser(gpu) {
-  if (!browsers.has(gpu)) browsers.set(gpu, await chromium.launch({ executablePath: CHROMIUM, args: gpu ? [...FLAGS, ...WEBGPU] : FLAGS }));
+  if (!browsers.has(gpu))
+    browsers.set(gpu, await chromium.launch({ executablePath: CHROMIUM, args: gpu ? [...FLAGS, ...WEBGPU] : FLAGS }));
   return browsers.get(gpu);
 }
 
@@ -43,7 +54,8 @@ after(async () => {
 /**
  * Opens the page in a fresh profile and runs `test(page, context)`.
  *
- * Holds against every page: nothing on the console, no request to another origin. `expected` are console messages that a test provokes.
+ * Holds against every page: nothing on the console, no request to another origin. `expected` are
+ * console messages that a test provokes.
  */
 export async function withPage({ search = "", gpu = false, expected = [], prepare, ...options }, test) {
   const home = await origin();
@@ -73,7 +85,16 @@ export async function withPage({ search = "", gpu = false, expected = [], prepar
 }
 
 /** A small training: ten steps an epoch, few samples and players. */
-export const SMALL = { train_size: 320, batch: 32, learning_rate: 0.05, checkpoints: 2, samples: 4, train_samples: 2, players: 6, label_noise: 0 };
+export const SMALL = {
+  train_size: 320,
+  batch: 32,
+  learning_rate: 0.05,
+  checkpoints: 2,
+  samples: 4,
+  train_samples: 2,
+  players: 6,
+  label_noise: 0,
+};
 
 /** Settings as the page's address has them. */
 export function address(settings) {
@@ -121,7 +142,10 @@ export async function assertSound(page) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
   const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  assert.deepEqual(serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`), []);
+  assert.deepEqual(
+    serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`),
+    [],
+  );
   const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(beyond, 0, "the page scrolls sideways");
 }

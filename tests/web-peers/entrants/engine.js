@@ -1,4 +1,5 @@
-// The worker around a build of Spindle's engine: told once where it lies, then the engine itself listens.
+// The worker around a build of Spindle's engine: told once where it lies, then the engine itself
+// listens.
 const loaded = async ({ data: { script, wasm } }) => {
   const engine = await import(script);
   await engine.default({ module_or_path: wasm });

@@ -1,6 +1,7 @@
-// jax-js, on the device that the message names. An array that is used twice takes `.ref`: arguments are consumed.
+// jax-js, on the device that the message names. An array that is used twice takes `.ref`: arguments
+// are consumed.
 import { defaultDevice, init, jit, lax, nn, numpy as np, tree, valueAndGrad } from "@jax-js/jax";
-import { CLASSES, LEARNING_RATE, MOMENTUM, SIDE, initialLayers } from "./lenet.js";
+import { CLASSES, initialLayers, LEARNING_RATE, MOMENTUM, SIDE } from "./lenet.js";
 import { serve } from "./turn.js";
 
 serve(async (device) => {

@@ -8,7 +8,10 @@ export const CLASSES = 10;
 export const LEARNING_RATE = 0.01;
 export const MOMENTUM = 0.9;
 
-/** Layers in order; weights are laid out as PyTorch does: `[out, in, height, width]` and `[out, in]`. */
+/**
+ * Layers in order; weights are laid out as PyTorch does: `[out, in, height, width]` and `[out,
+ * in]`.
+ */
 const LAYERS = [
   [6, 1, 5, 5],
   [16, 6, 5, 5],
@@ -36,7 +39,9 @@ function mulberry32(state) {
   };
 }
 
-/** Training digits as floats from 0 to 1, `images(start, count)` and one-hot `labels(start, count)`. */
+/**
+ * Training digits as floats from 0 to 1, `images(start, count)` and one-hot `labels(start, count)`.
+ */
 export async function trainingDigits() {
   const [pixels, classes] = await Promise.all([
     idx("/digits/train-images-idx3-ubyte.gz", 16),
@@ -44,7 +49,7 @@ export async function trainingDigits() {
   ]);
   const images = bordered(pixels, classes.length);
   const labels = new Float32Array(classes.length * CLASSES);
-  classes.forEach((label, sample) => (labels[sample * CLASSES + label] = 1));
+  for (const [sample, label] of classes.entries()) labels[sample * CLASSES + label] = 1;
   const rows = (array, width) => (start, count) => array.slice(start * width, (start + count) * width);
   return { count: classes.length, images: rows(images, SIDE * SIDE), labels: rows(labels, CLASSES) };
 }

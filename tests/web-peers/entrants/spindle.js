@@ -1,7 +1,9 @@
 // Spindle's engine in a worker of its own, as the page drives it.
 
-/** Answers `{ engines, data, device, seconds }` with `{ stepsPerSecond, maskedSeconds, gpu }`, once. */
-onmessage = async ({ data: options }) => {
+/**
+ * Answers `{ engines, data, device, seconds }` with `{ stepsPerSecond, maskedSeconds, gpu }`, once.
+ */
+self.onmessage = async ({ data: options }) => {
   try {
     postMessage(await turn(options));
   } catch (error) {
@@ -15,12 +17,19 @@ async function turn({ engines, data, device, seconds }) {
   const engine = await open(device === "webgpu" ? engines.gpu : engines.cpu);
   const [gpu] = device === "webgpu" ? await engine.ask({ type: "open_gpu" }) : [null];
   const [rate] = await engine.ask({ type: "rate", experiment: { device }, data: files, seconds });
-  return { stepsPerSecond: rate.steps_per_second, maskedSeconds: await measure(engine, trained, device), gpu: gpu?.name };
+  return {
+    stepsPerSecond: rate.steps_per_second,
+    maskedSeconds: await measure(engine, trained, device),
+    gpu: gpu?.name,
+  };
 }
 
-/** A sample and the weights of two epochs. They come from the CPU engine for both: without a GPU, WebGPU takes minutes for this. */
+/**
+ * A sample and the weights of two epochs. They come from the CPU engine for both: without a GPU,
+ * WebGPU takes minutes for this.
+ */
 async function network(urls, data) {
-  const experiment = { epochs: 2, checkpoints: 2, samples: 1, train_samples: 0 };
+  const experiment = { training: { epochs: 2 }, measurement: { checkpoints: 2, samples: 1, train_samples: 0 } };
   const engine = await open(urls);
   const events = await engine.ask({ type: "train", experiment, data, state: null, paused: false });
   engine.close();
@@ -29,7 +38,10 @@ async function network(urls, data) {
   return { experiment, step: losses.step, weights, samples, pictures };
 }
 
-/** Seconds of 1,024 masked outputs with their decomposition, three times; the first time, which compiles, is left out. */
+/**
+ * Seconds of 1,024 masked outputs with their decomposition, three times; the first time, which
+ * compiles, is left out.
+ */
 async function measure(engine, { experiment, ...trained }, device) {
   const seconds = [];
   for (let time = 0; time < 4; time++) {

@@ -4,11 +4,12 @@ import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import "@tensorflow/tfjs-backend-cpu";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-backend-webgpu";
-import { CLASSES, LEARNING_RATE, MOMENTUM, SIDE, initialLayers } from "./lenet.js";
+import { CLASSES, initialLayers, LEARNING_RATE, MOMENTUM, SIDE } from "./lenet.js";
 import { serve } from "./turn.js";
 
-// The wasm backend has no kernel for the gradient of a convolution's filter. It is itself a convolution, with channels in the place of
-// samples and the output's gradient as filter; this way XNNPACK computes it.
+// The wasm backend has no kernel for the gradient of a convolution's filter. It is itself a
+// convolution, with channels in the place of samples and the output's gradient as filter; this way
+// XNNPACK computes it.
 tf.registerKernel({
   kernelName: "Conv2DBackpropFilter",
   backendName: "wasm",
@@ -67,8 +68,10 @@ function logits(layers, images) {
     return tf.maxPool(maps, 2, 2, "valid");
   }, images);
   const flat = tf.reshape(convolved, [images.shape[0], -1]);
-  return layers.slice(2).reduce(
-    (a, { weight, bias }, i) => tf.fused.matMul({ a, b: weight, bias, activation: i < 2 ? "relu" : "linear" }),
-    flat,
-  );
+  return layers
+    .slice(2)
+    .reduce(
+      (a, { weight, bias }, i) => tf.fused.matMul({ a, b: weight, bias, activation: i < 2 ? "relu" : "linear" }),
+      flat,
+    );
 }

@@ -7,11 +7,12 @@ const FORWARD = BATCH;
 /**
  * Answers `{ backend, seconds }` with `{ stepsPerSecond, imagesPerSecond, losses }`, once.
  *
- * `open(backend)` gives the peer: `step(images, labels)` trains on a batch and returns its loss on the device, `forward(images)`
- * returns logits on the device, `read(array)` awaits numbers and frees the array.
+ * `open(backend)` gives the peer: `step(images, labels)` trains on a batch and returns its loss on
+ * the device, `forward(images)` returns logits on the device, `read(array)` awaits numbers and
+ * frees the array.
  */
 export function serve(open) {
-  onmessage = async ({ data: { backend, seconds } }) => {
+  self.onmessage = async ({ data: { backend, seconds } }) => {
     try {
       postMessage(await turn(await open(backend), seconds));
     } catch (error) {
@@ -37,8 +38,8 @@ async function turn(peer, seconds) {
 /**
  * Calls of `work` per second, over at least `first` calls and `seconds`.
  *
- * The first call compiles and does not count. Results are read in groups of doubling size: a GPU that had to answer after every call
- * would wait for the page.
+ * The first call compiles and does not count. Results are read in groups of doubling size: a GPU
+ * that had to answer after every call would wait for the page.
  */
 async function rate(work, read, first, seconds) {
   await read(work(0));

@@ -2,10 +2,10 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import { theme, type Theme } from "../figure/theme";
+import { type Theme, theme } from "../figure/theme";
 import type { ContentView } from "../generated/ContentView";
 import type { ContentProps } from "./content";
-import { means, points, project, type Point, type Seen, type Turn } from "./projection";
+import { means, type Point, points, project, type Seen, type Turn } from "./projection";
 
 type CloudContent = Extract<ContentView, { type: "cloud" }>;
 
@@ -27,7 +27,12 @@ function turnBy(yaw: number, pitch: number): void {
   turn.value = { yaw: turn.value.yaw + yaw, pitch: Math.min(most, Math.max(-most, turn.value.pitch + pitch)) };
 }
 
-const KEYS: Record<string, [number, number]> = { ArrowLeft: [-KEY, 0], ArrowRight: [KEY, 0], ArrowUp: [0, -KEY], ArrowDown: [0, KEY] };
+const KEYS: Record<string, [number, number]> = {
+  ArrowLeft: [-KEY, 0],
+  ArrowRight: [KEY, 0],
+  ArrowUp: [0, -KEY],
+  ArrowDown: [0, KEY],
+};
 
 /** What is drawn of a cloud. */
 interface Scene {
@@ -69,7 +74,7 @@ export function Cloud({ content, players, lit, mask, onPlayer, label }: ContentP
       }}
       {...drag}
     >
-      <canvas ref={canvas} width={SIDE} height={SIDE} aria-hidden="true" />
+      <canvas ref={canvas} width={SIDE} height={SIDE} />
     </div>
   );
 }
@@ -82,7 +87,10 @@ function useScene(content: CloudContent, players: string[], lit: number | undefi
   return useMemo(() => ({ content, players, lit, mask, ...placed }), [placed, lit, mask]);
 }
 
-/** Handlers that turn the cloud, and that tell of clicks, in units of the ball's radius from the middle. */
+/**
+ * Handlers that turn the cloud, and that tell of clicks, in units of the ball's radius from the
+ * middle.
+ */
 function useDrag(onClick: (x: number, y: number) => void) {
   const last = useRef<{ x: number; y: number; moved: number } | undefined>(undefined);
   return {
@@ -112,7 +120,10 @@ function isAbsent({ mask }: Scene, player: number): boolean {
   return mask !== undefined && player >= 0 && !(mask & (1 << player));
 }
 
-/** The player whose point, or whose mean where it is absent, lies nearest to a place; none where none is near. */
+/**
+ * The player whose point, or whose mean where it is absent, lies nearest to a place; none where
+ * none is near.
+ */
 function playerAt(scene: Scene, turn: Turn, x: number, y: number): number | undefined {
   let [best, least]: [number | undefined, number] = [undefined, 0.12];
   scene.points.forEach((point, index) => {
@@ -141,13 +152,18 @@ function draw(canvas: HTMLCanvasElement | null, scene: Scene, turn: Turn, colour
   const context = canvas?.getContext("2d");
   if (!context) return;
   context.clearRect(0, 0, SIDE, SIDE);
-  const seen = scene.points.map((point, index) => ({ ...project(point, turn), player: scene.content.owners[index] ?? -1 }));
+  const seen = scene.points.map((point, index) => ({
+    ...project(point, turn),
+    player: scene.content.owners[index] ?? -1,
+  }));
   const present = seen.filter(({ player }) => !isAbsent(scene, player)).sort((a, b) => a.near - b.near);
   for (const point of present) {
     context.fillStyle = colourOf(point.player, point.near, scene, colours);
     dot(context, point, point.player < 0 ? 3.4 : 5 + 1.4 * point.near).fill();
   }
-  scene.means.forEach((mean, player) => mean && mark(context, project(mean, turn), player, scene, colours));
+  for (const [player, mean] of scene.means.entries()) {
+    if (mean) mark(context, project(mean, turn), player, scene, colours);
+  }
 }
 
 function dot(context: CanvasRenderingContext2D, { x, y }: Seen, radius: number): CanvasRenderingContext2D {

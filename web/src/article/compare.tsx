@@ -1,6 +1,6 @@
 /** Section 4: two runs side by side, their difference, and what differs between all runs. */
 
-import { computed, signal, useSignal, useSignalEffect, type Signal } from "@preact/signals";
+import { computed, type Signal, signal, useSignal, useSignalEffect } from "@preact/signals";
 import { inWords } from "../engine/client";
 import { Drawing, Figure } from "../figure/frame";
 import { number, when } from "../figure/numbers";
@@ -11,7 +11,8 @@ import type { Comparison } from "../generated/Comparison";
 import type { Differing } from "../generated/Differing";
 import type { Estimate } from "../generated/Estimate";
 import type { Experiment } from "../generated/Experiment";
-import { compare, current, cursor, differing, look, nearest, openByName, runs, shipped, type Run } from "../state/runs";
+import { barsOf, courseOf, twoPhases } from "../state/figures";
+import { compare, current, cursor, differing, look, nearest, openByName, type Run, runs, shipped } from "../state/runs";
 import { barsInWords } from "./evolution";
 import { useNear } from "./near";
 import { openAndLook } from "./open";
@@ -39,7 +40,9 @@ const firstName = computed(() => known(chosen.first.value) ?? current.value?.nam
 /** The second one: the next that there is. */
 const secondName = computed(() => {
   const wanted = known(chosen.second.value);
-  return wanted !== firstName.value && wanted ? wanted : choices.value.find(({ name }) => name !== firstName.value)?.name;
+  return wanted !== firstName.value && wanted
+    ? wanted
+    : choices.value.find(({ name }) => name !== firstName.value)?.name;
 });
 
 function known(name: string | undefined): string | undefined {
@@ -57,7 +60,7 @@ interface Side {
 }
 
 function side(run: Run | undefined, epoch: number): Side | undefined {
-  const bars = run?.view.figures.checkpoints[nearest(run.view, epoch)];
+  const bars = run && barsOf(run.view)[nearest(run.view, epoch)];
   return run && bars && { run, bars };
 }
 
@@ -66,7 +69,8 @@ export function CompareSection() {
   useSignalEffect(() => {
     if (!near.value) return;
     for (const name of [firstName.value, secondName.value]) {
-      if (name !== undefined && !runs.value.some((run) => run.name === name)) void openByName(name).catch((error: unknown) => (problem.value = inWords(error)));
+      if (name !== undefined && !runs.value.some((run) => run.name === name))
+        void openByName(name).catch((error: unknown) => (problem.value = inWords(error)));
     }
   });
   const epoch = current.value?.view.checkpoints[cursor.value]?.losses.epoch ?? 0;
@@ -74,11 +78,22 @@ export function CompareSection() {
   return (
     <section class="wide" aria-labelledby="compare" ref={place}>
       <h2 id="compare">Two runs side by side</h2>
-      <p class="lead">What stays with another network, another data set, another seed, and what does not. Both are shown at the cursor's time, each at its own checkpoint nearest to it.</p>
+      <p class="lead">
+        What stays with another network, another data set, another seed, and what does not. Both are shown at the
+        cursor's time, each at its own checkpoint nearest to it.
+      </p>
       {choices.value.length > 1 && (
         <div class="compared">
-          <RunChoice label="First run" name={firstName} onChoose={(name) => choose(chosen.first, name, secondName.value, chosen.second)} />
-          <RunChoice label="Second run" name={secondName} onChoose={(name) => choose(chosen.second, name, firstName.value, chosen.first)} />
+          <RunChoice
+            label="First run"
+            name={firstName}
+            onChoose={(name) => choose(chosen.first, name, secondName.value, chosen.second)}
+          />
+          <RunChoice
+            label="Second run"
+            name={secondName}
+            onChoose={(name) => choose(chosen.second, name, firstName.value, chosen.first)}
+          />
         </div>
       )}
       {problem.value && (
@@ -86,20 +101,41 @@ export function CompareSection() {
           {problem.value}
         </p>
       )}
-      {first && second ? <Compared first={first} second={second} epoch={epoch} /> : <p class="note">{choices.value.length > 1 ? "Opening the runs." : "There is one run here. Train one, or open another one above, and both are compared here."}</p>}
+      {first && second ? (
+        <Compared first={first} second={second} epoch={epoch} />
+      ) : (
+        <p class="note">
+          {choices.value.length > 1
+            ? "Opening the runs."
+            : "There is one run here. Train one, or open another one above, and both are compared here."}
+        </p>
+      )}
       {near.value && choices.value.length > 1 && <AllRuns />}
     </section>
   );
 }
 
 /** Chooses a run; where it is the other side's, that one takes its place. */
-function choose(own: Signal<string | undefined>, name: string, others: string | undefined, other: Signal<string | undefined>): void {
+function choose(
+  own: Signal<string | undefined>,
+  name: string,
+  others: string | undefined,
+  other: Signal<string | undefined>,
+): void {
   problem.value = undefined;
   if (name === others) other.value = own === chosen.first ? firstName.value : secondName.value;
   own.value = name;
 }
 
-function RunChoice({ label, name, onChoose }: { label: string; name: Signal<string | undefined>; onChoose: (name: string) => void }) {
+function RunChoice({
+  label,
+  name,
+  onChoose,
+}: {
+  label: string;
+  name: Signal<string | undefined>;
+  onChoose: (name: string) => void;
+}) {
   return (
     <label class="field">
       <span>{label}</span>
@@ -116,9 +152,17 @@ function RunChoice({ label, name, onChoose }: { label: string; name: Signal<stri
 
 function Compared({ first, second, epoch }: { first: Side; second: Side; epoch: number }) {
   const found = useComparison(first.bars, second.bars);
-  const [orders, losses] = [curves(first, second, (run) => run.view.figures.mean_order), curves(first, second, (run) => run.view.figures.two_phases?.losses ?? null)];
+  const [orders, losses] = [
+    curves(first, second, ({ view }) => courseOf(view, "mean-order")),
+    curves(first, second, ({ view }) => twoPhases(view)?.kind.losses),
+  ];
   return (
-    <Figure name="spindle-comparison" title={`${first.run.title} and ${second.run.title}`} caption={found ? `${found.caption} Each run's bars have a scale of their own.` : "Being compared."} rows={() => rows(first, second, found)}>
+    <Figure
+      name="spindle-comparison"
+      title={`${first.run.title} and ${second.run.title}`}
+      caption={found ? `${found.caption} Each run's bars have a scale of their own.` : "Being compared."}
+      rows={() => rows(first, second, found)}
+    >
       <div class="comparison">
         <Panel which="first" of={first} />
         <Panel which="second" of={second} />
@@ -137,7 +181,15 @@ function Compared({ first, second, epoch }: { first: Side; second: Side; epoch: 
         {orders && (
           <div class="small-figure">
             <h4>Mean order, and where the phases turn</h4>
-            <Drawing label={`Mean order of both runs. First: ${orders.first.caption} Second: ${orders.second.caption}`} ratio={0.45} least={180} draw={(width, height) => meanOrders(orders, epoch, width, height)} on={[orders.first, orders.second, epoch]} />
+            <Drawing
+              label={`Mean order of both runs. First: ${orders.first.caption} Second: ${orders.second.caption}`}
+              ratio={0.45}
+              least={180}
+              draw={(width, height) =>
+                meanOrders({ first: orders.first.kind, second: orders.second.kind }, epoch, width, height)
+              }
+              on={[orders.first, orders.second, epoch]}
+            />
           </div>
         )}
         {losses && (
@@ -157,9 +209,13 @@ function Compared({ first, second, epoch }: { first: Side; second: Side; epoch: 
   );
 }
 
-function curves<Value>(first: Side, second: Side, of: (run: Run) => Value | null): { first: Value; second: Value } | undefined {
+function curves<Value>(
+  first: Side,
+  second: Side,
+  of: (run: Run) => Value | undefined,
+): { first: Value; second: Value } | undefined {
   const [ours, theirs] = [of(first.run), of(second.run)];
-  return ours !== null && theirs !== null ? { first: ours, second: theirs } : undefined;
+  return ours !== undefined && theirs !== undefined ? { first: ours, second: theirs } : undefined;
 }
 
 /** The comparison of what is shown; the last answer stays until the next one is there. */
@@ -170,7 +226,9 @@ function useComparison(first: Bars, second: Bars): Comparison | undefined {
     const mine: [Bars, Bars] = [first, second];
     asked.value = mine;
     void compare(first, second)
-      .then((answer) => asked.peek() === mine && (found.value = answer))
+      .then((answer) => {
+        if (asked.peek() === mine) found.value = answer;
+      })
       .catch((error: unknown) => (problem.value = inWords(error)));
   }
   return found.value;
@@ -182,7 +240,13 @@ function Panel({ which, of: { run, bars } }: { which: "first" | "second"; of: Si
       <h4>
         <span class={`swatch ${which}`} aria-hidden="true" /> {run.title}, {when(bars.epoch)}
       </h4>
-      <Drawing label={`${run.title}: ${barsInWords(bars)}`} ratio={0.8} least={220} draw={(width, height) => strengthByOrder(bars, width, height)} on={[bars]} />
+      <Drawing
+        label={`${run.title}: ${barsInWords(bars)}`}
+        ratio={0.8}
+        least={220}
+        draw={(width, height) => strengthByOrder(bars, width, height)}
+        on={[bars]}
+      />
     </div>
   );
 }
@@ -237,7 +301,11 @@ function AllRuns() {
             {choices.value.map(({ name, title }, index) => (
               <tr key={name} aria-current={name === current.value?.name}>
                 <th scope="row">
-                  <button type="button" class="link" onClick={() => (openRun(name) ? look(name) : void openAndLook(name))}>
+                  <button
+                    type="button"
+                    class="link"
+                    onClick={() => (openRun(name) ? look(name) : void openAndLook(name))}
+                  >
                     {title}
                   </button>
                 </th>

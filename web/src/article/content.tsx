@@ -1,4 +1,6 @@
-/** What a sample looks like, with its players: which interaction joins which, and what a mask keeps. */
+/**
+ * What a sample looks like, with its players: which interaction joins which, and what a mask keeps.
+ */
 
 import type { SampleView } from "../generated/SampleView";
 import { Cloud } from "./cloud";

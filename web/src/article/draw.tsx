@@ -1,13 +1,16 @@
-/** The drawing: a digit by the reader's hand, put into MNIST's form, and what the network says to it. */
+/**
+ * The drawing: a digit by the reader's hand, put into MNIST's form, and what the network says to
+ * it.
+ */
 
-import { signal, useSignal, type Signal } from "@preact/signals";
+import { type Signal, signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Engine, EngineError, expect } from "../engine/client";
 import { manifest } from "../engine/manifest";
-import type { Command } from "../generated/Command";
 import { when } from "../figure/numbers";
-import { canBeAsked, current, runs, type Run } from "../state/runs";
+import type { Command } from "../generated/Command";
 import { Inspection } from "../state/inspection";
+import { canBeAsked, current, type Run, runs } from "../state/runs";
 import { Inspector } from "./inspector";
 
 /** Pixels along one side of the canvas. */
@@ -37,7 +40,10 @@ const asksOwn = signal(false);
 /** Value of the reader's weights among the networks to choose from; steps are 0 or above. */
 const OWN = -1;
 
-/** Takes a LeNet's weights, PyTorch's or this page's, to ask about drawings. Rejects with what is wrong with them. */
+/**
+ * Takes a network's weights, PyTorch's or this page's, to ask about drawings. Rejects with what is
+ * wrong with them.
+ */
 export async function takeWeights(title: string, bytes: Uint8Array): Promise<void> {
   const run = askedRun();
   if (!run) throw new EngineError("input", "there is no run to compare with yet");
@@ -49,14 +55,34 @@ export async function takeWeights(title: string, bytes: Uint8Array): Promise<voi
   document.getElementById("draw")?.scrollIntoView();
 }
 
-/** The run whose network is asked: the one that is looked at, or another one where that one's network is asked about no drawings. */
+/**
+ * The run whose network is asked: the one that is looked at, or another one where that one's
+ * network is asked about no drawings.
+ */
 function askedRun(): Run | undefined {
   const run = current.value;
   return run && canBeAsked(run) ? run : runs.value.find(canBeAsked);
 }
 
-function question(run: Run, weights: Uint8Array, canvas: Uint8Array, side: number, label: number | null, threshold: number): Command {
-  return { type: "draw", weights, experiment: run.view.experiment, canvas, side, players: run.view.patches, label, threshold };
+function question(
+  run: Run,
+  weights: Uint8Array,
+  canvas: Uint8Array,
+  side: number,
+  label: number | null,
+  threshold: number,
+): Command {
+  return {
+    type: "draw",
+    weights,
+    experiment: run.view.experiment,
+    classes: run.view.classes.length,
+    canvas,
+    side,
+    players: run.view.patches,
+    label,
+    threshold,
+  };
 }
 
 interface Network {
@@ -66,7 +92,10 @@ interface Network {
 
 /** Networks whose weights are in the run's file. */
 function networksOf(run: Run): Network[] {
-  const checkpoints = run.view.checkpoints.map((checkpoint, index) => ({ step: checkpoint.losses.step, checkpoint: index }));
+  const checkpoints = run.view.checkpoints.map((checkpoint, index) => ({
+    step: checkpoint.losses.step,
+    checkpoint: index,
+  }));
   return checkpoints.filter(({ step }) => run.view.weights.includes(step));
 }
 
@@ -122,14 +151,24 @@ export function DrawSection() {
     <section class="wide" aria-labelledby="draw">
       <h2 id="draw">Draw one yourself</h2>
       <p class="lead">
-        Write a digit. It is centred and scaled as MNIST's are, and the network's answer is taken apart while you write: a certified decomposition of all its masked versions, several times a second.
+        Write a digit. It is centred and scaled as MNIST's are, and the network's answer is taken apart while you write:
+        a certified decomposition of all its masked versions, several times a second.
       </p>
       {current.value && current.value !== run && (
         <p class="note elsewhere">
-          {current.value.view.model} on {current.value.view.data}, which is open above, was trained with the command line tool and is not asked here; a LeNet is.
+          {current.value.view.model} on {current.value.view.data}, which is open above, is not asked here
+          {run && `; ${run.view.model} on ${run.view.data} is`}.
         </p>
       )}
-      <p class="asked">{!manifest.value.cpu ? "The engine is still being built." : run && (network || ownWeights.value) ? <Asked run={run} network={network} /> : "This run's file has no weights. Choose another run above, or train one here."}</p>
+      <p class="asked">
+        {!manifest.value.cpu ? (
+          "The engine is still being built."
+        ) : run && (network || ownWeights.value) ? (
+          <Asked run={run} network={network} />
+        ) : (
+          "This run's file has no weights. Choose another run above, or train one here."
+        )}
+      </p>
       <div class="draw">
         <div>
           <Canvas canvas={canvas} />
@@ -149,7 +188,7 @@ export function DrawSection() {
             </button>
           </div>
         </div>
-        <Answer label={label} />
+        <Answer label={label} classes={run?.view.classes ?? []} />
       </div>
       <Inspector name="drawing" of={inspection} classes={run?.view.classes ?? []} />
     </section>
@@ -177,17 +216,24 @@ function Asked({ run, network }: { run: Run; network: Network | undefined }) {
   );
 }
 
-/** Looks again after every stroke, when another network is asked, and when another class is asked about. */
+/**
+ * Looks again after every stroke, when another network is asked, and when another class is asked
+ * about.
+ */
 function useFollow(canvas: { current: HTMLCanvasElement | null }, label: Signal<number | null>): void {
   const [strokes, run, of, own] = [ink.value, askedRun(), label.value, asksOwn.value ? ownWeights.value : undefined];
   useEffect(() => {
     const element = canvas.current;
     if (strokes === 0 || !element || !run) return;
     let waiting: ReturnType<typeof setTimeout> | undefined;
-    // One question at a time: strokes that come while one is asked are asked about together after it.
+    // One question at a time: strokes that come while one is asked are asked about together after
+    // it.
     const ask = (): void => {
       if (inspection.busy.peek()) waiting = setTimeout(ask, 30);
-      else void look(element, run, of).catch((error: unknown) => (inspection.error.value = error instanceof EngineError ? error.message : String(error)));
+      else
+        void look(element, run, of).catch(
+          (error: unknown) => (inspection.error.value = error instanceof EngineError ? error.message : String(error)),
+        );
     };
     ask();
     return () => clearTimeout(waiting);
@@ -241,33 +287,34 @@ function line(canvas: HTMLCanvasElement, from: [number, number], to: [number, nu
 /** A four, for whoever has no pointer. */
 function example(canvas: HTMLCanvasElement): void {
   canvas.getContext("2d")?.clearRect(0, 0, SIDE, SIDE);
-  const corners: [number, number][] = [
-    [110, 50],
-    [80, 150],
-    [190, 150],
-  ];
-  line(canvas, corners[0]!, corners[1]!);
-  line(canvas, corners[1]!, corners[2]!);
+  line(canvas, [110, 50], [80, 150]);
+  line(canvas, [80, 150], [190, 150]);
   line(canvas, [175, 90], [165, 235]);
   ink.value++;
 }
 
-function Answer({ label }: { label: Signal<number | null> }) {
+function Answer({ label, classes }: { label: Signal<number | null>; classes: string[] }) {
   const found = probabilities.value;
   if (!found) return <p class="note answer">The answer appears here while you write.</p>;
   const best = found.indexOf(Math.max(...found));
+  const name = (index: number): string => classes[index] ?? String(index);
   return (
     <div class="answer">
       <h4>
         <span role="status">
-          The network says <strong>{best}</strong>
+          The network says <strong>{name(best)}</strong>
         </span>
       </h4>
       <ol class="classes" start={0}>
         {found.map((probability, index) => (
           <li key={index}>
-            <button type="button" aria-pressed={(label.value ?? best) === index} onClick={() => (label.value = index)} title={`Decompose the log-odds of ${index}`}>
-              <span>{index}</span>
+            <button
+              type="button"
+              aria-pressed={(label.value ?? best) === index}
+              onClick={() => (label.value = index)}
+              title={`Decompose the log-odds of ${name(index)}`}
+            >
+              <span>{name(index)}</span>
               <span class="effect" aria-hidden="true">
                 <span class="positive" style={{ width: `${100 * probability}%` }} />
               </span>

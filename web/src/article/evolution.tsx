@@ -1,14 +1,18 @@
-/** Section 1: how the strength of interactions by order moves while a network trains; one cursor in time drives every figure. */
+/**
+ * Section 1: how the strength of interactions by order moves while a network trains; one cursor in
+ * time drives every figure.
+ */
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Drawing, Figure } from "../figure/frame";
 import { number, when } from "../figure/numbers";
-import { lossCurves, courseCurve, strengthByOrder, type Drawn } from "../figure/plots";
+import { courseCurve, type Drawn, lossCurves, strengthByOrder } from "../figure/plots";
 import type { Row } from "../figure/save";
 import type { Bars } from "../generated/Bars";
 import type { Losses } from "../generated/Losses";
 import type { RunView } from "../generated/RunView";
+import { barsOf, decidingCourse, twoPhases } from "../state/figures";
 import { current, cursor, look, nearest, runs, showPublished } from "../state/runs";
 import { training } from "../state/session";
 import { PauseIcon, PlayIcon } from "./icons";
@@ -29,20 +33,27 @@ export function Evolution({ plain = false }: { plain?: boolean }) {
         {!plain && <TrainBar />}
       </div>
       {run && view && (
-      <Figure
-        name={`spindle-${run.name.replace(/\W+/g, "-")}`}
-        title={<Title view={view} />}
-        caption={
-          <>
-            {view.figures.two_phases?.caption ?? waiting(view)}
-            {showPublished.value && " These numbers are the certified optimum's; circles and bars that say so are the published SGD's."}
-            {view.warnings.length > 0 && <span class="warnings"> {view.warnings.length === 1 ? "1 warning" : `${view.warnings.length} warnings`}: {view.warnings.slice(0, 3).join("; ")}.</span>}
-          </>
-        }
-        rows={() => rows(view)}
-      >
-        {view.checkpoints.length > 0 ? <Panels view={view} live={run.live} /> : <Early live={run.live} />}
-      </Figure>
+        <Figure
+          name={`spindle-${run.name.replace(/\W+/g, "-")}`}
+          title={<Title view={view} />}
+          caption={
+            <>
+              {twoPhases(view)?.caption ?? waiting(view)}
+              {showPublished.value &&
+                " These numbers are the certified optimum's; circles and bars that say so are the published SGD's."}
+              {view.warnings.length > 0 && (
+                <span class="warnings">
+                  {" "}
+                  {view.warnings.length === 1 ? "1 warning" : `${view.warnings.length} warnings`}:{" "}
+                  {view.warnings.slice(0, 3).join("; ")}.
+                </span>
+              )}
+            </>
+          }
+          rows={() => rows(view)}
+        >
+          {view.checkpoints.length > 0 ? <Panels view={view} live={run.live} /> : <Early live={run.live} />}
+        </Figure>
       )}
     </section>
   );
@@ -67,15 +78,21 @@ function RunTabs() {
   const open = useSignal(false);
   return (
     <>
-    <div class="runs" role="group" aria-label="Which run is shown">
-      {runs.value.map((run) => (
-        <button key={run.name} type="button" class="tab" aria-pressed={run === current.value} onClick={() => look(run.name)}>
-          {run.title}
-        </button>
-      ))}
-      <OpenButton open={open} />
-    </div>
-    <RunMenu open={open} />
+      <div class="runs" role="group" aria-label="Which run is shown">
+        {runs.value.map((run) => (
+          <button
+            key={run.name}
+            type="button"
+            class="tab"
+            aria-pressed={run === current.value}
+            onClick={() => look(run.name)}
+          >
+            {run.title}
+          </button>
+        ))}
+        <OpenButton open={open} />
+      </div>
+      <RunMenu open={open} />
     </>
   );
 }
@@ -85,10 +102,13 @@ function isPublished(view: RunView, index: number): boolean {
   return showPublished.value && Boolean(view.checkpoints[index]?.published_sgd);
 }
 
-/** The bars that are looked at: the certified optimum's, or the published SGD's where they are asked for and there. */
+/**
+ * The bars that are looked at: the certified optimum's, or the published SGD's where they are asked
+ * for and there.
+ */
 function barsAt(view: RunView, index: number): Bars | undefined {
   const published = showPublished.value ? view.checkpoints[index]?.published_sgd : null;
-  return published ?? view.figures.checkpoints[index];
+  return published ?? barsOf(view)[index];
 }
 
 function Panels({ view, live }: { view: RunView; live: boolean }) {
@@ -96,7 +116,7 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
   const at = barsAt(view, index);
   const losses = lossesOf(view, live);
   const epoch = view.checkpoints[index]?.losses.epoch;
-  const course = view.figures.first;
+  const course = decidingCourse(view);
   const jump = (plot: Drawn | undefined, x: number): void => {
     const found = plot?.scale("x")?.invert?.(x);
     if (found !== undefined) cursor.value = nearest(view, found);
@@ -107,7 +127,15 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
       <TimeCursor view={view} index={index} />
       <div class="panels">
         <div class="main-panel">
-          {at && <Drawing label={barsInWords(at)} ratio={0.66} least={260} draw={(width, height) => strengthByOrder(at, width, height)} on={[at]} />}
+          {at && (
+            <Drawing
+              label={barsInWords(at)}
+              ratio={0.66}
+              least={260}
+              draw={(width, height) => strengthByOrder(at, width, height)}
+              on={[at]}
+            />
+          )}
           <SolverSwitch view={view} index={index} />
         </div>
         <div class="side-panels">
@@ -124,7 +152,9 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
               label={course.caption}
               ratio={0.46}
               least={170}
-              draw={(width, height) => (orderPlot.current = courseCurve(course, epoch, showPublished.value, width, height))}
+              draw={(width, height) =>
+                (orderPlot.current = courseCurve(course.kind, epoch, showPublished.value, width, height))
+              }
               on={[course, epoch, showPublished.value]}
               onPointer={(x) => jump(orderPlot.current, x)}
             />
@@ -139,13 +169,24 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
 function Early({ live }: { live: boolean }) {
   const losses = live ? training.value?.losses.value : undefined;
   const last = losses?.at(-1);
-  return <p class="early">{last ? `Test loss ${number(last.test_loss)} nats at ${when(last.epoch)}.` : "Preparing."}</p>;
+  return (
+    <p class="early">{last ? `Test loss ${number(last.test_loss)} nats at ${when(last.epoch)}.` : "Preparing."}</p>
+  );
 }
 
 /** Losses of a run; of a training those since its last measured checkpoint too. */
 function lossesOf(view: RunView, live: boolean): Losses {
-  const measured = view.figures.two_phases?.losses ?? { epochs: [], train: [], train_with_reset: [], test: [], gap: [], marks: [] };
-  const newer = live ? (training.value?.losses.value ?? []).filter((losses) => losses.epoch > (measured.epochs.at(-1) ?? -1)) : [];
+  const measured = twoPhases(view)?.kind.losses ?? {
+    epochs: [],
+    train: [],
+    train_with_reset: [],
+    test: [],
+    gap: [],
+    marks: [],
+  };
+  const newer = live
+    ? (training.value?.losses.value ?? []).filter((losses) => losses.epoch > (measured.epochs.at(-1) ?? -1))
+    : [];
   if (newer.length === 0) return measured;
   return {
     ...measured,
@@ -164,11 +205,21 @@ function SolverSwitch({ view, index }: { view: RunView; index: number }) {
       <fieldset class="segmented">
         <legend class="hidden">Which decomposition is shown</legend>
         <label>
-          <input type="radio" name="solver" checked={!showPublished.value} onChange={() => (showPublished.value = false)} />
+          <input
+            type="radio"
+            name="solver"
+            checked={!showPublished.value}
+            onChange={() => (showPublished.value = false)}
+          />
           Certified optimum
         </label>
         <label>
-          <input type="radio" name="solver" checked={showPublished.value} onChange={() => (showPublished.value = true)} />
+          <input
+            type="radio"
+            name="solver"
+            checked={showPublished.value}
+            onChange={() => (showPublished.value = true)}
+          />
           Published SGD
         </label>
       </fieldset>
@@ -210,7 +261,12 @@ function TimeCursor({ view, index }: { view: RunView; index: number }) {
   const epoch = view.checkpoints[index]?.losses.epoch ?? 0;
   return (
     <div class="time">
-      <button type="button" class="round" aria-label={playing.value ? "Pause the replay" : "Play through the checkpoints"} onClick={play}>
+      <button
+        type="button"
+        class="round"
+        aria-label={playing.value ? "Pause the replay" : "Play through the checkpoints"}
+        onClick={play}
+      >
         {playing.value ? <PauseIcon /> : <PlayIcon />}
       </button>
       <input
@@ -233,19 +289,30 @@ function TimeCursor({ view, index }: { view: RunView; index: number }) {
 
 /** Five checkpoints side by side, each with its own scale. */
 function Multiples({ view, index }: { view: RunView; index: number }) {
-  const panels = view.figures.two_phases?.panels ?? [];
+  const panels = twoPhases(view)?.kind.panels ?? [];
   return (
     <div class="multiples">
       {panels.map((panel) => {
         const position = nearest(view, panel.epoch);
         const shown = barsAt(view, position) ?? panel;
         return (
-          <button key={panel.checkpoint} type="button" class="multiple" aria-pressed={position === index} onClick={() => (cursor.value = position)}>
+          <button
+            key={panel.checkpoint}
+            type="button"
+            class="multiple"
+            aria-pressed={position === index}
+            onClick={() => (cursor.value = position)}
+          >
             <span>
               {panel.title}
               {showPublished.value && !isPublished(view, position) && ", certified"}
             </span>
-            <Drawing label={barsInWords(shown)} ratio={0.72} draw={(width, height) => strengthByOrder(shown, width, height, true)} on={[shown]} />
+            <Drawing
+              label={barsInWords(shown)}
+              ratio={0.72}
+              draw={(width, height) => strengthByOrder(shown, width, height, true)}
+              on={[shown]}
+            />
           </button>
         );
       })}
@@ -271,7 +338,7 @@ function lossesInWords(view: RunView, index: number): string {
 }
 
 function rows(view: RunView): Row[] {
-  return view.figures.checkpoints.flatMap((certified, index) => {
+  return barsOf(view).flatMap((certified, index) => {
     const bars = barsAt(view, index) ?? certified;
     const losses = view.checkpoints[index]?.losses;
     return bars.positive.map((positive, order) => {

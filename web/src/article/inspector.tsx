@@ -1,16 +1,19 @@
-/** What is seen of one sample, of a run or drawn by hand: its interactions, how well they explain its outputs, any output term by term. */
+/**
+ * What is seen of one sample, of a run or drawn by hand: its interactions, how well they explain
+ * its outputs, any output term by term.
+ */
 
-import type { ComponentChildren } from "preact";
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { Drawing, Figure } from "../figure/frame";
 import { duration, number, percent, signed } from "../figure/numbers";
-import { matchingPlot, plainStrength, ranked, type Drawn } from "../figure/plots";
+import { type Drawn, matchingPlot, plainStrength, ranked } from "../figure/plots";
 import type { Interaction } from "../generated/Interaction";
 import type { SampleRange } from "../generated/SampleRange";
 import type { SampleRanges } from "../generated/SampleRanges";
 import type { SampleView } from "../generated/SampleView";
-import { same, type Inspection } from "../state/inspection";
+import { type Inspection, same } from "../state/inspection";
 import { Content, hasButtons } from "./content";
 import { named, SEEN } from "./wording";
 
@@ -60,7 +63,16 @@ export function Inspector({ name, of, classes, history, children }: InspectorPro
           </div>
         </div>
       )}
-      {view?.outputs ? <MatchingFigure name={name} of={of} view={view} /> : view && <p class="note">This file has no outputs of this sample on all masks: only interactions that are salient somewhere in training are known.</p>}
+      {view?.outputs ? (
+        <MatchingFigure name={name} of={of} view={view} />
+      ) : (
+        view && (
+          <p class="note">
+            This file has no outputs of this sample on all masks: only interactions that are salient somewhere in
+            training are known.
+          </p>
+        )
+      )}
     </div>
   );
 }
@@ -75,7 +87,11 @@ function Lit({ of, view, classes }: { of: Inspection; view: SampleView; classes:
       <p class="sample-class">
         log-odds of <b>{classes[view.label] ?? view.label}</b>
       </p>
-      <Content view={view} lit={lit?.mask} label={`${kind} of class ${classes[view.label] ?? view.label} with ${view.players.length} ${players} as players${joined}`} />
+      <Content
+        view={view}
+        lit={lit?.mask}
+        label={`${kind} of class ${classes[view.label] ?? view.label} with ${view.players.length} ${players} as players${joined}`}
+      />
     </>
   );
 }
@@ -84,15 +100,27 @@ function Certificate({ view, ranges }: { view: SampleView; ranges: SampleRanges 
   const found = view.certificate;
   if (!found) return null;
   // The published SGD has no bound of its own worth telling.
-  if (!view.is_canonical) return <p class="certificate">L1 norm {number(found.primal)} nats, by the published SGD in {duration(view.seconds)}.</p>;
+  if (!view.is_canonical)
+    return (
+      <p class="certificate">
+        L1 norm {number(found.primal)} nats, by the published SGD in {duration(view.seconds)}.
+      </p>
+    );
   return (
-    <p class="certificate" title="The smallest sum of all effects' sizes that any decomposition can have lies between these two">
-      L1 norm {number(found.primal)} nats; no decomposition has less than {number(found.dual)}. Gap {percent(found.gap)}, found in {duration(view.seconds)}.
+    <p
+      class="certificate"
+      title="The smallest sum of all effects' sizes that any decomposition can have lies between these two"
+    >
+      L1 norm {number(found.primal)} nats; no decomposition has less than {number(found.dual)}. Gap {percent(found.gap)}
+      , found in {duration(view.seconds)}.
       {ranges?.mean_order && (
         <span title="Many decompositions are as sparse. Shown is the simplest of them; the ranges are certified for all whose L1 norm is within 0.5 % of the smallest">
           {" "}
           Mean order {ranged(ranges.mean_order)}
-          {ranges.share_of_order_3_and_more && <>, share of orders of 3 and more {ranged(ranges.share_of_order_3_and_more)}</>}.
+          {ranges.share_of_order_3_and_more && (
+            <>, share of orders of 3 and more {ranged(ranges.share_of_order_3_and_more)}</>
+          )}
+          .
         </span>
       )}
     </p>
@@ -124,7 +152,17 @@ function InteractionList({ name, of, view }: { name: string; of: Inspection; vie
   );
 }
 
-function InteractionButton({ found, names, largest, of }: { found: Interaction; names: string[]; largest: number; of: Inspection }) {
+function InteractionButton({
+  found,
+  names,
+  largest,
+  of,
+}: {
+  found: Interaction;
+  names: string[];
+  largest: number;
+  of: Inspection;
+}) {
   return (
     <button
       type="button"
@@ -150,7 +188,10 @@ function Term({ found, names, largest }: { found: Interaction; names: string[]; 
         {players}
       </span>
       <span class="effect" aria-hidden="true">
-        <span class={found.effect < 0 ? "negative" : "positive"} style={{ width: `${Math.max(1, (100 * Math.abs(found.effect)) / largest)}%` }} />
+        <span
+          class={found.effect < 0 ? "negative" : "positive"}
+          style={{ width: `${Math.max(1, (100 * Math.abs(found.effect)) / largest)}%` }}
+        />
       </span>
       <span class="value">{signed(found.effect)}</span>
     </>
@@ -176,15 +217,19 @@ function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view
         caption={
           matching ? (
             <>
-              The line is the network's output on all {points.length.toLocaleString("en")} masked versions of the {one}, sorted; the dots are what the strongest {matching.strongest} interactions add up to. They explain{" "}
-              <strong>{percent(matching.explained_variance)}</strong> of the variance, off by {number(matching.rms_error)} nats (root mean square) and at most {number(matching.largest_error)}. Click the
-              figure to open one output.
+              The line is the network's output on all {points.length.toLocaleString("en")} masked versions of the {one},
+              sorted; the dots are what the strongest {matching.strongest} interactions add up to. They explain{" "}
+              <strong>{percent(matching.explained_variance)}</strong> of the variance, off by{" "}
+              {number(matching.rms_error)} nats (root mean square) and at most {number(matching.largest_error)}. Click
+              the figure to open one output.
             </>
           ) : (
             "Adding up."
           )
         }
-        rows={() => points.map(({ mask, output, explained }) => ({ mask, present: named(view.players, mask), output, explained }))}
+        rows={() =>
+          points.map(({ mask, output, explained }) => ({ mask, present: named(view.players, mask), output, explained }))
+        }
       >
         <div class="slider">
           <label for={`${name}-strongest`}>
@@ -211,7 +256,11 @@ function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view
           </button>
         </div>
         <Drawing
-          label={matching ? `Outputs on all masks and what the strongest ${matching.strongest} interactions explain: ${percent(matching.explained_variance)} of the variance` : "Outputs on all masks"}
+          label={
+            matching
+              ? `Outputs on all masks and what the strongest ${matching.strongest} interactions explain: ${percent(matching.explained_variance)} of the variance`
+              : "Outputs on all masks"
+          }
           ratio={0.42}
           least={200}
           draw={(width, height) => (plot.current = matchingPlot(points, of.mask.value, width, height))}
@@ -247,13 +296,31 @@ function ExplanationPanel({ of, view }: { of: Inspection; view: SampleView }) {
   const present = named(view.players, mask ?? all);
   return (
     <aside class="explanation" aria-label="One masked output, term by term">
-      <h4>{mask === undefined ? "One output, term by term" : mask === all ? `The whole ${one}` : `Only ${present || "what is no player's"}`}</h4>
+      <h4>
+        {mask === undefined
+          ? "One output, term by term"
+          : mask === all
+            ? `The whole ${one}`
+            : `Only ${present || "what is no player's"}`}
+      </h4>
       <div class={`explanation-head shows-${view.content.type}`}>
-        <Content view={view} lit={undefined} mask={mask ?? all} onPlayer={toggle} label={`The ${one} with these ${players} present: ${present || "none"}`} />
+        <Content
+          view={view}
+          lit={undefined}
+          mask={mask ?? all}
+          onPlayer={toggle}
+          label={`The ${one} with these ${players} present: ${present || "none"}`}
+        />
         {!hasButtons(view) && (
           <div class="toggles" role="group" aria-label={`Which ${players} are present`}>
             {view.players.map((name, player) => (
-              <button key={player} type="button" class="toggle" aria-pressed={((mask ?? all) & (1 << player)) !== 0} onClick={() => toggle(player)}>
+              <button
+                key={player}
+                type="button"
+                class="toggle"
+                aria-pressed={((mask ?? all) & (1 << player)) !== 0}
+                onClick={() => toggle(player)}
+              >
                 {name}
               </button>
             ))}
@@ -293,7 +360,10 @@ function ExplanationPanel({ of, view }: { of: Inspection; view: SampleView }) {
           </tbody>
         </table>
       ) : (
-        <p class="note">Click the figure, or take {players} away here: every output is a sum of the interactions that act on what is present.</p>
+        <p class="note">
+          Click the figure, or take {players} away here: every output is a sum of the interactions that act on what is
+          present.
+        </p>
       )}
     </aside>
   );

@@ -1,10 +1,10 @@
 /** Section 7: runs from files and addresses, and the run on this page as a file. */
 
-import { signal, useSignal, type Signal } from "@preact/signals";
+import { type Signal, signal, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { expect, inWords } from "../engine/client";
 import { saveFile } from "../figure/save";
-import { close, current, look, openByName, openFile, shipped, type Shipped } from "../state/runs";
+import { close, current, look, openByName, openFile, type Shipped, shipped } from "../state/runs";
 import { takeWeights } from "./draw";
 
 /** What is wrong with the last file, or what became of it. */
@@ -16,7 +16,10 @@ async function openAll(files: Iterable<File>): Promise<void> {
       const bytes = new Uint8Array(await file.arrayBuffer());
       const isWeights = file.name.endsWith(".safetensors");
       await (isWeights ? takeWeights(file.name, bytes) : openFile(file.name, bytes));
-      fileNotice.value = { text: isWeights ? `${file.name} can be asked about drawings.` : `${file.name} is open.`, wrong: false };
+      fileNotice.value = {
+        text: isWeights ? `${file.name} can be asked about drawings.` : `${file.name} is open.`,
+        wrong: false,
+      };
     } catch (error) {
       fileNotice.value = { text: `${file.name} was not opened: ${inWords(error)}`, wrong: true };
     }
@@ -47,10 +50,16 @@ export async function openAndLook(name: string): Promise<void> {
 export function OpenButton({ open }: { open: Signal<boolean> }) {
   return (
     <>
-      <button type="button" class="tab open" aria-expanded={open.value} aria-controls="run-menu" onClick={() => (open.value = !open.value)}>
+      <button
+        type="button"
+        class="tab open"
+        aria-expanded={open.value}
+        aria-controls="run-menu"
+        onClick={() => (open.value = !open.value)}
+      >
         Open a run…
       </button>
-      {current.value && current.value.name.startsWith("file ") && (
+      {current.value?.fromFile && (
         <button type="button" class="quiet" onClick={() => current.value && close(current.value.name)}>
           Close {current.value.title}
         </button>
@@ -93,7 +102,7 @@ export function RunMenu({ open }: { open: Signal<boolean> }) {
         <li>
           <button type="button" class="card own" onClick={() => input.current?.click()}>
             <b>A file of your own…</b>
-            <span>a .spindle file, or a LeNet's weights as .safetensors</span>
+            <span>a .spindle file, or a network's weights as .safetensors</span>
           </button>
         </li>
       </ul>
@@ -102,9 +111,15 @@ export function RunMenu({ open }: { open: Signal<boolean> }) {
 }
 
 function RunCard({ run, loading, onChoose }: { run: Shipped; loading: boolean; onChoose: () => void }) {
-  const { epochs, seed } = run.experiment;
+  const { epochs, seed } = run.experiment.training;
   return (
-    <button type="button" class="card" aria-pressed={current.value?.name === run.name} aria-busy={loading} onClick={onChoose}>
+    <button
+      type="button"
+      class="card"
+      aria-pressed={current.value?.name === run.name}
+      aria-busy={loading}
+      onClick={onChoose}
+    >
       <b>
         {run.model} on {run.data}
       </b>
@@ -135,11 +150,19 @@ export function SaveRun() {
   if (!run || run.view.checkpoints.length === 0) return null;
   const save = async (what: "run" | "weights"): Promise<void> => {
     try {
-      const stem = run.title.replace(/\.spindle$/, "").replace(/\W+/g, "-").toLowerCase();
+      const stem = run.title
+        .replace(/\.spindle$/, "")
+        .replace(/\W+/g, "-")
+        .toLowerCase();
       const step = run.view.weights.at(-1) ?? 0;
-      const weights = async (): Promise<Uint8Array> => expect(await (await run.engine()).call({ type: "weights", run: run.name, step }), "file").bytes;
+      const weights = async (): Promise<Uint8Array> =>
+        expect(await (await run.engine()).call({ type: "weights", run: run.name, step }), "file").bytes;
       const bytes = await (what === "run" ? run.file() : weights());
-      saveFile(what === "run" ? `${stem}.spindle` : `${stem}-${step}.safetensors`, bytes as BlobPart, "application/octet-stream");
+      saveFile(
+        what === "run" ? `${stem}.spindle` : `${stem}-${step}.safetensors`,
+        bytes as BlobPart,
+        "application/octet-stream",
+      );
       fileNotice.value = undefined;
     } catch (error) {
       fileNotice.value = { text: `Nothing was saved: ${inWords(error)}`, wrong: true };
@@ -147,11 +170,21 @@ export function SaveRun() {
   };
   return (
     <span class="save">
-      <button type="button" class="quiet" onClick={() => void save("run")} title="One .spindle file: drop it back on this page, or read it in Python">
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => void save("run")}
+        title="One .spindle file: drop it back on this page, or read it in Python"
+      >
         Save run
       </button>
       {run.view.weights.length > 0 && (
-        <button type="button" class="quiet" onClick={() => void save("weights")} title="The newest weights under PyTorch's names, as safetensors">
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => void save("weights")}
+          title="The newest weights under PyTorch's names, as safetensors"
+        >
           Save weights
         </button>
       )}
@@ -164,9 +197,12 @@ export function OpenSection() {
     <section class="text" aria-labelledby="open">
       <h2 id="open">Open a run of your own</h2>
       <p>
-        Heavier runs are made natively: <code>spindle run --out RUN</code> trains and measures, and <code>spindle export RUN --out FILE.spindle</code> packs what this page needs into one file. Drop it
-        anywhere on this page, choose it above, or put it beside the page and open <code>?run=FILE.spindle</code>. It is read here, by your own browser; a file that is broken or foreign gets a sentence
-        that says so, and what is open stays open. Weights of a LeNet, saved here or in PyTorch (<code>.safetensors</code>), can be dropped as well: they are asked about what you draw.
+        Heavier runs are made natively: <code>spindle run --out RUN</code> trains and measures, and{" "}
+        <code>spindle export RUN --out FILE.spindle</code> packs what this page needs into one file. Drop it anywhere on
+        this page, choose it above, or put it beside the page and open <code>?run=FILE.spindle</code>. It is read here,
+        by your own browser; a file that is broken or foreign gets a sentence that says so, and what is open stays open.
+        Weights of a network, saved here or in PyTorch (<code>.safetensors</code>), can be dropped as well: they are
+        asked about what you draw.
       </p>
     </section>
   );

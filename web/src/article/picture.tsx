@@ -6,23 +6,26 @@ import type { ContentProps } from "./content";
 
 type PictureContent = Extract<ContentView, { type: "picture" }>;
 
-/** Cells along one side of the grid that players are patches of. */
-const GRID = 8;
-/** Sides of the drawing and of a patch, in the units of its lines and letters. */
+/** Side of the drawing, in the units of its lines and letters. */
 const SIDE = 28;
-const PATCH = SIDE / GRID;
 
 export function Picture({ content, players, lit, mask, onPlayer, label }: ContentProps<PictureContent>) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => paint(canvas.current, content, mask), [content, mask]);
+  const patch = SIDE / content.grid;
   return (
     <div class="picture" role="img" aria-label={label}>
-      <canvas ref={canvas} width={content.side} height={content.side} aria-hidden="true" />
+      <canvas ref={canvas} width={content.side} height={content.side} />
       <svg viewBox={`0 0 ${SIDE} ${SIDE}`} aria-hidden="true">
         {content.players.map(([row, column], player) => (
-          <g key={player} class={`patch${lit !== undefined && lit & (1 << player) ? " lit" : ""}`} onClick={onPlayer && (() => onPlayer(player))}>
-            <rect x={column * PATCH} y={row * PATCH} width={PATCH} height={PATCH} />
-            <text x={(column + 0.5) * PATCH} y={(row + 0.5) * PATCH + 0.75}>
+          // biome-ignore lint/a11y/noStaticElementInteractions: buttons beside it are for the keyboard.
+          <g
+            key={player}
+            class={`patch${lit !== undefined && lit & (1 << player) ? " lit" : ""}`}
+            onClick={onPlayer && (() => onPlayer(player))}
+          >
+            <rect x={column * patch} y={row * patch} width={patch} height={patch} />
+            <text x={(column + 0.5) * patch} y={(row + 0.5) * patch + 0.75}>
               {players[player]}
             </text>
           </g>
@@ -33,7 +36,11 @@ export function Picture({ content, players, lit, mask, onPlayer, label }: Conten
 }
 
 /** Paints the picture; patches of absent players are hatched out. */
-function paint(canvas: HTMLCanvasElement | null, { side, channels, pixels, owners }: PictureContent, mask: number | undefined): void {
+function paint(
+  canvas: HTMLCanvasElement | null,
+  { side, channels, pixels, owners }: PictureContent,
+  mask: number | undefined,
+): void {
   const context = canvas?.getContext("2d");
   if (!context) return;
   const image = context.createImageData(side, side);
@@ -53,7 +60,7 @@ function colour(pixels: Uint8Array, at: number, channels: number): Colour {
   return [value(0), value(1), value(2)];
 }
 
-/** Stripes as wide as a pixel of a digit. */
+/** Stripes as wide as a unit of the drawing. */
 function hatching(pixel: number, side: number): Colour {
   const width = Math.max(1, Math.round(side / SIDE));
   const stripe = Math.floor((Math.floor(pixel / side) + (pixel % side)) / width) % 2 === 0 ? 96 : 76;

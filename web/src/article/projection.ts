@@ -33,7 +33,8 @@ export type Point = [number, number, number];
 /** Points from their coordinates one after another. */
 export function points(coordinates: number[]): Point[] {
   const found: Point[] = [];
-  for (let at = 0; at + 2 < coordinates.length; at += 3) found.push([coordinates[at] ?? 0, coordinates[at + 1] ?? 0, coordinates[at + 2] ?? 0]);
+  for (let at = 0; at + 2 < coordinates.length; at += 3)
+    found.push([coordinates[at] ?? 0, coordinates[at + 1] ?? 0, coordinates[at + 2] ?? 0]);
   return found;
 }
 

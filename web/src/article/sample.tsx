@@ -8,8 +8,8 @@ import { historyCurve } from "../figure/plots";
 import type { RunView } from "../generated/RunView";
 import type { SampleSolver } from "../generated/SampleSolver";
 import type { SampleView } from "../generated/SampleView";
-import { current, cursor, sample, type Run } from "../state/runs";
 import { Inspection } from "../state/inspection";
+import { current, cursor, type Run, sample } from "../state/runs";
 import { Inspector } from "./inspector";
 import { useNear } from "./near";
 import { named, WORDING } from "./wording";
@@ -33,14 +33,18 @@ export function SampleSection() {
   useSignalEffect(() => {
     const [now, checkpoint, index, by] = [current.value, cursor.value, sample.value, solver.value];
     if (!near.value || !now || now.view.checkpoints.length === 0) return undefined;
-    const wait = setTimeout(() => void inspection.inspect(() => ask(now, Math.min(checkpoint, now.view.checkpoints.length - 1), index, by)), SETTLE);
+    const wait = setTimeout(
+      () => void inspection.inspect(() => ask(now, Math.min(checkpoint, now.view.checkpoints.length - 1), index, by)),
+      SETTLE,
+    );
     return () => clearTimeout(wait);
   });
   return (
     <section class="wide" aria-labelledby="sample" ref={place}>
       <h2 id="sample">Inside one {one}</h2>
       <p class="lead">
-        The network's log-odds of the label on all masked versions of one {one}, taken apart. Choose an interaction to light its {players}; the cursor above moves this {one} through training as well.
+        The network's log-odds of the label on all masked versions of one {one}, taken apart. Choose an interaction to
+        light its {players}; the cursor above moves this {one} through training as well.
       </p>
       {run && run.view.checkpoints.length > 0 ? (
         <Inspector name="sample" of={inspection} classes={run.view.classes} history={<History run={run} />}>
@@ -81,9 +85,15 @@ function Chooser({ view }: { view: RunView }) {
       <button type="button" class="round small" aria-label={`Previous ${one}`} onClick={() => step(-1)}>
         ‹
       </button>
-      <select aria-label={`Which ${one}`} value={sample.value} onChange={(event) => (sample.value = Number(event.currentTarget.value))}>
+      <select
+        aria-label={`Which ${one}`}
+        value={sample.value}
+        onChange={(event) => (sample.value = Number(event.currentTarget.value))}
+      >
         {(["test", "train", "mislabelled"] as const).map((group) => {
-          const samples = view.samples.map((found, index) => ({ found, index })).filter(({ found }) => found.group === group);
+          const samples = view.samples
+            .map((found, index) => ({ found, index }))
+            .filter(({ found }) => found.group === group);
           if (samples.length === 0) return null;
           return (
             <optgroup key={group} label={`${GROUPS[group]} ${several}`}>
@@ -113,7 +123,9 @@ function History({ run }: { run: Run }) {
     if (effects.peek()?.of === of) return;
     void now
       .engine()
-      .then((engine) => engine.call({ type: "history", run: now.name, sample: index, kind: chosen.kind, mask: chosen.mask }))
+      .then((engine) =>
+        engine.call({ type: "history", run: now.name, sample: index, kind: chosen.kind, mask: chosen.mask }),
+      )
       .then((answer) => (effects.value = { of, values: expect(answer, "history").effects }))
       .catch(() => (effects.value = undefined));
   });
@@ -125,7 +137,8 @@ function History({ run }: { run: Run }) {
   return (
     <div class="small-figure">
       <h4>
-        {chosen.kind === "and" ? "AND" : "OR"} of <em>{named(inspection.view.value?.players ?? [], chosen.mask)}</em> over training
+        {chosen.kind === "and" ? "AND" : "OR"} of <em>{named(inspection.view.value?.players ?? [], chosen.mask)}</em>{" "}
+        over training
       </h4>
       {values ? (
         <Drawing
@@ -156,7 +169,10 @@ function SolverChoice() {
     solver.value = { published_sgd: { learning_rate: 10 ** exponent, steps: STEPS } };
   };
   const shown = view && solvedBy.get(view);
-  const ratio = shown !== undefined && shown !== "certified" && view?.certificate && optimum.value ? view.certificate.primal / optimum.value.norm : undefined;
+  const ratio =
+    shown !== undefined && shown !== "certified" && view?.certificate && optimum.value
+      ? view.certificate.primal / optimum.value.norm
+      : undefined;
   return (
     <div class="solver-choice">
       <h3 id="solver">The same outputs by the published procedure</h3>
@@ -165,11 +181,22 @@ function SolverChoice() {
           <fieldset class="segmented">
             <legend class="hidden">How this sample is decomposed</legend>
             <label>
-              <input type="radio" name="sample-solver" checked={chosen === "certified"} onChange={() => (solver.value = "certified")} />
+              <input
+                type="radio"
+                name="sample-solver"
+                checked={chosen === "certified"}
+                onChange={() => (solver.value = "certified")}
+              />
               Certified optimum
             </label>
             <label>
-              <input type="radio" name="sample-solver" checked={chosen !== "certified"} disabled={view?.outputs === null} onChange={() => set(rate.value)} />
+              <input
+                type="radio"
+                name="sample-solver"
+                checked={chosen !== "certified"}
+                disabled={view?.outputs === null}
+                onChange={() => set(rate.value)}
+              />
               Published SGD
             </label>
           </fieldset>
@@ -189,7 +216,9 @@ function SolverChoice() {
               onChange={(event) => set(Number(event.currentTarget.value))}
             />
           </div>
-          {view?.outputs === null && <p class="note">This needs the outputs on all masks, which the file does not have of this sample.</p>}
+          {view?.outputs === null && (
+            <p class="note">This needs the outputs on all masks, which the file does not have of this sample.</p>
+          )}
           {chosen !== shown && inspection.busy.value && (
             <p class="verdict" role="status">
               {STEPS.toLocaleString("en")} steps are being done…
@@ -197,14 +226,19 @@ function SolverChoice() {
           )}
           {chosen === shown && ratio !== undefined && (
             <p class="verdict" role="status">
-              After {STEPS.toLocaleString("en")} steps its L1 norm is <strong>{number(ratio)} times</strong> the smallest one.
+              After {STEPS.toLocaleString("en")} steps its L1 norm is <strong>{number(ratio)} times</strong> the
+              smallest one.
             </p>
           )}
         </div>
         <p>
-          The papers search the sparsest decomposition by gradient descent, whose steps fall to a tenth but do not follow the size of the outputs. Before training the outputs hardly differ, the steps are large beside
-          them, and what it stops at is spread over all orders: the famous spindle, at many times the smallest norm, and above where the descent began. A rate a tenth as large leaves a spindle several times as small, of nearly the same
-          shape. The sparsest decompositions have a much smaller one at most: how much of it depends on the noise bound. That does not say that there is no first phase: a fall and a rise of the share of high orders remain in all of them.
+          The papers search the sparsest decomposition by gradient descent, whose steps fall to a tenth but do not
+          follow the size of the outputs. Before training the outputs hardly differ, the steps are large beside them,
+          and what it stops at is spread over all orders: the famous spindle, at many times the smallest norm, and above
+          where the descent began. A rate a tenth as large leaves a spindle several times as small, of nearly the same
+          shape. The sparsest decompositions have a much smaller one at most: how much of it depends on the noise bound.
+          That does not say that there is no first phase: a fall and a rise of the share of high orders remain in all of
+          them.
         </p>
       </div>
     </div>

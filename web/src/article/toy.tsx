@@ -1,4 +1,6 @@
-/** A game of three variables to click through: how an output is a sum of AND and OR interactions. */
+/**
+ * A game of three variables to click through: how an output is a sum of AND and OR interactions.
+ */
 
 import { useSignal } from "@preact/signals";
 import { signed } from "../figure/numbers";
@@ -31,7 +33,13 @@ export function Toy() {
     <div class="toy" role="group" aria-label="A toy with three variables">
       <div class="toggles">
         {NAMES.map((name, player) => (
-          <button key={name} type="button" class="toggle wide-toggle" aria-pressed={(present.value & (1 << player)) !== 0} onClick={() => (present.value ^= 1 << player)}>
+          <button
+            key={name}
+            type="button"
+            class="toggle wide-toggle"
+            aria-pressed={(present.value & (1 << player)) !== 0}
+            onClick={() => (present.value ^= 1 << player)}
+          >
             {name}
           </button>
         ))}

@@ -1,13 +1,28 @@
-/** Section 2: a LeNet that trains in a worker on the reader's own device. */
+/** Section 2: a network that trains in a worker on the reader's own device. */
 
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { manifest } from "../engine/manifest";
-import type { Phase, Training } from "../engine/training";
 import { duration, number, percent } from "../figure/numbers";
+import type { Model } from "../generated/Model";
+import { current, look, type Run } from "../state/runs";
 import { begin, reset, training } from "../state/session";
-import { defaults, experiment, FIELDS, problem, stopAtSecondPhase, wish, type Field } from "../state/settings";
-import { canBeAsked, current, look } from "../state/runs";
+import {
+  defaults,
+  experiment,
+  FIELDS,
+  type Field,
+  models,
+  numberOf,
+  problem,
+  stopAtSecondPhase,
+  titleOf,
+  wish,
+  withModel,
+  withValue,
+} from "../state/settings";
+import type { Training } from "../training/run";
+import type { Phase } from "../training/state";
 import { PauseIcon, PlayIcon } from "./icons";
 import { SaveRun } from "./open";
 
@@ -19,13 +34,24 @@ export function TrainBar() {
     <div class="train-bar" role="group" aria-label="Training on this device">
       <Controls now={now} />
       <Status now={now} />
-      {run && !canBeAsked(run) && (
+      {run && !canBeTrained(run) && (
         <p class="note elsewhere">
-          {run.view.model} on {run.view.data} was trained with the command line tool. What is trained here, in the browser, is a LeNet on MNIST.
+          {run.view.model} on {run.view.data} was trained with the command line tool. What is trained here, in the
+          browser, is {chosenModel()} on handwritten digits.
         </p>
       )}
     </div>
   );
+}
+
+/** Whether a run is of a network and of data that are trained here. */
+function canBeTrained({ view }: Run): boolean {
+  return view.kind === "digits" && titleOf(view.experiment.training.model) !== undefined;
+}
+
+/** The name of the network that Train begins with. */
+function chosenModel(): string | undefined {
+  return titleOf(experiment.value.training.model);
 }
 
 /** What is trained, and with which settings. */
@@ -34,8 +60,9 @@ export function Train() {
     <section class="text train" aria-labelledby="train">
       <h2 id="train">Train it on this device</h2>
       <p>
-        Press <b>Train</b> above the figure: a LeNet learns 6,000 digits in this browser, its interactions are measured while it trains, and the figure follows. Both phases take a few minutes. Nothing leaves your
-        device; a page that is closed goes on where it was. What is set here holds from the next start.
+        Press <b>Train</b> above the figure: {chosenModel()} learns 6,000 digits in this browser, its interactions are
+        measured while it trains, and the figure follows. Both phases take a few minutes. Nothing leaves your device; a
+        page that is closed goes on where it was. What is set here holds from the next start.
       </p>
       <Settings />
     </section>
@@ -47,6 +74,7 @@ const WORDS: Record<Phase, string> = {
   running: "Training",
   paused: "Paused",
   measuring: "Trained; the last checkpoints are being measured",
+  comparing: "Measured; comparing with the published procedure",
   finished: "Done",
   failed: "Stopped",
 };
@@ -54,16 +82,23 @@ const WORDS: Record<Phase, string> = {
 function Controls({ now }: { now: Training | undefined }) {
   const phase = now?.phase.value;
   const busy = phase === "running" || phase === "preparing";
-  const over = phase === undefined || phase === "finished" || phase === "measuring" || (phase === "failed" && now?.canGoOn.value === false);
+  const over =
+    phase === undefined ||
+    phase === "finished" ||
+    phase === "measuring" ||
+    phase === "comparing" ||
+    (phase === "failed" && now?.canGoOn.value === false);
   const main = (): void => {
     if (over) begin();
-    else if (busy) void now?.pause();
+    else if (busy) now?.pause();
     else {
       look("live");
-      void now?.go();
+      now?.go();
     }
   };
-  const stepsPerEpoch = now?.progress.value ? Math.round(now.progress.value.totalSteps / now.experiment.epochs) : 0;
+  const stepsPerEpoch = now?.progress.value
+    ? Math.round(now.progress.value.totalSteps / now.experiment.training.epochs)
+    : 0;
   return (
     <div class="controls">
       <button type="button" class="primary" onClick={main} disabled={!manifest.value.cpu}>
@@ -72,7 +107,7 @@ function Controls({ now }: { now: Training | undefined }) {
       </button>
       {now && (
         <>
-          <button type="button" onClick={() => void now.go(stepsPerEpoch)} disabled={phase !== "paused"}>
+          <button type="button" onClick={() => now.go(stepsPerEpoch)} disabled={phase !== "paused"}>
             One epoch
           </button>
           <button
@@ -88,11 +123,17 @@ function Controls({ now }: { now: Training | undefined }) {
         </>
       )}
       <label class="check">
-        <input type="checkbox" checked={stopAtSecondPhase.value} onChange={(event) => (stopAtSecondPhase.value = event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={stopAtSecondPhase.value}
+          onChange={(event) => (stopAtSecondPhase.value = event.currentTarget.checked)}
+        />
         Pause when phase 2 begins
       </label>
       <SaveRun />
-      {!manifest.value.cpu && <span class="note">The engine is being built; the button comes alive when it is there.</span>}
+      {!manifest.value.cpu && (
+        <span class="note">The engine is being built; the button comes alive when it is there.</span>
+      )}
     </div>
   );
 }
@@ -104,7 +145,14 @@ function Status({ now }: { now: Training | undefined }) {
   const losses = now.losses.value.at(-1);
   return (
     <div class="status">
-      <div class="bar" role="progressbar" aria-label="Training" aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(100 * share(now))}>
+      <div
+        class="bar"
+        role="progressbar"
+        aria-label="Training"
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(100 * share(now))}
+      >
         <div style={{ width: `${100 * share(now)}%` }} />
       </div>
       <p class="facts">
@@ -114,14 +162,21 @@ function Status({ now }: { now: Training | undefined }) {
         {progress && (
           <>
             <span data-fact="epoch">
-              epoch {number(progress.epoch)} of {now.experiment.epochs}
+              epoch {number(progress.epoch)} of {now.experiment.training.epochs}
             </span>
             {losses && <span data-fact="accuracy">test accuracy {percent(losses.test_accuracy)}</span>}
             {progress.loss !== undefined && <span data-fact="loss">loss {number(progress.loss)}</span>}
             <span data-fact="measured">
               {progress.measured} of {progress.checkpoints} checkpoints measured
             </span>
-            {phase.value === "running" && progress.stepsPerSecond !== undefined && <span>{duration((progress.totalSteps - progress.step) / progress.stepsPerSecond)} left</span>}
+            {phase.value === "comparing" && (
+              <span data-fact="compared">
+                {progress.compared === 1 ? "1 comparison" : `${progress.compared} comparisons`} made
+              </span>
+            )}
+            {phase.value === "running" && progress.stepsPerSecond !== undefined && (
+              <span>{duration((progress.totalSteps - progress.step) / progress.stepsPerSecond)} left</span>
+            )}
           </>
         )}
       </p>
@@ -129,7 +184,9 @@ function Status({ now }: { now: Training | undefined }) {
         <p class="badge" data-engine={choice.value.build} title={choice.value.detail}>
           <span class="dot" aria-hidden="true" />
           <strong>{choice.value.name}</strong>
-          {progress?.stepsPerSecond !== undefined && <span data-fact="rate">{number(progress.stepsPerSecond)} steps/s</span>}
+          {progress?.stepsPerSecond !== undefined && (
+            <span data-fact="rate">{number(progress.stepsPerSecond)} steps/s</span>
+          )}
           <span class="reason">{choice.value.reason}</span>
         </p>
       )}
@@ -172,12 +229,16 @@ function Settings() {
   return (
     <div class="settings">
       <div class="fields">
+        {models.length > 1 && <ModelControl />}
         {FIELDS.map((field) => (
           <FieldControl key={field} field={field} />
         ))}
         <label class="field">
           <span>Engine</span>
-          <select value={wish.value} onChange={(event) => (wish.value = event.currentTarget.value as typeof wish.value)}>
+          <select
+            value={wish.value}
+            onChange={(event) => (wish.value = event.currentTarget.value as typeof wish.value)}
+          >
             <option value="auto">the faster one</option>
             <option value="cpu">WebAssembly</option>
             <option value="webgpu">WebGPU</option>
@@ -194,12 +255,32 @@ function Settings() {
   );
 }
 
+function ModelControl() {
+  return (
+    <label class="field">
+      <span>Network</span>
+      <select
+        name="model"
+        value={experiment.value.training.model}
+        onChange={(event) => (experiment.value = withModel(experiment.value, event.currentTarget.value as Model))}
+      >
+        {models.map(({ name, title }) => (
+          <option key={name} value={name}>
+            {title}
+          </option>
+        ))}
+      </select>
+      <small>that learns the digits</small>
+    </label>
+  );
+}
+
 function FieldControl({ field }: { field: Field }) {
   const { label, help, choices } = FIELD_WORDS[field];
   const wrong = useSignal<string | undefined>(undefined);
   /** What was entered last, while it is wrong: it stays to be mended. */
   const entered = useSignal<string | undefined>(undefined);
-  const value = experiment.value[field] ?? 6_000;
+  const value = numberOf(experiment.value, field) ?? 6_000;
   useEffect(() => {
     wrong.value = entered.value = undefined;
   }, [experiment.value]);
@@ -207,7 +288,7 @@ function FieldControl({ field }: { field: Field }) {
     const number = text.trim() === "" ? NaN : Number(text);
     wrong.value = problem(field, number);
     entered.value = wrong.value && text;
-    if (!wrong.value) experiment.value = { ...experiment.value, [field]: number };
+    if (!wrong.value) experiment.value = withValue(experiment.value, field, number);
   };
   const id = `setting-${field}`;
   return (

@@ -1,4 +1,7 @@
-/** The table of universality: every pair of network and data set of the papers, what was found there, and on what it rests. */
+/**
+ * The table of universality: every pair of network and data set of the papers, what was found
+ * there, and on what it rests.
+ */
 
 import { signal, useSignalEffect } from "@preact/signals";
 import { inWords } from "../engine/client";
@@ -31,7 +34,8 @@ export function UniversalitySection() {
     <section class="wide" aria-labelledby="universality" ref={place}>
       <h2 id="universality">Is it the same everywhere?</h2>
       <p class="lead">
-        The pairs of networks and data sets that the papers report, each with what was found here. A row without numbers is no finding: its code runs on small files of that data set's layout, and the set itself was not to be had.
+        The pairs of networks and data sets that the papers report, each with what was found here. A row without numbers
+        is no finding: its code runs on small files of that data set's layout, and the set itself was not to be had.
       </p>
       {problem.value && (
         <p class="notice" role="alert">
@@ -98,9 +102,7 @@ function Found({ row, run }: { row: Row; run: string }) {
           {row.words}
         </a>
       </td>
-      <td data-label="boundary of the phases">
-        {row.phases}
-      </td>
+      <td data-label="boundary of the phases">{row.phases}</td>
       <td data-label="loss gap opens">
         <Place mark={row.gap_onset} />
       </td>
@@ -129,8 +131,17 @@ function Place({ mark }: { mark: Mark | null }) {
 
 const [WIDTH, HEIGHT] = [84, 40];
 
-/** Strength by order at one checkpoint, in small: positive up, negative down, each as a share of all. */
-function MomentBars({ moment: { epoch, first, positive, negative }, statistic }: { moment: Moment; statistic: Row["first"] }) {
+/**
+ * Strength by order at one checkpoint, in small: positive up, negative down, each as a share of
+ * all.
+ */
+function MomentBars({
+  moment: { epoch, first, positive, negative },
+  statistic,
+}: {
+  moment: Moment;
+  statistic: Row["first"];
+}) {
   const most = Math.max(0.01, ...positive);
   const least = Math.min(0, ...negative);
   const [unit, step] = [HEIGHT / (most - least), WIDTH / positive.length];
@@ -139,9 +150,21 @@ function MomentBars({ moment: { epoch, first, positive, negative }, statistic }:
   const order = first ? `${name} ${first.value.toFixed(2)}` : "no effects";
   return (
     <figure>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="xMinYMid" role="img" aria-label={`${when(epoch)}: ${order}`}>
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        preserveAspectRatio="xMinYMid"
+        role="img"
+        aria-label={`${when(epoch)}: ${order}`}
+      >
         {positive.map((share, index) => (
-          <rect key={index} class="up" x={index * step} y={zero - share * unit} width={0.75 * step} height={share * unit} />
+          <rect
+            key={index}
+            class="up"
+            x={index * step}
+            y={zero - share * unit}
+            width={0.75 * step}
+            height={share * unit}
+          />
         ))}
         {negative.map((share, index) => (
           <rect key={index} class="down" x={index * step} y={zero} width={0.75 * step} height={-share * unit} />

@@ -19,7 +19,11 @@ export const WORDING: Record<SampleKind, Wording> = {
 };
 
 /** What a single sample is called where no more is known of it than how it looks. */
-export const SEEN: Record<ContentView["type"], Wording> = { picture: WORDING.pictures, text: WORDING.texts, cloud: WORDING.clouds };
+export const SEEN: Record<ContentView["type"], Wording> = {
+  picture: WORDING.pictures,
+  text: WORDING.texts,
+  cloud: WORDING.clouds,
+};
 
 /** Players of a mask by their names: letters close together, words apart. */
 export function named(names: string[], mask: number): string {

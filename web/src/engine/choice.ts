@@ -1,10 +1,11 @@
 /** Which engine trains: what the reader wishes, or what a short measurement on this device says. */
 
-import type { Device } from "../generated/Device";
 import type { Experiment } from "../generated/Experiment";
 import type { Gpu } from "../generated/Gpu";
+import type { Place } from "../generated/Place";
 import { Engine, expect, inWords } from "./client";
-import { manifest, type Build } from "./manifest";
+import { type Build, manifest } from "./manifest";
+import { CPU, GPU } from "./place";
 
 /** What the reader wishes. */
 export type Wish = "auto" | "cpu" | "webgpu";
@@ -12,7 +13,8 @@ export type Wish = "auto" | "cpu" | "webgpu";
 /** What was chosen. */
 export interface Choice {
   build: Build;
-  device: Device;
+  /** Where the network is trained. */
+  place: Place;
   /** For the badge: WebAssembly, or WebGPU with the adapter's name. */
   name: string;
   /** Why, as half a sentence. */
@@ -28,9 +30,12 @@ const WORTH = 1.2;
 
 /** Chooses. Never rejects: whatever is wrong with a GPU is a reason for the CPU. */
 export async function chooseEngine(wish: Wish, experiment: Experiment, data: Uint8Array[]): Promise<Choice> {
-  const cpu = (reason: string): Choice => ({ build: "cpu", device: "cpu", name: "WebAssembly", reason });
+  const cpu = (reason: string): Choice => ({ build: "cpu", place: CPU, name: "WebAssembly", reason });
   if (wish === "cpu") return cpu("as you chose");
-  const adapter = "gpu" in navigator ? await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null) : undefined;
+  const adapter =
+    "gpu" in navigator
+      ? await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null)
+      : undefined;
   const obstacle = obstacleToGpu(wish, adapter);
   if (obstacle || !adapter) return cpu(obstacle ?? "there is no WebGPU adapter");
   try {
@@ -63,19 +68,33 @@ function detailOf(adapter: Gpu): string {
 
 function isSoftware(adapter: GPUAdapter): boolean {
   const words = `${adapter.info.vendor} ${adapter.info.architecture} ${adapter.info.description}`.toLowerCase();
-  return adapter.info.isFallbackAdapter || ["swiftshader", "llvmpipe", "basic render"].some((name) => words.includes(name));
+  return (
+    adapter.info.isFallbackAdapter || ["swiftshader", "llvmpipe", "basic render"].some((name) => words.includes(name))
+  );
 }
 
-async function measured(wish: Wish, experiment: Experiment, data: Uint8Array[], told: string, cpu: (reason: string) => Choice): Promise<Choice> {
+async function measured(
+  wish: Wish,
+  experiment: Experiment,
+  data: Uint8Array[],
+  told: string,
+  cpu: (reason: string) => Choice,
+): Promise<Choice> {
   const gpu = await Engine.start("gpu");
   try {
     const adapter = expect(await gpu.call({ type: "open_gpu" }), "gpu");
     const name = `WebGPU on ${adapter.name || told}${adapter.software ? ", a program on the CPU" : ""}`;
-    const chosen = (reason: string): Choice => ({ build: "gpu", device: "webgpu", name, reason, detail: detailOf(adapter) });
+    const chosen = (reason: string): Choice => ({
+      build: "gpu",
+      place: GPU,
+      name,
+      reason,
+      detail: detailOf(adapter),
+    });
     if (wish === "webgpu") return chosen("as you chose");
-    const onGpu = await rate(gpu, { ...experiment, device: "webgpu" }, data);
+    const onGpu = await rate(gpu, GPU, experiment, data);
     const cpuEngine = await Engine.start("cpu");
-    const onCpu = await rate(cpuEngine, { ...experiment, device: "cpu" }, data).finally(() => cpuEngine.end());
+    const onCpu = await rate(cpuEngine, CPU, experiment, data).finally(() => cpuEngine.end());
     const rates = `${steps(onGpu)} steps/s on WebGPU against ${steps(onCpu)} on WebAssembly`;
     return onGpu > WORTH * onCpu ? chosen(rates) : cpu(rates);
   } finally {
@@ -83,8 +102,9 @@ async function measured(wish: Wish, experiment: Experiment, data: Uint8Array[], 
   }
 }
 
-async function rate(engine: Engine, experiment: Experiment, data: Uint8Array[]): Promise<number> {
-  return expect(await engine.call({ type: "rate", experiment, data, seconds: SECONDS }), "rate").steps_per_second;
+async function rate(engine: Engine, place: Place, experiment: Experiment, data: Uint8Array[]): Promise<number> {
+  const answer = await engine.call({ type: "rate", experiment, place, data, seconds: SECONDS });
+  return expect(answer, "rate").steps_per_second;
 }
 
 function steps(rate: number): string {

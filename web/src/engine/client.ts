@@ -1,10 +1,13 @@
-/** The page's side of the conversation with a worker: typed requests, answers by number, faults of the whole worker. */
+/**
+ * The page's side of the conversation with a worker: typed requests, answers by number, faults of
+ * the whole worker.
+ */
 
 import type { Command } from "../generated/Command";
 import type { Event } from "../generated/Event";
 import type { Failure } from "../generated/Failure";
 import type { Message } from "../generated/Message";
-import { whenBuilt, type Build } from "./manifest";
+import { type Build, whenBuilt } from "./manifest";
 
 /** Something that a worker did not do. Its message is for the reader. */
 export class EngineError extends Error {
@@ -40,7 +43,9 @@ export class Engine {
     };
   }
 
-  /** Starts a worker as soon as the build is there. `onFault` hears of what ends the whole worker. */
+  /**
+   * Starts a worker as soon as the build is there. `onFault` hears of what ends the whole worker.
+   */
   static async start(build: Build, onFault: (error: EngineError) => void = () => undefined): Promise<Engine> {
     const files = await whenBuilt(build);
     const engine = new Engine(onFault);
@@ -57,7 +62,10 @@ export class Engine {
     return this.request(command, undefined);
   }
 
-  /** Asks for something that is answered many times; resolves when it is done. Rejects with an `EngineError`. */
+  /**
+   * Asks for something that is answered many times; resolves when it is done. Rejects with an
+   * `EngineError`.
+   */
   stream(command: Command, on: (event: Event) => void): Promise<Event> {
     return this.request(command, on);
   }
@@ -119,7 +127,8 @@ function travelling({ type, ...fields }: Command): string | Record<string, unkno
 
 /** The answer of a type, or an error that says what came instead. */
 export function expect<Type extends Event["type"]>(event: Event, type: Type): Extract<Event, { type: Type }> {
-  if (event.type !== type) throw new EngineError("input", `the engine answered ${event.type} where ${type} was expected`);
+  if (event.type !== type)
+    throw new EngineError("input", `the engine answered ${event.type} where ${type} was expected`);
   return event as Extract<Event, { type: Type }>;
 }
 

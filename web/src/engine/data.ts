@@ -1,23 +1,32 @@
-/** The digits that networks are trained on here: fetched once, when they are first needed. */
+/** The data sets that come with the page: their files, fetched once, when they are first needed. */
 
-let files: Promise<Uint8Array[]> | undefined;
+import type { Dataset } from "../generated/Dataset";
 
-/** The four files of the subset of MNIST: training images and labels, test images and labels. */
-export function mnist(): Promise<Uint8Array[]> {
-  files ??= load().catch((error: unknown) => {
-    files = undefined;
+const loaded = new Map<Dataset, Promise<Uint8Array[]>>();
+
+/**
+ * The files of a data set, in the order in which the engine takes them; none of one that comes
+ * without files.
+ */
+export function filesOf(data: Dataset): Promise<Uint8Array[]> {
+  const known = loaded.get(data);
+  if (known !== undefined) return known;
+  const files = load(data).catch((error: unknown) => {
+    loaded.delete(data);
     throw error;
   });
+  loaded.set(data, files);
   return files;
 }
 
-async function load(): Promise<Uint8Array[]> {
-  const index = (await (await found("./data.json")).json()) as { mnist: { files: string[] } };
-  return Promise.all(index.mnist.files.map(async (url) => new Uint8Array(await (await found(url)).arrayBuffer())));
+async function load(data: Dataset): Promise<Uint8Array[]> {
+  const index = (await (await found("./data.json")).json()) as Partial<Record<Dataset, { files: string[] }>>;
+  const files = index[data]?.files ?? [];
+  return Promise.all(files.map(async (url) => new Uint8Array(await (await found(url)).arrayBuffer())));
 }
 
 async function found(url: string): Promise<Response> {
   const answer = await fetch(url).catch(() => undefined);
-  if (!answer?.ok) throw new Error(`the digits could not be loaded (${url}); check the connection and try again`);
+  if (!answer?.ok) throw new Error(`the data could not be loaded (${url}); check the connection and try again`);
   return answer;
 }

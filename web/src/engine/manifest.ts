@@ -1,4 +1,7 @@
-/** Which engines are built, and where: written beside the page, and looked at again until all are there. */
+/**
+ * Which engines are built, and where: written beside the page, and looked at again until all are
+ * there.
+ */
 
 import { signal } from "@preact/signals";
 
@@ -16,7 +19,10 @@ export interface EngineFiles {
 /** The builds that are there. */
 export const manifest = signal<Partial<Record<Build, EngineFiles>>>({});
 
-/** Time between the first two looks, ms, and how it grows: a page may be without a GPU engine for good. */
+/**
+ * Time between the first two looks, ms, and how it grows: a page may be without a GPU engine for
+ * good.
+ */
 const PATIENCE = 2_000;
 const GROWTH = 1.05;
 const MOST_PATIENCE = 60_000;

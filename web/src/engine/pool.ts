@@ -1,23 +1,18 @@
 /** Workers that measure checkpoints: as many as there are cores beside the one that trains. */
 
+import type { Bench } from "../generated/Bench";
 import type { Experiment } from "../generated/Experiment";
 import type { MeasuredPart } from "../generated/MeasuredPart";
-import type { SampleRecord } from "../generated/SampleRecord";
+import { split } from "./bench";
 import { Engine, EngineError, expect } from "./client";
 
-/** Samples that go to a worker together: about a third of a second's work. */
-const SAMPLES_PER_JOB = 5;
-/** Pixels of a sample's picture. */
-const PIXELS = 28 * 28;
 /** More workers would cost memory that phones do not have. */
 const MOST_WORKERS = 8;
 
 /** What is measured. */
 export interface Subject {
   experiment: Experiment;
-  samples: SampleRecord[];
-  /** 28x28 pixels a sample. */
-  pictures: Uint8Array;
+  bench: Bench;
 }
 
 interface Job {
@@ -39,19 +34,11 @@ export class Pool {
 
   /** Measures all samples at one checkpoint; parts come in the samples' order. */
   measure(subject: Subject, step: number, weights: Uint8Array): Promise<MeasuredPart[]> {
-    const parts: Promise<MeasuredPart>[] = [];
-    for (let first = 0; first < subject.samples.length; first += SAMPLES_PER_JOB) {
-      const last = Math.min(first + SAMPLES_PER_JOB, subject.samples.length);
-      const command = {
-        type: "measure" as const,
-        experiment: subject.experiment,
-        step,
-        weights,
-        samples: subject.samples.slice(first, last),
-        pictures: subject.pictures.slice(first * PIXELS, last * PIXELS),
-      };
-      parts.push(this.enqueue(async (engine) => expect(await engine.call(command), "measured").part));
-    }
+    const { experiment, bench } = subject;
+    const parts = split(bench).map((part) => {
+      const command = { type: "measure", experiment, step, weights, bench: part } as const;
+      return this.enqueue(async (engine) => expect(await engine.call(command), "measured").part);
+    });
     return Promise.all(parts);
   }
 

@@ -1,23 +1,27 @@
 /** The last session, kept in IndexedDB, so that a closed page goes on where it was. */
 
+import type { Bench } from "../generated/Bench";
 import type { Experiment } from "../generated/Experiment";
 import type { LossRecord } from "../generated/LossRecord";
 import type { MeasuredPart } from "../generated/MeasuredPart";
 import type { Provenance } from "../generated/Provenance";
-import type { SampleRecord } from "../generated/SampleRecord";
 
-/** Version of what is stored: a page that has learnt to store otherwise leaves what it does not know. */
-export const FORMAT = 1;
+/**
+ * Version of what is stored: a page that has learnt to store otherwise leaves what it does not
+ * know.
+ */
+const FORMAT = 3;
 
 /** What a training is, apart from how far it is. */
 export interface StoredSession {
   /** Its name: a training writes nothing into another tab's. */
   id: string;
-  format: number;
   experiment: Experiment;
   provenance: Provenance;
-  samples: SampleRecord[];
-  pictures: Uint8Array;
+  /** Name of every class. */
+  classes: string[];
+  /** The samples that are measured, and the network that they are measured with. */
+  bench: Bench;
   totalSteps: number;
   stepsPerEpoch: number;
   checkpoints: number[];
@@ -65,7 +69,10 @@ function opened(): Promise<IDBDatabase> {
 }
 
 /** Runs `work` in one transaction over both stores and resolves when it is on disk. */
-async function transact(mode: IDBTransactionMode, work: (session: IDBObjectStore, checkpoints: IDBObjectStore) => void): Promise<void> {
+async function transact(
+  mode: IDBTransactionMode,
+  work: (session: IDBObjectStore, checkpoints: IDBObjectStore) => void,
+): Promise<void> {
   const database = await opened();
   try {
     await new Promise<void>((resolve, reject) => {
@@ -84,7 +91,7 @@ export function storeSession(session: StoredSession): Promise<void> {
   return transact("readwrite", (store, checkpoints) => {
     store.clear();
     checkpoints.clear();
-    store.put(session, "session");
+    store.put({ ...session, format: FORMAT }, "session");
   });
 }
 
@@ -121,7 +128,7 @@ export function forget(id: string): Promise<void> {
 
 /** The last session, where there is one. */
 export async function restore(): Promise<Stored | undefined> {
-  let session: IDBRequest<StoredSession | undefined> | undefined;
+  let session: IDBRequest<(StoredSession & { format: number }) | undefined> | undefined;
   let state: IDBRequest<StoredState | undefined> | undefined;
   let stored: IDBRequest<StoredCheckpoint[]> | undefined;
   await transact("readonly", (store, checkpoints) => {

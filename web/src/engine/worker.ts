@@ -1,4 +1,6 @@
-/** The worker around an engine: loads the build that it is told, and then leaves all messages to it. */
+/**
+ * The worker around an engine: loads the build that it is told, and then leaves all messages to it.
+ */
 
 import type { Message } from "../generated/Message";
 

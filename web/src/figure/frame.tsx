@@ -1,10 +1,13 @@
-/** What every figure has: a title, its drawing, a caption that says what is seen, its files, and its data as a table. */
+/**
+ * What every figure has: a title, its drawing, a caption that says what is seen, its files, and its
+ * data as a table.
+ */
 
 import { signal, useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { inWords } from "../engine/client";
-import { csv, png, saveFile, standalone, titled, type Row } from "./save";
+import { csv, png, type Row, saveFile, standalone, titled } from "./save";
 import { theme } from "./theme";
 
 interface FigureProps {
@@ -43,7 +46,19 @@ export function Figure({ name, title, caption, rows, children, class: className 
 /** All drawings of a figure under its title; those on buttons are ways through it, and stay out. */
 function drawingIn(element: HTMLElement | null, title: string): SVGSVGElement | undefined {
   const drawings = [...(element?.querySelectorAll<SVGSVGElement>("svg[data-drawing]") ?? [])];
-  return titled(drawings.filter((drawing) => !drawing.closest("button")), title);
+  return titled(
+    drawings.filter((drawing) => !drawing.closest("button")),
+    title,
+  );
+}
+
+/** What a button does with a figure. */
+interface Action {
+  label: string;
+  help: string;
+  work(): Promise<void> | void;
+  /** What is said afterwards. */
+  done: string;
 }
 
 /** Buttons that save a figure. */
@@ -53,9 +68,10 @@ function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawi
     said.value = text;
     setTimeout(() => (said.value = ""), 3_000);
   };
-  const attempt = async (work: () => Promise<string> | string): Promise<void> => {
+  const attempt = async ({ work, done }: Action): Promise<void> => {
     try {
-      say(await work());
+      await work();
+      say(done);
     } catch (error) {
       say(inWords(error));
     }
@@ -66,21 +82,54 @@ function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawi
     return svg;
   };
   const { paper, ink } = theme.value;
-  const actions: [string, string, () => Promise<string> | string][] = [
-    ["SVG", "Save the drawing as SVG", () => (saveFile(`${name}.svg`, standalone(drawn(), paper, ink), "image/svg+xml"), "saved")],
-    ["PNG", "Save the drawing as PNG", async () => (saveFile(`${name}.png`, await png(drawn(), paper, ink), "image/png"), "saved")],
-    ["CSV", "Save the data as CSV", () => (saveFile(`${name}.csv`, csv(rows()), "text/csv"), "saved")],
-    ["JSON", "Save the data as JSON", () => (saveFile(`${name}.json`, JSON.stringify(rows(), null, 1), "application/json"), "saved")],
-    ["Copy", "Copy the data, for a spreadsheet", async () => (await navigator.clipboard.writeText(csv(rows())), "copied")],
+  const save = (kind: string, type: string, content: BlobPart): void => saveFile(`${name}.${kind}`, content, type);
+  const actions: Action[] = [
+    {
+      label: "SVG",
+      help: "Save the drawing as SVG",
+      work: () => save("svg", "image/svg+xml", standalone(drawn(), paper, ink)),
+      done: "saved",
+    },
+    {
+      label: "PNG",
+      help: "Save the drawing as PNG",
+      work: async () => save("png", "image/png", await png(drawn(), paper, ink)),
+      done: "saved",
+    },
+    {
+      label: "CSV",
+      help: "Save the data as CSV",
+      work: () => save("csv", "text/csv", csv(rows())),
+      done: "saved",
+    },
+    {
+      label: "JSON",
+      help: "Save the data as JSON",
+      work: () => save("json", "application/json", JSON.stringify(rows(), null, 1)),
+      done: "saved",
+    },
+    {
+      label: "Copy",
+      help: "Copy the data, for a spreadsheet",
+      work: () => navigator.clipboard.writeText(csv(rows())),
+      done: "copied",
+    },
   ];
   return (
     <div class="files" role="group" aria-label="Save this figure">
       <span class="said" role="status">
         {said}
       </span>
-      {actions.map(([label, help, work]) => (
-        <button key={label} type="button" class="quiet" title={help} aria-label={help} onClick={() => void attempt(work)}>
-          {label}
+      {actions.map((action) => (
+        <button
+          key={action.label}
+          type="button"
+          class="quiet"
+          title={action.help}
+          aria-label={action.help}
+          onClick={() => void attempt(action)}
+        >
+          {action.label}
         </button>
       ))}
     </div>
@@ -124,7 +173,11 @@ function Rows({ rows }: { rows: Row[] }) {
           ))}
         </tbody>
       </table>
-      {rows.length > MOST_ROWS && <p>The first {MOST_ROWS} of {rows.length} rows; the files above have all.</p>}
+      {rows.length > MOST_ROWS && (
+        <p>
+          The first {MOST_ROWS} of {rows.length} rows; the files above have all.
+        </p>
+      )}
     </div>
   );
 }
@@ -137,7 +190,10 @@ function cell(value: Row[string] | undefined): string {
 /** Least time between two drawings of a figure, ms. */
 const PACE = 100;
 
-/** Time of the last drawing of any figure: figures take turns, so that the page's thread is never held for long. */
+/**
+ * Time of the last drawing of any figure: figures take turns, so that the page's thread is never
+ * held for long.
+ */
 let lastDrawn = 0;
 const queue: (() => void)[] = [];
 const draining = signal(false);
@@ -204,7 +260,10 @@ export function Drawing({ label, ratio, least = 0, draw, on, onPointer }: Drawin
     const wait = setTimeout(() => enqueue(drawNow.current), performance.now() - lastDrawn < PACE ? PACE : 0);
     return () => clearTimeout(wait);
   }, [...on, theme.value]);
-  const point = onPointer && ((event: PointerEvent): void => onPointer(event.clientX - (place.current?.getBoundingClientRect().left ?? 0), event));
+  const point =
+    onPointer &&
+    ((event: PointerEvent): void =>
+      onPointer(event.clientX - (place.current?.getBoundingClientRect().left ?? 0), event));
   return (
     <div
       ref={place}

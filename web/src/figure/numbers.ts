@@ -2,7 +2,8 @@
 
 /** Up to three significant digits. */
 export function number(value: number): string {
-  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5)) return value.toExponential(1).replace("e+", "e").replaceAll("-", "−");
+  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5))
+    return value.toExponential(1).replace("e+", "e").replaceAll("-", "−");
   return value.toLocaleString("en", { maximumSignificantDigits: 3 }).replace("-", "−");
 }
 
@@ -13,7 +14,9 @@ export function signed(value: number): string {
 
 /** A whole number of epochs, or two significant digits. */
 export function epochs(epoch: number): string {
-  return Number.isInteger(epoch) ? epoch.toLocaleString("en") : epoch.toLocaleString("en", { maximumSignificantDigits: 2 });
+  return Number.isInteger(epoch)
+    ? epoch.toLocaleString("en")
+    : epoch.toLocaleString("en", { maximumSignificantDigits: 2 });
 }
 
 /** When a checkpoint is. */

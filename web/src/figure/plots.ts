@@ -1,11 +1,14 @@
-/** The drawings of a run, by Observable Plot. All numbers, intervals and marks come from the run; here they only get places and colours. */
+/**
+ * The drawings of a run, by Observable Plot. All numbers, intervals and marks come from the run;
+ * here they only get places and colours.
+ */
 
 import * as Plot from "@observablehq/plot";
 import type { Bars } from "../generated/Bars";
+import type { Course } from "../generated/Course";
 import type { Estimate } from "../generated/Estimate";
 import type { Losses } from "../generated/Losses";
 import type { Mark } from "../generated/Mark";
-import type { Course } from "../generated/Course";
 import type { RangedEstimate } from "../generated/RangedEstimate";
 import type { ShareDifference } from "../generated/ShareDifference";
 import { theme } from "./theme";
@@ -16,7 +19,8 @@ export type Drawn = SVGSVGElement & { scale(name: string): { invert?(value: numb
 /** Epochs: logarithmic, but linear at the start, since epoch 0 is on the axis. */
 const EPOCHS = { type: "symlog", constant: 0.05 } as const;
 
-function drawn(options: Plot.PlotOptions): Drawn {
+/** A drawing that tells where a pointer is. */
+export function drawn(options: Plot.PlotOptions): Drawn {
   const { ink } = theme.value;
   const plot = Plot.plot({ className: "plot", ...options });
   const svg = plot instanceof SVGSVGElement ? plot : plot.querySelector("svg");
@@ -32,7 +36,14 @@ function epochTicks(last: number): number[] {
 
 /** The axis of the epochs up to the last one. */
 function epochAxis(last: number, label: string | null = null): Plot.ScaleOptions {
-  return { ...EPOCHS, label, labelAnchor: "center", labelArrow: "none", ticks: epochTicks(last), tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }) };
+  return {
+    ...EPOCHS,
+    label,
+    labelAnchor: "center",
+    labelArrow: "none",
+    ticks: epochTicks(last),
+    tickFormat: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }),
+  };
 }
 
 interface Bar {
@@ -49,7 +60,12 @@ function bars({ positive, negative }: Pick<Bars, "positive" | "negative">): Bar[
 }
 
 /** Strength by order: positive up, negative down, with intervals; as in figure 3 of the paper. */
-export function strengthByOrder(of: Pick<Bars, "positive" | "negative">, width: number, height: number, small = false): Drawn {
+export function strengthByOrder(
+  of: Pick<Bars, "positive" | "negative">,
+  width: number,
+  height: number,
+  small = false,
+): Drawn {
   const { positive, negative, ink, faint } = theme.value;
   const data = bars(of).filter(({ estimate }) => estimate.value !== 0);
   const orders = of.positive.map((_, index) => index + 1);
@@ -61,14 +77,43 @@ export function strengthByOrder(of: Pick<Bars, "positive" | "negative">, width: 
     marginTop: small ? 8 : 26,
     marginBottom: small ? 22 : 42,
     style: { fontSize: small ? "10px" : "12px" },
-    x: { domain: orders, ticks: small ? orders.filter((order) => order === 1 || order % 5 === 0) : orders, label: small ? null : "order: how many variables an interaction joins", labelAnchor: "center", labelArrow: "none", labelOffset: 36, tickSize: 0, padding: 0.25 },
+    x: {
+      domain: orders,
+      ticks: small ? orders.filter((order) => order === 1 || order % 5 === 0) : orders,
+      label: small ? null : "order: how many variables an interaction joins",
+      labelAnchor: "center",
+      labelArrow: "none",
+      labelOffset: 36,
+      tickSize: 0,
+      padding: 0.25,
+    },
     // Without any effect there is nothing to take a scale from.
-    y: { ...(data.length === 0 && { domain: [-1, 1] }), label: small ? null : "strength (nats)", labelArrow: "none", nice: true, ticks: small ? 3 : 6, tickSize: 0, grid: true },
+    y: {
+      ...(data.length === 0 && { domain: [-1, 1] }),
+      label: small ? null : "strength (nats)",
+      labelArrow: "none",
+      nice: true,
+      ticks: small ? 3 : 6,
+      tickSize: 0,
+      grid: true,
+    },
     marks: [
-      Plot.barY(data, { x: "order", y: (bar: Bar) => bar.estimate.value, fill: (bar: Bar) => (bar.positive ? positive : negative), rx: 1.5 }),
+      Plot.barY(data, {
+        x: "order",
+        y: (bar: Bar) => bar.estimate.value,
+        fill: (bar: Bar) => (bar.positive ? positive : negative),
+        rx: 1.5,
+      }),
       Plot.ruleX(
         data.filter((bar) => bar.estimate.high > bar.estimate.low),
-        { x: "order", y1: (bar: Bar) => bar.estimate.low, y2: (bar: Bar) => bar.estimate.high, stroke: ink, strokeOpacity: 0.55, strokeWidth: small ? 1 : 1.5 },
+        {
+          x: "order",
+          y1: (bar: Bar) => bar.estimate.low,
+          y2: (bar: Bar) => bar.estimate.high,
+          stroke: ink,
+          strokeOpacity: 0.55,
+          strokeWidth: small ? 1 : 1.5,
+        },
       ),
       Plot.ruleY([0], { stroke: faint }),
     ],
@@ -90,16 +135,28 @@ function powersOfTen(lowest: number, highest: number): number[] {
   return powers;
 }
 
-function marked(marks: Mark[], y2: number, lastEpoch: number): Plot.Markish[] {
+/** Marks on the axis of epochs, with their intervals; the words stand at `y2`. */
+export function marked(marks: Mark[], y2: number, lastEpoch: number): Plot.Markish[] {
   const { accent, faint, paper } = theme.value;
   return marks.flatMap((mark) => {
     // A word near the right edge stands on the left of its mark.
     const isLate = Math.asinh(mark.epoch / EPOCHS.constant) > 0.75 * Math.asinh(lastEpoch / EPOCHS.constant);
-    const colour = mark.label.startsWith("boundary") ? accent : faint;
+    const colour = mark.kind === "boundary" ? accent : faint;
     return [
       Plot.rect([mark], { x1: "low", x2: "high", fill: colour, fillOpacity: 0.12 }),
       Plot.ruleX([mark], { x: "epoch", stroke: colour, strokeDasharray: "4,3", strokeWidth: 1.5 }),
-      Plot.text([mark], { x: "epoch", y: y2, text: () => mark.label.replace(" of the phases", "").replace("onset of the ", ""), fill: colour, stroke: paper, strokeWidth: 4, textAnchor: isLate ? "end" : "start", dx: isLate ? -5 : 5, dy: mark.label.startsWith("boundary") ? 4 : 17, fontWeight: 600 }),
+      Plot.text([mark], {
+        x: "epoch",
+        y: y2,
+        text: () => mark.short,
+        fill: colour,
+        stroke: paper,
+        strokeWidth: 4,
+        textAnchor: isLate ? "end" : "start",
+        dx: isLate ? -5 : 5,
+        dy: mark.kind === "boundary" ? 4 : 17,
+        fontWeight: 600,
+      }),
     ];
   });
 }
@@ -115,12 +172,21 @@ interface LossPoint {
   test: number;
 }
 
-/** Test loss and training loss of right labels (dotted: with the reset ones), the gap between them, and where it opens. */
+/**
+ * Test loss and training loss of right labels (dotted: with the reset ones), the gap between them,
+ * and where it opens.
+ */
 export function lossCurves(losses: Losses, cursor: number | undefined, width: number, height: number): Drawn {
   const { positive, negative } = theme.value;
   const points: LossPoint[] = losses.epochs
-    .map((epoch, index) => ({ epoch, train: losses.train[index] ?? NaN, withReset: losses.train_with_reset[index] ?? NaN, test: losses.test[index] ?? NaN }))
-    // A logarithmic axis, on which the gap is seen at every scale; a loss of exactly 0 has no place on it.
+    .map((epoch, index) => ({
+      epoch,
+      train: losses.train[index] ?? NaN,
+      withReset: losses.train_with_reset[index] ?? NaN,
+      test: losses.test[index] ?? NaN,
+    }))
+    // A logarithmic axis, on which the gap is seen at every scale; a loss of exactly 0 has no place
+    // on it.
     .filter((point) => point.train > 0 && point.test > 0);
   const last = points.at(-1);
   const highest = points.reduce((most, point) => Math.max(most, point.train, point.test), 0);
@@ -134,14 +200,30 @@ export function lossCurves(losses: Losses, cursor: number | undefined, width: nu
     marginBottom: 24,
     style: { fontSize: "11px" },
     x: epochAxis(last?.epoch ?? 0),
-    y: { type: "log", label: "loss (nats)", labelArrow: "none", ticks: powersOfTen(lowest, highest), tickFormat: (loss: number) => loss.toLocaleString("en", { maximumSignificantDigits: 1 }), tickSize: 0, grid: true },
+    y: {
+      type: "log",
+      label: "loss (nats)",
+      labelArrow: "none",
+      ticks: powersOfTen(lowest, highest),
+      tickFormat: (loss: number) => loss.toLocaleString("en", { maximumSignificantDigits: 1 }),
+      tickSize: 0,
+      grid: true,
+    },
     marks: [
       ...marked(losses.marks, highest, last?.epoch ?? 0),
       Plot.areaY(points, { x: "epoch", y1: "train", y2: "test", fill: negative, fillOpacity: 0.1 }),
-      Plot.lineY(points.filter((point) => point.withReset !== point.train), { x: "epoch", y: "withReset", stroke: positive, strokeWidth: 1, strokeDasharray: "2,3" }),
+      Plot.lineY(
+        points.filter((point) => point.withReset !== point.train),
+        { x: "epoch", y: "withReset", stroke: positive, strokeWidth: 1, strokeDasharray: "2,3" },
+      ),
       Plot.lineY(points, { x: "epoch", y: "train", stroke: positive, strokeWidth: 1.8 }),
       Plot.lineY(points, { x: "epoch", y: "test", stroke: negative, strokeWidth: 1.8 }),
-      ...(last ? [ends(last, "test", negative, last.test >= last.train ? -4 : 6), ends(last, "train", positive, last.test >= last.train ? -2 : -4)] : []),
+      ...(last
+        ? [
+            ends(last, "test", negative, last.test >= last.train ? -4 : 6),
+            ends(last, "train", positive, last.test >= last.train ? -2 : -4),
+          ]
+        : []),
       ...cursorMark(cursor),
     ],
   });
@@ -149,7 +231,18 @@ export function lossCurves(losses: Losses, cursor: number | undefined, width: nu
 
 function ends(point: LossPoint, name: "train" | "test", colour: string, dy: number): Plot.Markish {
   const { paper } = theme.value;
-  return Plot.text([point], { x: "epoch", y: name, text: () => name, fill: colour, stroke: paper, strokeWidth: 4, textAnchor: "start", dx: 6, dy, fontWeight: 600 });
+  return Plot.text([point], {
+    x: "epoch",
+    y: name,
+    text: () => name,
+    fill: colour,
+    stroke: paper,
+    strokeWidth: 4,
+    textAnchor: "start",
+    dx: 6,
+    dy,
+    fontWeight: 600,
+  });
 }
 
 function estimates<Value extends Estimate>(epochs: number[], values: (Value | null)[]): (Value & { epoch: number })[] {
@@ -165,8 +258,17 @@ function highestOf(points: RangedEstimate[], least: number): number {
   return points.reduce((most, point) => Math.max(most, point.high, point.highest ?? 0), least);
 }
 
-/** A statistic of all interactions over training: sampling as whiskers, all answers that are nearly as sparse as a band. */
-export function courseCurve(of: Course, cursor: number | undefined, published: boolean, width: number, height: number): Drawn {
+/**
+ * A statistic of all interactions over training: sampling as whiskers, all answers that are nearly
+ * as sparse as a band.
+ */
+export function courseCurve(
+  of: Course,
+  cursor: number | undefined,
+  published: boolean,
+  width: number,
+  height: number,
+): Drawn {
   const { accent, negative } = theme.value;
   const points = estimates(of.epochs, of.all);
   const sgd = published ? estimates(of.epochs, of.published_sgd) : [];
@@ -182,8 +284,15 @@ export function courseCurve(of: Course, cursor: number | undefined, published: b
     x: epochAxis(of.epochs.at(-1) ?? 0, "epochs of training"),
     y: { label: of.y.label, labelArrow: "none", ticks: 4, tickSize: 0, grid: true, domain: [lowestOf(of), highest] },
     marks: [
-      ...marked(of.marks.filter((mark) => mark.label.startsWith("boundary")), highest, points.at(-1)?.epoch ?? 0),
-      Plot.areaY(points.filter((point) => point.lowest !== null), { x: "epoch", y1: "lowest", y2: "highest", fill: accent, fillOpacity: 0.18 }),
+      ...marked(
+        of.marks.filter((mark) => mark.kind === "boundary"),
+        highest,
+        points.at(-1)?.epoch ?? 0,
+      ),
+      Plot.areaY(
+        points.filter((point) => point.lowest !== null),
+        { x: "epoch", y1: "lowest", y2: "highest", fill: accent, fillOpacity: 0.18 },
+      ),
       Plot.ruleX(points, { x: "epoch", y1: "low", y2: "high", stroke: accent, strokeWidth: 1.2 }),
       Plot.lineY(points, { x: "epoch", y: "value", stroke: accent, strokeWidth: 1.8 }),
       Plot.dot(points, { x: "epoch", y: "value", r: 2.2, fill: accent }),
@@ -195,7 +304,13 @@ export function courseCurve(of: Course, cursor: number | undefined, published: b
 }
 
 /** Effects of one interaction over the checkpoints. */
-export function historyCurve(epochs: number[], effects: number[], cursor: number | undefined, width: number, height: number): Drawn {
+export function historyCurve(
+  epochs: number[],
+  effects: number[],
+  cursor: number | undefined,
+  width: number,
+  height: number,
+): Drawn {
   const { ink, faint, positive, negative } = theme.value;
   const points = epochs.map((epoch, index) => ({ epoch, effect: effects[index] ?? 0 }));
   return drawn({
@@ -211,7 +326,12 @@ export function historyCurve(epochs: number[], effects: number[], cursor: number
     marks: [
       Plot.ruleY([0], { stroke: faint }),
       Plot.lineY(points, { x: "epoch", y: "effect", stroke: ink, strokeWidth: 1.5 }),
-      Plot.dot(points, { x: "epoch", y: "effect", r: 3, fill: (point: { effect: number }) => (point.effect < 0 ? negative : positive) }),
+      Plot.dot(points, {
+        x: "epoch",
+        y: "effect",
+        r: 3,
+        fill: (point: { effect: number }) => (point.effect < 0 ? negative : positive),
+      }),
       ...cursorMark(cursor),
     ],
   });
@@ -232,7 +352,10 @@ export function ranked(outputs: number[], explained: number[]): MatchedMask[] {
     .map((point, rank) => ({ rank, ...point }));
 }
 
-/** Universal matching: outputs on all masks, sorted, under what the strongest interactions explain of them. */
+/**
+ * Universal matching: outputs on all masks, sorted, under what the strongest interactions explain
+ * of them.
+ */
 export function matchingPlot(points: MatchedMask[], chosen: number | undefined, width: number, height: number): Drawn {
   const { ink, positive, accent } = theme.value;
   const mark = points.filter((point) => point.mask === chosen);
@@ -244,7 +367,12 @@ export function matchingPlot(points: MatchedMask[], chosen: number | undefined, 
     marginTop: 20,
     marginBottom: 36,
     style: { fontSize: "11px" },
-    x: { label: `all ${points.length.toLocaleString("en")} masked versions, by the network's output`, labelAnchor: "center", labelArrow: "none", ticks: [] },
+    x: {
+      label: `all ${points.length.toLocaleString("en")} masked versions, by the network's output`,
+      labelAnchor: "center",
+      labelArrow: "none",
+      ticks: [],
+    },
     y: { label: "log-odds (nats)", labelArrow: "none", ticks: 5, tickSize: 0, grid: true },
     marks: [
       Plot.dot(points, { x: "rank", y: "explained", r: 1.4, fill: positive, fillOpacity: 0.65 }),
@@ -255,7 +383,10 @@ export function matchingPlot(points: MatchedMask[], chosen: number | undefined, 
   });
 }
 
-/** Shares of strength by order, second run minus first, with intervals; those that exclude 0 are filled. */
+/**
+ * Shares of strength by order, second run minus first, with intervals; those that exclude 0 are
+ * filled.
+ */
 export function differenceByOrder(shares: ShareDifference[], width: number, height: number): Drawn {
   const { ink, faint, paper, accent, second } = theme.value;
   const colour = ({ difference }: ShareDifference): string => (difference.value < 0 ? accent : second);
@@ -268,12 +399,43 @@ export function differenceByOrder(shares: ShareDifference[], width: number, heig
     marginTop: 26,
     marginBottom: 42,
     style: { fontSize: "12px" },
-    x: { type: "point", domain: shares.map(({ order }) => order), label: "order", labelAnchor: "center", labelArrow: "none", labelOffset: 36, tickSize: 0, padding: 0.5 },
-    y: { ...(shares.length === 0 && { domain: [-1, 1] }), label: "second − first, share of strength", labelArrow: "none", nice: true, ticks: 5, tickSize: 0, grid: true },
+    x: {
+      type: "point",
+      domain: shares.map(({ order }) => order),
+      label: "order",
+      labelAnchor: "center",
+      labelArrow: "none",
+      labelOffset: 36,
+      tickSize: 0,
+      padding: 0.5,
+    },
+    y: {
+      ...(shares.length === 0 && { domain: [-1, 1] }),
+      label: "second − first, share of strength",
+      labelArrow: "none",
+      nice: true,
+      ticks: 5,
+      tickSize: 0,
+      grid: true,
+    },
     marks: [
       Plot.ruleY([0], { stroke: faint }),
-      Plot.ruleX(shares, { x: "order", y1: (share: ShareDifference) => share.difference.low, y2: (share: ShareDifference) => share.difference.high, stroke: ink, strokeOpacity: 0.6, strokeWidth: 1.5 }),
-      Plot.dot(shares, { x: "order", y: (share: ShareDifference) => share.difference.value, r: 4, fill: (share: ShareDifference) => (sure(share) ? colour(share) : paper), stroke: colour, strokeWidth: 1.8 }),
+      Plot.ruleX(shares, {
+        x: "order",
+        y1: (share: ShareDifference) => share.difference.low,
+        y2: (share: ShareDifference) => share.difference.high,
+        stroke: ink,
+        strokeOpacity: 0.6,
+        strokeWidth: 1.5,
+      }),
+      Plot.dot(shares, {
+        x: "order",
+        y: (share: ShareDifference) => share.difference.value,
+        r: 4,
+        fill: (share: ShareDifference) => (sure(share) ? colour(share) : paper),
+        stroke: colour,
+        strokeWidth: 1.8,
+      }),
     ],
   });
 }
@@ -292,41 +454,69 @@ function two<Value>(of: OfTwo<Value>): [Value, string, string][] {
   ];
 }
 
-/** Axes that two runs share. */
-function sharedAxes(last: number, width: number, height: number, y: Plot.ScaleOptions): Plot.PlotOptions {
-  return { width, height, marginLeft: 52, marginRight: 14, marginTop: 20, marginBottom: 38, style: { fontSize: "11px" }, x: epochAxis(last, "epochs of training"), y: { labelArrow: "none", ticks: 4, tickSize: 0, grid: true, ...y } };
+/** Axes of values over training. */
+export function sharedAxes(last: number, width: number, height: number, y: Plot.ScaleOptions): Plot.PlotOptions {
+  return {
+    width,
+    height,
+    marginLeft: 52,
+    marginRight: 14,
+    marginTop: 20,
+    marginBottom: 38,
+    style: { fontSize: "11px" },
+    x: epochAxis(last, "epochs of training"),
+    y: { labelArrow: "none", ticks: 4, tickSize: 0, grid: true, ...y },
+  };
 }
 
 function boundaries(marks: Mark[], colour: string, dash: string): Plot.Markish[] {
-  const found = marks.filter((mark) => mark.label.startsWith("boundary"));
-  return [Plot.rect(found, { x1: "low", x2: "high", fill: colour, fillOpacity: 0.1 }), Plot.ruleX(found, { x: "epoch", stroke: colour, strokeDasharray: dash, strokeWidth: 1.5 })];
+  const found = marks.filter((mark) => mark.kind === "boundary");
+  return [
+    Plot.rect(found, { x1: "low", x2: "high", fill: colour, fillOpacity: 0.1 }),
+    Plot.ruleX(found, { x: "epoch", stroke: colour, strokeDasharray: dash, strokeWidth: 1.5 }),
+  ];
 }
 
 /** Mean order of two runs over training, with their intervals and both boundaries of the phases. */
 export function meanOrders(of: OfTwo<Course>, cursor: number | undefined, width: number, height: number): Drawn {
-  const curves = two(of).map(([order, colour, dash]) => ({ points: estimates(order.epochs, order.all), marks: order.marks, colour, dash }));
+  const curves = two(of).map(([order, colour, dash]) => ({
+    points: estimates(order.epochs, order.all),
+    marks: order.marks,
+    colour,
+    dash,
+  }));
   const highest = curves.flatMap(({ points }) => points).reduce((most, point) => Math.max(most, point.high), 1);
   const last = Math.max(0, ...curves.flatMap(({ points }) => points.map(({ epoch }) => epoch)));
   return drawn({
     ...sharedAxes(last, width, height, { label: "mean order", domain: [1, highest] }),
-    marks: curves.flatMap(({ points, marks, colour, dash }) => [
-      ...boundaries(marks, colour, dash),
-      Plot.areaY(points, { x: "epoch", y1: "low", y2: "high", fill: colour, fillOpacity: 0.16 }),
-      Plot.lineY(points, { x: "epoch", y: "value", stroke: colour, strokeWidth: 1.8, strokeDasharray: dash }),
-      Plot.dot(points, { x: "epoch", y: "value", r: 2.2, fill: colour }),
-    ]).concat(cursorMark(cursor)),
+    marks: curves
+      .flatMap(({ points, marks, colour, dash }) => [
+        ...boundaries(marks, colour, dash),
+        Plot.areaY(points, { x: "epoch", y1: "low", y2: "high", fill: colour, fillOpacity: 0.16 }),
+        Plot.lineY(points, { x: "epoch", y: "value", stroke: colour, strokeWidth: 1.8, strokeDasharray: dash }),
+        Plot.dot(points, { x: "epoch", y: "value", r: 2.2, fill: colour }),
+      ])
+      .concat(cursorMark(cursor)),
   });
 }
 
 /** Test minus training loss of two runs over training. */
 export function lossGaps(of: OfTwo<Losses>, cursor: number | undefined, width: number, height: number): Drawn {
-  const curves = two(of).map(([losses, colour, dash]) => ({ points: losses.epochs.map((epoch, index) => ({ epoch, gap: losses.gap[index] ?? NaN })), marks: losses.marks, colour, dash }));
+  const curves = two(of).map(([losses, colour, dash]) => ({
+    points: losses.epochs.map((epoch, index) => ({ epoch, gap: losses.gap[index] ?? NaN })),
+    marks: losses.marks,
+    colour,
+    dash,
+  }));
   const last = Math.max(0, ...curves.flatMap(({ points }) => points.map(({ epoch }) => epoch)));
   return drawn({
     ...sharedAxes(last, width, height, { label: "test − training loss (nats)" }),
     marks: [
       Plot.ruleY([0], { stroke: theme.value.faint }),
-      ...curves.flatMap(({ points, marks, colour, dash }) => [...boundaries(marks, colour, dash), Plot.lineY(points, { x: "epoch", y: "gap", stroke: colour, strokeWidth: 1.8, strokeDasharray: dash })]),
+      ...curves.flatMap(({ points, marks, colour, dash }) => [
+        ...boundaries(marks, colour, dash),
+        Plot.lineY(points, { x: "epoch", y: "gap", stroke: colour, strokeWidth: 1.8, strokeDasharray: dash }),
+      ]),
       ...cursorMark(cursor),
     ],
   });

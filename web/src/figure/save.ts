@@ -19,7 +19,8 @@ export function csv(rows: Row[]): string {
     const text = value === null || value === undefined ? "" : String(value);
     return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   };
-  return [columns, ...rows.map((row) => columns.map((column) => row[column]))].map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
+  const lines = [columns, ...rows.map((row) => columns.map((column) => row[column]))];
+  return lines.map((line) => `${line.map(cell).join(",")}\r\n`).join("");
 }
 
 /** A drawing that stands on its own: sizes, background and text colour are in it. */
@@ -47,12 +48,25 @@ export function titled(drawings: SVGSVGElement[], title: string): SVGSVGElement 
   const top = Math.min(...boxes.map(({ box }) => box.top)) - TITLE;
   const all = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   const head = document.createElementNS("http://www.w3.org/2000/svg", "text");
-  for (const [name, value] of Object.entries({ x: 8, y: TITLE - 10, "font-size": 15, "font-weight": 600, fill: "currentColor" })) head.setAttribute(name, String(value));
+  for (const [name, value] of Object.entries({
+    x: 8,
+    y: TITLE - 10,
+    "font-size": 15,
+    "font-weight": 600,
+    fill: "currentColor",
+  }))
+    head.setAttribute(name, String(value));
   head.textContent = title;
   all.append(head);
   for (const { drawing, box } of boxes) {
     const copy = drawing.cloneNode(true) as SVGSVGElement;
-    for (const [name, value] of Object.entries({ x: box.left - left, y: box.top - top, width: box.width, height: box.height })) copy.setAttribute(name, String(value));
+    for (const [name, value] of Object.entries({
+      x: box.left - left,
+      y: box.top - top,
+      width: box.width,
+      height: box.height,
+    }))
+      copy.setAttribute(name, String(value));
     all.append(copy);
   }
   all.setAttribute("width", String(Math.max(...boxes.map(({ box }) => box.right)) - left));
@@ -72,7 +86,9 @@ export async function png(svg: SVGSVGElement, paper: string, ink: string): Promi
     canvas.width = picture.naturalWidth * scale;
     canvas.height = picture.naturalHeight * scale;
     canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
-    return await new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the browser made no picture")))));
+    return await new Promise((resolve, reject) =>
+      canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the browser made no picture")))),
+    );
   } finally {
     URL.revokeObjectURL(url);
   }

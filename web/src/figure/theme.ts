@@ -1,4 +1,7 @@
-/** Colours of figures, told apart by colour-blind readers (blue and vermilion of Okabe and Ito), for light and dark pages. */
+/**
+ * Colours of figures, told apart by colour-blind readers (blue and vermilion of Okabe and Ito), for
+ * light and dark pages.
+ */
 
 import { signal } from "@preact/signals";
 

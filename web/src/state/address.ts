@@ -1,7 +1,7 @@
 /** The page's address follows what is seen: copied, it shows the same to others. */
 
 import { effect } from "@preact/signals";
-import { current, cursor, runs, sample } from "./runs";
+import { boundaryOf, current, cursor, runs, sample } from "./runs";
 import { experiment, wish, writtenExperiment } from "./settings";
 
 /** Browsers refuse more changes than a hundred in half a minute. */
@@ -15,19 +15,19 @@ export function watchAddress(embedded: boolean): void {
     const run = current.value;
     const isFirst = run === runs.value[0];
     // A file of the reader's has no address, and a training is found by its settings.
-    const hasAddress = run && !run.live && (run.address !== undefined || !run.name.startsWith("file "));
+    const hasAddress = run && !run.live && (run.address !== undefined || !run.fromFile);
     if (run && !isFirst && hasAddress) address.set("run", run.address ?? run.name);
     const epoch = run?.view.checkpoints[cursor.value]?.losses.epoch;
-    if (hasAddress && epoch !== undefined && epoch !== boundary()) address.set("epoch", String(epoch));
+    // A look at a run begins at its boundary: no need to say so.
+    if (hasAddress && epoch !== undefined && epoch !== boundaryOf(run.view)?.epoch) address.set("epoch", String(epoch));
     if (hasAddress && sample.value !== 0) address.set("sample", String(sample.value));
     if (embedded) address.set("embed", "figure");
     const search = address.toString();
     clearTimeout(waiting);
-    waiting = setTimeout(() => history.replaceState(null, "", search ? `?${search}${location.hash}` : `${location.pathname}${location.hash}`), PACE);
+    waiting = setTimeout(
+      () =>
+        history.replaceState(null, "", search ? `?${search}${location.hash}` : `${location.pathname}${location.hash}`),
+      PACE,
+    );
   });
-}
-
-/** Where a look at the run begins: no need to say so. */
-function boundary(): number | undefined {
-  return current.value?.view.figures.two_phases?.losses.marks.find((mark) => mark.label.startsWith("boundary"))?.epoch;
 }

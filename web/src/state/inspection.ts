@@ -1,7 +1,10 @@
-/** One sample under inspection: its decomposition, and what is asked of it. The worker keeps the sample, the page keeps the answers. */
+/**
+ * One sample under inspection: its decomposition, and what is asked of it. The worker keeps the
+ * sample, the page keeps the answers.
+ */
 
-import { batch, signal, type Signal } from "@preact/signals";
-import { expect, inWords, type Engine } from "../engine/client";
+import { batch, type Signal, signal } from "@preact/signals";
+import { type Engine, expect, inWords } from "../engine/client";
 import type { Command } from "../generated/Command";
 import type { Event } from "../generated/Event";
 import type { Explanation } from "../generated/Explanation";
@@ -82,7 +85,10 @@ export class Inspection {
     });
   }
 
-  /** Asks how far other decompositions may lie, once the answer rests: while it follows a pen or a cursor there is no time. */
+  /**
+   * Asks how far other decompositions may lie, once the answer rests: while it follows a pen or a
+   * cursor there is no time.
+   */
   private async askRanges(): Promise<void> {
     const turn = this.turn;
     await new Promise((wait) => setTimeout(wait, REST));
@@ -109,11 +115,20 @@ export class Inspection {
     this.turn++;
     batch(() => {
       this.busy.value = false;
-      this.view.value = this.error.value = this.matching.value = this.ranges.value = this.mask.value = this.explanation.value = undefined;
+      this.view.value =
+        this.error.value =
+        this.matching.value =
+        this.ranges.value =
+        this.mask.value =
+        this.explanation.value =
+          undefined;
     });
   }
 
-  /** Asks about the sample that is shown. While another one is on its way, the worker may be at that already: then the question is dropped. */
+  /**
+   * Asks about the sample that is shown. While another one is on its way, the worker may be at that
+   * already: then the question is dropped.
+   */
   private async ask(command: Command, hear: (answer: Event) => void): Promise<void> {
     const [turn, shown] = [this.turn, this.view.value];
     try {

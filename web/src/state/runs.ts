@@ -1,4 +1,7 @@
-/** The runs that are open, the one that is looked at, and the place in it: one cursor in time and one sample drive every figure. */
+/**
+ * The runs that are open, the one that is looked at, and the place in it: one cursor in time and
+ * one sample drive every figure.
+ */
 
 import { batch, computed, signal } from "@preact/signals";
 import { Engine, EngineError, expect } from "../engine/client";
@@ -7,7 +10,9 @@ import type { Compared } from "../generated/Compared";
 import type { Comparison } from "../generated/Comparison";
 import type { Differing } from "../generated/Differing";
 import type { Experiment } from "../generated/Experiment";
+import type { Mark } from "../generated/Mark";
 import type { RunView } from "../generated/RunView";
+import { twoPhases } from "./figures";
 
 /** An open run. */
 export interface Run {
@@ -22,6 +27,8 @@ export interface Run {
   file(): Promise<Uint8Array>;
   /** Whether it is trained on this device. */
   live: boolean;
+  /** Whether it is a file of the reader's. */
+  fromFile: boolean;
   /** Address of the file on this page's server, where it was opened by it. */
   address?: string;
 }
@@ -49,7 +56,9 @@ export const runs = signal<Run[]>([]);
 /** Name of the run that is looked at. */
 export const currentName = signal<string>("");
 /** The run that is looked at. */
-export const current = computed<Run | undefined>(() => runs.value.find((run) => run.name === currentName.value) ?? runs.value[0]);
+export const current = computed<Run | undefined>(
+  () => runs.value.find((run) => run.name === currentName.value) ?? runs.value[0],
+);
 /** Position of the checkpoint that is looked at. */
 export const cursor = signal(0);
 /** Position of the sample that is looked at. */
@@ -85,15 +94,21 @@ export function look(name: string, epoch?: number): void {
   });
 }
 
+/** The boundary of a run's phases, where they are told apart. */
+export function boundaryOf(view: RunView): Mark | undefined {
+  return twoPhases(view)?.kind.losses.marks.find((mark) => mark.kind === "boundary");
+}
+
 /** Where a look at a run begins: at the boundary of the phases, or at its last checkpoint. */
 function start(view: RunView): number {
-  const boundary = view.figures.two_phases?.losses.marks.find((mark) => mark.label.startsWith("boundary"));
+  const boundary = boundaryOf(view);
   return boundary ? nearest(view, boundary.epoch) : Math.max(0, view.checkpoints.length - 1);
 }
 
 /** Position of the checkpoint that lies nearest to an epoch. */
 export function nearest(view: RunView, epoch: number): number {
-  const distance = (index: number): number => Math.abs(scaled(view.checkpoints[index]?.losses.epoch ?? 0) - scaled(epoch));
+  const distance = (index: number): number =>
+    Math.abs(scaled(view.checkpoints[index]?.losses.epoch ?? 0) - scaled(epoch));
   let best = 0;
   for (let index = 1; index < view.checkpoints.length; index++) if (distance(index) < distance(best)) best = index;
   return best;
@@ -108,11 +123,24 @@ function scaled(epoch: number): number {
 export const shipped = signal<Shipped[]>([]);
 
 /** The run that the page opens with. */
-const FIRST = { name: "lenet-mnist", title: "LeNet on MNIST", file: "runs/lenet-mnist.spindle", view: "runs/lenet-mnist.json" };
+const FIRST = {
+  name: "lenet-mnist",
+  title: "LeNet on MNIST",
+  file: "runs/lenet-mnist.spindle",
+  view: "runs/lenet-mnist.json",
+};
 
-/** Shows the first of the runs that came with the page, and lists the others. Their files are loaded when a sample is looked at. */
+/**
+ * Shows the first of the runs that came with the page, and lists the others. Their files are loaded
+ * when a sample is looked at.
+ */
 export async function openShipped(): Promise<void> {
-  put(await shippedRun(FIRST));
+  const first = await shippedRun(FIRST);
+  // It is seen where its phases meet from the first, and not only once the others are listed.
+  batch(() => {
+    put(first);
+    look(first.name);
+  });
   shipped.value = await shippedIndex();
 }
 
@@ -129,7 +157,10 @@ export async function openByName(name: string): Promise<void> {
   put(await shippedRun(found));
 }
 
-/** All runs that came with the page; none where their list is not there, offline or on a server of one's own making. */
+/**
+ * All runs that came with the page; none where their list is not there, offline or on a server of
+ * one's own making.
+ */
 async function shippedIndex(): Promise<Shipped[]> {
   try {
     const answer = await fetch("./runs/index.json");
@@ -141,23 +172,37 @@ async function shippedIndex(): Promise<Shipped[]> {
 
 async function shippedRun(shipped: Pick<Shipped, "name" | "title" | "file" | "view">): Promise<Run> {
   const answer = await fetch(`./${shipped.view}`);
-  if (!answer.ok) throw new Error(`the run ${shipped.name} could not be loaded; check the connection and load the page again`);
+  if (!answer.ok)
+    throw new Error(`the run ${shipped.name} could not be loaded; check the connection and load the page again`);
   const view = (await answer.json()) as RunView;
   const file = once(async () => {
     const bytes = await fetch(`./${shipped.file}`);
     if (!bytes.ok) throw new Error(`${shipped.file} could not be loaded; check the connection and try again`);
     return new Uint8Array(await bytes.arrayBuffer());
   });
-  return { name: shipped.name, title: shipped.title, view, live: false, file, engine: opener(shipped.name, file) };
+  const engine = opener(shipped.name, file);
+  return { name: shipped.name, title: shipped.title, view, live: false, fromFile: false, file, engine };
 }
 
-/** Opens a `.spindle` file and looks at it. Rejects with an error that says what is wrong with the file; what was open stays. */
+/**
+ * Opens a `.spindle` file and looks at it. Rejects with an error that says what is wrong with the
+ * file; what was open stays.
+ */
 export async function openFile(title: string, bytes: Uint8Array, address?: string): Promise<void> {
   const name = `file ${title}`;
   const engine = await viewerEngine();
   const view = expect(await engine.call({ type: "open", run: name, bytes }), "run");
   const file = (): Promise<Uint8Array> => Promise.resolve(bytes);
-  put({ name, title, view, live: false, file, engine: opener(name, file, engine), ...(address !== undefined && { address }) });
+  put({
+    name,
+    title,
+    view,
+    live: false,
+    fromFile: true,
+    file,
+    engine: opener(name, file, engine),
+    ...(address !== undefined && { address }),
+  });
   look(name);
 }
 
@@ -165,20 +210,32 @@ export async function openFile(title: string, bytes: Uint8Array, address?: strin
 export async function openUrl(url: string): Promise<void> {
   const address = new URL(url, document.baseURI);
   if (address.origin !== location.origin) {
-    throw new EngineError("input", `${url} lies on another server; this page asks no other. Download the file and drop it here`);
+    throw new EngineError(
+      "input",
+      `${url} lies on another server; this page asks no other. Download the file and drop it here`,
+    );
   }
   const answer = await fetch(address).catch(() => undefined);
   if (!answer?.ok) throw new EngineError("input", `${url} could not be loaded${answer ? ` (${answer.status})` : ""}`);
-  await openFile(decodeURIComponent(address.pathname.split("/").pop() ?? url), new Uint8Array(await answer.arrayBuffer()), url);
+  await openFile(
+    decodeURIComponent(address.pathname.split("/").pop() ?? url),
+    new Uint8Array(await answer.arrayBuffer()),
+    url,
+  );
 }
 
-/** Shows a training's run; looks at it when it is new, unless `quietly`, and keeps looking at its newest checkpoint while the reader does. */
-export function showLive(view: RunView, engine: Engine, quietly = false): void {
+/**
+ * Shows a training's run, which `record` keeps and `answers` is asked about; looks at it when it is new, unless `quietly`, and keeps looking at its
+ * newest checkpoint while the reader does.
+ */
+export function showLive(view: RunView, record: Engine, answers: Engine, quietly = false): void {
   const before = runs.value.find((run) => run.live);
   const follows = current.value?.live === true && cursor.value >= (before?.view.checkpoints.length ?? 0) - 1;
   batch(() => {
-    const file = async (): Promise<Uint8Array> => expect(await engine.call({ type: "pack", run: view.run }), "file").bytes;
-    put({ name: view.run, title: "Your training", view, live: true, file, engine: () => Promise.resolve(engine) });
+    const file = async (): Promise<Uint8Array> =>
+      expect(await record.call({ type: "pack", run: view.run }), "file").bytes;
+    const engine = (): Promise<Engine> => Promise.resolve(answers);
+    put({ name: view.run, title: "Your training", view, live: true, fromFile: false, file, engine });
     if (!before && !quietly) currentName.value = view.run;
     if ((!before && !quietly) || follows) cursor.value = Math.max(0, view.checkpoints.length - 1);
     if (current.value?.live && sample.value >= view.samples.length) sample.value = 0;
@@ -188,23 +245,30 @@ export function showLive(view: RunView, engine: Engine, quietly = false): void {
 /** Compares two runs by their bars. */
 export async function compare(first: Bars, second: Bars): Promise<Comparison> {
   const compared = ({ epoch, share, mean_order }: Bars): Compared => ({ epoch, share, mean_order });
-  return expect(await (await viewerEngine()).call({ type: "compare", first: compared(first), second: compared(second) }), "comparison");
+  return expect(
+    await (await viewerEngine()).call({ type: "compare", first: compared(first), second: compared(second) }),
+    "comparison",
+  );
 }
 
 /** Fields in which any of the experiments differ. */
 export async function differing(experiments: Experiment[]): Promise<Differing[]> {
-  return expect(await (await viewerEngine()).call({ type: "differ", experiments: JSON.stringify(experiments) }), "differing").fields;
+  return expect(
+    await (await viewerEngine()).call({ type: "differ", experiments: JSON.stringify(experiments) }),
+    "differing",
+  ).fields;
 }
 
-/** Whether a run's network can be asked on this page: a LeNet for digits. */
+/** Whether a run's network can be asked about drawings: whatever it is, it was taught digits. */
 export function canBeAsked(run: Run): boolean {
-  return run.view.experiment.model === "lenet" && run.view.kind === "digits";
+  return run.view.kind === "digits" && run.view.weights.length > 0;
 }
 
 /** Forgets a run, here and in the viewer. */
 export function close(name: string): void {
   const closed = runs.value.find((run) => run.name === name);
-  if (closed && !closed.live) void viewer?.then((engine) => engine.call({ type: "close", run: name })).catch(() => undefined);
+  if (closed && !closed.live)
+    void viewer?.then((engine) => engine.call({ type: "close", run: name })).catch(() => undefined);
   batch(() => {
     runs.value = runs.value.filter((run) => run.name !== name);
     if (currentName.value === name && runs.value[0]) look(runs.value[0].name);

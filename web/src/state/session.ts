@@ -2,7 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 import { forget, restore } from "../engine/storage";
-import { Training } from "../engine/training";
+import { Training } from "../training/run";
 import { close, showLive } from "./runs";
 import { experiment, stopAtSecondPhase, wish } from "./settings";
 
@@ -12,9 +12,11 @@ export const training = signal<Training | undefined>(undefined);
 /** Begins a new training with the settings, over the last one. */
 export function begin(): void {
   leave();
-  const next = new Training(experiment.value, wish.value, { run: (view, engine) => showLive(view, engine) });
+  const next = new Training(experiment.value, wish.value, {
+    run: (view, record, answers) => showLive(view, record, answers),
+  });
   training.value = next;
-  void next.start();
+  next.start();
 }
 
 /** Ends the training and forgets it, here and in the browser's storage. */
@@ -31,21 +33,25 @@ function leave(): void {
   close("live");
 }
 
-/** Finds the last session again, paused where it was; looks at it unless the reader came to `lookElsewhere`. */
+/**
+ * Finds the last session again, paused where it was; looks at it unless the reader came to
+ * `lookElsewhere`.
+ */
 export async function findAgain(lookElsewhere: boolean): Promise<void> {
   const stored = await restore().catch(() => undefined);
   if (!stored || training.value) return;
-  const found = new Training(stored.session.experiment, wish.value, { run: (view, engine) => showLive(view, engine, lookElsewhere) });
+  const found = new Training(stored.session.experiment, wish.value, {
+    run: (view, record, answers) => showLive(view, record, answers, lookElsewhere),
+  });
   training.value = found;
-  await found.restore(stored);
+  found.restore(stored);
 }
 
 /** A hidden tab rests, and goes on when it is seen again. */
 export function restWhileHidden(): void {
-  document.addEventListener("visibilitychange", () => void training.value?.hold(document.hidden));
+  document.addEventListener("visibilitychange", () => training.value?.hold(document.hidden));
 }
 
 effect(() => {
-  const now = training.value;
-  if (now) now.stopAtSecondPhase.value = stopAtSecondPhase.value;
+  training.value?.pauseAtSecondPhase(stopAtSecondPhase.value);
 });

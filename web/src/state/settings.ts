@@ -1,17 +1,25 @@
-/** What a training here is to be, and how it travels in the page's address: only what differs from the defaults, typed, checked. */
+/**
+ * What a training here is to be, and how it travels in the page's address: only what differs from
+ * the defaults, typed, checked.
+ */
 
 import { signal } from "@preact/signals";
 import type { Wish } from "../engine/choice";
 import controls from "../generated/controls.json";
 import type { Experiment } from "../generated/Experiment";
+import type { Model } from "../generated/Model";
 import type { Range } from "../generated/Range";
+import type { Trainable } from "../generated/Trainable";
 
 /** The experiment that the page starts with. */
 export const defaults = controls.defaults as Experiment;
 /** What an experiment's numbers may be. */
 export const ranges = new Map((controls.ranges as Range[]).map((range) => [range.field, range]));
 
-/** An experiment's fields that the page has controls for. */
+/** Networks that can be trained here. */
+export const models = controls.models as Trainable[];
+
+/** An experiment's numbers that the page has controls for. */
 export const FIELDS = [
   "learning_rate",
   "momentum",
@@ -28,10 +36,10 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
-/** Fields that are whole numbers. */
-const WHOLE = new Set<Field>(FIELDS.filter((field) => !["learning_rate", "momentum", "label_noise"].includes(field)));
-
-/** What a browser adds to the ranges: the digits that there are, and masks that a page can draw; the command line tool goes further. */
+/**
+ * What a browser adds to the ranges: the digits that there are, and masks that a page can draw; the
+ * command line tool goes further.
+ */
 const MOST: Partial<Record<Field, number>> = { train_size: 6_000, players: 12 };
 
 /** Numbers of the address that are not an experiment's. */
@@ -46,13 +54,42 @@ export const stopAtSecondPhase = signal(false);
 /** Words about values of the address that were ignored. */
 export const ignored = signal<string[]>([]);
 
+/** A group of an experiment's fields that the page has controls for. */
+type Group = "training" | "measurement";
+
+function groupOf(field: Field): Group {
+  return (ranges.get(field)?.group ?? "training") as Group;
+}
+
+/** What a field is in an experiment; null where it is not given. */
+export function numberOf(of: Experiment, field: Field): number | null {
+  const group: Partial<Record<Field, unknown>> = of[groupOf(field)];
+  return group[field] as number | null;
+}
+
+/** The experiment with another value of a field. */
+export function withValue(of: Experiment, field: Field, value: number): Experiment {
+  const group = groupOf(field);
+  return { ...of, [group]: { ...of[group], [field]: value } };
+}
+
+/** The experiment with another network. */
+export function withModel(of: Experiment, model: Model): Experiment {
+  return { ...of, training: { ...of.training, model } };
+}
+
+/** A network's name for readers, where it can be trained here. */
+export function titleOf(model: Model): string | undefined {
+  return models.find(({ name }) => name === model)?.title;
+}
+
 /** What is wrong with a value, or nothing. */
 export function problem(field: Field, value: number): string | undefined {
   const name = field.replaceAll("_", " ");
   if (!Number.isFinite(value)) return `${name} must be a number`;
-  if (WHOLE.has(field) && !Number.isInteger(value)) return `${name} must be a whole number`;
   const range = ranges.get(field);
   if (!range) return undefined;
+  if (range.whole && !Number.isInteger(value)) return `${name} must be a whole number`;
   const max = Math.min(range.max, MOST[field] ?? Infinity);
   const above = range.min_excluded ? value > range.min : value >= range.min;
   const below = range.max_excluded ? value < max : value <= max;
@@ -63,7 +100,7 @@ export function problem(field: Field, value: number): string | undefined {
 /** Reads the address; what is wrong in it is named in `ignored` and left at its default. */
 export function readAddress(search: string): URLSearchParams {
   const address = new URLSearchParams(search);
-  const found: Record<string, number> = {};
+  let found = defaults;
   const wrong: string[] = [];
   for (const field of FIELDS) {
     const text = address.get(field);
@@ -71,7 +108,12 @@ export function readAddress(search: string): URLSearchParams {
     const value = text.trim() === "" ? NaN : Number(text);
     const complaint = problem(field, value);
     if (complaint) wrong.push(`${field}=${text}: ${complaint}`);
-    else found[field] = value;
+    else found = withValue(found, field, value);
+  }
+  const model = address.get("model");
+  if (model !== null) {
+    if (titleOf(model as Model)) found = withModel(found, model as Model);
+    else wrong.push(`model=${model}: the model is one of ${models.map(({ name }) => name).join(", ")}`);
   }
   const engine = address.get("engine");
   if (engine !== null) {
@@ -79,10 +121,11 @@ export function readAddress(search: string): URLSearchParams {
     else wrong.push(`engine=${engine}: the engine is one of ${WISHES.join(", ")}`);
   }
   const embed = address.get("embed");
-  if (embed !== null && embed !== "figure") wrong.push(`embed=${embed}: only the figure can be embedded, by embed=figure`);
-  const known = new Set<string>([...FIELDS, "engine", "run", "epoch", "sample", "embed"]);
+  if (embed !== null && embed !== "figure")
+    wrong.push(`embed=${embed}: only the figure can be embedded, by embed=figure`);
+  const known = new Set<string>([...FIELDS, "model", "engine", "run", "epoch", "sample", "embed"]);
   for (const name of address.keys()) if (!known.has(name)) wrong.push(`${name}: there is no such setting`);
-  experiment.value = { ...defaults, ...found };
+  experiment.value = found;
   ignored.value = wrong;
   return address;
 }
@@ -90,7 +133,11 @@ export function readAddress(search: string): URLSearchParams {
 /** An experiment's part of the address: what differs from the defaults. */
 export function writtenExperiment(value: Experiment, engine: Wish): URLSearchParams {
   const address = new URLSearchParams();
-  for (const field of FIELDS) if (value[field] !== defaults[field]) address.set(field, String(value[field]));
+  for (const field of FIELDS) {
+    const chosen = numberOf(value, field);
+    if (chosen !== numberOf(defaults, field)) address.set(field, String(chosen));
+  }
+  if (value.training.model !== defaults.training.model) address.set("model", value.training.model);
   if (engine !== "auto") address.set("engine", engine);
   return address;
 }

@@ -1,10 +1,11 @@
-//! `spindle data`: which data sets there are, where people get them, and whether their files are whole.
+//! `spindle data`: which data sets there are, where people get them, and whether their files are
+//! whole.
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use spindle_data::{
-    self, Samples, Split,
+    AnyData, Description, Labelled as _,
     catalogue::{self, CATALOGUE, Entry},
 };
 use spindle_run::{
@@ -59,7 +60,7 @@ struct Checked {
     test: usize,
     classes: usize,
     per_class: Vec<Class>,
-    shape: Shape,
+    shape: Description,
     published: Option<Counts>,
     digest: String,
     warnings: Vec<String>,
@@ -71,27 +72,6 @@ struct Class {
     name: String,
     train: usize,
     test: usize,
-}
-
-/// What a sample is.
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-enum Shape {
-    Pictures {
-        channels: usize,
-        /// Pixels along a side; none where pictures are scaled to what a network takes.
-        side: Option<usize>,
-    },
-    Texts {
-        vocabulary: usize,
-        /// Word pieces of the longest text.
-        longest: usize,
-        /// Word pieces of a text on average.
-        mean: f64,
-    },
-    Clouds {
-        points: usize,
-    },
 }
 
 /// Runs the command.
@@ -115,8 +95,8 @@ fn check(data: Dataset, files: &DataFiles, terminal: &Terminal) -> anyhow::Resul
     let fits = |model: &Model| data.kind().is_none_or(|kind| kind == model.kind());
     let model = Model::ALL.into_iter().find(fits).unwrap_or_default();
     let experiment = files.experiment(data, model);
-    let loaded = spindle_data::Data::load(&experiment)?;
-    let checked = Checked::of(&experiment, loaded);
+    let loaded = spindle_data::load(&experiment)?;
+    let checked = Checked::of(&experiment, &loaded);
     for warning in checked.warnings.iter().chain(&checked.difference()) {
         terminal.warn(warning);
     }
@@ -200,30 +180,30 @@ impl Counts {
 }
 
 impl Checked {
-    fn of(experiment: &Experiment, data: spindle_data::Data) -> Self {
-        let entry = catalogue::entry(experiment.data);
+    fn of(experiment: &Experiment, data: &AnyData) -> Self {
+        let entry = catalogue::entry(experiment.training.data);
         // What is built in is less than what was published.
-        let published = experiment.data_dir.as_ref().and(entry.published);
-        let count = |split: &Split, class| {
-            let labels = (0..split.len()).map(|position| split.label(position));
-            labels.filter(|label| *label == class).count()
-        };
-        let classes = data.classes.iter().enumerate();
-        let per_class = classes.map(|(class, name)| Class {
+        let published = experiment.training.data_dir.as_ref().and(entry.published);
+        let about = data.about();
+        let classes = about.classes.len();
+        let counts = about.train.counts(classes).into_iter();
+        let counts = counts.zip(about.test.counts(classes));
+        let per_class = about.classes.iter().zip(counts);
+        let per_class = per_class.map(|(name, (train, test))| Class {
             name: name.clone(),
-            train: count(&data.train, class),
-            test: count(&data.test, class),
+            train,
+            test,
         });
         Self {
             per_class: per_class.collect(),
-            shape: Shape::of(&data),
-            train: data.train.len(),
-            test: data.test.len(),
-            classes: data.classes.len(),
+            shape: data.description(),
+            train: about.train.len(),
+            test: about.test.len(),
+            classes,
             published: published.map(Counts::of),
             digest: data.digest(),
-            source: data.source,
-            warnings: data.warnings,
+            source: about.source.to_owned(),
+            warnings: about.warnings.to_vec(),
         }
     }
 
@@ -246,7 +226,7 @@ impl Checked {
             self.train,
             self.test,
             self.classes,
-            self.shape.in_words(),
+            self.shape,
             self.classes_in_words(),
             self.digest
         )
@@ -271,53 +251,5 @@ impl Checked {
             range(|class| class.train),
             range(|class| class.test)
         )
-    }
-}
-
-impl Shape {
-    fn of(data: &spindle_data::Data) -> Self {
-        match data.train.samples() {
-            Samples::Pictures(pictures) => Self::Pictures {
-                channels: pictures.channels(),
-                side: pictures.side(),
-            },
-            Samples::Texts(texts) => {
-                let lengths = texts.texts.iter().map(|text| text.ids.len());
-                let count = lengths.len().max(1);
-                Self::Texts {
-                    vocabulary: texts.vocabulary,
-                    longest: lengths.clone().max().unwrap_or(0),
-                    mean: lengths.sum::<usize>() as f64 / count as f64,
-                }
-            }
-            Samples::Clouds(clouds) => Self::Clouds {
-                points: clouds.points(),
-            },
-        }
-    }
-
-    fn in_words(&self) -> String {
-        let colours = |channels: usize| if channels == 1 { "grey" } else { "colour" };
-        match *self {
-            Self::Pictures {
-                channels,
-                side: Some(side),
-            } => format!("{} pictures of {side}x{side} pixels", colours(channels)),
-            Self::Pictures {
-                channels,
-                side: None,
-            } => format!(
-                "{} pictures in files, scaled to what a network takes",
-                colours(channels)
-            ),
-            Self::Texts {
-                vocabulary,
-                longest,
-                mean,
-            } => format!(
-                "texts of {mean:.1} word pieces on average and at most {longest}, of a vocabulary of {vocabulary}"
-            ),
-            Self::Clouds { points } => format!("clouds of {points} points"),
-        }
     }
 }

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use serde::Serialize;
 use spindle_run::{
-    RunFolder, content::Contents, export::Budget, folder::write_whole, record::RunRecord,
+    RunFolder, analysis::phases, export::Budget, folder::write_whole, record::RunRecord,
 };
 
 use crate::{
@@ -18,7 +18,8 @@ struct Document {
     bytes: usize,
 }
 
-/// What a file that people open in a page should not exceed, in bytes; weights of all checkpoints apart.
+/// What a file that people open in a page should not exceed, in bytes; weights of all checkpoints
+/// apart.
 const LARGEST: usize = 3_000_000;
 /// Of the room that is left, this part is for interactions, in percent; the rest for outputs.
 const INTERACTIONS: usize = 58;
@@ -26,7 +27,7 @@ const INTERACTIONS: usize = 58;
 /// Steps of the checkpoints whose weights are packed.
 fn steps_of(record: &RunRecord, which: PackedWeights) -> Vec<usize> {
     let checkpoints = record.checkpoints.iter().enumerate();
-    let boundary = record.dynamics.as_ref().and_then(|d| d.boundary);
+    let boundary = phases::boundary(record);
     let last = record.checkpoints.len().saturating_sub(1);
     checkpoints
         .filter(|(index, _)| {
@@ -53,16 +54,13 @@ fn in_room(room: usize) -> Budget {
 pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<()> {
     output::check(&arguments.out, &[])?;
     let (folder, record) = RunFolder::open(&arguments.run)?;
-    if record.dynamics.is_none() {
+    if phases::found(&record).is_none() {
         bail!(
             "{0} is not analysed yet; run: spindle analyze {0}",
             arguments.run.display()
         );
     }
-    let data = super::data_of(&record)?;
-    let (_, samples) = super::samples_of(&record, &data)?;
-    let contents: Vec<_> = samples.into_iter().map(|sample| sample.content).collect();
-    let contents = Contents::of(&contents)?;
+    let contents = super::run::contents_of(&record)?;
     let steps = arguments
         .weights
         .map_or_else(Vec::new, |which| steps_of(&record, which));

@@ -1,22 +1,18 @@
 //! One module a command.
 
-pub(crate) mod analyze;
 pub(crate) mod compare;
 pub(crate) mod data;
 pub(crate) mod decompose;
 pub(crate) mod export;
-pub(crate) mod extract;
 pub(crate) mod ranges;
 pub(crate) mod report;
 pub(crate) mod run;
-pub(crate) mod train;
 pub(crate) mod values;
 pub(crate) mod verify;
 
 use anyhow::bail;
 use clap::CommandFactory;
-use spindle_core::architecture::Architecture;
-use spindle_data::{Data, MeasuredSample, TrainingSet, measured_samples};
+use spindle_data::{AnyData, Labelled as _};
 use spindle_run::record::RunRecord;
 
 use crate::terminal;
@@ -30,13 +26,13 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
 }
 
 /// The data set of a run, the same as when the run began.
-fn data_of(record: &RunRecord) -> anyhow::Result<Data> {
-    let data = Data::load(&record.experiment)?;
+fn data_of(record: &RunRecord) -> anyhow::Result<AnyData> {
+    let data = spindle_data::load(&record.experiment)?;
     check_digest(record, &data)?;
     Ok(data)
 }
 
-fn check_digest(record: &RunRecord, data: &Data) -> anyhow::Result<()> {
+fn check_digest(record: &RunRecord, data: &AnyData) -> anyhow::Result<()> {
     let digest = data.digest();
     if digest != record.provenance.data_digest {
         bail!(
@@ -45,15 +41,4 @@ fn check_digest(record: &RunRecord, data: &Data) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-/// The network's shape and the measured samples of a run.
-fn samples_of(
-    record: &RunRecord,
-    data: &Data,
-) -> anyhow::Result<(Architecture, Vec<MeasuredSample>)> {
-    let architecture = Architecture::new(record.experiment.model, data)?;
-    let set = TrainingSet::draw(&record.experiment, data)?;
-    let samples = measured_samples(&record.experiment, data, &set, architecture.input)?;
-    Ok((architecture, samples))
 }

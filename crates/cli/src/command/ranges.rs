@@ -2,18 +2,19 @@
 
 use anyhow::bail;
 use serde::Serialize;
-use spindle_core::analysis;
+use spindle_core::pipeline::{looking_on, stopped};
 use spindle_interactions::{
     decompose::{self, BARS, BarBounds, MAX_RANGE_PLAYERS},
     strength::{self, SampleStrength},
 };
 use spindle_run::{
     RunFolder,
+    analysis::samples,
     record::{Group, RunRecord},
 };
 
-use super::analyze::{interruptible, moving};
-use crate::{arguments::Bars, terminal::Terminal};
+use super::run::stoppable;
+use crate::{arguments::Bars, looking::Looking, terminal::Terminal};
 
 /// Names of the bars.
 const NAMES: [&str; BARS] = ["order 1", "order 2", "orders 3 and more"];
@@ -38,7 +39,7 @@ struct AtCheckpoint {
 /// Runs the command.
 pub(crate) fn ranges(arguments: &Bars, terminal: &Terminal) -> anyhow::Result<()> {
     let (folder, record) = RunFolder::open(&arguments.run)?;
-    let players = record.experiment.players;
+    let players = record.experiment.measurement.players;
     if players > MAX_RANGE_PLAYERS {
         bail!("ranges are proved up to {MAX_RANGE_PLAYERS} players; this run has {players}");
     }
@@ -47,26 +48,26 @@ pub(crate) fn ranges(arguments: &Bars, terminal: &Terminal) -> anyhow::Result<()
     } else {
         record.turning_points()
     };
-    let games = analysis::group_size(&record.samples, Group::Test);
-    let bar = terminal.bar("ranges", "games", 0, games * positions.len());
+    let games = record.group_size(Group::Test);
+    let looking = Looking::new(terminal);
+    let total = games * positions.len();
     let mut found = Vec::new();
-    for position in positions {
+    for (index, position) in positions.into_iter().enumerate() {
         let checkpoint = &record.checkpoints[position];
-        if checkpoint.analysis.is_none() {
+        if checkpoint.summary.is_none() {
             bail!(
                 "{0} is not analysed yet; run: spindle analyze {0}",
                 arguments.run.display()
             );
         }
         let step = checkpoint.losses.step;
-        let outputs = analysis::test_outputs(&record.samples, &folder.outputs(&record, step)?);
-        let params = record.experiment.decomposition();
-        let bounds = decompose::bar_bounds_batch(&outputs, players, &params, &moving(&bar));
-        let bounds = interruptible(bounds.map_err(Into::into))?
-            .into_iter()
-            .map(|outcome| interruptible(outcome.map_err(Into::into)))
-            .collect::<anyhow::Result<Vec<BarBounds>>>()?;
-        let strengths = analysis::group_strengths(
+        let outputs = samples::test_outputs(&record.samples, &folder.outputs(&record, step)?);
+        let params = record.experiment.decomposition.params();
+        let look = looking_on(&looking, "ranges", index * games, total);
+        let bounds = decompose::bar_bounds_batch(&outputs, players, &params, &look);
+        let bounds = bounds.and_then(|outcomes| outcomes.into_iter().collect());
+        let bounds: Vec<BarBounds> = stoppable(bounds.map_err(|error| stopped(error.into())))?;
+        let strengths = samples::group_strengths(
             &record.samples,
             &folder.interactions(&record, step)?,
             Group::Test,
@@ -78,7 +79,7 @@ pub(crate) fn ranges(arguments: &Bars, terminal: &Terminal) -> anyhow::Result<()
             shares: shares(&bounds, &strengths),
         });
     }
-    bar.finish_with_message("done");
+    drop(looking);
     terminal.say(&in_words(&record, &found));
     terminal.document(&found)
 }
@@ -103,7 +104,7 @@ fn shares(bounds: &[BarBounds], strengths: &[SampleStrength]) -> Vec<Share> {
 fn in_words(record: &RunRecord, found: &[AtCheckpoint]) -> String {
     let mut lines = vec![format!(
         "Shares of strength of {} test samples: canonical answer (all decompositions within 0.5 % of the smallest norm, certified)",
-        analysis::group_size(&record.samples, Group::Test)
+        record.group_size(Group::Test)
     )];
     for at in found {
         let shares = at.shares.iter().map(|share| {

@@ -4,9 +4,9 @@ use serde::Serialize;
 use spindle_interactions::phase::{Onset, Phases};
 use spindle_run::{
     RunWriter,
-    figure::phases,
+    analysis::{self, phases},
     folder::write_whole,
-    record::{Dynamics, RunRecord, SampleCertificate},
+    record::{RunRecord, SampleCertificate},
     table,
 };
 
@@ -48,7 +48,8 @@ pub(crate) struct Certified {
     pub(crate) certified: usize,
     /// The largest relative gap.
     pub(crate) largest_gap: f64,
-    /// The largest |v - reconstruction| over its noise bound, minus the bound, in nats; 0 where matching holds everywhere.
+    /// The largest |v - reconstruction| over its noise bound, minus the bound, in nats; 0 where
+    /// matching holds everywhere.
     pub(crate) largest_excess: f64,
 }
 
@@ -56,13 +57,10 @@ impl Certified {
     /// Sums up all certificates of a run.
     pub(crate) fn of(record: &RunRecord) -> Self {
         let certificates = || {
-            let analyses = record
-                .checkpoints
-                .iter()
-                .filter_map(|c| c.analysis.as_ref());
-            analyses.flat_map(|analysis| &analysis.certificates)
+            let summaries = table::summaries(record);
+            summaries.flat_map(|(_, summary)| &summary.certificates)
         };
-        let tolerance = record.experiment.tolerance;
+        let tolerance = record.experiment.decomposition.tolerance;
         Self {
             games: certificates().count(),
             certified: certificates()
@@ -83,7 +81,7 @@ struct Summary<'a> {
     run: &'a std::path::Path,
     checkpoints: usize,
     /// What decides on phases, with what is missing where there is no boundary.
-    phases: Option<&'a Phases>,
+    phases: Option<Phases>,
     boundary: Option<At>,
     gap_onset: Option<At>,
     certificates: Certified,
@@ -122,7 +120,7 @@ fn in_sentences(record: &RunRecord) -> String {
             first.and_then(|first| phases::numbers(record, first)),
         ),
         ("phases", phases::verdict(record)),
-        ("loss gap", phases::loss_gap(record)),
+        ("loss gap", analysis::loss_gap(record)),
     ];
     let lines = sentences
         .into_iter()
@@ -136,14 +134,13 @@ pub(crate) fn conclude(
     record: &RunRecord,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
-    let dynamics = record.dynamics.as_ref();
     let at = |onset: Option<Onset>| onset.and_then(|onset| At::new(record, onset));
     let summary = Summary {
         run: writer.path(),
         checkpoints: record.checkpoints.len(),
-        phases: dynamics.and_then(Dynamics::first),
-        boundary: at(dynamics.and_then(|d| d.boundary)),
-        gap_onset: at(dynamics.and_then(Dynamics::gap_onset)),
+        phases: phases::first(record),
+        boundary: at(phases::boundary(record)),
+        gap_onset: at(analysis::gap_onset(record)),
         certificates: Certified::of(record),
         train_seconds: record.provenance.train_seconds,
         extract_seconds: record.provenance.extract_seconds,
@@ -154,7 +151,7 @@ pub(crate) fn conclude(
         "certified   {} of {} games to a gap of {:.0e} (largest {:.1e})\n{}report      {}",
         certified.certified,
         certified.games,
-        record.experiment.tolerance,
+        record.experiment.decomposition.tolerance,
         certified.largest_gap,
         in_sentences(record),
         writer.path().join("report.html").display(),

@@ -1,12 +1,156 @@
-//! `spindle run`: train, extract, analyse, report; each part goes on where it was broken off.
+//! `spindle run`, `train`, `extract` and `analyze`: a run's course, or a part of it, from wherever
+//! it is.
 
-use super::{analyze, extract, report, train};
-use crate::{arguments::NewRun, terminal::Terminal};
+use std::path::Path;
 
-/// Runs the command.
+use anyhow::bail;
+use spindle_core::pipeline::{self, Goal, Lab, Run};
+use spindle_data::AnyData;
+use spindle_run::{
+    RunWriter, content::Contents, device::Place, experiment::Solver, record::RunRecord,
+};
+
+use super::{check_digest, data_of, report};
+use crate::{
+    arguments::{Extract, NewRun},
+    interrupt::Interrupted,
+    looking::Looking,
+    terminal::Terminal,
+};
+
+/// Runs `spindle run`: all of the course, and the report.
 pub(crate) fn run(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
-    let (writer, mut record) = train::train(new, terminal)?;
-    extract::extract(&writer, &mut record, terminal)?;
-    analyze::analyze(&writer, &mut record, terminal)?;
-    report::conclude(&writer, &record, terminal)
+    let (run, lab) = begin(new)?;
+    let mut run = conducted(run, &*lab, Goal::Analysed, terminal)?;
+    conclude(&mut run, terminal)
+}
+
+/// Runs `spindle train`.
+pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
+    let (run, lab) = begin(new)?;
+    let run = conducted(run, &*lab, Goal::Trained, terminal)?;
+    terminal.say(&format!(
+        "trained; measure it with: spindle extract {0} && spindle analyze {0}",
+        run.store().path().display()
+    ));
+    terminal.document(run.record())
+}
+
+/// Runs `spindle extract`.
+pub(crate) fn extract(arguments: &Extract, terminal: &Terminal) -> anyhow::Result<()> {
+    let (writer, record) = RunWriter::open(&arguments.run.run)?;
+    let data = data_of(&record)?;
+    let lab = lab_of(&record, data, arguments.place)?;
+    let mut run = Run::open(writer, record);
+    let looking = Looking::new(terminal);
+    stoppable(pollster::block_on(pipeline::extract(
+        &mut run, &*lab, &looking,
+    )))?;
+    drop(looking);
+    terminal.say(&format!(
+        "extracted; next: spindle analyze {}",
+        arguments.run.run.display()
+    ));
+    terminal.document(&run.record().provenance)
+}
+
+/// Runs `spindle analyze`.
+pub(crate) fn analyze(path: &Path, terminal: &Terminal) -> anyhow::Result<()> {
+    let (writer, record) = RunWriter::open(path)?;
+    let mut run = Run::open(writer, record);
+    let looking = Looking::new(terminal);
+    stoppable(pipeline::analyze(&mut run, &looking))?;
+    drop(looking);
+    conclude(&mut run, terminal)
+}
+
+/// A new run, or the one of this experiment that is in the folder, with its data set.
+fn begin(new: &NewRun) -> anyhow::Result<(Run<RunWriter>, Box<dyn Lab>)> {
+    let experiment = new.experiment.clone().check()?;
+    let data = spindle_data::load(&experiment)?;
+    let (writer, found) = RunWriter::create(&new.out, &experiment)?;
+    if let Some(record) = &found {
+        check_digest(record, &data)?;
+    }
+    let lab = pipeline::lab(experiment, data, new.place)?;
+    let run = match found {
+        Some(record) => moved(Run::open(writer, record), new)?,
+        None => Run::begin(writer, lab.description()?)?,
+    };
+    Ok((run, lab))
+}
+
+/// The files may lie elsewhere by now, for the commands that follow too.
+fn moved(mut run: Run<RunWriter>, new: &NewRun) -> anyhow::Result<Run<RunWriter>> {
+    let (found, asked) = (
+        &mut run.record_mut().experiment.training.data_dir,
+        &new.experiment.training.data_dir,
+    );
+    if found != asked {
+        found.clone_from(asked);
+        run.save()?;
+    }
+    Ok(run)
+}
+
+/// What the measured samples of a run look like.
+pub(crate) fn contents_of(record: &RunRecord) -> anyhow::Result<Contents> {
+    let data = data_of(record)?;
+    Ok(lab_of(record, data, Place::CPU)?.contents()?)
+}
+
+fn lab_of(record: &RunRecord, data: AnyData, place: Place) -> anyhow::Result<Box<dyn Lab>> {
+    let experiment = record.experiment.clone().check()?;
+    Ok(pipeline::lab(experiment, data, place)?)
+}
+
+fn conducted(
+    mut run: Run<RunWriter>,
+    lab: &dyn Lab,
+    goal: Goal,
+    terminal: &Terminal,
+) -> anyhow::Result<Run<RunWriter>> {
+    let looking = Looking::new(terminal);
+    stoppable(pollster::block_on(pipeline::conduct(
+        &mut run, lab, goal, &looking,
+    )))?;
+    Ok(run)
+}
+
+/// Turns a course that was stopped by Ctrl-C into an interruption.
+pub(super) fn stoppable<T>(result: Result<T, spindle_core::Error>) -> anyhow::Result<T> {
+    match result {
+        Err(spindle_core::Error::Stopped) => Err(Interrupted::Run.into()),
+        result => Ok(result?),
+    }
+}
+
+/// Writes tables, figures and the report, and says what was found.
+///
+/// A game that does not reach the tolerance is an error, told after all else is done; its best
+/// decomposition is kept.
+fn conclude(run: &mut Run<RunWriter>, terminal: &Terminal) -> anyhow::Result<()> {
+    report::write(run.store(), run.record())?;
+    check_tolerance(run.record())?;
+    report::conclude(run.store(), run.record(), terminal)
+}
+
+/// An error when a certified decomposition stayed above the tolerance.
+fn check_tolerance(record: &RunRecord) -> anyhow::Result<()> {
+    let decomposition = &record.experiment.decomposition;
+    if decomposition.solver == Solver::Sgd {
+        return Ok(());
+    }
+    let summary = report::Certified::of(record);
+    if summary.certified < summary.games {
+        bail!(
+            "{} of {} games did not reach the tolerance {:.0e}; the largest gap is {:.1e}. All results are kept, and the report gives their gaps; a new run with --tolerance {:.0e} would accept them",
+            summary.games - summary.certified,
+            summary.games,
+            decomposition.tolerance,
+            summary.largest_gap,
+            summary.largest_gap * 1.1
+        );
+    }
+    Ok(())
 }

@@ -5,8 +5,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use pytorch_reader::{DType, PytorchReader};
 use serde::{Deserialize, Serialize};
-use spindle_core::{architecture::Architecture, engine::Engine, extract::Extraction};
-use spindle_data::{Data, test_samples};
+use spindle_core::pipeline;
 use spindle_run::player::check_patches;
 use spindle_run::{
     encoding,
@@ -56,25 +55,25 @@ struct Sample {
 pub(crate) fn values(arguments: &Values, terminal: &Terminal) -> anyhow::Result<()> {
     output::check(&arguments.out, &[&arguments.weights, &arguments.players])?;
     let players = read_players(&arguments.players)?;
-    let experiment = arguments.files.experiment(arguments.data, arguments.model);
-    experiment.check()?;
-    let data = Data::load(&experiment)?;
-    let architecture = Architecture::new(arguments.model, &data)?;
-    let input = architecture.input;
-    let samples = test_samples(&experiment, &data, &arguments.samples, &players, input)?;
+    let experiment = arguments
+        .files
+        .experiment(arguments.data, arguments.model)
+        .check()?;
+    let data = spindle_data::load(&experiment)?;
+    let place = arguments.place;
+    let bench = pipeline::test_bench(&experiment, &data, &arguments.samples, &players, place)?;
     let weights = read_weights(&arguments.weights)?;
-    let engine = Engine::new(&architecture, experiment.device, &weights, &Tensors::new())
-        .with_context(|| arguments.weights.display().to_string())?;
+    let samples = bench.records();
     let bar = terminal.bar("extract", "samples", 0, samples.len());
-    let outputs = pollster::block_on(async {
-        let mut extraction = Extraction::new(architecture, &samples, players.len(), 0);
-        while !extraction.is_done() {
-            interrupt::check(Interrupted::File)?;
-            extraction.advance(&engine).await?;
-            bar.inc(1);
-        }
-        anyhow::Ok(extraction.into_outputs())
-    })?;
+    let each = || {
+        bar.inc(1);
+        interrupt::control()
+    };
+    let outputs = pollster::block_on(bench.extract(0, &weights, &each));
+    let outputs = match outputs {
+        Err(spindle_core::Error::Stopped) => return Err(Interrupted::File.into()),
+        outputs => outputs.with_context(|| arguments.weights.display().to_string())?,
+    };
     bar.finish_and_clear();
     npy::write(&arguments.out, &outputs.values, samples.len())?;
     terminal.say(&format!(
@@ -85,8 +84,8 @@ pub(crate) fn values(arguments: &Values, terminal: &Terminal) -> anyhow::Result<
     ));
     let rows = outputs.values.chunks_exact(1 << players.len());
     let samples = samples.iter().zip(rows).map(|(sample, v)| Sample {
-        position: sample.record.position,
-        label: sample.record.label,
+        position: sample.position,
+        label: sample.label,
         v_full: v[v.len() - 1],
         v_empty: v[0],
     });
@@ -112,7 +111,8 @@ fn read_players(path: &Path) -> anyhow::Result<Players> {
     })
 }
 
-/// Weights from a `.safetensors` file, or from a `.pt` or `.pth` file as `torch.save(model.state_dict(), ...)` writes it.
+/// Weights from a `.safetensors` file, or from a `.pt` or `.pth` file as
+/// `torch.save(model.state_dict(), ...)` writes it.
 fn read_weights(path: &Path) -> anyhow::Result<Tensors> {
     let name = path.display();
     match path.extension().and_then(|extension| extension.to_str()) {

@@ -13,7 +13,7 @@ use spindle_interactions::{
 use spindle_run::{
     RunFolder, encoding,
     export::Export,
-    record::{Analysis, Group, RangedEstimate, RunRecord},
+    record::{Group, RangedEstimate, RunRecord, Summary},
 };
 
 use crate::{
@@ -22,7 +22,8 @@ use crate::{
     terminal::Terminal,
 };
 
-/// How far a number that is stored may be from the exact one: rounding of sums over masks, relative to the largest number in them.
+/// How far a number that is stored may be from the exact one: rounding of sums over masks, relative
+/// to the largest number in them.
 const ROUNDING: f64 = 1e-10;
 /// The same for what an export keeps in 32 bits.
 const SINGLE_ROUNDING: f64 = 1e-5;
@@ -36,7 +37,8 @@ struct Report {
     dual_points: usize,
     /// The largest relative gap between norm and lower bound.
     largest_gap: f64,
-    /// By how much, relative to the largest output, a reconstruction exceeds its noise bound at most.
+    /// By how much, relative to the largest output, a reconstruction exceeds its noise bound at
+    /// most.
     largest_excess: f64,
     /// A sentence for everything that does not hold.
     faults: Vec<String>,
@@ -111,10 +113,10 @@ fn summary(report: &Report) -> String {
 /// All checkpoints of a run, and its record against them.
 fn of_run(path: &Path, terminal: &Terminal) -> anyhow::Result<Report> {
     let (folder, record) = RunFolder::open(path)?;
-    let analysed: Vec<(usize, &Analysis)> = record
+    let analysed: Vec<(usize, &Summary)> = record
         .checkpoints
         .iter()
-        .filter_map(|c| Some((c.losses.step, c.analysis.as_ref()?)))
+        .filter_map(|c| Some((c.losses.step, c.summary.as_ref()?)))
         .collect();
     if analysed.is_empty() {
         bail!(
@@ -124,19 +126,19 @@ fn of_run(path: &Path, terminal: &Terminal) -> anyhow::Result<Report> {
     }
     let bar = terminal.bar("verify", "checkpoints", 0, analysed.len());
     let mut report = Report::default();
-    for (step, analysis) in analysed {
+    for (step, summary) in analysed {
         let outputs = folder.outputs(&record, step)?;
         let found = folder.interactions(&record, step)?;
         let at = format!("step {step}, ");
         let mut here = of_games(&outputs.values, &found, &at)?;
-        if analysis.certificates.len() != found.len() {
+        if summary.certificates.len() != found.len() {
             here.faults.push(format!(
                 "{at}run.json has {} certificates of {} decompositions",
-                analysis.certificates.len(),
+                summary.certificates.len(),
                 found.len()
             ));
         }
-        for (sample, (stored, d)) in analysis.certificates.iter().zip(&found).enumerate() {
+        for (sample, (stored, d)) in summary.certificates.iter().zip(&found).enumerate() {
             let c = &d.certificate;
             let same = [stored.primal, stored.dual, stored.gap] == [c.primal, c.dual, c.gap]
                 && stored.ranges == d.ranges.as_ref().map(Ranges::bounds);
@@ -147,10 +149,10 @@ fn of_run(path: &Path, terminal: &Terminal) -> anyhow::Result<Report> {
             }
         }
         let headline = Headline {
-            sizes: sizes(&analysis.unthresholded),
+            sizes: sizes(&summary.unthresholded),
             rounding: ROUNDING,
         };
-        headline.check(&record, analysis, &at, &mut here);
+        headline.check(&record, summary, &at, &mut here);
         report = report.add(here);
         bar.inc(1);
         interrupt::check(Interrupted::Reading)?;
@@ -183,8 +185,8 @@ fn of_export(path: &Path) -> anyhow::Result<Report> {
         .record
         .checkpoints
         .iter()
-        .filter_map(|c| Some((c, c.analysis.as_ref()?)));
-    for (position, (checkpoint, analysis)) in analysed.enumerate() {
+        .filter_map(|c| Some((c, c.summary.as_ref()?)));
+    for (position, (checkpoint, summary)) in analysed.enumerate() {
         let at = format!("step {}, ", checkpoint.losses.step);
         let headline = match &export.strengths {
             Some(strengths) => Headline {
@@ -192,11 +194,11 @@ fn of_export(path: &Path) -> anyhow::Result<Report> {
                 rounding: SINGLE_ROUNDING,
             },
             None => Headline {
-                sizes: sizes(&analysis.unthresholded),
+                sizes: sizes(&summary.unthresholded),
                 rounding: ROUNDING,
             },
         };
-        headline.check(&export.record, analysis, &at, &mut report);
+        headline.check(&export.record, summary, &at, &mut report);
     }
     Ok(report)
 }
@@ -311,15 +313,15 @@ struct Headline {
 
 impl Headline {
     /// Whether they follow.
-    fn check(&self, record: &RunRecord, analysis: &Analysis, at: &str, report: &mut Report) {
+    fn check(&self, record: &RunRecord, summary: &Summary, at: &str, report: &mut Report) {
         let total: f64 = self.sizes.iter().sum();
         let test = || {
-            let samples = record.samples.iter().zip(&analysis.certificates);
+            let samples = record.samples.iter().zip(&summary.certificates);
             samples.filter(|(sample, c)| sample.group == Group::Test && c.primal > 0.0)
         };
         let bounds: Option<Vec<RangeBounds>> = test().map(|(_, c)| c.ranges).collect();
         let pooled = RangeBounds::pooled(&bounds.unwrap_or_default());
-        let all = &analysis.all_effects;
+        let all = &summary.all_effects;
         for (statistic, name, stored) in [
             (Statistic::MeanOrder, "mean order", all.mean_order),
             (
@@ -347,7 +349,7 @@ impl Headline {
                 weighted.sum::<f64>() / total,
                 1.0,
             );
-            let range = pooled.range(statistic, record.experiment.players);
+            let range = pooled.range(statistic, record.experiment.measurement.players);
             for (end, stored, exact) in [
                 ("lowest", lowest, range.map(|r| r.0)),
                 ("highest", highest, range.map(|r| r.1)),

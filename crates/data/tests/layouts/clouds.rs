@@ -25,7 +25,8 @@ fn cloud(class: usize, number: usize, points: usize) -> Vec<[f32; 3]> {
     (0..points).map(point).collect()
 }
 
-/// ShapeNet's parts benchmark: of each of 4 classes `per_class` clouds for training, 1 for validation and `per_class` for tests.
+/// ShapeNet's parts benchmark: of each of 4 classes `per_class` clouds for training, 1 for
+/// validation and `per_class` for tests.
 pub fn shapenet(folder: &Path, per_class: usize, points: usize) {
     let table = CLASSES.map(|(name, synset)| format!("{name}\t{synset}\n"));
     write(folder, "synsetoffset2category.txt", table.concat());
@@ -55,7 +56,8 @@ pub fn shapenet(folder: &Path, per_class: usize, points: usize) {
     }
 }
 
-/// Clouds of one's own as arrays in `.npz`: `per_class` training and as many test clouds of each of 4 classes.
+/// Clouds of one's own as arrays in `.npz`: `per_class` training and as many test clouds of each of
+/// 4 classes.
 pub fn own_clouds(folder: &Path, per_class: usize, points: usize) {
     let samples = |first: usize| {
         let clouds = (0..4 * per_class).map(|number| cloud(number % 4, first + number, points));

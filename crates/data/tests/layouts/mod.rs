@@ -1,4 +1,5 @@
-//! Writers of small data sets in exactly the layouts that are published: what they hold can be learned.
+//! Writers of small data sets in exactly the layouts that are published: what they hold can be
+//! learned.
 #![allow(dead_code, missing_docs, unreachable_pub, unused_imports)]
 
 mod arrays;

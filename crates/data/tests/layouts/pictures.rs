@@ -63,8 +63,9 @@ pub fn cifar10(folder: &Path, per_class: usize) {
     write(folder, "batches.meta.txt", names);
 }
 
-/// CUB-200-2011: of each of `classes` birds `per_class` training and as many test pictures of 60x50 pixels; the bird is in a box of
-/// 30x30 at (20, 10), around it is white. The last picture of each class is grey.
+/// CUB-200-2011: of each of `classes` birds `per_class` training and as many test pictures of 60x50
+/// pixels; the bird is in a box of 30x30 at (20, 10), around it is white. The last picture of each
+/// class is grey.
 pub fn cub(folder: &Path, classes: usize, per_class: usize) {
     let mut lists = [const { String::new() }; 4];
     let mut names = String::new();
@@ -94,8 +95,8 @@ pub fn cub(folder: &Path, classes: usize, per_class: usize) {
     write(folder, "bounding_boxes.txt", &lists[3]);
 }
 
-/// Tiny-ImageNet with `classes` classes, of which every 4th is used: of each class `per_class` training and as many validation
-/// pictures of 64x64 pixels, the first of each grey.
+/// Tiny-ImageNet with `classes` classes, of which every 4th is used: of each class `per_class`
+/// training and as many validation pictures of 64x64 pixels, the first of each grey.
 pub fn tiny_imagenet(folder: &Path, classes: usize, per_class: usize) {
     let wnid = |class: usize| format!("n{:08}", 1_443_537 + 1000 * (classes - class));
     let (mut wnids, mut words, mut annotations) = (String::new(), String::new(), String::new());
@@ -125,7 +126,8 @@ pub fn tiny_imagenet(folder: &Path, classes: usize, per_class: usize) {
     write(folder, "val/val_annotations.txt", annotations);
 }
 
-/// Folders of pictures of one's own: of each of 4 classes `per_class` training and as many test pictures of 40x32 pixels, PNG.
+/// Folders of pictures of one's own: of each of 4 classes `per_class` training and as many test
+/// pictures of 40x32 pixels, PNG.
 pub fn own_pictures(folder: &Path, per_class: usize) {
     for (split, first) in [("train", 0), ("test", per_class)] {
         for (class, name) in ["east", "north", "south", "west"].iter().enumerate() {

@@ -19,7 +19,8 @@ const TELLING: [[&str; 6]; 4] = [
 /// Words that are put together from others, and what holds sentences together.
 const OTHERS: [&str; 8] = ["the", "and", "a", "is", "un", "##watch", "##able", "##ly"];
 
-/// BERT's vocabulary in small: special pieces at BERT's numbers, letters, punctuation, and the words of these data sets.
+/// BERT's vocabulary in small: special pieces at BERT's numbers, letters, punctuation, and the
+/// words of these data sets.
 pub fn vocabulary(folder: &Path) {
     let mut pieces = vec!["[PAD]".to_owned()];
     pieces.extend((0..99).map(|number| format!("[unused{number}]")));
@@ -49,7 +50,8 @@ fn sentence(class: usize, number: usize) -> String {
     )
 }
 
-/// SST-2 as GLUE has it, and a vocabulary: `per_class` training and as many test sentences of each class.
+/// SST-2 as GLUE has it, and a vocabulary: `per_class` training and as many test sentences of each
+/// class.
 pub fn sst2(folder: &Path, per_class: usize) {
     for (file, first) in [("train.tsv", 0), ("dev.tsv", 2 * per_class)] {
         let lines = (0..2 * per_class).map(|number| {
@@ -66,7 +68,8 @@ pub fn sst2(folder: &Path, per_class: usize) {
     vocabulary(folder);
 }
 
-/// AG News, and a vocabulary: `per_class` training and as many test texts of each class; quotes are doubled.
+/// AG News, and a vocabulary: `per_class` training and as many test texts of each class; quotes are
+/// doubled.
 pub fn ag_news(folder: &Path, per_class: usize) {
     for (file, first) in [("train.csv", 0), ("test.csv", 4 * per_class)] {
         let lines = (0..4 * per_class).map(|number| {
@@ -82,8 +85,8 @@ pub fn ag_news(folder: &Path, per_class: usize) {
     vocabulary(folder);
 }
 
-/// MNLI as GLUE has it, and a vocabulary: `per_class` training and as many test pairs of each class, and a pair in each file that has
-/// no label.
+/// MNLI as GLUE has it, and a vocabulary: `per_class` training and as many test pairs of each
+/// class, and a pair in each file that has no label.
 pub fn mnli(folder: &Path, per_class: usize) {
     const BEFORE: &str = "index\tpromptID\tpairID\tgenre\tsentence1_binary_parse\tsentence2_binary_parse\tsentence1_parse\tsentence2_parse\tsentence1\tsentence2";
     let labels = ["entailment", "neutral", "contradiction"];
@@ -119,7 +122,8 @@ pub fn mnli(folder: &Path, per_class: usize) {
     vocabulary(folder);
 }
 
-/// Tables of texts of one's own, and a vocabulary: `per_class` training and as many test texts of each of 3 classes.
+/// Tables of texts of one's own, and a vocabulary: `per_class` training and as many test texts of
+/// each of 3 classes.
 pub fn own_texts(folder: &Path, per_class: usize) {
     for (file, first) in [("train.tsv", 0), ("test.tsv", 3 * per_class)] {
         let lines = (0..3 * per_class).map(|number| {

@@ -16,7 +16,8 @@ use crate::{Error, mask};
 
 type Outcome<T> = Result<T, Error>;
 
-/// What is asked of a game: the answer where no effects are needed, and the way to it where they are.
+/// What is asked of a game: the answer where no effects are needed, and the way to it where they
+/// are.
 struct Question<T> {
     nothing: fn(&Game) -> Outcome<T>,
     solve: for<'a> fn(&Game, &mut Solver<'_>, &'a Params, &'a mut Rounds<'a>) -> Outcome<T>,
@@ -34,12 +35,13 @@ const BARS: Question<BarBounds> = Question {
 
 /// Decomposes many games of the same number of players, over all cores natively (feature `rayon`).
 ///
-/// `values`: row-major \[games\]\[2^n\]. One result a game, in order; a failing game does not fail the others. When
-/// `progress` breaks, the games that are not done are [`Error::Stopped`]. A game's result depends
-/// neither on the other games nor on the number of threads, bit for bit.
+/// `values`: row-major \[games\]\[2^n\]. One result a game, in order; a failing game does not fail
+/// the others. When `progress` breaks, the games that are not done are [`Error::Stopped`]. A game's
+/// result depends neither on the other games nor on the number of threads, bit for bit.
 ///
 /// # Errors
-/// [`Error::Players`], [`Error::Parameter`], and [`Error::Mismatch`] when `values` is no whole number of games.
+/// [`Error::Players`], [`Error::Parameter`], and [`Error::Mismatch`] when `values` is no whole
+/// number of games.
 pub fn decompose_batch(
     values: &[f64],
     players: usize,
@@ -49,8 +51,9 @@ pub fn decompose_batch(
     ask_all(&DECOMPOSITION, values, players, params, progress)
 }
 
-/// What the ranges of the bars of orders 1, 2, and [`super::HIGH_ORDER`] and above follow from, for many games of the same number of players, as
-/// [`decompose_batch`]. Six more solves a game, beside the one of the smallest norm: on demand.
+/// What the ranges of the bars of orders 1, 2, and [`super::HIGH_ORDER`] and above follow from, for
+/// many games of the same number of players, as [`decompose_batch`]. Six more solves a game, beside
+/// the one of the smallest norm: on demand.
 ///
 /// # Errors
 /// As [`decompose_batch`].
@@ -152,8 +155,8 @@ impl<'a> Queue<'a> {
         self.values.len() / self.masks
     }
 
-    /// The next game that needs work; games that need none go straight to `outcomes`: bad outputs, and those within the noise bound, which
-    /// no effects explain best.
+    /// The next game that needs work; games that need none go straight to `outcomes`: bad outputs,
+    /// and those within the noise bound, which no effects explain best.
     fn take<T>(
         &self,
         question: &Question<T>,

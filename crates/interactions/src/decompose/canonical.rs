@@ -1,16 +1,21 @@
-//! The canonical answer: of all sums that are nearly as sparse as the sparsest, the simplest (ours).
+//! The canonical answer: of all sums that are nearly as sparse as the sparsest, the simplest
+//! (ours).
 //!
-//! The sparsest sum is far from unique: (x1 and x2) + (x1 or x2) = x1 + x2, and both sides cost 2. The canonical one minimises
+//! The sparsest sum is far from unique: (x1 and x2) + (x1 or x2) = x1 + x2, and both sides cost 2.
+//! The canonical one minimises
 //!
 //! ```text
 //! sum over S of (1 + d |S|) |x_S| + (e/2) |x|^2,   d = 0.1,   e = 0.1 / max |v - v(empty)|,
 //! ```
 //!
-//! under the same constraints. The objective is strictly convex, so that the answer is unique, whatever the solver, its start and its tolerance, and
-//! continuous in v. It scales with v and moves with relabelled players. Between sums of one norm it takes lower orders, and within an
-//! order it shares strength out evenly. d and e are constants: small enough that the answer's norm is within [`NEAR_OPTIMAL`] of
-//! the smallest one (at most 0.46 % above it on 2,600 games of 2 to 8 players: noise, random networks, planted effects), large enough that the solver settles.
-//! Where a game made for the purpose has it above that, the gap of its certificate says so, and its ranges reach up to the answer's norm.
+//! under the same constraints. The objective is strictly convex, so that the answer is unique,
+//! whatever the solver, its start and its tolerance, and continuous in v. It scales with v and
+//! moves with relabelled players. Between sums of one norm it takes lower orders, and within an
+//! order it shares strength out evenly. d and e are constants: small enough that the answer's norm
+//! is within [`NEAR_OPTIMAL`] of the smallest one (at most 0.46 % above it on 2,600 games of 2 to 8
+//! players: noise, random networks, planted effects), large enough that the solver settles. Where a
+//! game made for the purpose has it above that, the gap of its certificate says so, and its ranges
+//! reach up to the answer's norm.
 
 use super::{Solver, objective::Objective};
 use crate::mask;
@@ -19,8 +24,9 @@ use crate::mask;
 pub const ORDER_WEIGHT: f64 = 0.1;
 /// The curvature e in units of 1 / max |v - v(empty)|.
 pub const CURVATURE: f64 = 0.1;
-/// By how much, relative to the smallest L1 norm, a decomposition may exceed it and still counts as sparse: the canonical
-/// answer stays within it, and the certified ranges are over all decompositions that do.
+/// By how much, relative to the smallest L1 norm, a decomposition may exceed it and still counts as
+/// sparse: the canonical answer stays within it, and the certified ranges are over all
+/// decompositions that do.
 pub const NEAR_OPTIMAL: f64 = 5e-3;
 
 /// Iterations between two rounds.
@@ -29,7 +35,8 @@ pub(super) const ROUND: usize = 50;
 const OBJECTIVE_GAP: f64 = 1e-2;
 /// Most players of games that are cheap enough to be solved to six digits.
 const SMALL_PLAYERS: usize = 7;
-/// Largest change of the iterate's mean order from one look to the next, in units of that of its effects.
+/// Largest change of the iterate's mean order from one look to the next, in units of that of its
+/// effects.
 const DRIFT: f64 = 0.5;
 /// Iterations at the first look.
 const FIRST_LOOK: usize = 200;
@@ -46,11 +53,13 @@ pub(super) fn objective() -> Objective {
     }
 }
 
-/// How exactly the answer is computed, by number of players. Not by `Params::tolerance`, on which it must not depend.
+/// How exactly the answer is computed, by number of players. Not by `Params::tolerance`, on which
+/// it must not depend.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Accuracy {
-    /// Largest change of the iterate, relative in L1, from one look to the next at which it has settled. Its distance to the solution was at most
-    /// about as much on games of LeNet, and a half of it mostly.
+    /// Largest change of the iterate, relative in L1, from one look to the next at which it has
+    /// settled. Its distance to the solution was at most about as much on games of LeNet, and a
+    /// half of it mostly.
     settled: f64,
     /// What the noise's margin may cost, see `splitting`.
     pub(super) tolerance: f64,
@@ -111,7 +120,8 @@ impl Settling {
         }
     }
 
-    /// Compares the iterate with that of the last look: its effects, and their mean order, to which those of high orders matter most.
+    /// Compares the iterate with that of the last look: its effects, and their mean order, to which
+    /// those of high orders matter most.
     fn has_settled(&mut self, solver: &Solver<'_>) -> bool {
         let effects = solver.iterate_effects();
         let pairs = self.seen.iter().zip(&effects);

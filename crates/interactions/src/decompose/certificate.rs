@@ -1,4 +1,5 @@
-//! Upper and lower bounds of the optimum, evaluated apart from the solver, one game at a time, in f64.
+//! Upper and lower bounds of the optimum, evaluated apart from the solver, one game at a time, in
+//! f64.
 
 use super::{Certificate, NoiseBound, NoiseRatio, Params, objective::Objective};
 use crate::{Error, mask, transform};
@@ -97,7 +98,8 @@ pub(super) fn largest_optimal_effects(
     certificate: &Certificate,
 ) -> Result<(Vec<f64>, Vec<f64>), Error> {
     let (mut and, mut or) = dual_constraints(y)?;
-    // Of an optimal decomposition, whose norm is at most the smallest found. Gap and slack are differences of rounded numbers.
+    // Of an optimal decomposition, whose norm is at most the smallest found. Gap and slack are
+    // differences of rounded numbers.
     let gap =
         (certificate.smallest_norm - certificate.dual).max(0.0) + ROUNDING * certificate.primal;
     for value in and.iter_mut().chain(&mut or) {
@@ -147,8 +149,8 @@ fn largest_ratio(y: &[f64], objective: &Objective) -> Result<f64, Error> {
     Ok(of(&and).max(of(&or)))
 }
 
-/// How far within its constraints a dual point is kept, relative: more than rounding can add to the sums over 2^n masks, so that
-/// they hold in exact arithmetic.
+/// How far within its constraints a dual point is kept, relative: more than rounding can add to the
+/// sums over 2^n masks, so that they hold in exact arithmetic.
 fn room(masks: usize) -> f64 {
     let players = masks.trailing_zeros() as i32;
     2.0_f64.powi((players - 12).max(0) - 40)
@@ -236,13 +238,15 @@ pub(crate) fn evaluate(
     })
 }
 
-/// Evaluates any effects against any dual point: the upper bound |and|_1 + |or|_1, the lower bound that
-/// `dual` gives when scaled to be feasible, and by how much the effects miss the noise bound. The upper bound is one
-/// only where `excess` is 0 up to rounding. `outputs` and all other arrays have length 2^n.
+/// Evaluates any effects against any dual point: the upper bound |and|_1 + |or|_1, the lower bound
+/// that `dual` gives when scaled to be feasible, and by how much the effects miss the noise bound.
+/// The upper bound is one only where `excess` is 0 up to rounding. `outputs` and all other arrays
+/// have length 2^n.
 ///
 /// # Errors
-/// [`Error::Length`], [`Error::Players`], [`Error::Mismatch`], [`Error::NotFinite`] (for `outputs`), [`Error::Parameter`] (for
-/// `params`, `tau`, and a value of the other arrays that is not finite).
+/// [`Error::Length`], [`Error::Players`], [`Error::Mismatch`], [`Error::NotFinite`] (for
+/// `outputs`), [`Error::Parameter`] (for `params`, `tau`, and a value of the other arrays that is
+/// not finite).
 pub fn certify(
     outputs: &[f64],
     params: &Params,

@@ -4,10 +4,12 @@ use crate::butterfly::{self, Moebius, SupersetMoebius};
 
 /// From Z a and Z_B b to feasible effects next to (a, b).
 ///
-/// What q = Z a + Z_B b - v exceeds the noise bound by is taken back from the AND part on masks of at least half of the players and
-/// from the OR part on the others: a change at a mask of order k moves 2^(n-k) AND effects or 2^k OR effects, whichever are fewer (ours).
-/// Takes outputs with their players exchanged, as [`butterfly::exchanging_transform`] leaves them, and brings them back.
-/// Overwrites `from_and` (Z a) with a, by mask, and `from_or` (Z_B b, by mask) with b, by the complement of the mask.
+/// What q = Z a + Z_B b - v exceeds the noise bound by is taken back from the AND part on masks of
+/// at least half of the players and from the OR part on the others: a change at a mask of order k
+/// moves 2^(n-k) AND effects or 2^k OR effects, whichever are fewer (ours). Takes outputs with
+/// their players exchanged, as [`butterfly::exchanging_transform`] leaves them, and brings them
+/// back. Overwrites `from_and` (Z a) with a, by mask, and `from_or` (Z_B b, by mask) with b, by the
+/// complement of the mask.
 #[inline(always)]
 pub(super) fn feasible_effects(
     v: &[f64],
@@ -37,8 +39,8 @@ pub(super) fn feasible_effects(
     merge_single_players(from_and, from_or, |s| full ^ s);
 }
 
-/// Adds what AND and OR share, the constant and the single players, to the AND effects. The l1 norm cannot grow. `place`: where
-/// the OR effect of a mask is.
+/// Adds what AND and OR share, the constant and the single players, to the AND effects. The l1 norm
+/// cannot grow. `place`: where the OR effect of a mask is.
 #[inline(always)]
 pub(crate) fn merge_single_players(
     and: &mut [f64],

@@ -21,7 +21,8 @@ pub(super) struct Game {
     pub(super) bound: Bound,
 }
 
-/// Told after every round: iterations on the game so far, and the relative gap of its smallest norm. Returns whether to go on.
+/// Told after every round: iterations on the game so far, and the relative gap of its smallest
+/// norm. Returns whether to go on.
 pub(super) type Rounds<'a> = dyn FnMut(usize, f64) -> bool + 'a;
 
 /// What the first problem of a game gives.

@@ -5,7 +5,8 @@ use crate::mask::MAX_PLAYERS;
 
 /// Weights by order and the curvature e of an objective.
 ///
-/// The dual of the problem with e = 0 asks for |k_S' y| <= w_|S|; with e > 0 it charges (|k_S' y| - w_|S|)^2 / (2e) for what is above.
+/// The dual of the problem with e = 0 asks for |k_S' y| <= w_|S|; with e > 0 it charges (|k_S' y| -
+/// w_|S|)^2 / (2e) for what is above.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Objective {
     /// w, by order; above 0.

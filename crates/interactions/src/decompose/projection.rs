@@ -1,9 +1,11 @@
-//! The exact projection onto the outputs: H^-1 for H = Z C_a Z' + Z_B C_b Z_B' + c_q I, block by block.
+//! The exact projection onto the outputs: H^-1 for H = Z C_a Z' + Z_B C_b Z_B' + c_q I, block by
+//! block.
 //!
-//! The steps C_a and C_b are diagonal and depend on the order only, so H commutes with permutations of the players and the
-//! Schur transform makes it block diagonal, blocks of size n+1 and below. In the basis of total spin J, row m belongs to order
-//! (n-J)/2 + m; Z is the Kronecker power of \[\[1,0\],\[1,1\]\], and Z_B = 1 1' - R Z with R Z that of \[\[1,1\],\[1,0\]\] and 1 1'
-//! in the block J = n only (ours).
+//! The steps C_a and C_b are diagonal and depend on the order only, so H commutes with permutations
+//! of the players and the Schur transform makes it block diagonal, blocks of size n+1 and below. In
+//! the basis of total spin J, row m belongs to order (n-J)/2 + m; Z is the Kronecker power of
+//! \[\[1,0\],\[1,1\]\], and Z_B = 1 1' - R Z with R Z that of \[\[1,1\],\[1,0\]\] and 1 1' in the
+//! block J = n only (ours).
 
 use std::sync::OnceLock;
 
@@ -17,10 +19,12 @@ use crate::{
 /// One number an order, 0 to n.
 pub(super) type ByOrder = [f64; MAX_PLAYERS + 1];
 
-/// Lowest order of an OR effect of its own: the empty set meets nothing, and one player alone is an AND effect.
+/// Lowest order of an OR effect of its own: the empty set meets nothing, and one player alone is an
+/// AND effect.
 pub(super) const FIRST_OR_ORDER: usize = 2;
 
-/// The metric of the splitting: how far one unit of dual value moves each kind of variable. A step of 0 leaves a variable out.
+/// The metric of the splitting: how far one unit of dual value moves each kind of variable. A step
+/// of 0 leaves a variable out.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Steps {
     /// Of the AND effects, by order.

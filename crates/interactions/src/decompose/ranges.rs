@@ -1,25 +1,31 @@
-//! How far other decompositions may lie: certified ranges over all that are nearly as sparse as the sparsest (ours).
+//! How far other decompositions may lie: certified ranges over all that are nearly as sparse as the
+//! sparsest (ours).
 //!
-//! With t = (1 + eps) P, P the smallest L1 norm found, eps = [`NEAR_OPTIMAL`], let f(S) >= 0 with f(empty) = 0, and let D be a lower bound of the
-//! problem with weights 1 + d f(S), d = [`RANGE_WEIGHT`]. Every decomposition x with |x|_1 <= t then has
+//! With t = (1 + eps) P, P the smallest L1 norm found, eps = [`NEAR_OPTIMAL`], let f(S) >= 0 with
+//! f(empty) = 0, and let D be a lower bound of the problem with weights 1 + d f(S), d =
+//! [`RANGE_WEIGHT`]. Every decomposition x with |x|_1 <= t then has
 //!
 //! ```text
 //! D <= |x|_1 + d sum f(S) |x_S|,   so that   sum f(S) |x_S| / t >= (D/t - 1) / d.
 //! ```
 //!
-//! f = |S| bounds the mean order from below, f = n + 1 - |S| from above, and the indicators of a set of orders and of the others do so for the share
-//! of these orders. The ranges are of all effects, since a threshold is not linear. Those of many games together follow from sums over
-//! games: for all decompositions with |x_i|_1 <= t_i, sum f |x| / sum |x| >= sum (D_i - t_i) / (d sum t_i). Ratios are not averaged.
+//! f = |S| bounds the mean order from below, f = n + 1 - |S| from above, and the indicators of a
+//! set of orders and of the others do so for the share of these orders. The ranges are of all
+//! effects, since a threshold is not linear. Those of many games together follow from sums over
+//! games: for all decompositions with |x_i|_1 <= t_i, sum f |x| / sum |x| >= sum (D_i - t_i) / (d
+//! sum t_i). Ratios are not averaged.
 
 use super::{canonical::NEAR_OPTIMAL, certificate::Bound, objective::Objective};
 use crate::{Error, mask::order};
 
-/// What f costs, relative to the effects' size: d. The bound is tightest where d is the multiplier's inverse; with 0.5 it was within
-/// 0.009 of the exact optimum on games of LeNet, with 0.1 within 0.045 and with 2 within 0.12.
+/// What f costs, relative to the effects' size: d. The bound is tightest where d is the
+/// multiplier's inverse; with 0.5 it was within 0.009 of the exact optimum on games of LeNet, with
+/// 0.1 within 0.045 and with 2 within 0.12.
 pub const RANGE_WEIGHT: f64 = 0.5;
 /// The lowest order of the share that has a range.
 pub const HIGH_ORDER: usize = 3;
-/// Relative gap at which a weighted problem is done: any dual point is a proof, a better one a tighter range.
+/// Relative gap at which a weighted problem is done: any dual point is a proof, a better one a
+/// tighter range.
 pub(super) const TOLERANCE: f64 = 1e-3;
 /// Number of bounds behind the ranges of a game.
 pub const PROOFS: usize = 4;
@@ -49,13 +55,15 @@ impl Statistic {
         }
     }
 
-    /// What is left of it up to the most there can be: n + 1 - |S|, or the indicator of the other orders.
+    /// What is left of it up to the most there can be: n + 1 - |S|, or the indicator of the other
+    /// orders.
     #[must_use]
     pub fn from_above(self, order: usize, players: usize) -> f64 {
         self.most(players) - self.from_below(order)
     }
 
-    /// What the values are taken from to bound them from above. An order more than there are, so that all weights are above 0.
+    /// What the values are taken from to bound them from above. An order more than there are, so
+    /// that all weights are above 0.
     pub(crate) fn most(self, players: usize) -> f64 {
         match self {
             Self::MeanOrder => players as f64 + 1.0,
@@ -81,7 +89,8 @@ impl Statistic {
     }
 }
 
-/// The weights of each proof by order, 0 to n: mean order from below and above, share from below and above.
+/// The weights of each proof by order, 0 to n: mean order from below and above, share from below
+/// and above.
 #[must_use]
 pub fn weights(players: usize) -> [Vec<f64>; PROOFS] {
     objectives(players).map(|objective| objective.weights[..=players].to_vec())
@@ -131,7 +140,8 @@ impl Ranges {
     }
 }
 
-/// The limit t of a game, or of several together, and the bounds D of its four weighted problems; in units of v.
+/// The limit t of a game, or of several together, and the bounds D of its four weighted problems;
+/// in units of v.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -162,7 +172,8 @@ impl RangeBounds {
         }
     }
 
-    /// The lowest and the highest value that any of the decompositions may have; `None` where no effects are needed.
+    /// The lowest and the highest value that any of the decompositions may have; `None` where no
+    /// effects are needed.
     #[must_use]
     pub fn range(&self, statistic: Statistic, players: usize) -> Option<(f64, f64)> {
         if self.limit <= 0.0 {
@@ -194,8 +205,8 @@ pub(super) fn bar_objectives() -> [[Objective; 2]; BARS] {
     std::array::from_fn(|bar| [weighted(bar, true), weighted(bar, false)])
 }
 
-/// What the ranges of the bars of one game, or of several together, follow from: the limit t, and for each bar the bounds D from below
-/// and from above; in units of v.
+/// What the ranges of the bars of one game, or of several together, follow from: the limit t, and
+/// for each bar the bounds D from below and from above; in units of v.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct BarBounds {
     /// t.
@@ -217,7 +228,8 @@ impl BarBounds {
         })
     }
 
-    /// The lowest and the highest share of strength that each bar may have; `None` where no effects are needed.
+    /// The lowest and the highest share of strength that each bar may have; `None` where no effects
+    /// are needed.
     #[must_use]
     pub fn ranges(&self) -> Option<[(f64, f64); BARS]> {
         if self.limit <= 0.0 {
@@ -231,7 +243,8 @@ impl BarBounds {
     }
 }
 
-/// The value of a statistic for these effects by mask, and the norm that it is relative to: orders 1 and above; `None` where all are 0.
+/// The value of a statistic for these effects by mask, and the norm that it is relative to: orders
+/// 1 and above; `None` where all are 0.
 #[must_use]
 pub fn value(statistic: Statistic, and: &[f64], or: &[f64]) -> Option<f64> {
     let (mut weighted, mut norm) = (0.0, 0.0);

@@ -1,8 +1,10 @@
-//! Small games first in f32, which fills the vectors with twice as many values, then in f64 where that is not enough.
+//! Small games first in f32, which fills the vectors with twice as many values, then in f64 where
+//! that is not enough.
 //!
-//! Bounds are evaluated in f64 all along, so that what f32 has to give is only good candidates. It does as well as f64 down to a relative
-//! gap of about 2e-4, and to a third of a percent of an iterate; from there on, or where there is no progress as there should be, f64 takes
-//! over the iterates where they are.
+//! Bounds are evaluated in f64 all along, so that what f32 has to give is only good candidates. It
+//! does as well as f64 down to a relative gap of about 2e-4, and to a third of a percent of an
+//! iterate; from there on, or where there is no progress as there should be, f64 takes over the
+//! iterates where they are.
 
 use super::{
     Bound,
@@ -11,7 +13,8 @@ use super::{
     splitting::{Best, Splitting},
 };
 
-/// Numbers of players for which f32 pays: with fewer there is nothing to gain, with more its digits end too early.
+/// Numbers of players for which f32 pays: with fewer there is nothing to gain, with more its digits
+/// end too early.
 const SINGLE_PLAYERS: std::ops::RangeInclusive<usize> = 6..=12;
 /// Relative gap below which f32 no longer converges as f64 does.
 const SINGLE_GAP: f64 = 2e-4;
@@ -19,7 +22,8 @@ const SINGLE_GAP: f64 = 2e-4;
 const SINGLE_TOLERANCE: f64 = 1e-7;
 /// Rounds in which the gap need not fall.
 const PATIENCE: usize = 20;
-/// Iterations in which the iterate of a curved objective settles in f32, if it does: ten times as many as usual.
+/// Iterations in which the iterate of a curved objective settles in f32, if it does: ten times as
+/// many as usual.
 const SINGLE_ITERATIONS: usize = 12_000;
 
 /// Solves one game after the other.
@@ -34,7 +38,8 @@ pub(super) struct Solver<'p> {
     progress: Halving,
 }
 
-/// When the gap was last halved. It falls at least as the inverse of the iterations, as long as there are digits left.
+/// When the gap was last halved. It falls at least as the inverse of the iterations, as long as
+/// there are digits left.
 #[derive(Clone, Copy, Debug)]
 struct Halving {
     gap: f64,
@@ -118,7 +123,8 @@ impl<'p> Solver<'p> {
         }
     }
 
-    /// See [`Splitting::slow_down`]. In f64: beside effects, duals in units of such small steps have no digits in f32.
+    /// See [`Splitting::slow_down`]. In f64: beside effects, duals in units of such small steps
+    /// have no digits in f32.
     pub(super) fn slow_down(&mut self) {
         if let Some(single) = self.single.as_ref().filter(|_| self.in_single) {
             self.double.continue_from(single);
@@ -162,7 +168,8 @@ impl<'p> Solver<'p> {
 mod tests {
     use super::*;
 
-    /// Outputs of a smooth function of weighted counts of players, with some noise, so that effects of all orders are there.
+    /// Outputs of a smooth function of weighted counts of players, with some noise, so that effects
+    /// of all orders are there.
     fn game(players: usize, seed: u64) -> Vec<f64> {
         let mut state = seed;
         let mut random = || {
@@ -237,7 +244,8 @@ mod tests {
         }
     }
 
-    /// With bounds that differ by mask, players that are exchanged in one precision only would show.
+    /// With bounds that differ by mask, players that are exchanged in one precision only would
+    /// show.
     #[test]
     fn bounds_by_mask_survive_the_change_of_precision() {
         let v = game(8, 3);

@@ -11,7 +11,8 @@ pub const KEPT: usize = 3;
 /// Cross-entropies of the same samples at every checkpoint, \[checkpoint\]\[sample\], in nats.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SplitLosses {
-    /// Of training samples whose label is right: a reset label's loss falls late, whatever happens to the others.
+    /// Of training samples whose label is right: a reset label's loss falls late, whatever happens
+    /// to the others.
     pub train: Vec<Vec<f32>>,
     /// Of test samples.
     pub test: Vec<Vec<f32>>,
@@ -22,11 +23,14 @@ pub struct SplitLosses {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct LossGap {
-    /// Whether the test loss comes below that of an answer which does not look at its input. Of a network that learnt nothing no gap is claimed.
+    /// Whether the test loss comes below that of an answer which does not look at its input. Of a
+    /// network that learnt nothing no gap is claimed.
     pub has_learnt: bool,
-    /// First of [`KEPT`] checkpoints at which the gap lies [`MARGIN`] standard errors above its running minimum.
+    /// First of [`KEPT`] checkpoints at which the gap lies [`MARGIN`] standard errors above its
+    /// running minimum.
     pub onset: Option<Onset>,
-    /// How far the gap rises from its minimum to the last checkpoint, in nats, with a 95 % interval of normal errors.
+    /// How far the gap rises from its minimum to the last checkpoint, in nats, with a 95 % interval
+    /// of normal errors.
     pub rise: Option<Estimate>,
     /// Where the test loss is smallest.
     pub test_minimum: Option<Onset>,
@@ -108,7 +112,8 @@ impl Errors {
     }
 }
 
-/// Whether the mean test loss of a checkpoint lies [`MARGIN`] standard errors below `chance`, the entropy of the labels in nats.
+/// Whether the mean test loss of a checkpoint lies [`MARGIN`] standard errors below `chance`, the
+/// entropy of the labels in nats.
 #[must_use]
 pub fn has_learnt(test: &[Vec<f32>], chance: f64) -> bool {
     test.iter().any(|losses| {
@@ -120,9 +125,9 @@ pub fn has_learnt(test: &[Vec<f32>], chance: f64) -> bool {
     })
 }
 
-/// Where the gap between test loss and training loss opens. The second value is the onset of every draw, the splits drawn apart; in
-/// draws in which it does not open, the last checkpoint. `chance`: see [`has_learnt`]. Checkpoints with losses that are not finite
-/// are passed over.
+/// Where the gap between test loss and training loss opens. The second value is the onset of every
+/// draw, the splits drawn apart; in draws in which it does not open, the last checkpoint. `chance`:
+/// see [`has_learnt`]. Checkpoints with losses that are not finite are passed over.
 #[must_use]
 pub fn loss_gap(losses: &SplitLosses, chance: f64, resamples: &Resamples) -> (LossGap, Vec<usize>) {
     let is_finite = |split: &[Vec<f32>], index: usize| {
@@ -201,7 +206,8 @@ fn rise(gap: &[f64], errors: &Errors) -> Option<Estimate> {
     })
 }
 
-/// How long after the boundary the gap opens, in epochs, with the interval of their draws, which are independent.
+/// How long after the boundary the gap opens, in epochs, with the interval of their draws, which
+/// are independent.
 #[must_use]
 pub fn lag(
     epochs: &[f64],

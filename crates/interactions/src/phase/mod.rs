@@ -1,7 +1,8 @@
-//! What a training shows over its checkpoints: the [two phases](two_phases()), and where the [loss gap](loss_gap()) opens.
+//! What a training shows over its checkpoints: the [two phases](two_phases()), and where the [loss
+//! gap](loss_gap()) opens.
 //!
-//! The papers mark both by eye; all rules here are ours. Intervals hold the network, its seed, the players and the noise bound fixed:
-//! they are of the samples only.
+//! The papers mark both by eye; all rules here are ours. Intervals hold the network, its seed, the
+//! players and the noise bound fixed: they are of the samples only.
 
 mod loss_gap;
 mod two_phases;

@@ -8,10 +8,11 @@ use crate::{
     strength::{self, SampleStrength},
 };
 
-/// Samples below which nothing is claimed: their spread is not known well enough. With 10, [`two_phases`] finds half of
-/// the planted phases that it finds with 50.
+/// Samples below which nothing is claimed: their spread is not known well enough. With 10,
+/// [`two_phases`] finds half of the planted phases that it finds with 50.
 pub const SMALLEST_SAMPLE: usize = 10;
-/// Where the share of high orders lies above this at all checkpoints, it has no room to rise, and the mean order says more.
+/// Where the share of high orders lies above this at all checkpoints, it has no room to rise, and
+/// the mean order says more.
 const SATURATED: f64 = 0.75;
 
 /// What is measured at one checkpoint: all effects, no threshold.
@@ -19,7 +20,8 @@ const SATURATED: f64 = 0.75;
 pub struct Measured {
     /// Of every sample, the same ones in the same order at all checkpoints.
     pub strengths: Vec<SampleStrength>,
-    /// What the ranges of every sample follow from (0 for a sample without effects); `None` where they were not asked for.
+    /// What the ranges of every sample follow from (0 for a sample without effects); `None` where
+    /// they were not asked for.
     pub ranges: Option<Vec<RangeBounds>>,
 }
 
@@ -29,7 +31,8 @@ pub struct Measured {
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Verdict {
-    /// A fall and a rise, both beyond their intervals: in every near-optimal answer, where ranges are there.
+    /// A fall and a rise, both beyond their intervals: in every near-optimal answer, where ranges
+    /// are there.
     TwoPhases,
     /// The same in the canonical answer, but not in every near-optimal one.
     InOurAnswerOnly,
@@ -39,18 +42,21 @@ pub enum Verdict {
     OnlyARise,
     /// Neither.
     Neither,
-    /// Fewer than three checkpoints, or fewer than [`SMALLEST_SAMPLE`] samples, or nothing to measure.
+    /// Fewer than three checkpoints, or fewer than [`SMALLEST_SAMPLE`] samples, or nothing to
+    /// measure.
     TooFew,
 }
 
-/// A change between two checkpoints, with a 95 % interval over the samples that holds for all checkpoints at once.
+/// A change between two checkpoints, with a 95 % interval over the samples that holds for all
+/// checkpoints at once.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Change {
     /// Of the canonical answers.
     pub answer: Estimate,
-    /// The least that it may be: the lowest value of all near-optimal answers at the one checkpoint, the highest at the other.
+    /// The least that it may be: the lowest value of all near-optimal answers at the one
+    /// checkpoint, the highest at the other.
     pub least: Option<Estimate>,
 }
 
@@ -64,14 +70,16 @@ impl Change {
     }
 }
 
-/// A statistic over the checkpoints: where it is smallest, how far it falls before and rises after, and what that amounts to.
+/// A statistic over the checkpoints: where it is smallest, how far it falls before and rises after,
+/// and what that amounts to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Phases {
     /// What was looked at.
     pub statistic: Statistic,
-    /// Where it is smallest, looked for anew in every draw; `None` where there is nothing to measure.
+    /// Where it is smallest, looked for anew in every draw; `None` where there is nothing to
+    /// measure.
     pub lowest: Option<Onset>,
     /// From the first checkpoint to that one.
     pub fall: Option<Change>,
@@ -124,7 +132,8 @@ impl Course {
     }
 }
 
-/// The least that sum f |x| can be, and in [`highest_sum`] the most; the limit of the norm is what both are relative to.
+/// The least that sum f |x| can be, and in [`highest_sum`] the most; the limit of the norm is what
+/// both are relative to.
 fn lowest_sum(statistic: Statistic, bounds: &RangeBounds, _players: usize) -> f64 {
     (bounds.of(statistic)[0] - bounds.limit) / RANGE_WEIGHT
 }
@@ -133,8 +142,9 @@ fn highest_sum(statistic: Statistic, bounds: &RangeBounds, players: usize) -> f6
     statistic.most(players) * bounds.limit - (bounds.of(statistic)[1] - bounds.limit) / RANGE_WEIGHT
 }
 
-/// The statistic that is looked at first: the share of the orders [`HIGH_ORDER`] and above, which nearly all answers agree on; the mean order
-/// where there are no such orders, or where they have nearly all the strength at every checkpoint.
+/// The statistic that is looked at first: the share of the orders [`HIGH_ORDER`] and above, which
+/// nearly all answers agree on; the mean order where there are no such orders, or where they have
+/// nearly all the strength at every checkpoint.
 #[must_use]
 pub fn first_statistic(checkpoints: &[Measured]) -> Statistic {
     let players = checkpoints
@@ -155,11 +165,12 @@ pub fn first_statistic(checkpoints: &[Measured]) -> Statistic {
     }
 }
 
-/// Whether a statistic falls from the first checkpoint to where it is smallest and rises from there to the last, each beyond its interval and,
-/// where ranges are there, in the worst case over all near-optimal answers. The second value is the smallest checkpoint of every draw.
+/// Whether a statistic falls from the first checkpoint to where it is smallest and rises from there
+/// to the last, each beyond its interval and, where ranges are there, in the worst case over all
+/// near-optimal answers. The second value is the smallest checkpoint of every draw.
 ///
-/// Intervals are simultaneous over the checkpoints, since the smallest one is chosen by the data, and each end takes 2.5 %: where
-/// there is no fall or no rise, phases are claimed in at most 5 %.
+/// Intervals are simultaneous over the checkpoints, since the smallest one is chosen by the data,
+/// and each end takes 2.5 %: where there is no fall or no rise, phases are claimed in at most 5 %.
 #[must_use]
 pub fn two_phases(
     statistic: Statistic,

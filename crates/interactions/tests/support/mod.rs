@@ -25,8 +25,9 @@ pub fn normals(rng: &mut impl Rng, count: usize) -> Vec<f64> {
     (0..count).map(|_| one(rng)).collect()
 }
 
-/// Outputs of a random two-layer ReLU network on masked inputs: log-odds of the class that they speak for most, for all masks of n
-/// players of four units each. `gain` is the scale of the weights: 1 is an untrained network, 3 behaves like a trained one.
+/// Outputs of a random two-layer ReLU network on masked inputs: log-odds of the class that they
+/// speak for most, for all masks of n players of four units each. `gain` is the scale of the
+/// weights: 1 is an untrained network, 3 behaves like a trained one.
 pub fn network_game(players: usize, gain: f64, seed: u64) -> Vec<f64> {
     const UNITS: usize = 4;
     const HIDDEN: usize = 48;

@@ -1,6 +1,6 @@
 //! Exponentials and GELU as plain arithmetic on each lane, which compilers turn into vectors.
 
-use crate::product::{Row, WIDTH};
+use crate::panels::{Row, WIDTH};
 
 /// e^x to 2e-7 of itself; 0 below -87 and no more than e^88.
 #[inline(always)]
@@ -70,7 +70,7 @@ pub(super) fn gelu(x: &Row) -> Row {
 
 /// `gradient` <- `gradient` times GELU's derivative at `x`.
 #[inline(always)]
-pub(super) fn gelu_back(x: &Row, gradient: &mut Row) {
+pub(super) fn gelu_backward(x: &Row, gradient: &mut Row) {
     let density = 1.0 / (2.0 * std::f32::consts::PI).sqrt();
     for (gradient, &x) in gradient.iter_mut().zip(x) {
         *gradient *= normal(x) + x * density * exp(-0.5 * x * x);
@@ -123,7 +123,7 @@ mod tests {
                 "{x}"
             );
             let mut gradient = [2.0; WIDTH];
-            gelu_back(&row, &mut gradient);
+            gelu_backward(&row, &mut gradient);
             let slope = (exact(f64::from(x) + 1e-4) - exact(f64::from(x) - 1e-4)) / 1e-4;
             assert!((f64::from(gradient[0]) - slope).abs() < 4e-6, "{x}");
         }

@@ -7,15 +7,14 @@ use pulp::Simd;
 use super::{activation::exp, norm::total};
 use crate::{
     linear::{Left, add_outer_products, product},
-    product::{Row, Start, WIDTH},
+    panels::{Row, WIDTH, ZERO, transpose},
+    product::Start,
 };
 
-/// Values of a head.
+/// Values of a head, in all published sizes.
 pub(super) const HEAD: usize = 64;
 /// Panels of a head.
 const PANELS: usize = HEAD / WIDTH;
-
-const ZERO: &Row = &[0.0; WIDTH];
 
 /// Rows of one text: those that attend, and those that they attend to.
 #[derive(Clone, Debug)]
@@ -30,7 +29,7 @@ impl Span {
     }
 }
 
-/// Queries, keys and values of all heads, `[panel][row]`, or the gradients by them.
+/// Queries, keys and values of all heads, `[panel][row]`, or the gradients with respect to them.
 #[derive(Default)]
 pub(super) struct Projected {
     pub(super) query: Vec<Row>,
@@ -38,14 +37,14 @@ pub(super) struct Projected {
     pub(super) value: Vec<Row>,
 }
 
-/// Attention's weights, as the way back needs them, and room to work in.
+/// Attention weights, as the backward pass needs them, and room to work in.
 #[derive(Default)]
 pub(super) struct Attention {
     /// Of every text and head `[panel of keys][query]`.
-    shares: Vec<Row>,
+    weights: Vec<Row>,
     /// Keys or values of a head as columns, `[panel of rows][lane of the head]`.
-    turned: Vec<Row>,
-    /// Gradients by the shares of a head.
+    transposed: Vec<Row>,
+    /// The gradient with respect to the attention weights of a head.
     gradient: Vec<Row>,
 }
 
@@ -66,34 +65,42 @@ impl Attention {
     ) {
         let Projected { query, key, value } = projected;
         let all = spans.last().map_or(0, |span| span.keys.end);
-        let asking = spans.last().map_or(0, |span| span.queries.end);
-        let heads = out.len() / asking.max(1) / PANELS;
-        self.shares.clear();
+        let query_input = spans.last().map_or(0, |span| span.queries.end);
+        let heads = out.len() / query_input.max(1) / PANELS;
+        self.weights.clear();
         for span in spans {
             for head in 0..heads {
-                let (count, first) = (span.queries.len(), self.shares.len());
-                self.shares.resize(first + span.panels() * count, *ZERO);
-                turn(key, all, head, &span.keys, &mut self.turned);
+                let (count, first) = (span.queries.len(), self.weights.len());
+                self.weights.resize(first + span.panels() * count, ZERO);
+                transpose_head(
+                    Head {
+                        values: key,
+                        rows: all,
+                        head,
+                    },
+                    &span.keys,
+                    &mut self.transposed,
+                );
                 let queries = Left {
-                    rows: &query[head * PANELS * asking..],
-                    stride: asking,
+                    rows: &query[head * PANELS * query_input..],
+                    stride: query_input,
                     first: span.queries.start,
                     columns: HEAD,
                 };
-                let shares = &mut self.shares[first..];
-                for (panel, scores) in shares.chunks_mut(count).enumerate() {
-                    let keys = &self.turned[panel * HEAD..][..HEAD];
-                    product(simd, queries, keys, Start::Bias(ZERO), scores);
+                let weights = &mut self.weights[first..];
+                for (panel, scores) in weights.chunks_mut(count).enumerate() {
+                    let keys = &self.transposed[panel * HEAD..][..HEAD];
+                    product(simd, queries, keys, Start::Bias(&ZERO), scores);
                 }
-                softmax(shares, count, span.keys.len());
+                softmax(weights, count, span.keys.len());
                 for panel in panels(head) {
-                    let out = &mut out[panel * asking..][span.queries.clone()];
+                    let out = &mut out[panel * query_input..][span.queries.clone()];
                     let values = &value[panel * all..][span.keys.clone()];
                     product(
                         simd,
-                        shares_of(shares, span),
+                        as_left(weights, span),
                         values,
-                        Start::Bias(ZERO),
+                        Start::Bias(&ZERO),
                         out,
                     );
                 }
@@ -101,9 +108,10 @@ impl Attention {
         }
     }
 
-    /// Gradients by queries, keys and values, given that by what came out.
+    /// Gradients with respect to queries, keys and values, given that with respect to what came
+    /// out.
     #[inline(always)]
-    pub(super) fn back<S: Simd>(
+    pub(super) fn backward<S: Simd>(
         &mut self,
         simd: S,
         spans: &[Span],
@@ -112,48 +120,60 @@ impl Attention {
         gradients: &mut Projected,
     ) {
         let all = spans.last().map_or(0, |span| span.keys.end);
-        let asking = spans.last().map_or(0, |span| span.queries.end);
-        let heads = out.len() / asking.max(1) / PANELS;
+        let query_input = spans.last().map_or(0, |span| span.queries.end);
+        let heads = out.len() / query_input.max(1) / PANELS;
         gradients.query.clear();
-        gradients.query.resize(projected.query.len(), *ZERO);
+        gradients.query.resize(projected.query.len(), ZERO);
         for gradient in [&mut gradients.key, &mut gradients.value] {
             gradient.clear();
-            gradient.resize(projected.key.len(), *ZERO);
+            gradient.resize(projected.key.len(), ZERO);
         }
         let mut first = 0;
         for span in spans {
             let count = span.queries.len();
             for head in 0..heads {
-                let shares = &self.shares[first..][..span.panels() * count];
-                first += shares.len();
-                turn(&projected.value, all, head, &span.keys, &mut self.turned);
+                let weights = &self.weights[first..][..span.panels() * count];
+                first += weights.len();
+                transpose_head(
+                    Head {
+                        values: &projected.value,
+                        rows: all,
+                        head,
+                    },
+                    &span.keys,
+                    &mut self.transposed,
+                );
                 self.gradient.clear();
-                self.gradient.resize(shares.len(), *ZERO);
-                let by_out = Left {
-                    rows: &out[head * PANELS * asking..],
-                    stride: asking,
+                self.gradient.resize(weights.len(), ZERO);
+                let out_gradient = Left {
+                    rows: &out[head * PANELS * query_input..],
+                    stride: query_input,
                     first: span.queries.start,
                     columns: HEAD,
                 };
                 for (panel, gradient) in self.gradient.chunks_mut(count).enumerate() {
-                    let values = &self.turned[panel * HEAD..][..HEAD];
-                    product(simd, by_out, values, Start::Bias(ZERO), gradient);
+                    let values = &self.transposed[panel * HEAD..][..HEAD];
+                    product(simd, out_gradient, values, Start::Bias(&ZERO), gradient);
                 }
-                softmax_back(shares, count, &mut self.gradient);
+                softmax_backward(weights, count, &mut self.gradient);
                 for panel in panels(head) {
-                    let by_query = &mut gradients.query[panel * asking..][span.queries.clone()];
+                    let query_gradient =
+                        &mut gradients.query[panel * query_input..][span.queries.clone()];
                     let keys = &projected.key[panel * all..][span.keys.clone()];
-                    let left = shares_of(&self.gradient, span);
-                    product(simd, left, keys, Start::Bias(ZERO), by_query);
-                    let queries = &projected.query[panel * asking..][span.queries.clone()];
-                    let by_out = &out[panel * asking..][span.queries.clone()];
-                    let by_key = &mut gradients.key[panel * all..][span.keys.clone()];
-                    let by_value = &mut gradients.value[panel * all..][span.keys.clone()];
-                    let sides = self.gradient.chunks(count).zip(shares.chunks(count));
-                    let targets = by_key.chunks_mut(WIDTH).zip(by_value.chunks_mut(WIDTH));
-                    for ((gradient, shares), (by_key, by_value)) in sides.zip(targets) {
-                        add_outer_products(simd, gradient, queries, by_key);
-                        add_outer_products(simd, shares, by_out, by_value);
+                    let left = as_left(&self.gradient, span);
+                    product(simd, left, keys, Start::Bias(&ZERO), query_gradient);
+                    let queries = &projected.query[panel * query_input..][span.queries.clone()];
+                    let out_gradient = &out[panel * query_input..][span.queries.clone()];
+                    let key_gradient = &mut gradients.key[panel * all..][span.keys.clone()];
+                    let value_gradient = &mut gradients.value[panel * all..][span.keys.clone()];
+                    let sides = self.gradient.chunks(count).zip(weights.chunks(count));
+                    let targets = key_gradient
+                        .chunks_mut(WIDTH)
+                        .zip(value_gradient.chunks_mut(WIDTH));
+                    for ((gradient, weights), (key_gradient, value_gradient)) in sides.zip(targets)
+                    {
+                        add_outer_products(simd, gradient, queries, key_gradient);
+                        add_outer_products(simd, weights, out_gradient, value_gradient);
                     }
                 }
             }
@@ -161,34 +181,40 @@ impl Attention {
     }
 }
 
-/// Shares of a text's queries in its keys as the left side of a product.
-fn shares_of<'a>(shares: &'a [Row], span: &Span) -> Left<'a> {
+/// The attention weights of a text as the left side of a product.
+fn as_left<'a>(weights: &'a [Row], span: &Span) -> Left<'a> {
     Left {
-        rows: shares,
+        rows: weights,
         stride: span.queries.len(),
         first: 0,
         columns: span.keys.len(),
     }
 }
 
+/// A head of queries, keys or values.
+#[derive(Clone, Copy)]
+struct Head<'a> {
+    /// Of all heads, `[panel][row]`.
+    values: &'a [Row],
+    /// Rows of a panel.
+    rows: usize,
+    head: usize,
+}
+
 /// Some rows of a head as columns: `[panel of rows][lane of the head]`.
 #[inline(always)]
-fn turn(from: &[Row], stride: usize, head: usize, rows: &Range<usize>, to: &mut Vec<Row>) {
+fn transpose_head(from: Head<'_>, rows: &Range<usize>, to: &mut Vec<Row>) {
     to.clear();
-    to.resize(rows.len().div_ceil(WIDTH) * HEAD, *ZERO);
-    for (part, panel) in panels(head).enumerate() {
-        let from = &from[panel * stride..][rows.clone()];
+    to.resize(rows.len().div_ceil(WIDTH) * HEAD, ZERO);
+    for (part, panel) in panels(from.head).enumerate() {
+        let from = &from.values[panel * from.rows..][rows.clone()];
         for (from, to) in from.chunks(WIDTH).zip(to.chunks_mut(HEAD)) {
-            for (lane, to) in to[part * WIDTH..][..WIDTH].iter_mut().enumerate() {
-                for (to, from) in to.iter_mut().zip(from) {
-                    *to = from[lane];
-                }
-            }
+            transpose(from, &mut to[part * WIDTH..][..WIDTH]);
         }
     }
 }
 
-/// Scores `[panel of keys][query]` become shares; lanes behind the keys become 0.
+/// Scores `[panel of keys][query]` become attention weights; lanes behind the keys become 0.
 #[inline(always)]
 fn softmax(scores: &mut [Row], count: usize, keys: usize) {
     let scale = 1.0 / (HEAD as f32).sqrt();
@@ -210,7 +236,7 @@ fn softmax(scores: &mut [Row], count: usize, keys: usize) {
             }
         }
         let largest = largest.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let mut sums = [0.0; WIDTH];
+        let mut sums = ZERO;
         for (panel, place) in places.clone().enumerate() {
             let last = panel + 1 == panels;
             for ((sum, score), behind) in sums.iter_mut().zip(&mut scores[place]).zip(&behind) {
@@ -221,32 +247,34 @@ fn softmax(scores: &mut [Row], count: usize, keys: usize) {
         }
         let inverse = 1.0 / total(sums);
         for place in places {
-            scores[place].iter_mut().for_each(|share| *share *= inverse);
+            scores[place]
+                .iter_mut()
+                .for_each(|weight| *weight *= inverse);
         }
     }
 }
 
-/// Gradients by shares become those by scores.
+/// The gradient with respect to attention weights becomes that with respect to scores.
 #[inline(always)]
-fn softmax_back(shares: &[Row], count: usize, gradient: &mut [Row]) {
+fn softmax_backward(weights: &[Row], count: usize, gradient: &mut [Row]) {
     let scale = 1.0 / (HEAD as f32).sqrt();
-    let panels = shares.len() / count;
+    let panels = weights.len() / count;
     for query in 0..count {
         let places = (0..panels).map(|panel| panel * count + query);
-        let mut products = [0.0; WIDTH];
+        let mut products = ZERO;
         for place in places.clone() {
-            for ((product, share), g) in products
+            for ((product, weight), g) in products
                 .iter_mut()
-                .zip(&shares[place])
+                .zip(&weights[place])
                 .zip(&gradient[place])
             {
-                *product += share * g;
+                *product += weight * g;
             }
         }
         let mean = total(products);
         for place in places {
-            for (share, g) in shares[place].iter().zip(&mut gradient[place]) {
-                *g = scale * share * (*g - mean);
+            for (weight, g) in weights[place].iter().zip(&mut gradient[place]) {
+                *g = scale * weight * (*g - mean);
             }
         }
     }

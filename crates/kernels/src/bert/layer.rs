@@ -1,38 +1,41 @@
-//! One layer of the encoder, forward and back.
+//! One layer of the encoder, forward and backward.
 
 use pulp::Simd;
 
 use super::{
-    activation::{gelu, gelu_back},
+    activation::{gelu, gelu_backward},
     attention::{Attention, Projected, Span},
     layout::{Dense, Encoder, Norm},
-    norm::{Normalised, add},
+    norm::{Affine, AffineGradients, Normalised},
 };
 use crate::{
     linear::{Left, add_outer_products, product},
-    product::{Row, Start, WIDTH},
+    panels::{Row, WIDTH, add, add_all, panels, room, zeros},
+    product::Start,
 };
 
-/// Weights as both ways want them.
+/// Weights as forward and backward passes want them.
 #[derive(Clone, Copy)]
 pub(super) struct Weights<'a> {
     pub(super) parameters: &'a [Row],
-    /// Weights of dense layers `[panel of inputs][output][lane]`; empty where there is no way back.
-    pub(super) turned: &'a [Row],
+    /// Weights of dense layers `[panel of inputs][output][lane]`; empty where there is no backward
+    /// pass.
+    pub(super) transposed: &'a [Row],
 }
 
-/// As many rows as that, whatever they hold.
-pub(super) fn room(rows: &mut Vec<Row>, len: usize) -> &mut [Row] {
-    if rows.len() != len {
-        rows.clear();
-        rows.resize(len, [0.0; WIDTH]);
-    }
-    rows
+/// What a dense layer's backward pass works with.
+pub(super) struct Flow<'a> {
+    /// What came in.
+    pub(super) input: &'a [Row],
+    /// The gradient with respect to what came out.
+    pub(super) out_gradient: &'a [Row],
+    /// That with respect to what came in is added to it.
+    pub(super) input_gradient: &'a mut [Row],
 }
 
 impl Dense {
     pub(super) fn out_panels(&self) -> usize {
-        self.outputs.div_ceil(WIDTH)
+        panels(self.outputs)
     }
 
     /// `out` <- weight * input + bias, both `[panel][row]`.
@@ -57,34 +60,37 @@ impl Dense {
         }
     }
 
-    /// The way back: gradients by the weights are added to theirs, the one by the input to `by_input`, given that by what came out.
+    /// The backward pass; gradients with respect to the parameters are added to `sums`.
     #[inline(always)]
-    pub(super) fn back<S: Simd>(
+    pub(super) fn backward<S: Simd>(
         &self,
         simd: S,
         weights: Weights<'_>,
-        input: &[Row],
-        by_out: &[Row],
+        flow: Flow<'_>,
         sums: &mut [Row],
-        by_input: &mut [Row],
     ) {
-        let left = Left::whole(by_out, self.outputs);
-        let turned = &weights.turned[self.turned.clone()];
-        let panels = by_input.chunks_mut(left.stride);
-        for (by_input, turned) in panels.zip(turned.chunks(self.outputs)) {
-            product(simd, left, turned, Start::Sum, by_input);
+        let Flow {
+            input,
+            out_gradient,
+            input_gradient,
+        } = flow;
+        let left = Left::whole(out_gradient, self.outputs);
+        let transposed = &weights.transposed[self.transposed.clone()];
+        let panels = input_gradient.chunks_mut(left.stride);
+        for (input_gradient, transposed) in panels.zip(transposed.chunks(self.outputs)) {
+            product(simd, left, transposed, Start::Sum, input_gradient);
         }
-        for (bias, by_out) in sums[self.bias.clone()]
+        for (bias, out_gradient) in sums[self.bias.clone()]
             .iter_mut()
-            .zip(by_out.chunks(left.stride))
+            .zip(out_gradient.chunks(left.stride))
         {
-            by_out.iter().for_each(|row| add(bias, row));
+            out_gradient.iter().for_each(|row| add(bias, row));
         }
         let matrix = sums[self.weight.clone()].chunks_mut(self.inputs);
-        for (matrix, by_out) in matrix.zip(by_out.chunks(left.stride)) {
+        for (matrix, out_gradient) in matrix.zip(out_gradient.chunks(left.stride)) {
             let parts = matrix.chunks_mut(WIDTH).zip(input.chunks(left.stride));
             for (matrix, input) in parts {
-                add_outer_products(simd, input, by_out, matrix);
+                add_outer_products(simd, input, out_gradient, matrix);
             }
         }
     }
@@ -99,12 +105,15 @@ impl Norm {
         normalised: &mut Normalised,
         out: &mut Vec<Row>,
     ) {
-        let affine = [&self.weight, &self.bias].map(|part| &weights.parameters[part.clone()]);
+        let affine = Affine {
+            weight: &weights.parameters[self.weight.clone()],
+            bias: &weights.parameters[self.bias.clone()],
+        };
         normalised.forward(x, affine, room(out, x.len()));
     }
 
     #[inline(always)]
-    pub(super) fn back(
+    pub(super) fn backward(
         &self,
         weights: Weights<'_>,
         normalised: &Normalised,
@@ -114,17 +123,18 @@ impl Norm {
         // The bias lies behind the weight.
         let (weight, bias) = sums[self.weight.start..self.bias.end].split_at_mut(self.weight.len());
         let scale = &weights.parameters[self.weight.clone()];
-        normalised.back(scale, [weight, bias], gradient);
+        let gradients = AffineGradients { weight, bias };
+        normalised.backward(scale, gradients, gradient);
     }
 }
 
-/// What a layer computed, as the way back needs it.
+/// What a layer computed, as the backward pass needs it.
 #[derive(Default)]
 pub(super) struct Tape {
     /// What came in.
     pub(super) input: Vec<Row>,
     /// Those of its rows that attend; empty where all do.
-    asking: Vec<Row>,
+    query_input: Vec<Row>,
     projected: Projected,
     attention: Attention,
     /// What attention found, before its dense layer.
@@ -139,56 +149,62 @@ pub(super) struct Tape {
     sum: Vec<Row>,
 }
 
-/// Arrays that gradients by a layer's values are in.
+/// Arrays that gradients with respect to a layer's values are in.
 #[derive(Default)]
 pub(super) struct Gradients {
     attended: Vec<Row>,
     activated: Vec<Row>,
     context: Vec<Row>,
     projected: Projected,
-    /// The one by what came in.
+    /// The one with respect to what came in.
     pub(super) input: Vec<Row>,
 }
 
-/// Whether all rows ask; in the last layer only the first one of every text does.
-pub(super) fn all_ask(spans: &[Span]) -> bool {
+/// What a layer works with.
+#[derive(Clone, Copy)]
+pub(super) struct Setting<'a> {
+    pub(super) layer: &'a Encoder,
+    pub(super) weights: Weights<'a>,
+    pub(super) spans: &'a [Span],
+}
+
+/// Whether all rows attend; in the last layer only the first one of every text does.
+pub(super) fn all_attend(spans: &[Span]) -> bool {
     spans.iter().all(|span| span.queries == span.keys)
 }
 
 impl Tape {
-    /// From `self.input` to `out`, which has the rows that ask.
+    /// From `self.input` to `out`, which has the rows that attend.
     #[inline(always)]
-    pub(super) fn forward<S: Simd>(
-        &mut self,
-        simd: S,
-        layer: &Encoder,
-        weights: Weights<'_>,
-        spans: &[Span],
-        out: &mut Vec<Row>,
-    ) {
+    pub(super) fn forward<S: Simd>(&mut self, simd: S, setting: Setting<'_>, out: &mut Vec<Row>) {
+        let Setting {
+            layer,
+            weights,
+            spans,
+        } = setting;
         let panels = layer.query.inputs / WIDTH;
-        self.asking.clear();
-        if !all_ask(spans) {
+        self.query_input.clear();
+        if !all_attend(spans) {
             for rows in self.input.chunks(self.input.len() / panels) {
-                self.asking
+                self.query_input
                     .extend(spans.iter().map(|span| rows[span.keys.start]));
             }
         }
-        let asking = match self.asking.is_empty() {
+        let query_input = match self.query_input.is_empty() {
             true => &self.input,
-            false => &self.asking,
+            false => &self.query_input,
         };
         let Projected { query, key, value } = &mut self.projected;
-        layer.query.forward(simd, weights, asking, query);
+        layer.query.forward(simd, weights, query_input, query);
         layer.key.forward(simd, weights, &self.input, key);
         layer.value.forward(simd, weights, &self.input, value);
-        let context = room(&mut self.context, asking.len());
+        let context = room(&mut self.context, query_input.len());
         self.attention
             .forward(simd, spans, &self.projected, context);
         layer
             .attention
             .forward(simd, weights, &self.context, &mut self.sum);
-        add_all(&mut self.sum, asking);
+        add_all(&mut self.sum, query_input);
         layer.attention_norm.forward(
             weights,
             &self.sum,
@@ -211,51 +227,55 @@ impl Tape {
             .forward(weights, &self.sum, &mut self.output_norm, out);
     }
 
-    /// Back from the gradient by what came out, which is changed, to `gradients.input`; those by parameters are added to `sums`.
+    /// From the gradient with respect to what came out, which is changed, to `gradients.input`;
+    /// those with respect to parameters are added to `sums`.
     #[inline(always)]
-    pub(super) fn back<S: Simd>(
+    pub(super) fn backward<S: Simd>(
         &mut self,
         simd: S,
-        (layer, weights): (&Encoder, Weights<'_>),
-        spans: &[Span],
-        by_out: &mut [Row],
+        setting: Setting<'_>,
+        out_gradient: &mut [Row],
         sums: &mut [Row],
         gradients: &mut Gradients,
     ) {
+        let Setting {
+            layer,
+            weights,
+            spans,
+        } = setting;
         layer
             .output_norm
-            .back(weights, &self.output_norm, sums, by_out);
+            .backward(weights, &self.output_norm, sums, out_gradient);
         let activated = zeros(&mut gradients.activated, self.activated.len());
-        layer
-            .output
-            .back(simd, weights, &self.activated, by_out, sums, activated);
+        let flow = Flow {
+            input: &self.activated,
+            out_gradient,
+            input_gradient: activated,
+        };
+        layer.output.backward(simd, weights, flow, sums);
         for (gradient, x) in activated.iter_mut().zip(&self.intermediate) {
-            gelu_back(x, gradient);
+            gelu_backward(x, gradient);
         }
         // What attention found was added to the output as it was.
         gradients.attended.clear();
-        gradients.attended.extend_from_slice(by_out);
-        layer.intermediate.back(
-            simd,
-            weights,
-            &self.attended,
-            activated,
-            sums,
-            &mut gradients.attended,
-        );
+        gradients.attended.extend_from_slice(out_gradient);
+        let flow = Flow {
+            input: &self.attended,
+            out_gradient: activated,
+            input_gradient: &mut gradients.attended,
+        };
+        layer.intermediate.backward(simd, weights, flow, sums);
         layer
             .attention_norm
-            .back(weights, &self.attention_norm, sums, &mut gradients.attended);
+            .backward(weights, &self.attention_norm, sums, &mut gradients.attended);
         let context = zeros(&mut gradients.context, self.context.len());
-        layer.attention.back(
-            simd,
-            weights,
-            &self.context,
-            &gradients.attended,
-            sums,
-            context,
-        );
-        self.attention.back(
+        let flow = Flow {
+            input: &self.context,
+            out_gradient: &gradients.attended,
+            input_gradient: context,
+        };
+        layer.attention.backward(simd, weights, flow, sums);
+        self.attention.backward(
             simd,
             spans,
             &self.projected,
@@ -263,46 +283,37 @@ impl Tape {
             &mut gradients.projected,
         );
         let Projected { query, key, value } = &gradients.projected;
-        let asking = match self.asking.is_empty() {
-            true => &self.input,
-            false => &self.asking,
+        let query_input_gradient = &mut gradients.attended;
+        let flow = Flow {
+            input: match self.query_input.is_empty() {
+                true => &self.input,
+                false => &self.query_input,
+            },
+            out_gradient: query,
+            input_gradient: query_input_gradient,
         };
-        let by_asking = &mut gradients.attended;
-        layer
-            .query
-            .back(simd, weights, asking, query, sums, by_asking);
-        let by_input = zeros(&mut gradients.input, self.input.len());
-        layer
-            .key
-            .back(simd, weights, &self.input, key, sums, by_input);
-        layer
-            .value
-            .back(simd, weights, &self.input, value, sums, by_input);
-        if self.asking.is_empty() {
-            add_all(by_input, by_asking);
+        layer.query.backward(simd, weights, flow, sums);
+        let input_gradient = zeros(&mut gradients.input, self.input.len());
+        for (dense, out_gradient) in [(&layer.key, key), (&layer.value, value)] {
+            let flow = Flow {
+                input: &self.input,
+                out_gradient,
+                input_gradient: &mut *input_gradient,
+            };
+            dense.backward(simd, weights, flow, sums);
+        }
+        if self.query_input.is_empty() {
+            add_all(input_gradient, query_input_gradient);
             return;
         }
-        let panels = layer.query.inputs / WIDTH;
-        let rows = by_input.len() / panels;
-        for (by_input, by_asking) in by_input.chunks_mut(rows).zip(by_asking.chunks(spans.len())) {
-            for (span, by_asking) in spans.iter().zip(by_asking) {
-                add(&mut by_input[span.keys.start], by_asking);
+        let rows = input_gradient.len() / (layer.query.inputs / WIDTH);
+        for (input_gradient, query_input_gradient) in input_gradient
+            .chunks_mut(rows)
+            .zip(query_input_gradient.chunks(spans.len()))
+        {
+            for (span, gradient) in spans.iter().zip(query_input_gradient) {
+                add(&mut input_gradient[span.keys.start], gradient);
             }
         }
-    }
-}
-
-/// As many rows of zeros.
-pub(super) fn zeros(rows: &mut Vec<Row>, len: usize) -> &mut [Row] {
-    rows.clear();
-    rows.resize(len, [0.0; WIDTH]);
-    rows
-}
-
-/// `to` <- `to` + `from`, row by row.
-#[inline(always)]
-pub(super) fn add_all(to: &mut [Row], from: &[Row]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        add(to, from);
     }
 }

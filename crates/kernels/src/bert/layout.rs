@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use spindle_run::event::{Tensor, Tensors};
 
-use crate::product::{Row, WIDTH};
+use crate::panels::{Row, WIDTH, ZERO, panels};
 
-/// Longest text in word pieces.
-const MOST_TOKENS: usize = 512;
-/// First or second text of a pair.
-const TYPES: usize = 2;
+/// Longest text in word pieces, as the published weights have it.
+pub(super) const MOST_TOKENS: usize = 512;
+/// Kinds of pieces: of the first or the second text of a pair.
+pub(super) const TYPES: usize = 2;
 
 /// A parameter.
 #[derive(Clone, Debug)]
@@ -39,8 +39,8 @@ pub(super) struct Dense {
     pub(super) outputs: usize,
     pub(super) weight: Range<usize>,
     pub(super) bias: Range<usize>,
-    /// Where its weight lies among the turned ones.
-    pub(super) turned: Range<usize>,
+    /// Where its weight lies among the transposed ones.
+    pub(super) transposed: Range<usize>,
 }
 
 /// A normalisation.
@@ -77,8 +77,8 @@ pub(super) struct Layout {
     /// The table of word pieces: the last one.
     pub(super) words: Range<usize>,
     pub(super) parameters: Vec<Parameter>,
-    /// Rows of all turned weights.
-    pub(super) turned: usize,
+    /// Rows of all transposed weights.
+    pub(super) transposed: usize,
 }
 
 /// A layout as far as it is made.
@@ -86,12 +86,11 @@ pub(super) struct Layout {
 struct Builder {
     parameters: Vec<Parameter>,
     rows: usize,
-    turned: usize,
+    transposed: usize,
 }
 
 impl Builder {
     fn parameter(&mut self, name: String, shape: Vec<usize>, order: Order) -> Range<usize> {
-        let panels = |columns: usize| columns.div_ceil(WIDTH);
         let len = match order {
             Order::Matrix => panels(shape[0]) * shape[1],
             Order::Vector => panels(shape[0]),
@@ -115,14 +114,14 @@ impl Builder {
 
     fn dense(&mut self, name: &str, inputs: usize, outputs: usize) -> Dense {
         let weight = vec![outputs, inputs];
-        let turned = self.turned..self.turned + inputs.div_ceil(WIDTH) * outputs;
-        self.turned = turned.end;
+        let transposed = self.transposed..self.transposed + panels(inputs) * outputs;
+        self.transposed = transposed.end;
         Dense {
             inputs,
             outputs,
             weight: self.parameter(format!("{name}.weight"), weight, Order::Matrix),
             bias: self.parameter(format!("{name}.bias"), vec![outputs], Order::Vector),
-            turned,
+            transposed,
         }
     }
 
@@ -176,11 +175,11 @@ impl Layout {
             classifier,
             words,
             parameters: builder.parameters,
-            turned: builder.turned,
+            transposed: builder.transposed,
         }
     }
 
-    /// Dense layers behind which there is a way back.
+    /// Dense layers that a backward pass goes through.
     pub(super) fn dense(&self) -> impl Iterator<Item = &Dense> {
         let of_encoders = self.encoders.iter().flat_map(|encoder| {
             [
@@ -197,12 +196,12 @@ impl Layout {
 
     /// All parameters as rows, from tensors that are all there.
     pub(super) fn pack(&self, tensors: &Tensors) -> Vec<Row> {
-        let mut rows = vec![[0.0; WIDTH]; self.words.end];
+        let mut rows = vec![ZERO; self.words.end];
         for parameter in &self.parameters {
             let values = &tensors[&parameter.name].data;
             let rows = &mut rows[parameter.rows.clone()];
             for (index, value) in values.iter().enumerate() {
-                let (row, lane) = parameter.place(index);
+                let Place { row, lane } = parameter.place(index);
                 rows[row][lane] = *value;
             }
         }
@@ -215,7 +214,7 @@ impl Layout {
             let rows = &rows[parameter.rows.clone()];
             let count = parameter.shape.iter().product();
             let values = (0..count).map(|index| {
-                let (row, lane) = parameter.place(index);
+                let Place { row, lane } = parameter.place(index);
                 rows[row][lane]
             });
             let tensor = Tensor {
@@ -228,18 +227,30 @@ impl Layout {
     }
 }
 
+/// Where a value lies among a parameter's rows.
+struct Place {
+    row: usize,
+    lane: usize,
+}
+
 impl Parameter {
     /// Row and lane of a value, given its place in PyTorch's order.
-    fn place(&self, index: usize) -> (usize, usize) {
+    fn place(&self, index: usize) -> Place {
         let columns = self.shape[self.shape.len() - 1];
         let (row, column) = (index / columns, index % columns);
         match self.order {
-            Order::Matrix => (row / WIDTH * columns + column, row % WIDTH),
-            Order::Vector => (index / WIDTH, index % WIDTH),
-            Order::Table => (
-                row * columns.div_ceil(WIDTH) + column / WIDTH,
-                column % WIDTH,
-            ),
+            Order::Matrix => Place {
+                row: row / WIDTH * columns + column,
+                lane: row % WIDTH,
+            },
+            Order::Vector => Place {
+                row: index / WIDTH,
+                lane: index % WIDTH,
+            },
+            Order::Table => Place {
+                row: row * panels(columns) + column / WIDTH,
+                lane: column % WIDTH,
+            },
         }
     }
 }

@@ -1,11 +1,24 @@
 //! Layer normalisation of rows that lie in panels.
 
-use crate::product::{Row, WIDTH};
+use crate::panels::{Row, WIDTH, ZERO, add};
+
+/// What follows a normalisation, `[panel]` both.
+#[derive(Clone, Copy)]
+pub(super) struct Affine<'a> {
+    pub(super) weight: &'a [Row],
+    pub(super) bias: &'a [Row],
+}
+
+/// The gradients with respect to it.
+pub(super) struct AffineGradients<'a> {
+    pub(super) weight: &'a mut [Row],
+    pub(super) bias: &'a mut [Row],
+}
 
 /// What is added to variances.
 pub(super) const EPSILON: f32 = 1e-12;
 
-/// Normalised rows, as the way back needs them.
+/// Normalised rows, as the backward pass needs them.
 #[derive(Default)]
 pub(super) struct Normalised {
     /// (x - mean) / deviation, `[panel][row]`.
@@ -15,9 +28,10 @@ pub(super) struct Normalised {
 }
 
 impl Normalised {
-    /// `out` <- weight * normalised + bias, both `[panel]`; `x` and `out` are `[panel][row]`.
+    /// `out` <- weight * normalised + bias; `x` and `out` are `[panel][row]`.
     #[inline(always)]
-    pub(super) fn forward(&mut self, x: &[Row], [weight, bias]: [&[Row]; 2], out: &mut [Row]) {
+    pub(super) fn forward(&mut self, x: &[Row], affine: Affine<'_>, out: &mut [Row]) {
+        let Affine { weight, bias } = affine;
         let panels = weight.len();
         let (rows, width) = (x.len() / panels, (panels * WIDTH) as f32);
         self.values.clear();
@@ -25,12 +39,12 @@ impl Normalised {
         self.inverse.clear();
         for row in 0..rows {
             let places = (0..panels).map(|panel| panel * rows + row);
-            let mut sums = [0.0; WIDTH];
+            let mut sums = ZERO;
             for place in places.clone() {
                 add(&mut sums, &x[place]);
             }
             let mean = total(sums) / width;
-            let mut squares = [0.0; WIDTH];
+            let mut squares = ZERO;
             for place in places.clone() {
                 for (value, square) in self.values[place].iter_mut().zip(&mut squares) {
                     *value -= mean;
@@ -50,18 +64,23 @@ impl Normalised {
         }
     }
 
-    /// `gradient` by `out` becomes that by `x`; those by weight and bias are added to theirs.
+    /// The gradient with respect to `out` becomes that with respect to `x`; those with respect to
+    /// weight and bias are added to theirs.
     #[inline(always)]
-    pub(super) fn back(
+    pub(super) fn backward(
         &self,
         weight: &[Row],
-        [weight_gradient, bias_gradient]: [&mut [Row]; 2],
+        gradients: AffineGradients<'_>,
         gradient: &mut [Row],
     ) {
+        let AffineGradients {
+            weight: weight_gradient,
+            bias: bias_gradient,
+        } = gradients;
         let panels = weight.len();
         let (rows, width) = (self.inverse.len(), (panels * WIDTH) as f32);
         for (row, inverse) in self.inverse.iter().enumerate() {
-            let (mut sums, mut products) = ([0.0; WIDTH], [0.0; WIDTH]);
+            let (mut sums, mut products) = (ZERO, ZERO);
             for panel in 0..panels {
                 let place = panel * rows + row;
                 let lanes = gradient[place].iter_mut().zip(&self.values[place]);
@@ -70,11 +89,11 @@ impl Normalised {
                     .iter_mut()
                     .zip(&mut bias_gradient[panel])
                     .zip(&weight[panel]);
-                for (((g, value), (sum, product)), ((by_weight, by_bias), weight)) in
+                for (((g, value), (sum, product)), ((weight_sum, bias_sum), weight)) in
                     lanes.zip(sums).zip(parameters)
                 {
-                    *by_weight += *g * value;
-                    *by_bias += *g;
+                    *weight_sum += *g * value;
+                    *bias_sum += *g;
                     *g *= weight;
                     *sum += *g;
                     *product += *g * value;
@@ -88,14 +107,6 @@ impl Normalised {
                 }
             }
         }
-    }
-}
-
-/// `to` <- `to` + `from`.
-#[inline(always)]
-pub(super) fn add(to: &mut Row, from: &Row) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to += from;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Groups of texts through the whole network and back.
+//! Groups of texts through the whole network, forward and backward.
 
 use std::ops::Range;
 
@@ -6,21 +6,30 @@ use pulp::{Simd, WithSimd};
 
 use super::{
     attention::Span,
-    layer::{Gradients, Tape, Weights, add_all, room, zeros},
+    layer::{Flow, Gradients, Setting, Tape, Weights},
     layout::Layout,
-    norm::{Normalised, add},
+    norm::Normalised,
 };
-use crate::product::{Row, WIDTH};
+use crate::{
+    loss::CrossEntropy,
+    panels::{Row, WIDTH, add, add_all, from_panels, room, to_panels, zeros},
+};
 use spindle_run::input::Tokens;
 
-/// Rows from which on a group is full.
-const ROWS: usize = 128;
+/// A word piece of a text.
+#[derive(Clone, Copy, Debug)]
+struct Piece {
+    word: usize,
+    /// Of the first or the second text of a pair.
+    kind: usize,
+    position: usize,
+}
 
 /// Texts that are computed together, without their padding.
 #[derive(Debug, Default)]
 pub(super) struct Group {
-    /// Word piece, kind and position of every row.
-    pieces: Vec<[usize; 3]>,
+    /// The piece of every row.
+    pieces: Vec<Piece>,
     /// Rows of every text, all of which attend.
     spans: Vec<Span>,
     /// The same where only the first row of a text attends: it becomes the only one.
@@ -29,11 +38,11 @@ pub(super) struct Group {
     texts: Range<usize>,
 }
 
-/// Texts in groups.
-pub(super) fn groups(tokens: &Tokens) -> Vec<Group> {
+/// Texts in groups, which are full from so many rows on.
+pub(super) fn groups(tokens: &Tokens, full: usize) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for (text, &length) in tokens.lengths.iter().enumerate() {
-        if groups.last().is_none_or(|group| group.pieces.len() >= ROWS) {
+        if groups.last().is_none_or(|group| group.pieces.len() >= full) {
             groups.push(Group {
                 texts: text..text,
                 ..Group::default()
@@ -47,8 +56,11 @@ pub(super) fn groups(tokens: &Tokens) -> Vec<Group> {
         let number = group.spans.len();
         group.pieces.extend((0..length).map(|position| {
             let place = text * tokens.length + position;
-            let kind = usize::from(tokens.types[place]);
-            [tokens.ids[place] as usize, kind, position]
+            Piece {
+                word: tokens.ids[place] as usize,
+                kind: usize::from(tokens.types[place]),
+                position,
+            }
         }));
         group.spans.push(Span {
             queries: keys.clone(),
@@ -70,50 +82,57 @@ impl Group {
     }
 }
 
-/// Arrays of one core, or of one part of a batch.
+/// The gradient with respect to a row of the table of word pieces.
+#[derive(Clone, Copy)]
+pub(super) struct WordGradient<'a> {
+    pub(super) word: usize,
+    /// `[panel]`.
+    pub(super) gradient: &'a [Row],
+}
+
+/// Arrays of one core, or of one shard of a batch.
 #[derive(Default)]
-pub(super) struct Lane {
+pub(super) struct Shard {
     sum: Vec<Row>,
     norm: Normalised,
     tapes: Vec<Tape>,
-    /// First rows of the texts behind the last layer, and what the dense layers behind it make of them.
+    /// First rows of the texts behind the last layer, and what the dense layers behind it make of
+    /// them.
     first: Vec<Row>,
     pooled: Vec<Row>,
     logits: Vec<Row>,
     gradients: Gradients,
-    by_pooled: Vec<Row>,
-    by_first: Vec<Row>,
-    /// Gradients by all parameters but the table of word pieces, added up.
+    pooled_gradient: Vec<Row>,
+    first_gradient: Vec<Row>,
+    /// Gradients with respect to all parameters but the table of word pieces, added up.
     pub(super) sums: Vec<Row>,
-    /// Word pieces, and the gradients by what the table says of each, `[piece][panel]`.
+    /// Word pieces, and the gradients with respect to what the table says of each,
+    /// `[piece][panel]`.
     words: Vec<usize>,
-    by_word: Vec<Row>,
+    word_gradients: Vec<Row>,
     /// Cross-entropies, added up and divided by the texts of the batch.
     pub(super) loss: f32,
 }
 
-impl Lane {
+impl Shard {
     /// Nothing is added up yet.
     pub(super) fn begin(&mut self, layout: &Layout) {
         zeros(&mut self.sums, layout.words.start);
         self.words.clear();
-        self.by_word.clear();
+        self.word_gradients.clear();
         self.loss = 0.0;
     }
 
-    /// Gradients `[panel]` by the table of word pieces.
-    pub(super) fn of_words(&self, panels: usize) -> impl Iterator<Item = (usize, &[Row])> {
-        self.words.iter().copied().zip(self.by_word.chunks(panels))
+    /// Gradients with respect to the table of word pieces, in the order of their pieces.
+    pub(super) fn of_words(&self, panels: usize) -> impl Iterator<Item = WordGradient<'_>> {
+        let gradients = self.word_gradients.chunks(panels);
+        let words = self.words.iter().zip(gradients);
+        words.map(|(&word, gradient)| WordGradient { word, gradient })
     }
 
     /// Logits `[text][class]` of the last pass.
     pub(super) fn logits(&self, layout: &Layout, group: &Group) -> Vec<f32> {
-        let texts = group.spans.len();
-        let value = |place: usize| {
-            let (text, class) = (place / layout.classes, place % layout.classes);
-            self.logits[class / WIDTH * texts + text][class % WIDTH]
-        };
-        (0..texts * layout.classes).map(value).collect()
+        from_panels(&self.logits, group.spans.len(), layout.classes)
     }
 
     /// A pass forward.
@@ -129,7 +148,12 @@ impl Lane {
                 Some(next) => &mut next.input,
                 None => &mut self.first,
             };
-            tape[0].forward(simd, encoder, weights, spans, out);
+            let setting = Setting {
+                layer: encoder,
+                weights,
+                spans,
+            };
+            tape[0].forward(simd, setting, out);
         }
         layout
             .pooler
@@ -147,14 +171,20 @@ impl Lane {
     fn embed(&mut self, layout: &Layout, weights: Weights<'_>, group: &Group) {
         let (rows, panels) = (group.pieces.len(), layout.width / WIDTH);
         let sum = room(&mut self.sum, rows * panels);
-        for (row, places) in group.pieces.iter().enumerate() {
-            let tables = [&layout.words, &layout.types, &layout.positions];
-            let entries = tables.map(|table| &weights.parameters[table.clone()]);
+        for (row, piece) in group.pieces.iter().enumerate() {
+            let entries = [
+                (&layout.words, piece.word),
+                (&layout.types, piece.kind),
+                (&layout.positions, piece.position),
+            ];
+            let entries = entries.map(|(table, entry)| {
+                &weights.parameters[table.clone()][entry * panels..][..panels]
+            });
             for panel in 0..panels {
                 let out = &mut sum[panel * rows + row];
                 out.fill(0.0);
-                for (table, place) in entries.iter().zip(places) {
-                    add(out, &table[place * panels + panel]);
+                for entry in entries {
+                    add(out, &entry[panel]);
                 }
             }
         }
@@ -162,82 +192,88 @@ impl Lane {
         layout.norm.forward(weights, &self.sum, &mut self.norm, out);
     }
 
-    /// Softmax minus one-hot, over `batch`, becomes what the logits were; losses are added.
-    fn logit_gradients(&mut self, layout: &Layout, group: &Group, labels: &[usize]) {
-        let (texts, batch) = (group.spans.len(), labels.len() as f32);
-        let logits = self.logits(layout, group);
-        zeros(&mut self.logits, texts * layout.classifier.out_panels());
-        let of_texts = logits.chunks(layout.classes).zip(group.texts.clone());
-        for (index, (logits, text)) in of_texts.enumerate() {
-            let label = labels[text];
-            let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let sum: f32 = logits.iter().map(|logit| (logit - largest).exp()).sum();
-            self.loss += (sum.ln() + largest - logits[label]) / batch;
-            for (class, logit) in logits.iter().enumerate() {
-                let there = if class == label { 1.0 } else { 0.0 };
-                self.logits[class / WIDTH * texts + index][class % WIDTH] =
-                    ((logit - largest).exp() / sum - there) / batch;
-            }
+    /// The gradient with respect to the logits becomes what they were; losses are added.
+    fn logit_gradient(&mut self, layout: &Layout, group: &Group, labels: &[usize]) {
+        let classes = layout.classes;
+        let mut logits = self.logits(layout, group);
+        let mut exponentials = vec![0.0; classes];
+        for (logits, text) in logits.chunks_mut(classes).zip(group.texts.clone()) {
+            let entropy = CrossEntropy::new(logits, labels[text], &mut exponentials);
+            entropy.gradient(labels.len(), &mut exponentials);
+            self.loss += entropy.loss / labels.len() as f32;
+            logits.copy_from_slice(&exponentials);
         }
+        self.logits.clear();
+        self.logits.extend(to_panels(&logits, classes, classes));
     }
 
-    /// The way back from the logits' gradients.
+    /// The backward pass from the logits' gradient.
     #[inline(always)]
-    fn back<S: Simd>(&mut self, simd: S, layout: &Layout, weights: Weights<'_>, group: &Group) {
+    fn backward<S: Simd>(&mut self, simd: S, layout: &Layout, weights: Weights<'_>, group: &Group) {
         let Self {
             tapes,
             first,
             pooled,
             logits,
             gradients,
-            by_pooled,
-            by_first,
+            pooled_gradient,
+            first_gradient,
             sums,
             ..
         } = self;
-        let by_pooled = zeros(by_pooled, pooled.len());
-        layout
-            .classifier
-            .back(simd, weights, pooled, logits, sums, by_pooled);
+        let pooled_gradient = zeros(pooled_gradient, pooled.len());
+        let flow = Flow {
+            input: pooled,
+            out_gradient: logits,
+            input_gradient: pooled_gradient,
+        };
+        layout.classifier.backward(simd, weights, flow, sums);
         let tanh = pooled.as_flattened().iter();
-        for (gradient, tanh) in by_pooled.as_flattened_mut().iter_mut().zip(tanh) {
+        for (gradient, tanh) in pooled_gradient.as_flattened_mut().iter_mut().zip(tanh) {
             *gradient *= 1.0 - tanh * tanh;
         }
-        let by_first = zeros(by_first, first.len());
-        layout
-            .pooler
-            .back(simd, weights, first, by_pooled, sums, by_first);
+        let first_gradient = zeros(first_gradient, first.len());
+        let flow = Flow {
+            input: first,
+            out_gradient: pooled_gradient,
+            input_gradient: first_gradient,
+        };
+        layout.pooler.backward(simd, weights, flow, sums);
         let count = tapes.len();
-        let mut by_out = std::mem::take(&mut self.by_first);
+        let mut out_gradient = std::mem::take(&mut self.first_gradient);
         for (index, (tape, encoder)) in tapes.iter_mut().zip(&layout.encoders).enumerate().rev() {
             let spans = group.spans(index + 1 == count);
-            tape.back(
-                simd,
-                (encoder, weights),
+            let setting = Setting {
+                layer: encoder,
+                weights,
                 spans,
-                &mut by_out,
-                sums,
-                gradients,
-            );
-            by_out.clear();
-            by_out.extend_from_slice(&gradients.input);
+            };
+            tape.backward(simd, setting, &mut out_gradient, sums, gradients);
+            out_gradient.clear();
+            out_gradient.extend_from_slice(&gradients.input);
         }
-        layout.norm.back(weights, &self.norm, sums, &mut by_out);
-        self.embed_back(layout, group, &by_out);
-        self.by_first = by_out;
+        layout
+            .norm
+            .backward(weights, &self.norm, sums, &mut out_gradient);
+        self.embed_backward(layout, group, &out_gradient);
+        self.first_gradient = out_gradient;
     }
 
-    /// Hands the gradient by the sums `[panel][row]` to the tables.
-    fn embed_back(&mut self, layout: &Layout, group: &Group, gradient: &[Row]) {
+    /// Hands the gradient with respect to the sums `[panel][row]` to the tables.
+    fn embed_backward(&mut self, layout: &Layout, group: &Group, gradient: &[Row]) {
         let (rows, panels) = (group.pieces.len(), layout.width / WIDTH);
-        for (row, &[word, kind, position]) in group.pieces.iter().enumerate() {
-            self.words.push(word);
-            let first = self.by_word.len();
+        for (row, piece) in group.pieces.iter().enumerate() {
+            self.words.push(piece.word);
+            let first = self.word_gradients.len();
             let own = (0..panels).map(|panel| gradient[panel * rows + row]);
-            self.by_word.extend(own);
-            let own = &self.by_word[first..];
-            for (table, place) in [(&layout.types, kind), (&layout.positions, position)] {
-                add_all(&mut self.sums[table.start + place * panels..], own);
+            self.word_gradients.extend(own);
+            let own = &self.word_gradients[first..];
+            let entries = [
+                (&layout.types, piece.kind),
+                (&layout.positions, piece.position),
+            ];
+            for (table, entry) in entries {
+                add_all(&mut self.sums[table.start + entry * panels..], own);
             }
         }
     }
@@ -248,7 +284,7 @@ pub(super) struct Forward<'a> {
     pub(super) layout: &'a Layout,
     pub(super) weights: Weights<'a>,
     pub(super) group: &'a Group,
-    pub(super) lane: &'a mut Lane,
+    pub(super) shard: &'a mut Shard,
 }
 
 impl WithSimd for Forward<'_> {
@@ -256,19 +292,19 @@ impl WithSimd for Forward<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        self.lane
+        self.shard
             .forward(simd, self.layout, self.weights, self.group);
     }
 }
 
-/// A pass forward and back on one core: gradients are added to the lane's.
+/// A forward and a backward pass on one core: gradients are added to the shard's.
 pub(super) struct Learn<'a> {
     pub(super) layout: &'a Layout,
     pub(super) weights: Weights<'a>,
     pub(super) group: &'a Group,
     /// Of all texts of the batch.
     pub(super) labels: &'a [usize],
-    pub(super) lane: &'a mut Lane,
+    pub(super) shard: &'a mut Shard,
 }
 
 impl WithSimd for Learn<'_> {
@@ -281,10 +317,10 @@ impl WithSimd for Learn<'_> {
             weights,
             group,
             labels,
-            lane,
+            shard,
         } = self;
-        lane.forward(simd, layout, weights, group);
-        lane.logit_gradients(layout, group, labels);
-        lane.back(simd, layout, weights, group);
+        shard.forward(simd, layout, weights, group);
+        shard.logit_gradient(layout, group, labels);
+        shard.backward(simd, layout, weights, group);
     }
 }

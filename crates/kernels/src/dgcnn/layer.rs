@@ -3,10 +3,11 @@
 use pulp::Simd;
 use spindle_run::event::Tensors;
 
-use super::{EPSILON, SLOPE};
+use super::{EPSILON, EdgeConvolution, SLOPE};
 use crate::{
     linear::{self, Left},
-    product::{Row, Start, WIDTH},
+    panels::{Row, WIDTH, panels},
+    product::Start,
 };
 
 /// A linear layer, its normalisation folded in.
@@ -17,6 +18,13 @@ pub(super) struct Layer {
     weights: Vec<Row>,
     /// `[panel of outputs][lane]`.
     bias: Vec<Row>,
+}
+
+/// Values in and out of a layer.
+#[derive(Clone, Copy)]
+struct Shape {
+    inputs: usize,
+    outputs: usize,
 }
 
 /// y = scale * x + shift, channel by channel.
@@ -71,7 +79,7 @@ impl Layer {
         let bias = weights.get(&format!("{layer}.bias"));
         let Affine { scale, shift } = affine;
         Self::new(
-            [inputs, outputs],
+            Shape { inputs, outputs },
             |output, input| scale[output] * f64::from(matrix.data[output * inputs + input]),
             |output| {
                 let bias = bias.map_or(0.0, |bias| f64::from(bias.data[output]));
@@ -80,53 +88,55 @@ impl Layer {
         )
     }
 
-    /// Both parts of an edge convolution: what a neighbour contributes, and what the point itself does.
-    pub(super) fn of_edges(weights: &Tensors, layer: &str, norm: &str) -> [Self; 2] {
+    /// Both parts of an edge convolution.
+    pub(super) fn of_edges(weights: &Tensors, layer: &str, norm: &str) -> EdgeConvolution {
         let matrix = &weights[&format!("{layer}.weight")];
         let (outputs, inputs) = (matrix.shape[0], matrix.shape[1] / 2);
         let Affine { scale, shift } = Affine::of_norm(weights, norm);
         let at = |output: usize, input: usize| {
             scale[output] * f64::from(matrix.data[output * 2 * inputs + input])
         };
-        [
-            Self::new([inputs, outputs], at, |_| 0.0),
-            Self::new(
-                [inputs, outputs],
+        let shape = Shape { inputs, outputs };
+        EdgeConvolution {
+            there: Self::new(shape, at, |_| 0.0),
+            here: Self::new(
+                shape,
                 |output, input| at(output, inputs + input) - at(output, input),
                 |output| shift[output],
             ),
-        ]
+        }
     }
 
     fn new(
-        [inputs, outputs]: [usize; 2],
+        shape: Shape,
         weight: impl Fn(usize, usize) -> f64,
         bias: impl Fn(usize) -> f64,
     ) -> Self {
-        let panels = outputs.div_ceil(WIDTH);
+        let Shape { inputs, outputs } = shape;
+        let out_panels = panels(outputs);
         let lanes = |panel: usize, value: &dyn Fn(usize) -> f64| -> Row {
             std::array::from_fn(|lane| match panel * WIDTH + lane {
                 output if output < outputs => value(output) as f32,
                 _ => 0.0,
             })
         };
-        let rows = (0..panels).flat_map(|panel| (0..inputs).map(move |input| (panel, input)));
+        let rows = (0..out_panels).flat_map(|panel| (0..inputs).map(move |input| (panel, input)));
         Self {
             inputs,
             outputs,
             weights: rows
                 .map(|(panel, input)| lanes(panel, &|output| weight(output, input)))
                 .collect(),
-            bias: (0..panels).map(|panel| lanes(panel, &bias)).collect(),
+            bias: (0..out_panels).map(|panel| lanes(panel, &bias)).collect(),
         }
     }
 
     pub(super) fn in_panels(&self) -> usize {
-        self.inputs.div_ceil(WIDTH)
+        panels(self.inputs)
     }
 
     pub(super) fn out_panels(&self) -> usize {
-        self.outputs.div_ceil(WIDTH)
+        panels(self.outputs)
     }
 
     /// One panel of outputs for all rows of `out`, given input `[panel][row]`.
@@ -140,7 +150,7 @@ impl Layer {
 
 /// Leaky ReLU.
 #[inline(always)]
-pub(super) fn leaky<S: Simd>(simd: S, rows: &mut [Row]) {
+pub(super) fn leaky_relu<S: Simd>(simd: S, rows: &mut [Row]) {
     let slope = simd.splat_f32s(SLOPE as f32);
     for value in S::as_mut_simd_f32s(rows.as_flattened_mut()).0 {
         *value = simd.max_f32s(*value, simd.mul_f32s(*value, slope));

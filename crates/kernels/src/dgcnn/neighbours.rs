@@ -5,7 +5,8 @@ use pulp::{Simd, WithSimd};
 use super::NEIGHBOURS;
 use crate::{
     linear::{self, Left},
-    product::{Row, Start, WIDTH},
+    panels::{Row, WIDTH, ZERO, panels, transpose},
+    product::Start,
 };
 
 /// The nearest neighbours of the points of one cloud.
@@ -32,8 +33,9 @@ impl Neighbours {
         &self.all[first..self.ends[point]]
     }
 
-    /// Finds the nearest neighbours of all points by features `[panel][point]` of some channels; they stand for 20 points at least, given how
-    /// many points each one stands for. Of several that are equally near the first ones are taken.
+    /// Finds the nearest neighbours of all points by features `[panel][point]` of some channels;
+    /// they stand for 20 points at least, given how many points each one stands for. Of several
+    /// that are equally near the first ones are taken.
     #[inline(always)]
     pub(super) fn find<S: Simd>(
         &mut self,
@@ -43,14 +45,13 @@ impl Neighbours {
         counts: &[u32],
     ) {
         let points = counts.len();
-        let panels = channels.div_ceil(WIDTH);
-        self.turn(&features[..panels * points], channels, points);
+        self.transpose(&features[..panels(channels) * points], channels, points);
         self.measure(simd, features, channels, points);
         self.all.clear();
         self.ends.clear();
         for point in 0..points {
             self.keys.clear();
-            for panel in 0..points.div_ceil(WIDTH) {
+            for panel in 0..panels(points) {
                 let row = &self.closeness[panel * points + point];
                 let lanes = WIDTH.min(points - panel * WIDTH);
                 self.keys
@@ -66,32 +67,34 @@ impl Neighbours {
     }
 
     /// Features with points as columns, doubled, and their negative squared norms.
-    fn turn(&mut self, features: &[Row], channels: usize, points: usize) {
-        let columns = points.div_ceil(WIDTH);
+    fn transpose(&mut self, features: &[Row], channels: usize, points: usize) {
+        let columns = panels(points);
         self.doubled.clear();
-        self.doubled.resize(columns * channels, [0.0; WIDTH]);
+        self.doubled.resize(columns * channels, ZERO);
         self.norms.clear();
-        self.norms.resize(columns, [0.0; WIDTH]);
+        self.norms.resize(columns, ZERO);
         for (panel, rows) in features.chunks(points).enumerate() {
             let lanes = WIDTH.min(channels - panel * WIDTH);
-            for (point, row) in rows.iter().enumerate() {
-                let (column, place) = (point / WIDTH, point % WIDTH);
-                let turned = &mut self.doubled[column * channels + panel * WIDTH..][..lanes];
-                let mut square = 0.0;
-                for (turned, value) in turned.iter_mut().zip(row) {
-                    turned[place] = 2.0 * value;
-                    square += value * value;
+            for (column, rows) in rows.chunks(WIDTH).enumerate() {
+                let first = column * channels + panel * WIDTH;
+                transpose(rows, &mut self.doubled[first..][..lanes]);
+                for (norm, row) in self.norms[column].iter_mut().zip(rows) {
+                    let squares = row[..lanes].iter().map(|value| value * value);
+                    *norm -= squares.fold(0.0, |sum, square| sum + square);
                 }
-                self.norms[column][place] -= square;
             }
+        }
+        for value in self.doubled.as_flattened_mut() {
+            *value *= 2.0;
         }
     }
 
-    /// Closeness: 2 x_i x_j - |x_j|^2, larger where nearer; |x_i|^2 is the same for all neighbours of i.
+    /// Closeness: 2 x_i x_j - |x_j|^2, larger where nearer; |x_i|^2 is the same for all neighbours
+    /// of i.
     #[inline(always)]
     fn measure<S: Simd>(&mut self, simd: S, features: &[Row], channels: usize, points: usize) {
-        let columns = points.div_ceil(WIDTH);
-        self.closeness.resize(columns * points, [0.0; WIDTH]);
+        let columns = panels(points);
+        self.closeness.resize(columns * points, ZERO);
         let left = Left {
             rows: features,
             stride: points,
@@ -124,8 +127,11 @@ impl WithSimd for Nearest<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        let (least, exact) = self.least();
-        let taken = |&(_, key): &(usize, &i32)| match exact {
+        let Least {
+            key: least,
+            is_exact,
+        } = self.least();
+        let taken = |&(_, key): &(usize, &i32)| match is_exact {
             true => *key >= least,
             false => *key > least,
         };
@@ -133,7 +139,7 @@ impl WithSimd for Nearest<'_> {
         let first = self.found.len();
         self.found
             .extend(all.filter(taken).map(|(index, _)| index as u32));
-        if exact {
+        if is_exact {
             return;
         }
         // Ties: one after the other until there are enough.
@@ -156,11 +162,17 @@ impl WithSimd for Nearest<'_> {
     }
 }
 
+/// The largest key such that those no less count to 20 or more.
+struct Least {
+    key: i32,
+    /// Whether it is one between keys, at and above which they count to 20 exactly.
+    is_exact: bool,
+}
+
 impl Nearest<'_> {
-    /// The largest key such that those no less count to 20 or more, by halving; and whether it is one between keys, at and above
-    /// which they count to 20 exactly.
+    /// By halving.
     #[inline(always)]
-    fn least(&self) -> (i32, bool) {
+    fn least(&self) -> Least {
         let (mut low, mut high) = (i32::MAX, i32::MIN);
         for &key in self.keys {
             low = low.min(key);
@@ -170,12 +182,20 @@ impl Nearest<'_> {
         while low < high {
             let middle = (i64::from(low) + i64::from(high) + 1).div_euclid(2) as i32;
             match self.count(middle).cmp(&(NEIGHBOURS as u32)) {
-                std::cmp::Ordering::Equal => return (middle, true),
+                std::cmp::Ordering::Equal => {
+                    return Least {
+                        key: middle,
+                        is_exact: true,
+                    };
+                }
                 std::cmp::Ordering::Greater => low = middle,
                 std::cmp::Ordering::Less => high = middle - 1,
             }
         }
-        (low, false)
+        Least {
+            key: low,
+            is_exact: false,
+        }
     }
 
     #[inline(always)]

@@ -1,6 +1,7 @@
 // A convolution with bias, ReLU and perhaps 2x2 max pooling.
 //
-// An invocation computes, for one picture, OUTPUTS channels on ROWS rows and COLUMNS columns of the map.
+// An invocation computes, for one picture, OUTPUTS channels on ROWS rows and COLUMNS columns of the
+// map.
 
 @group(0) @binding(0) var<storage, read> parameters: array<f32, ${PARAMETERS}>;
 @group(0) @binding(1) var<storage, read> inputs: array<f32, ${IN_LEN * BATCH}>;

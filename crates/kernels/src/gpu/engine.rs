@@ -1,4 +1,4 @@
-//! Training and evaluation of a stack on a GPU.
+//! Training and evaluation of a sequential network on a GPU.
 
 use std::{
     collections::BTreeMap,
@@ -10,20 +10,14 @@ use spindle_run::event::Tensors;
 use wgpu::{Buffer, CommandEncoder, CommandEncoderDescriptor, Device, DeviceType, Queue};
 
 use super::{
-    super::{SequentialKernels, sequential::Sequential},
     fault::{Fault, failed, guarded, watched},
     kernels::{Kernels, LANES, Slot, Tiling},
     plan::{Plan, Purpose, filled_buffer, new_buffer},
     read::read,
 };
-use crate::{Error, Sgd};
-use spindle_run::player::PatchMasks;
+use crate::{Error, Sgd, sequential::Sequential};
 
-/// Pictures per pass forward.
-const CHUNK: usize = 256;
-/// Passes between reads: what bounds the work that waits in the queue.
-const CHUNKS_PER_READ: usize = 8;
-/// Losses there is room for at first.
+/// Losses there is room for at first; twice as many whenever they are too few.
 const LOSSES: usize = 256;
 /// For passes that change nothing.
 const NO_STEP: Sgd = Sgd {
@@ -31,12 +25,41 @@ const NO_STEP: Sgd = Sgd {
     momentum: 0.0,
 };
 
-/// A stack with its weights, on a GPU.
+/// What is a free choice on a GPU.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tuning {
+    /// What invocations do.
+    pub(super) tiling: Tiling,
+    /// Pictures per pass forward.
+    pub(super) chunk: usize,
+    /// Passes between reads: what bounds the work that waits in the queue.
+    pub(super) chunks_per_read: usize,
+}
+
+impl Tuning {
+    /// The usual one for a kind of device.
+    pub(super) fn of(tiling: Tiling) -> Self {
+        Self {
+            tiling,
+            chunk: 256,
+            chunks_per_read: 8,
+        }
+    }
+}
+
+/// What work is given to.
+#[derive(Clone, Copy)]
+pub(super) struct Handles<'a> {
+    pub(super) device: &'a Device,
+    pub(super) queue: &'a Queue,
+}
+
+/// A network with its weights, on a GPU.
 pub struct GpuSequentialKernels {
     device: Device,
     queue: Queue,
-    stack: Sequential,
-    tiling: Tiling,
+    network: Sequential,
+    tuning: Tuning,
     /// Parameters, momentum and the control block: what all plans work on.
     shared: BTreeMap<Slot, Buffer>,
     /// Whether there is any momentum yet.
@@ -56,14 +79,15 @@ struct Losses {
     count: usize,
 }
 
-/// Whether the kernels can run a stack.
-fn check_plain(stack: &Sequential) -> Result<(), Error> {
-    match stack.convolutions.iter().find(|layer| !layer.is_plain()) {
+/// Whether the kernels can run a network.
+fn check_plain(network: &Sequential) -> Result<(), Error> {
+    match network.convolutions.iter().find(|layer| !layer.is_plain()) {
         None => Ok(()),
         Some(layer) => Err(Error::Network {
-            network: stack.name,
+            network: network.name,
             reason: format!(
-                "its convolution {} has padding, strides or a pooling other than 2x2, which the GPU kernels do not know; the CPU's do",
+                "its convolution {} has padding, strides or a pooling other than 2x2, which the \
+                 GPU kernels do not know; the CPU's do",
                 layer.name
             ),
         }),
@@ -71,14 +95,22 @@ fn check_plain(stack: &Sequential) -> Result<(), Error> {
 }
 
 impl GpuSequentialKernels {
-    /// A stack with weights and momentum buffers under PyTorch's names; no buffers before the first step.
+    /// Whether the kernels can run a network.
+    #[must_use]
+    pub fn can_run(sequential: &Sequential) -> bool {
+        check_plain(sequential).is_ok()
+    }
+
+    /// A network with weights and momentum buffers under PyTorch's names; no buffers before the
+    /// first step.
     ///
     /// # Errors
-    /// All tensors that are missing, extra or misshapen; a device that is too small.
+    /// A network that cannot be; all tensors that are missing, extra or misshapen; a device that is
+    /// too small.
     pub fn new(
         device: &Device,
         queue: &Queue,
-        stack: Sequential,
+        network: Sequential,
         weights: &Tensors,
         momentum: &Tensors,
     ) -> Result<Self, Error> {
@@ -86,22 +118,24 @@ impl GpuSequentialKernels {
             DeviceType::Cpu => Tiling::SOFTWARE,
             _ => Tiling::HARDWARE,
         };
-        Self::tiled((device, queue), stack, weights, momentum, tiling)
+        let gpu = Handles { device, queue };
+        Self::with_tuning(gpu, network, weights, momentum, Tuning::of(tiling))
     }
 
-    /// The same with tiles of one's own choice.
-    pub(super) fn tiled(
-        (device, queue): (&Device, &Queue),
-        stack: Sequential,
+    /// The same with a tuning of one's own.
+    pub(super) fn with_tuning(
+        Handles { device, queue }: Handles<'_>,
+        network: Sequential,
         weights: &Tensors,
         momentum: &Tensors,
-        tiling: Tiling,
+        tuning: Tuning,
     ) -> Result<Self, Error> {
-        check_plain(&stack)?;
-        let weights = stack.values(weights)?;
+        network.check()?;
+        check_plain(&network)?;
+        let weights = network.values(weights)?;
         let has_momentum = !momentum.is_empty();
         let velocity = if has_momentum {
-            stack.values(momentum)?
+            network.values(momentum)?
         } else {
             vec![0.0; weights.len()]
         };
@@ -117,15 +151,15 @@ impl GpuSequentialKernels {
                 room: LOSSES,
                 count: 0,
             };
-            let kernels = Kernels::new(&stack, CHUNK, tiling);
+            let kernels = Kernels::new(&network, tuning.chunk, tuning.tiling);
             let evaluation = Plan::new(device, &kernels, Purpose::Forward, &shared)?;
             Ok((shared, losses, evaluation))
         })?;
         Ok(Self {
             device: device.clone(),
             queue: queue.clone(),
-            stack,
-            tiling,
+            network,
+            tuning,
             shared,
             has_momentum,
             training: None,
@@ -135,10 +169,10 @@ impl GpuSequentialKernels {
         })
     }
 
-    /// The stack.
+    /// The network.
     #[must_use]
-    pub fn stack(&self) -> &Sequential {
-        &self.stack
+    pub fn network(&self) -> &Sequential {
+        &self.network
     }
 
     /// What computes, in words.
@@ -150,15 +184,21 @@ impl GpuSequentialKernels {
         text.trim_end().to_owned()
     }
 
-    /// One step of SGD on the mean cross-entropy over `pictures` `[count, 1, side, side]`; the device may still be at it when this
-    /// returns. What goes wrong is told by the next read.
-    pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) {
+    /// One step of SGD on the mean cross-entropy over `pictures` `[count, channels, side, side]`;
+    /// no pictures make no step. The device may still be at it when this returns: what goes wrong
+    /// there is told by the next read.
+    ///
+    /// # Errors
+    /// Pictures of another size, not as many labels, or one that is no class.
+    pub fn step(&mut self, pictures: &[f32], labels: &[usize], sgd: Sgd) -> Result<(), Error> {
+        self.network.check_batch(pictures, labels)?;
         if labels.is_empty() {
-            return;
+            return Ok(());
         }
         if let Err(error) = self.try_step(pictures, labels, sgd) {
             self.watch(Box::pin(ready(Some(error.to_string()))));
         }
+        Ok(())
     }
 
     /// Mean losses of the steps since they were last taken, in order.
@@ -174,32 +214,19 @@ impl GpuSequentialKernels {
         self.read(&self.losses.buffer, count).await
     }
 
-    /// Logits `[count, classes]` of `pictures` `[count, 1, side, side]`.
+    /// Logits `[count, classes]` of `pictures` `[count, channels, side, side]`.
     ///
     /// # Errors
-    /// The device failed.
+    /// Pictures of another size; the device failed.
     pub async fn logits(&self, pictures: &[f32]) -> Result<Vec<f32>, Error> {
-        let picture_len = self.stack.convolutions[0].in_len();
+        self.network.checked_count(pictures)?;
+        let picture_len = self.network.input_len();
+        let most = self.tuning.chunks_per_read * self.tuning.chunk;
         let mut logits = Vec::new();
-        for part in pictures.chunks(CHUNKS_PER_READ * CHUNK * picture_len) {
+        for part in pictures.chunks(most * picture_len) {
             logits.extend(self.few_logits(part, picture_len).await?);
         }
         Ok(logits)
-    }
-
-    /// Logits `[2^n, classes]` of one picture under all masks of its players; computed by the CPU's kernels, with this engine's weights:
-    /// so few pictures at a time keep no GPU busy.
-    ///
-    /// # Errors
-    /// The device failed.
-    pub async fn masked_logits(
-        &self,
-        picture: &[f32],
-        masks: &PatchMasks,
-    ) -> Result<Vec<f32>, Error> {
-        let weights = self.weights().await?;
-        let engine = SequentialKernels::new(self.stack.clone(), &weights, &Tensors::new())?;
-        Ok(engine.masked_logits(picture, masks))
     }
 
     /// Weights under PyTorch's names.
@@ -246,7 +273,7 @@ impl GpuSequentialKernels {
     /// Makes the plan for batches of up to `count` pictures.
     fn prepare(&mut self, count: usize) -> Result<(), Error> {
         let (plan, fault) = watched(&self.device, || {
-            let kernels = Kernels::new(&self.stack, count, self.tiling);
+            let kernels = Kernels::new(&self.network, count, self.tuning.tiling);
             Plan::new(&self.device, &kernels, Purpose::Step, &self.shared)
         })?;
         fault.into_iter().for_each(|fault| self.watch(fault));
@@ -258,18 +285,18 @@ impl GpuSequentialKernels {
         let Some(buffer) = self.shared.get(&slot) else {
             return Ok(Tensors::new());
         };
-        let values = self.read(buffer, self.stack.parameter_count()).await?;
-        Ok(self.stack.tensors(&values))
+        let values = self.read(buffer, self.network.parameter_count()).await?;
+        Ok(self.network.tensors(&values))
     }
 
     /// Logits of a few chunks of pictures, with one read.
     async fn few_logits(&self, pictures: &[f32], picture_len: usize) -> Result<Vec<f32>, Error> {
         let plan = &self.evaluation;
-        let last = self.stack.convolutions.len() + self.stack.dense.len() - 1;
+        let last = self.network.convolutions.len() + self.network.dense.len() - 1;
         let Some(out) = plan.buffer(Slot::Out(last)) else {
             return Ok(Vec::new());
         };
-        let classes = self.stack.classes();
+        let classes = self.network.classes();
         let chunk_len = classes * plan.capacity();
         let chunks = pictures.chunks(plan.capacity() * picture_len);
         let len = chunks.len() * chunk_len;

@@ -1,7 +1,7 @@
 //! What goes wrong on a device: told as errors, never by ending the process.
 //!
-//! wgpu tells a mistake, or work for a lost device, to the error scope that it happens in. Natively, outside of any, it panics; a browser
-//! writes it to its console.
+//! wgpu tells a mistake, or work for a lost device, to the error scope that it happens in.
+//! Natively, outside of any, it panics; a browser writes it to its console.
 
 use std::{
     pin::Pin,
@@ -20,7 +20,8 @@ pub(super) fn failed(reason: String) -> Error {
     Error::Device { reason }
 }
 
-/// Does what gives a device new things or work. A native driver tells at once what went wrong; a browser does later.
+/// Does what gives a device new things or work. A native driver tells at once what went wrong; a
+/// browser does later.
 ///
 /// # Errors
 /// What is known to have gone wrong.
@@ -45,7 +46,8 @@ pub(super) fn watched<T>(
     }
 }
 
-/// The same for what happens at every step and cannot go wrong but on a lost device; in a browser the read behind it tells that.
+/// The same for what happens at every step and cannot go wrong but on a lost device; in a browser
+/// the read behind it tells that.
 ///
 /// # Errors
 /// What went wrong.
@@ -54,7 +56,8 @@ pub(super) fn guarded<T>(device: &Device, work: impl FnOnce() -> T) -> Result<T,
     watched(device, || Ok(work())).map(|(done, _)| done)
 }
 
-/// The same for what happens at every step and cannot go wrong but on a lost device; in a browser the read behind it tells that.
+/// The same for what happens at every step and cannot go wrong but on a lost device; in a browser
+/// the read behind it tells that.
 ///
 /// # Errors
 /// None.

@@ -1,4 +1,5 @@
-// Softmax cross-entropy: its mean over the batch, and its gradient by the logits. One workgroup does it all.
+// Softmax cross-entropy: its mean over the batch, and its gradient with respect to the logits. One
+// workgroup does it all.
 
 struct Control {
     count: u32,

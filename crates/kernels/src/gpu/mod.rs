@@ -1,9 +1,12 @@
-//! The GPU engine for stacks: fused kernels in WGSL, on wgpu's device and queue of whoever opened the GPU.
+//! The GPU engine for sequential networks: fused kernels in WGSL, on wgpu's device and queue of
+//! whoever opened the GPU.
 //!
-//! A training step is one command buffer of a few large dispatches. Pictures lie in blocks of 16, `[blocks, values, 16]` in every array:
-//! then neighbouring invocations read neighbouring values and the same weights, which suits a GPU's memory and a software renderer's
-//! vectors alike, and what a tile reads stays close. Each invocation keeps a tile of sums in registers; for that, loops in the shaders are written out from templates with a
-//! layer's sizes as constants. No sum depends on the order in which invocations run.
+//! A training step is one command buffer of a few large dispatches. Pictures lie in blocks of 16,
+//! `[blocks, values, 16]` in every array: then neighbouring invocations read neighbouring values
+//! and the same weights, which suits a GPU's memory and a software renderer's vectors alike, and
+//! what a tile reads stays close. Each invocation keeps a tile of sums in registers; for that,
+//! loops in the shaders are written out from templates with a layer's sizes as constants. No sum
+//! depends on the order in which invocations run.
 
 mod engine;
 mod fault;

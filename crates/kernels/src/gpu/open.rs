@@ -24,7 +24,8 @@ pub struct Gpu {
     pub queue: Queue,
 }
 
-/// Opens the GPU; needed once before an experiment on `webgpu`, because a browser hands it out asynchronously.
+/// Opens the GPU; needed once before an experiment on `webgpu`, because a browser hands it out
+/// asynchronously.
 ///
 /// # Errors
 /// [`Error::Device`]: there is none, it refuses, or it was opened before.

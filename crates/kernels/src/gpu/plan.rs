@@ -1,4 +1,4 @@
-//! A stack's kernels made ready for batches of up to some number of pictures.
+//! A network's kernels made ready for batches of up to some number of pictures.
 
 use std::collections::BTreeMap;
 
@@ -60,6 +60,9 @@ impl Plan {
             let buffer = || new_buffer(device, *slot, len);
             buffers.entry(*slot).or_insert_with(buffer);
         }
+        for kernel in &list {
+            check_grid(device, kernel, kernels.capacity())?;
+        }
         let dispatches = list
             .into_iter()
             .map(|kernel| Dispatch::new(device, kernel, &buffers))
@@ -96,11 +99,11 @@ impl Plan {
         }
     }
 
-    /// Bytes of the input buffer: pictures turned to `[blocks, values, LANES]`, then labels.
+    /// Bytes of the input buffer: pictures transposed to `[blocks, values, LANES]`, then labels.
     fn input(&self, pictures: &[f32], labels: &[usize]) -> Vec<u8> {
         let mut input = vec![0; 4 * self.capacity * (self.picture_len + 1)];
-        let (turned, places) = input.split_at_mut(4 * self.capacity * self.picture_len);
-        let blocks = turned.chunks_exact_mut(4 * LANES * self.picture_len);
+        let (transposed, places) = input.split_at_mut(4 * self.capacity * self.picture_len);
+        let blocks = transposed.chunks_exact_mut(4 * LANES * self.picture_len);
         for (block, pictures) in blocks.zip(pictures.chunks(LANES * self.picture_len)) {
             for (lane, picture) in pictures.chunks_exact(self.picture_len).enumerate() {
                 for (values, value) in block.chunks_exact_mut(4 * LANES).zip(picture) {
@@ -190,6 +193,25 @@ pub(super) fn filled_buffer(device: &Device, queue: &Queue, slot: Slot, values: 
         .collect();
     queue.write_buffer(&buffer, 0, &bytes);
     buffer
+}
+
+/// Whether a kernel's grid is one that the device allows.
+fn check_grid(device: &Device, kernel: &Kernel, capacity: usize) -> Result<(), Error> {
+    let most = device.limits().max_compute_workgroups_per_dimension as usize;
+    let width = match kernel.width {
+        Width::Pictures => capacity / LANES,
+        Width::Fixed(width) => width,
+    };
+    let [y, z] = kernel.rest;
+    if width.max(y).max(z) <= most {
+        return Ok(());
+    }
+    let name = &kernel.name;
+    let text = format!(
+        "{name} takes {width} x {y} x {z} workgroups and it allows {most} along one side; take a \
+         smaller network"
+    );
+    Err(failed(text))
 }
 
 fn check_size(device: &Device, slot: Slot, len: usize) -> Result<(), Error> {

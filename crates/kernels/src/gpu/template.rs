@@ -1,9 +1,11 @@
-//! Shader text with its loops written out: a shader compiler keeps in registers only what it finds under a constant
-//! name.
+//! Shader text with its loops written out: a shader compiler keeps in registers only what it finds
+//! under a constant name.
 //!
-//! A line `#for NAME in COUNT` repeats what follows, up to its `#end`, with NAME = 0, 1, ..., COUNT - 1; `#if A < B` (or `>=`, `==`)
-//! keeps it where that holds. `${...}` is replaced by the value of an expression. Expressions are whole numbers and names, joined by
-//! `+`, `-`, `*` and parentheses; one with an unknown name stays in the text, for the shader's compiler to complain about.
+//! A line `#for NAME in COUNT` repeats what follows, up to its `#end`, with NAME = 0, 1, ..., and
+//! COUNT - 1 at last; `#if A < B` (or `>=`, `==`) keeps it where that holds. `${...}` is replaced by
+//! the value of an expression. Expressions are whole numbers and names, joined by `+`, `-`, `*` and
+//! parentheses; one with an unknown name stays in the text, for the shader's compiler to complain
+//! about.
 
 use std::collections::BTreeMap;
 

@@ -1,14 +1,20 @@
-//! The GPU's kernels against the CPU's, on whatever Vulkan driver there is; without one these tests only say so.
+//! The GPU's kernels against the CPU's, on whatever Vulkan driver there is; without one these tests
+//! only say so.
 #![allow(clippy::print_stderr)]
 
 use pollster::block_on;
 use spindle_run::event::Tensors;
 
-use super::{GpuSequentialKernels, kernels::Tiling};
-use crate::{
-    Convolution, Dense, Error, Initial, Pool, Sequential, SequentialKernels, Sgd, VggDepth, VggSide,
+use super::{
+    GpuSequentialKernels,
+    engine::{Handles, Tuning},
+    kernels::Tiling,
 };
-use spindle_run::player::PatchMasks;
+use crate::{
+    Convolution, Dense, Error, Initial, Masked, Pool, Sequential, SequentialKernels, Sgd,
+    tests::small_vgg,
+};
+use spindle_run::input::PictureShape;
 
 type Outcome = Result<(), Error>;
 
@@ -43,9 +49,9 @@ fn labels(count: usize, classes: usize, shift: usize) -> Vec<usize> {
 }
 
 /// Odd sizes, no pooling, tiles that overlap.
-fn odd_stack() -> Sequential {
-    let convolution = |name, inputs, outputs, kernel, side, pool| Convolution {
-        name,
+fn odd_network() -> Sequential {
+    let convolution = |name: &'static str, inputs, outputs, kernel, side, pool| Convolution {
+        name: name.into(),
         inputs,
         outputs,
         kernel,
@@ -54,21 +60,25 @@ fn odd_stack() -> Sequential {
         side,
         pool,
     };
-    let dense = |name, inputs, outputs, relu| Dense {
-        name,
+    let dense = |name: &'static str, inputs, outputs, relu| Dense {
+        name: name.into(),
         inputs,
         outputs,
         relu,
     };
     Sequential {
         name: "odd",
+        input: PictureShape {
+            channels: 1,
+            side: 33,
+        },
         convolutions: vec![
             convolution("a", 1, 5, 3, 33, None),
             convolution("b", 5, 7, 4, 31, Some(Pool::HALVES)),
             convolution("c", 7, 3, 1, 14, None),
         ],
         dense: vec![dense("d", 588, 37, true), dense("e", 37, 3, false)],
-        masked: 1,
+        masked: Masked::Convolution(1),
         initial: Initial::Uniform,
     }
 }
@@ -83,32 +93,37 @@ fn largest_difference(a: &Tensors, b: &Tensors) -> f32 {
 }
 
 /// Steps on both engines, with batches of these sizes, for every tiling.
-fn compare(stack: &Sequential, batches: &[usize]) -> Outcome {
+fn compare(network: &Sequential, batches: &[usize]) -> Outcome {
     let Some(handles) = gpu() else {
         return Ok(());
     };
-    compare_tiled(&handles, stack, batches, Tiling::SOFTWARE)?;
-    compare_tiled(&handles, stack, batches, Tiling::HARDWARE)
+    compare_tiled(&handles, network, batches, Tiling::SOFTWARE)?;
+    compare_tiled(&handles, network, batches, Tiling::HARDWARE)
 }
 
 fn compare_tiled(
     (device, queue): &(wgpu::Device, wgpu::Queue),
-    stack: &Sequential,
+    network: &Sequential,
     batches: &[usize],
     tiling: Tiling,
 ) -> Outcome {
-    let weights = stack.initial_weights(1);
-    let mut cpu = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
+    let weights = network.initial_weights(1);
+    let mut cpu = SequentialKernels::new(network.clone(), &weights, &Tensors::new())?;
     let nothing = Tensors::new();
-    let mut gpu =
-        GpuSequentialKernels::tiled((device, queue), stack.clone(), &weights, &nothing, tiling)?;
+    let mut gpu = GpuSequentialKernels::with_tuning(
+        Handles { device, queue },
+        network.clone(),
+        &weights,
+        &nothing,
+        Tuning::of(tiling),
+    )?;
     assert!(block_on(gpu.momentum())?.is_empty());
     assert!(block_on(gpu.take_losses())?.is_empty());
     for (step, &count) in batches.iter().enumerate() {
-        let pictures = pictures(count * stack.convolutions[0].inputs, stack.side(), step);
-        let labels = labels(count, stack.classes(), step);
-        cpu.step(&pictures, &labels, SGD);
-        gpu.step(&pictures, &labels, SGD);
+        let pictures = pictures(count * network.input.channels, network.side(), step);
+        let labels = labels(count, network.classes(), step);
+        cpu.step(&pictures, &labels, SGD)?;
+        gpu.step(&pictures, &labels, SGD)?;
     }
     let (a, b) = (cpu.take_losses(), block_on(gpu.take_losses())?);
     assert_eq!(a.len(), b.len());
@@ -117,8 +132,8 @@ fn compare_tiled(
     assert!(furthest < 1e-5, "{furthest}: {a:?} {b:?}");
     assert!(largest_difference(&cpu.weights(), &block_on(gpu.weights())?) < 1e-5);
     assert!(largest_difference(&cpu.momentum(), &block_on(gpu.momentum())?) < 1e-4);
-    let pictures = pictures(300 * stack.convolutions[0].inputs, stack.side(), 99);
-    let (a, b) = (cpu.logits(&pictures), block_on(gpu.logits(&pictures))?);
+    let pictures = pictures(300 * network.input.channels, network.side(), 99);
+    let (a, b) = (cpu.logits(&pictures)?, block_on(gpu.logits(&pictures))?);
     assert_eq!(a.len(), b.len());
     assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-4));
     Ok(())
@@ -134,7 +149,12 @@ fn lenet_trains_as_on_the_cpu() -> Outcome {
 
 #[test]
 fn sizes_that_tiles_do_not_divide_train_as_on_the_cpu() -> Outcome {
-    compare(&odd_stack(), &[33, 33, 1, 33, 65])
+    compare(&odd_network(), &[33, 33, 1, 33, 65])
+}
+
+#[test]
+fn a_perceptron_trains_as_on_the_cpu() -> Outcome {
+    compare(&Sequential::mlp("MLP", 28, &[128, 64, 10]), &[64, 64, 7])
 }
 
 #[test]
@@ -142,18 +162,18 @@ fn training_resumes_to_the_bit() -> Outcome {
     let Some((device, queue)) = gpu() else {
         return Ok(());
     };
-    let stack = Sequential::lenet(1, 10);
+    let network = Sequential::lenet(1, 10);
     let (pictures, labels) = (pictures(64, 32, 3), labels(64, 10, 1));
     let new = |weights: &Tensors, momentum: &Tensors| {
-        GpuSequentialKernels::new(&device, &queue, stack.clone(), weights, momentum)
+        GpuSequentialKernels::new(&device, &queue, network.clone(), weights, momentum)
     };
-    let mut unbroken = new(&stack.initial_weights(2), &Tensors::new())?;
-    unbroken.step(&pictures, &labels, SGD);
-    unbroken.step(&pictures, &labels, SGD);
-    let mut first = new(&stack.initial_weights(2), &Tensors::new())?;
-    first.step(&pictures, &labels, SGD);
+    let mut unbroken = new(&network.initial_weights(2), &Tensors::new())?;
+    unbroken.step(&pictures, &labels, SGD)?;
+    unbroken.step(&pictures, &labels, SGD)?;
+    let mut first = new(&network.initial_weights(2), &Tensors::new())?;
+    first.step(&pictures, &labels, SGD)?;
     let mut resumed = new(&block_on(first.weights())?, &block_on(first.momentum())?)?;
-    resumed.step(&pictures, &labels, SGD);
+    resumed.step(&pictures, &labels, SGD)?;
     assert_eq!(block_on(unbroken.weights())?, block_on(resumed.weights())?);
     assert_eq!(
         block_on(unbroken.momentum())?,
@@ -163,29 +183,13 @@ fn training_resumes_to_the_bit() -> Outcome {
 }
 
 #[test]
-fn masked_outputs_are_those_of_the_cpu() -> Outcome {
-    let Some((device, queue)) = gpu() else {
-        return Ok(());
-    };
-    let stack = Sequential::lenet(1, 10);
-    let weights = stack.initial_weights(4);
-    let masks = PatchMasks::new(&[[1, 1], [2, 4], [3, 3]], stack.masked_side());
-    let picture = pictures(1, 32, 5);
-    let cpu = SequentialKernels::new(stack.clone(), &weights, &Tensors::new())?;
-    let gpu = GpuSequentialKernels::new(&device, &queue, stack, &weights, &Tensors::new())?;
-    let masked = block_on(gpu.masked_logits(&picture, &masks))?;
-    assert_eq!(masked, cpu.masked_logits(&picture, &masks));
-    Ok(())
-}
-
-#[test]
 fn padding_is_refused() {
     let Some((device, queue)) = gpu() else {
         return;
     };
-    let stack = Sequential::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let network = small_vgg(1);
     let nothing = Tensors::new();
-    let error = GpuSequentialKernels::new(&device, &queue, stack, &nothing, &nothing).err();
+    let error = GpuSequentialKernels::new(&device, &queue, network, &nothing, &nothing).err();
     let text = error.map(|error| error.to_string());
     assert!(
         text.as_ref()
@@ -199,13 +203,14 @@ fn a_lost_device_is_an_error() -> Outcome {
     let Some((device, queue)) = gpu() else {
         return Ok(());
     };
-    let stack = odd_stack();
-    let weights = stack.initial_weights(4);
-    let mut engine = GpuSequentialKernels::new(&device, &queue, stack, &weights, &Tensors::new())?;
+    let network = odd_network();
+    let weights = network.initial_weights(4);
+    let mut engine =
+        GpuSequentialKernels::new(&device, &queue, network, &weights, &Tensors::new())?;
     let (pictures, labels) = (pictures(2, 33, 0), labels(2, 3, 0));
-    engine.step(&pictures, &labels, SGD);
+    engine.step(&pictures, &labels, SGD)?;
     device.destroy();
-    engine.step(&pictures, &labels, SGD);
+    engine.step(&pictures, &labels, SGD)?;
     for error in [
         block_on(engine.take_losses()).err(),
         block_on(engine.logits(&pictures)).err(),
@@ -213,5 +218,27 @@ fn a_lost_device_is_an_error() -> Outcome {
     ] {
         assert!(matches!(error, Some(Error::Device { .. })), "{error:?}");
     }
+    Ok(())
+}
+
+#[test]
+fn networks_that_are_too_large_for_the_device_are_refused() -> Outcome {
+    let Some((device, queue)) = gpu() else {
+        return Ok(());
+    };
+    // 4.7 million parameters of one layer, which 65,535 groups of 64 invocations do not reach.
+    let network = Sequential::mlp("MLP", 28, &[6000, 10]);
+    let weights = network.initial_weights(1);
+    let nothing = Tensors::new();
+    let mut gpu = GpuSequentialKernels::new(&device, &queue, network, &weights, &nothing)?;
+    let (pictures, labels) = (pictures(2, 28, 0), labels(2, 10, 0));
+    gpu.step(&pictures, &labels, SGD)?;
+    let text = block_on(gpu.take_losses()).err();
+    let text = text.map(|error| error.to_string());
+    assert!(
+        text.as_ref()
+            .is_some_and(|text| text.contains("workgroups")),
+        "{text:?}"
+    );
     Ok(())
 }

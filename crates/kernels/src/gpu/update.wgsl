@@ -1,4 +1,5 @@
-// One layer's step of SGD with momentum: v <- m v + g, p <- p - lr v. The gradient is the sum of PARTS parts, in order.
+// One layer's step of SGD with momentum: v <- m v + g, p <- p - lr v. The gradient is the sum of
+// PARTS parts, in order.
 
 struct Control {
     count: u32,

@@ -1,36 +1,31 @@
 //! How far a network is evaluated by patterns, and for how many players at a time.
 //!
-//! The more players there are, the more values a table has: beyond what stays in cache, some players are held fixed while the others
-//! vary, and everything is computed once for each of the fixed ones' patterns. And where every position sees all players already, tables have a
-//! value per mask, and plain passes over masked pictures do the same products with less around them.
+//! The more players there are, the more values a table has: beyond what stays in cache, some
+//! players are held fixed while the others vary, and everything is computed once for each of the
+//! fixed ones' patterns. And where every position sees all players already, tables have a value per
+//! mask, and plain passes over masked pictures do the same products with less around them.
 
 use super::{
+    Problem,
     layout::{Layout, Place, pool_cell, window},
     wide::Pieces,
 };
 use crate::{
-    product::WIDTH,
-    rows::{bits, padded},
+    panels::WIDTH,
     sequential::{Convolution, Sequential},
+    simd::padded,
+    tables::bits,
 };
 use spindle_run::player::PatchMasks;
-
-/// Most bytes that the tables of one layer should take.
-const MOST_BYTES: usize = 1 << 24;
-/// The same for wide networks, whose cores share them.
-const MOST_WIDE_BYTES: usize = 1 << 26;
-/// Fewest players that vary at a time, where there are more.
-const FEWEST_FREE: usize = 6;
-/// What a sum of tables costs beside its products, in additions per pattern and output.
-const ADDITIONS: usize = 4;
 
 /// How a network is evaluated on all masks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Choice {
     /// Players that vary, as bits of a mask; the others are held fixed in turn.
     pub(super) free: u32,
-    /// The last convolution that is evaluated by patterns. If it is the last of all, dense layers are as well.
-    pub(super) last: usize,
+    /// How many of the convolutions behind what is masked are evaluated by patterns. If it is all
+    /// of them, dense layers are as well.
+    pub(super) convolutions: usize,
 }
 
 /// What a choice takes.
@@ -43,25 +38,34 @@ struct Estimate {
 }
 
 /// The choice with the fewest operations among those whose tables stay small.
-pub(super) fn choose(stack: &Sequential, masks: &PatchMasks, wide: bool) -> Choice {
+pub(super) fn choose(problem: Problem<'_>) -> Choice {
+    let Problem {
+        network,
+        masks,
+        is_wide,
+        tuning,
+    } = problem;
     let players = masks.count().ilog2() as usize;
-    let by_weight = players_by_weight(stack, masks);
-    let fewest = FEWEST_FREE.min(players);
+    let by_weight = players_by_weight(network, masks);
+    let fewest = tuning.fewest_free.min(players);
     let candidates = (fewest..=players).flat_map(|count| {
         let free = by_weight[..count].iter().fold(0, |free, bit| free | bit);
-        estimates(stack, masks, free, wide)
+        estimates(problem, free)
             .into_iter()
-            .zip(stack.masked..)
-            .map(move |(estimate, last)| (estimate, Choice { free, last }))
+            .enumerate()
+            .map(move |(convolutions, estimate)| (estimate, Choice { free, convolutions }))
     });
     let cost = |estimate: &Estimate| {
-        let most = if wide { MOST_WIDE_BYTES } else { MOST_BYTES };
+        let most = match is_wide {
+            true => tuning.wide_table_bytes,
+            false => tuning.table_bytes,
+        };
         let excess = estimate.bytes.saturating_sub(most);
         (excess, estimate.operations)
     };
     let all = Choice {
         free: masks.count() as u32 - 1,
-        last: stack.masked,
+        convolutions: 0,
     };
     candidates
         .min_by_key(|(estimate, _)| cost(estimate))
@@ -69,9 +73,9 @@ pub(super) fn choose(stack: &Sequential, masks: &PatchMasks, wide: bool) -> Choi
 }
 
 /// All players, as bits; those whose variation costs least come first.
-fn players_by_weight(stack: &Sequential, masks: &PatchMasks) -> Vec<u32> {
+fn players_by_weight(network: &Sequential, masks: &PatchMasks) -> Vec<u32> {
     let all = masks.count() as u32 - 1;
-    let layouts = layouts(stack, masks, all);
+    let layouts = layouts(network, masks, all);
     let places = layouts.iter().flat_map(|layout| &layout.places);
     let mut weights: Vec<(usize, u32)> = bits(all).map(|bit| (0, bit)).collect();
     for place in places {
@@ -86,52 +90,71 @@ fn players_by_weight(stack: &Sequential, masks: &PatchMasks) -> Vec<u32> {
     weights.into_iter().map(|(_, bit)| bit).collect()
 }
 
-/// The layout behind every convolution from the masked one on.
-pub(super) fn layouts(stack: &Sequential, masks: &PatchMasks, free: u32) -> Vec<Layout> {
-    let masked = Layout::masked(&stack.convolutions[stack.masked], masks, free);
+/// The layout of what is masked, behind its pooling, and behind every convolution from there on.
+pub(super) fn layouts(network: &Sequential, masks: &PatchMasks, free: u32) -> Vec<Layout> {
+    let masked = Layout::masked(network, masks, free);
     let mut layouts = vec![masked];
-    for layer in &stack.convolutions[stack.masked + 1..] {
+    for layer in &network.convolutions[network.first_behind()..] {
         let next = layouts[layouts.len() - 1].behind(layer);
         layouts.push(next);
     }
     layouts
 }
 
-/// What it takes to go by patterns as far as each convolution, from the masked one on.
-fn estimates(stack: &Sequential, masks: &PatchMasks, free: u32, wide: bool) -> Vec<Estimate> {
-    let layouts = layouts(stack, masks, free);
+/// What it takes to evaluate no convolution by patterns, the first one, the first two and so on.
+fn estimates(problem: Problem<'_>, free: u32) -> Vec<Estimate> {
+    let Problem {
+        network,
+        masks,
+        is_wide,
+        tuning,
+    } = problem;
+    let additions = tuning.additions;
+    let layouts = layouts(network, masks, free);
     let (patterns, rounds) = (1 << free.count_ones(), masks.count() >> free.count_ones());
     let (mut local, mut bytes) = (0, 0);
     let mut estimates = Vec::new();
-    let reached = last_by_patterns(stack) - stack.masked;
-    for (index, layout) in layouts.iter().enumerate().take(reached + 1) {
-        let layer = &stack.convolutions[stack.masked + index];
-        if index > 0 {
-            let inputs = &layouts[index - 1];
-            if wide {
-                local += Pieces::new(layer, inputs).multiplied() * layer.inputs * layer.outputs;
+    let first = network.first_behind();
+    for (count, layout) in layouts
+        .iter()
+        .enumerate()
+        .take(most_by_patterns(network) + 1)
+    {
+        if count > 0 {
+            let layer = &network.convolutions[first + count - 1];
+            let inputs = &layouts[count - 1];
+            if is_wide {
+                local += Pieces::new(layer, inputs, tuning.rows).multiplied()
+                    * layer.inputs
+                    * layer.outputs;
                 // One panel's tables of all offsets.
                 bytes = bytes.max(4 * WIDTH * inputs.rows * layer.kernel.pow(2));
             } else {
                 local += convolution_operations(layer, inputs);
             }
         }
-        local += ADDITIONS * layout.rows * layer.outputs;
-        bytes = bytes.max(4 * layout.rows * padded(layer.outputs));
-        let rest = &stack.convolutions[stack.masked + index + 1..];
-        let (tail, tail_bytes) = if rest.is_empty() && !wide {
-            let first = &stack.dense[0];
+        let shape = network.shape_before(first + count);
+        local += additions * layout.rows * shape.channels;
+        bytes = bytes.max(4 * layout.rows * padded(shape.channels));
+        let rest = &network.convolutions[first + count..];
+        let (tail, tail_bytes) = if rest.is_empty() && !is_wide {
+            let first = &network.dense[0];
             let per_position: usize = layout.places.iter().map(Place::patterns).sum();
-            let products = per_position * layer.outputs * first.outputs;
-            let others: usize = stack.dense[1..].iter().map(|d| d.inputs * d.outputs).sum();
+            let products = per_position * shape.channels * first.outputs;
+            let others: usize = network.dense[1..]
+                .iter()
+                .map(|d| d.inputs * d.outputs)
+                .sum();
             (
-                products + patterns * (ADDITIONS * first.outputs + others),
+                products + patterns * (additions * first.outputs + others),
                 4 * patterns * padded(first.outputs),
             )
         } else {
             // Every mask's picture is put together from its positions' values.
             (
-                patterns * (layer.out_len() + plain_products(rest, stack).sum::<usize>()),
+                patterns
+                    * (shape.channels * shape.side.pow(2)
+                        + plain_products(rest, network).sum::<usize>()),
                 0,
             )
         };
@@ -143,11 +166,11 @@ fn estimates(stack: &Sequential, masks: &PatchMasks, free: u32, wide: bool) -> V
     estimates
 }
 
-/// The last convolution that patterns can reach: strides are left to plain passes.
-pub(super) fn last_by_patterns(stack: &Sequential) -> usize {
-    let reached = stack.convolutions[stack.masked + 1..].iter();
-    let reached = reached.take_while(|layer| layer.stride == 1);
-    stack.masked + reached.count()
+/// How many of the convolutions behind what is masked patterns can reach: strides are left to plain
+/// passes.
+pub(super) fn most_by_patterns(network: &Sequential) -> usize {
+    let behind = network.convolutions[network.first_behind()..].iter();
+    behind.take_while(|layer| layer.stride == 1).count()
 }
 
 /// Products of a convolution by patterns.
@@ -155,15 +178,15 @@ fn convolution_operations(layer: &Convolution, inputs: &Layout) -> usize {
     let positions = (0..layer.out_side().pow(2)).flat_map(|cell| pool_cell(layer, cell));
     let patterns = positions
         .flat_map(|pixel| window(layer, pixel))
-        .map(|(_, input)| inputs.places[input].patterns());
+        .map(|input| inputs.places[input.position].patterns());
     patterns.sum::<usize>() * layer.inputs * layer.outputs
 }
 
 /// Products of one plain pass through some convolutions and all dense layers, layer by layer.
 pub(super) fn plain_products(
     convolutions: &[Convolution],
-    stack: &Sequential,
+    network: &Sequential,
 ) -> impl Iterator<Item = usize> {
     let convolutions = convolutions.iter().map(Convolution::products);
-    convolutions.chain(stack.dense.iter().map(|d| d.inputs * d.outputs))
+    convolutions.chain(network.dense.iter().map(|d| d.inputs * d.outputs))
 }

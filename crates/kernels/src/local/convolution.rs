@@ -5,41 +5,51 @@ use std::ops::Range;
 use pulp::{Simd, WithSimd};
 
 use super::{
-    Arithmetic,
-    layout::{Layout, Place, pool_cell, spread, window},
-    sum::Sum,
+    Arithmetic, LocalTuning,
+    layout::{Layout, Place, WindowInput, pool_cell, spread, window},
+    sum::{Channels, Input, Sum},
     wide::Pieces,
 };
 use crate::{
-    parameters::Forward,
-    rows::{self, Finish, Lookup, padded, with_simd},
-    sequential::Convolution,
+    narrow::Forward,
+    rows::Epilogue,
+    sequential::{Convolution, Masked, Sequential},
+    simd::{padded, with_simd},
+    tables::{self, Lookup, Tables},
 };
 use spindle_run::{parallel, player::PatchMasks};
 
-/// Parts that a layer is computed in, in parallel.
-const PARTS: usize = 8;
-
-/// The rows of the masked feature map behind its pooling; `present` are those of the players with a fixed place that are there.
-/// `map`: `[side, side, channels]`, behind its ReLU.
+/// The rows of what players are patches of, behind its pooling if it is a feature map; `present`
+/// are those of the players with a fixed place that are there. `map`: `[side, side, channels]`,
+/// behind its ReLU.
 pub(super) fn masked_rows(
-    layer: &Convolution,
+    network: &Sequential,
     masks: &PatchMasks,
     layout: &Layout,
     present: u32,
     map: &[f32],
 ) -> Vec<f32> {
-    let stride = padded(layer.outputs);
+    let channels = network.shape_before(network.first_behind()).channels;
+    let stride = padded(channels);
     let mut rows = vec![0.0_f32; layout.rows * stride];
     for (position, place) in layout.places.iter().enumerate() {
         for (pattern, row) in place.rows().enumerate() {
             let there = spread(pattern, place.players) | present;
-            let kept = pool_cell(layer, position).filter(|&pixel| masks.keeps(there, pixel));
-            for pixel in kept {
-                let values = &map[pixel * layer.outputs..][..layer.outputs];
-                for (out, value) in rows[row * stride..].iter_mut().zip(values) {
-                    // An absent value is 0, and none is less behind a ReLU.
-                    *out = out.max(*value);
+            let out = &mut rows[row * stride..][..channels];
+            let values = |pixel: usize| &map[pixel * channels..][..channels];
+            match network.masked {
+                Masked::Input if masks.keeps(there, position) => {
+                    out.copy_from_slice(values(position));
+                }
+                Masked::Input => {}
+                Masked::Convolution(index) => {
+                    let cell = pool_cell(&network.convolutions[index], position);
+                    for pixel in cell.filter(|&pixel| masks.keeps(there, pixel)) {
+                        for (out, value) in out.iter_mut().zip(values(pixel)) {
+                            // An absent value is 0, and none is less behind a ReLU.
+                            *out = out.max(*value);
+                        }
+                    }
                 }
             }
         }
@@ -51,6 +61,8 @@ pub(super) fn masked_rows(
 #[derive(Clone, Debug)]
 pub(super) struct ConvolutionPlan {
     layer: Convolution,
+    /// Parts that it is computed in.
+    parts: usize,
     /// Of what comes out.
     pub(super) layout: Layout,
     pub(super) cells: Vec<Cell>,
@@ -69,21 +81,32 @@ pub(super) struct Cell {
 }
 
 impl ConvolutionPlan {
-    pub(super) fn new(layer: &Convolution, inputs: &Layout, wide: bool) -> Self {
+    pub(super) fn new(
+        layer: &Convolution,
+        inputs: &Layout,
+        is_wide: bool,
+        tuning: &LocalTuning,
+    ) -> Self {
         let layout = inputs.behind(layer);
-        let stride = padded(layer.inputs);
+        let channels = Channels {
+            count: layer.inputs,
+            stride: padded(layer.inputs),
+        };
         let area = layer.kernel.pow(2);
         let sum = |pixel| {
-            let inputs_under = window(layer, pixel);
-            let under = inputs_under.map(|(offset, input)| (offset, inputs.places[input]));
-            if wide {
-                let tables = under.map(|(offset, place)| Place {
-                    first: offset * inputs.rows + place.first,
+            let under = window(layer, pixel);
+            let under = under.map(|WindowInput { offset, position }| Input {
+                weights: offset,
+                place: inputs.places[position],
+            });
+            if is_wide {
+                let tables = under.map(|Input { weights, place }| Place {
+                    first: weights * inputs.rows + place.first,
                     ..place
                 });
                 Sum::of_tables(tables.collect(), area * inputs.rows)
             } else {
-                Sum::new(under, layer.inputs, stride)
+                Sum::new(under, channels)
             }
         };
         let cells = layout.places.iter().enumerate();
@@ -92,9 +115,10 @@ impl ConvolutionPlan {
             Cell::new(layer, sums, *place)
         });
         Self {
-            layer: *layer,
+            layer: layer.clone(),
+            parts: tuning.parts,
             cells: cells.collect(),
-            pieces: wide.then(|| Pieces::new(layer, inputs)),
+            pieces: is_wide.then(|| Pieces::new(layer, inputs, tuning.rows)),
             layout,
         }
     }
@@ -110,7 +134,7 @@ impl ConvolutionPlan {
     /// The rows of what comes out, given those of what comes in.
     pub(super) fn rows(&self, weights: &Forward, inputs: &[f32]) -> Vec<f32> {
         let mut out = vec![0.0; self.layout.rows * weights.weight.stride()];
-        let mut parts = Vec::with_capacity(PARTS);
+        let mut parts = Vec::with_capacity(self.parts);
         let mut rest = &mut out[..];
         for cells in self.parts() {
             let rows = self.cells[cells.clone()]
@@ -134,8 +158,8 @@ impl ConvolutionPlan {
 
     /// Ranges of cells with about equally many rows.
     fn parts(&self) -> Vec<Range<usize>> {
-        let most = self.layout.rows.div_ceil(PARTS);
-        let mut parts = Vec::with_capacity(PARTS);
+        let most = self.layout.rows.div_ceil(self.parts);
+        let mut parts = Vec::with_capacity(self.parts);
         let mut first = 0;
         for (index, cell) in self.cells.iter().enumerate() {
             let rows = cell.place.rows().end - self.cells[first].place.first;
@@ -185,18 +209,27 @@ impl WithSimd for Part<'_> {
         let mut tables = vec![0.0; most * stride];
         let most = self.cells.iter().map(Cell::sum_rows).max().unwrap_or(0);
         let mut unpooled = vec![0.0; most * stride];
-        let finish = Finish {
+        let epilogue = Epilogue {
             bias: Some(&self.weights.bias),
             relu: true,
         };
-        let shape = (padded(self.layer.inputs), self.layer.inputs);
+        let channels = Channels {
+            count: self.layer.inputs,
+            stride: padded(self.layer.inputs),
+        };
         let mut rest = self.out;
         for cell in self.cells {
             let (out, tail) = rest.split_at_mut(cell.place.patterns() * stride);
             rest = tail;
             let mut first = 0;
             for sum in &cell.sums {
-                sum.fill(simd, self.inputs, shape, &self.weights.weight, &mut tables);
+                sum.fill(
+                    simd,
+                    self.inputs,
+                    channels,
+                    &self.weights.weight,
+                    &mut tables,
+                );
                 let rows = first..first + sum.patterns() * stride;
                 first = rows.end;
                 let to = if cell.pooled.is_some() {
@@ -204,10 +237,18 @@ impl WithSimd for Part<'_> {
                 } else {
                     &mut *out
                 };
-                sum.finish(simd, &tables, 0, stride, finish, to);
+                let tables = Tables {
+                    values: &tables,
+                    stride,
+                };
+                sum.add_up(simd, tables, 0, epilogue, to);
             }
             if let Some(lookups) = &cell.pooled {
-                rows::largest(simd, &unpooled, lookups, stride, out);
+                let unpooled = Tables {
+                    values: &unpooled,
+                    stride,
+                };
+                tables::largest(simd, unpooled, lookups, out);
             }
         }
     }

@@ -1,38 +1,49 @@
-//! The dense layers by patterns: the first one as a sum of what every position gives it, the others in blocks of masks that stay
-//! in cache.
+//! The dense layers by patterns: the first one as a sum of what every position gives it, the others
+//! in blocks of masks that stay in cache.
 
 use pulp::{Simd, WithSimd};
 
-use super::{Arithmetic, layout::Layout, sum::Sum};
+use super::{
+    Arithmetic, LocalTuning,
+    layout::Layout,
+    sum::{Channels, Input, Sum},
+};
 use crate::{
-    parameters::{Forward, ForwardWeights},
-    rows::{self, Factors, Finish, WHOLE, padded, with_simd},
+    narrow::{Forward, ForwardWeights},
+    rows::{self, Epilogue, Factors, WHOLE},
     sequential::{Dense, Sequential},
+    simd::{padded, with_simd},
+    tables::Tables,
 };
 use spindle_run::parallel;
-
-/// Masks whose activations are in cache together.
-const BLOCK: usize = 64;
 
 /// All dense layers.
 #[derive(Clone, Debug)]
 pub(super) struct Head {
     layers: Vec<Dense>,
-    /// Channels of the feature map that comes in.
-    channels: usize,
+    /// Channels of what comes in.
+    channels: Channels,
+    /// Masks that go through the layers together.
+    masks: usize,
     /// The first layer.
     sum: Sum,
 }
 
 impl Head {
-    /// The dense layers of `stack` behind a feature map that lies as `inputs` say, for all patterns of `free` players.
-    pub(super) fn new(stack: &Sequential, inputs: &Layout) -> Self {
-        let channels = stack.convolutions.last().map_or(0, |layer| layer.outputs);
-        let places = inputs.places.iter().copied().enumerate();
+    /// The dense layers of `network` behind a feature map, or a picture, that lies as `inputs` say.
+    pub(super) fn new(network: &Sequential, inputs: &Layout, tuning: &LocalTuning) -> Self {
+        let count = network.shape_before(network.convolutions.len()).channels;
+        let channels = Channels {
+            count,
+            stride: padded(count),
+        };
+        let places = inputs.places.iter().enumerate();
+        let inputs = places.map(|(weights, &place)| Input { weights, place });
         Self {
-            layers: stack.dense.clone(),
+            layers: network.dense.clone(),
             channels,
-            sum: Sum::new(places, channels, padded(channels)),
+            masks: tuning.head_masks,
+            sum: Sum::new(inputs, channels),
         }
     }
 
@@ -43,7 +54,9 @@ impl Head {
 
     /// What each layer takes.
     pub(super) fn arithmetic(&self) -> impl Iterator<Item = Arithmetic> {
-        let first = self.sum.arithmetic(self.channels, self.layers[0].outputs);
+        let first = self
+            .sum
+            .arithmetic(self.channels.count, self.layers[0].outputs);
         let others = self.layers[1..].iter().map(|layer| {
             Arithmetic::of_products(self.sum.patterns() * layer.inputs * layer.outputs)
         });
@@ -62,21 +75,21 @@ impl Head {
         });
         let classes = self.layers[self.layers.len() - 1].outputs;
         let mut logits = vec![0.0; self.sum.patterns() * classes];
-        let mut blocks: Vec<&mut [f32]> = logits.chunks_mut(BLOCK * classes).collect();
+        let mut blocks: Vec<&mut [f32]> = logits.chunks_mut(self.masks * classes).collect();
         parallel::for_each(&mut blocks, |index, out| {
             with_simd(Block {
                 head: self,
                 weights,
                 tables: &tables,
-                first: index * BLOCK,
+                first: index * self.masks,
                 out,
             });
         });
         logits
     }
 
-    fn finish<'a>(&self, index: usize, layer: &'a Forward) -> Finish<'a> {
-        Finish {
+    fn epilogue<'a>(&self, index: usize, layer: &'a Forward) -> Epilogue<'a> {
+        Epilogue {
             bias: Some(&layer.bias),
             relu: self.layers[index].relu,
         }
@@ -96,13 +109,18 @@ impl WithSimd for Fill<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let shape = (padded(self.head.channels), self.head.channels);
-        let sum = &self.head.sum;
-        sum.fill(simd, self.inputs, shape, &self.weights.weight, self.tables);
+        let Head { channels, sum, .. } = self.head;
+        sum.fill(
+            simd,
+            self.inputs,
+            *channels,
+            &self.weights.weight,
+            self.tables,
+        );
     }
 }
 
-/// All layers for up to [`BLOCK`] patterns.
+/// All layers for a few patterns.
 struct Block<'a> {
     head: &'a Head,
     weights: &'a ForwardWeights,
@@ -125,10 +143,13 @@ impl WithSimd for Block<'_> {
         let mut from = vec![0.0; count * widest.unwrap_or(0)];
         let mut to = from.clone();
         let mut stride = layers[0].weight.stride();
-        let finish = head.finish(0, &layers[0]);
+        let epilogue = head.epilogue(0, &layers[0]);
         let sums = &mut from[..count * stride];
-        head.sum
-            .finish(simd, self.tables, self.first, stride, finish, sums);
+        let tables = Tables {
+            values: self.tables,
+            stride,
+        };
+        head.sum.add_up(simd, tables, self.first, epilogue, sums);
         for (index, layer) in layers.iter().enumerate().skip(1) {
             let factors = Factors {
                 left: &from,
@@ -139,8 +160,8 @@ impl WithSimd for Block<'_> {
                 right: layer.weight.as_matrix(),
             };
             stride = layer.weight.stride();
-            let finish = head.finish(index, layer);
-            rows::multiply(simd, factors, finish, &mut to[..count * stride]);
+            let epilogue = head.epilogue(index, layer);
+            rows::multiply(simd, factors, epilogue, &mut to[..count * stride]);
             std::mem::swap(&mut from, &mut to);
         }
         for (out, row) in self

@@ -1,8 +1,9 @@
-//! Which players every position of a feature map sees, and where its values for all their patterns lie.
+//! Which players every position of a feature map sees, and where its values for all their patterns
+//! lie.
 
-use super::super::{
-    rows::bits,
-    sequential::{Convolution, Pool},
+use crate::{
+    sequential::{Convolution, Masked, Pool, Sequential},
+    tables::bits,
 };
 use spindle_run::player::PatchMasks;
 
@@ -27,7 +28,8 @@ impl Place {
     }
 }
 
-/// A feature map by patterns: for each position one row of all channels per pattern of the players it sees.
+/// A feature map by patterns: for each position one row of all channels per pattern of the players
+/// it sees.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) places: Vec<Place>,
@@ -52,8 +54,13 @@ impl Layout {
         }
     }
 
-    /// The masked feature map of `layer` behind its pooling; players that are not `free` have their places fixed.
-    pub(super) fn masked(layer: &Convolution, masks: &PatchMasks, free: u32) -> Self {
+    /// What players are patches of, behind its pooling if it is a feature map; players that are not
+    /// `free` have their places fixed.
+    pub(super) fn masked(network: &Sequential, masks: &PatchMasks, free: u32) -> Self {
+        let layer = match network.masked {
+            Masked::Input => return Self::new(masks.owners().iter().map(|owner| owner & free)),
+            Masked::Convolution(index) => &network.convolutions[index],
+        };
         let cells = (0..layer.out_side().pow(2)).map(|position| {
             pool_cell(layer, position)
                 .map(|pixel| masks.owners()[pixel] & free)
@@ -67,8 +74,8 @@ impl Layout {
         let cells = (0..layer.out_side().pow(2)).map(|position| {
             pool_cell(layer, position)
                 .flat_map(|pixel| window(layer, pixel))
-                .fold(0, |players, (_, input)| {
-                    players | self.places[input].players
+                .fold(0, |players, input| {
+                    players | self.places[input.position].players
                 })
         });
         Self::new(cells)
@@ -86,19 +93,29 @@ pub(super) fn pool_cell(
     (0..size).flat_map(move |row| (0..size).map(move |column| first + row * side + column))
 }
 
-/// The input positions under the kernel at one position of the map, each behind its kernel offset, in the order of the kernel's rows;
-/// none for what lies in the padding.
+/// What lies under a kernel's offset.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WindowInput {
+    /// The kernel's offset, row by row.
+    pub(super) offset: usize,
+    /// The position of the feature map that comes in.
+    pub(super) position: usize,
+}
+
+/// What lies under the kernel at one position of the map, in the order of the kernel's rows;
+/// nothing for what lies in the padding.
 pub(super) fn window(
     layer: &Convolution,
     position: usize,
-) -> impl Iterator<Item = (usize, usize)> + use<> {
+) -> impl Iterator<Item = WindowInput> + use<> {
     let [side, kernel, padding] = [layer.side, layer.kernel, layer.padding];
     let y = position / layer.map_side() * layer.stride;
     let x = position % layer.map_side() * layer.stride;
     (0..kernel * kernel).filter_map(move |offset| {
         let row = (y + offset / kernel).checked_sub(padding)?;
         let column = (x + offset % kernel).checked_sub(padding)?;
-        (row < side && column < side).then_some((offset, row * side + column))
+        let position = row * side + column;
+        (row < side && column < side).then_some(WindowInput { offset, position })
     })
 }
 

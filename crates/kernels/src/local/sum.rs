@@ -1,18 +1,39 @@
 //! A weighted sum over inputs that see few players each, for all patterns of all of their players.
 //!
-//! Inputs that see the same players are multiplied by their weights together, once per pattern of those players: a
-//! table. The tables are then added, smallest unions first, so that partial sums are shared by as many patterns as possible. What is
-//! left are a few tables whose pairwise unions are all players; their rows are added pattern by pattern.
+//! Inputs that see the same players are multiplied by their weights together, once per pattern of
+//! those players: a table. The tables are then added, smallest unions first, so that partial sums
+//! are shared by as many patterns as possible. What is left are a few tables whose pairwise unions
+//! are all players; their rows are added pattern by pattern.
 //!
-//! This is a plain sum in another order: unlike Moebius and zeta transforms it subtracts nothing, so it rounds no worse than a
-//! sum mask by mask.
+//! This is a plain sum in another order: unlike Moebius and zeta transforms it subtracts nothing,
+//! so it rounds no worse than a sum mask by mask.
 
 use std::collections::BTreeMap;
 
 use pulp::Simd;
 
-use super::super::rows::{self, Factors, Finish, Lookup, Packed, Run};
 use super::{Arithmetic, layout::Place};
+use crate::{
+    rows::{self, Epilogue, Factors, Packed, Run},
+    tables::{self, Lookup, Tables},
+};
+
+/// An input of a sum.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Input {
+    /// The place of its weights.
+    pub(super) weights: usize,
+    /// Where its own values lie.
+    pub(super) place: Place,
+}
+
+/// The values of an input for one pattern.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Channels {
+    pub(super) count: usize,
+    /// From one row to the next.
+    pub(super) stride: usize,
+}
 
 /// How a sum is computed. Tables lie one after the other, a row per pattern.
 #[derive(Clone, Debug)]
@@ -45,19 +66,15 @@ struct Merge {
 pub(super) type Table = Place;
 
 impl Sum {
-    /// A sum over `inputs`, each behind the place of its weights; an input is `channels` values in a row of `stride`, per pattern.
-    pub(super) fn new(
-        inputs: impl Iterator<Item = (usize, Place)>,
-        channels: usize,
-        stride: usize,
-    ) -> Self {
+    /// A sum over `inputs`, each of which has a row of channels for every pattern.
+    pub(super) fn new(inputs: impl Iterator<Item = Input>, channels: Channels) -> Self {
         let mut by_players = BTreeMap::<u32, Vec<Run>>::new();
-        for (index, input) in inputs {
+        for Input { weights, place } in inputs {
             let run = Run {
-                left: input.first * stride,
-                right: index * channels,
+                left: place.first * channels.stride,
+                right: weights * channels.count,
             };
-            by_players.entry(input.players).or_default().push(run);
+            by_players.entry(place.players).or_default().push(run);
         }
         let mut table_rows = 0;
         let mut table = |players| {
@@ -136,13 +153,14 @@ impl Sum {
         }
     }
 
-    /// Fills the tables: `inputs` are the rows of all inputs, as told when the sum was made; `weights` `[inputs * channels][outputs]`.
+    /// Fills the tables: `inputs` are the rows of all inputs, as told when the sum was made;
+    /// `weights` `[inputs * channels][outputs]`.
     #[inline(always)]
     pub(super) fn fill<S: Simd>(
         &self,
         simd: S,
         inputs: &[f32],
-        (stride, channels): (usize, usize),
+        channels: Channels,
         weights: &Packed,
         tables: &mut [f32],
     ) {
@@ -150,15 +168,15 @@ impl Sum {
         for group in &self.groups {
             let factors = Factors {
                 left: inputs,
-                row_stride: stride,
+                row_stride: channels.stride,
                 step: 1,
                 runs: &group.runs,
-                len: channels,
+                len: channels.count,
                 right: weights.as_matrix(),
             };
             let table = group.table.rows();
             let out = &mut tables[table.start * row..table.end * row];
-            rows::multiply(simd, factors, Finish::NONE, out);
+            rows::multiply(simd, factors, Epilogue::NONE, out);
         }
         self.merge(simd, row, tables);
     }
@@ -170,26 +188,30 @@ impl Sum {
             let table = merge.table.rows();
             let (before, after) = tables.split_at_mut(table.start * row);
             let out = &mut after[..table.len() * row];
-            rows::add(simd, before, &merge.parts, 0, row, Finish::NONE, out);
+            let before = Tables {
+                values: before,
+                stride: row,
+            };
+            tables::add(simd, before, &merge.parts, 0, Epilogue::NONE, out);
         }
     }
 
     /// Sums of patterns from `first` on, as many as `out` has rows, once the tables are filled.
     #[inline(always)]
-    pub(super) fn finish<S: Simd>(
+    pub(super) fn add_up<S: Simd>(
         &self,
         simd: S,
-        tables: &[f32],
+        tables: Tables<'_>,
         first: usize,
-        stride: usize,
-        finish: Finish<'_>,
+        epilogue: Epilogue<'_>,
         out: &mut [f32],
     ) {
-        rows::add(simd, tables, &self.lookups, first, stride, finish, out);
+        tables::add(simd, tables, &self.lookups, first, epilogue, out);
     }
 }
 
-/// The two tables with the smallest union, unless that is all `players`: then nothing is gained by adding them first.
+/// The two tables with the smallest union, unless that is all `players`: then nothing is gained by
+/// adding them first.
 fn smallest_union(tables: &[Table], players: u32) -> Option<[usize; 2]> {
     let pairs = (0..tables.len()).flat_map(|b| (0..b).map(move |a| [a, b]));
     let union = |[a, b]: [usize; 2]| tables[a].players | tables[b].players;

@@ -1,18 +1,16 @@
 //! Local patterns against exact arithmetic and plain passes; what they save.
 
 use proptest::prelude::*;
-use spindle_run::event::Tensors;
 
 use super::{
-    super::{
-        Convolution, Dense, Initial, SequentialKernels, VggDepth, VggSide,
-        tests::{kinds, stacks},
-    },
-    choice::{Choice, last_by_patterns},
+    choice::{Choice, most_by_patterns},
     *,
 };
-use crate::Error;
-use spindle_run::{player::draw_patches, random::Stream};
+use crate::{
+    Dense, Error, Initial, Masked, SequentialKernels, SequentialTuning,
+    tests::{kernels, kinds, networks, small_vgg},
+};
+use spindle_run::{input::PictureShape, player::draw_patches, random::Stream};
 
 /// A network and a picture.
 struct Case {
@@ -21,52 +19,67 @@ struct Case {
 }
 
 impl Case {
-    fn new(stack: Sequential, seed: u64) -> Result<Self, Error> {
-        let narrow = stack.is_narrow();
-        Self::of_kind(stack, seed, narrow)
+    fn new(network: Sequential, seed: u64) -> Result<Self, Error> {
+        Self::with_tuning(network, seed, SequentialTuning::default())
     }
 
-    fn of_kind(stack: Sequential, seed: u64, narrow: bool) -> Result<Self, Error> {
-        let weights = stack.initial_weights(seed);
-        let picture = (0..stack.side().pow(2) * stack.convolutions[0].inputs)
+    fn with_tuning(
+        network: Sequential,
+        seed: u64,
+        tuning: SequentialTuning,
+    ) -> Result<Self, Error> {
+        let weights = network.initial_weights(seed);
+        let picture = (0..network.input_len())
             .map(|i| ((i * 37 + seed as usize * 11) % 101) as f32 / 100.0)
             .collect();
         Ok(Self {
-            engine: SequentialKernels::of_kind(stack, &weights, &Tensors::new(), narrow)?,
+            engine: kernels(&network, &weights, tuning)?,
             picture,
         })
     }
 
-    fn stack(&self) -> &Sequential {
-        self.engine.stack()
+    fn network(&self) -> &Sequential {
+        self.engine.network()
     }
 
     /// Logits by a given choice.
     fn logits(&self, masks: &PatchMasks, choice: Choice) -> Vec<f32> {
-        let map = self.engine.feature_map(&self.picture);
-        let kernels = self.engine.kernels();
-        let wide = matches!(kernels, Kernels::Wide(_));
-        LocalPlan::of_choice(self.stack(), masks, choice, wide).logits(kernels, &map)
+        let map = self.engine.masked_map(&self.picture);
+        let plan = LocalPlan::of_choice(self.engine.problem(masks), choice);
+        plan.logits(self.engine.kernels(), &map)
     }
 
-    /// Largest difference of `logits` from exact ones on every `step`-th mask, in units of the largest exact one.
-    fn error(&self, masks: &PatchMasks, logits: &[f32], step: usize) -> f64 {
-        let classes = self.stack().classes();
+    /// Largest difference of `logits` from exact ones on every `step`-th mask, in units of the
+    /// largest exact one.
+    fn error(&self, masks: &PatchMasks, logits: &[f32], step: usize) -> Result<f64, Error> {
+        let classes = self.network().classes();
         let (mut difference, mut largest) = (0.0_f64, 0.0_f64);
         for mask in (0..masks.count()).step_by(step) {
-            let exact = self.engine.exact_masked_logits(&self.picture, masks, mask);
+            let exact = self
+                .engine
+                .exact_masked_logits(&self.picture, masks, mask)?;
             for (exact, found) in exact.iter().zip(&logits[mask * classes..]) {
                 difference = difference.max((exact - f64::from(*found)).abs());
                 largest = largest.max(exact.abs());
             }
         }
-        difference / largest
+        Ok(difference / largest)
     }
 }
 
 fn lenet_masks(players: usize, seed: u64) -> PatchMasks {
     let patches = draw_patches(players, &mut Stream::Weights.rng(seed, 0));
     PatchMasks::new(&patches, Sequential::lenet(1, 10).masked_side())
+}
+
+/// How narrow kernels evaluate a network.
+fn chosen(network: &Sequential, masks: &PatchMasks) -> Choice {
+    choose(Problem {
+        network,
+        masks,
+        is_wide: false,
+        tuning: &LocalTuning::default(),
+    })
 }
 
 fn all(masks: &PatchMasks) -> u32 {
@@ -77,26 +90,34 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn random_stacks_give_exact_logits_by_every_choice(
-        stack in stacks(), masked in 0_usize..3, seed in 0_u64..1000,
+    fn random_networks_give_exact_logits_by_every_choice(
+        network in networks(), masked in 0_usize..4, seed in 0_u64..1000,
         patches in prop::collection::btree_set((0_usize..8, 0_usize..8), 2..=7),
         fixed in 0_u32..128,
     ) {
-        let stack = Sequential { masked: masked.min(stack.convolutions.len() - 1), ..stack };
-        let players: Vec<[usize; 2]> = patches.into_iter().map(|(row, column)| [row, column]).collect();
-        let masks = PatchMasks::new(&players, stack.masked_side());
-        for narrow in kinds(&stack) {
-            let case = Case::of_kind(stack.clone(), seed, narrow)
-                .map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let masked = match masked.min(network.convolutions.len()).checked_sub(1) {
+            None => Masked::Input,
+            Some(index) => Masked::Convolution(index),
+        };
+        let network = Sequential { masked, ..network };
+        let failed = |error: Error| TestCaseError::fail(error.to_string());
+        let players = patches.into_iter().map(|(row, column)| [row, column]);
+        let players: Vec<[usize; 2]> = players.collect();
+        let masks = PatchMasks::new(&players, network.masked_side());
+        for tuning in kinds(&network) {
+            let case = Case::with_tuning(network.clone(), seed, tuning).map_err(failed)?;
             for free in [all(&masks), all(&masks) & !fixed] {
-                for last in stack.masked..=last_by_patterns(&stack) {
-                    let logits = case.logits(&masks, Choice { free, last });
-                    let error = case.error(&masks, &logits, 5);
-                    prop_assert!(error < 1e-5, "{error} with {free:b} free, by patterns up to {last}");
+                for convolutions in 0..=most_by_patterns(&network) {
+                    let logits = case.logits(&masks, Choice { free, convolutions });
+                    let error = case.error(&masks, &logits, 5).map_err(failed)?;
+                    prop_assert!(
+                        error < 1e-5,
+                        "{error} with {free:b} free, {convolutions} by patterns"
+                    );
                 }
             }
-            let chosen = case.engine.masked_logits(&case.picture, &masks);
-            prop_assert!(case.error(&masks, &chosen, 5) < 1e-5);
+            let chosen = case.engine.masked_logits(&case.picture, &masks).map_err(failed)?;
+            prop_assert!(case.error(&masks, &chosen, 5).map_err(failed)? < 1e-5);
         }
     }
 }
@@ -108,21 +129,21 @@ fn lenet_gives_exact_logits() -> Result<(), Error> {
         let masks = lenet_masks(players, seed);
         let error = case.error(
             &masks,
-            &case.engine.masked_logits(&case.picture, &masks),
+            &case.engine.masked_logits(&case.picture, &masks)?,
             step,
-        );
+        )?;
         assert!(error < 1e-6, "{error} of the largest logit, n = {players}");
         // Four players held fixed in turn, and plain passes behind the masked feature map.
         let few = Choice {
             free: all(&masks) & !0b1010101,
-            last: 1,
+            convolutions: 1,
         };
         let plain = Choice {
             free: all(&masks),
-            last: 0,
+            convolutions: 0,
         };
         for choice in [few, plain] {
-            let error = case.error(&masks, &case.logits(&masks, choice), step);
+            let error = case.error(&masks, &case.logits(&masks, choice), step)?;
             assert!(error < 1e-6, "{error} of the largest logit by {choice:?}");
         }
     }
@@ -147,11 +168,12 @@ fn lenet_takes_a_twelfth_of_the_arithmetic() {
 #[test]
 fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
     let masks = lenet_masks(10, 0);
-    let lenet = choose(&Sequential::lenet(1, 10), &masks, false);
-    assert_eq!((lenet.free, lenet.last), (all(&masks), 1));
-    // A first convolution over the whole map, then wide ones: every position sees every player at once.
-    let convolution = |name, inputs, outputs, kernel, side| Convolution {
-        name,
+    let lenet = chosen(&Sequential::lenet(1, 10), &masks);
+    assert_eq!((lenet.free, lenet.convolutions), (all(&masks), 1));
+    // A first convolution over the whole map, then wide ones: every position sees every player at
+    // once.
+    let convolution = |name: &'static str, inputs, outputs, kernel, side| Convolution {
+        name: name.into(),
         inputs,
         outputs,
         kernel,
@@ -162,34 +184,38 @@ fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
     };
     let early = Sequential {
         name: "early",
+        input: PictureShape {
+            channels: 1,
+            side: 24,
+        },
         convolutions: vec![
             convolution("conv1", 1, 8, 3, 24),
             convolution("conv2", 8, 8, 17, 22),
             convolution("conv3", 8, 8, 3, 6),
         ],
         dense: vec![Dense {
-            name: "fc1",
+            name: "fc1".into(),
             inputs: 128,
             outputs: 10,
             relu: false,
         }],
-        masked: 0,
+        masked: Masked::Convolution(0),
         initial: Initial::Uniform,
     };
     let masks = PatchMasks::new(
         &(0..10).map(|i| [2 + i / 4, 2 + i % 4]).collect::<Vec<_>>(),
         22,
     );
-    assert_eq!(choose(&early, &masks, false).last, 1);
+    assert_eq!(chosen(&early, &masks).convolutions, 1);
 }
 
 #[test]
 fn vgg_takes_a_third_of_the_arithmetic() {
-    let stack = Sequential::vgg(VggDepth::Eleven, 1, VggSide::Small, 10);
+    let network = small_vgg(1);
     let ratio = |seed| {
         let patches = draw_patches(10, &mut Stream::Weights.rng(seed, 0));
-        let masks = PatchMasks::new(&patches, stack.masked_side());
-        let layers = stack.masked_arithmetic(&masks);
+        let masks = PatchMasks::new(&patches, network.masked_side());
+        let layers = network.masked_arithmetic(&masks);
         let [local, plain] = [
             layers
                 .iter()
@@ -212,8 +238,8 @@ fn vgg_takes_a_third_of_the_arithmetic() {
 #[test]
 fn many_players_are_taken_some_at_a_time() {
     let masks = lenet_masks(20, 0);
-    let choice = choose(&Sequential::lenet(1, 10), &masks, false);
+    let choice = chosen(&Sequential::lenet(1, 10), &masks);
     let free = choice.free.count_ones();
     assert!((8..=15).contains(&free), "{free} free players");
-    assert_eq!(choice.last, 1);
+    assert_eq!(choice.convolutions, 1);
 }

@@ -1,7 +1,8 @@
 //! Convolutions of wide networks by patterns.
 //!
-//! Rows of all positions and patterns lie one after the other, so that a kernel offset is multiplied with all of them at once: products of large
-//! matrices, whatever the number of patterns at a position. What is left for a position is to add the rows that its offsets name.
+//! Rows of all positions and patterns lie one after the other, so that a kernel offset is
+//! multiplied with all of them at once: products of large matrices, whatever the number of patterns
+//! at a position. What is left for a position is to add the rows that its offsets name.
 
 use std::ops::Range;
 
@@ -13,29 +14,15 @@ use super::{
     sum::Sum,
 };
 use crate::{
-    product::{Along, Product, Row, Segment, Start, WIDTH},
-    rows::{self, Finish, with_simd},
+    panels::{Row, WIDTH, ZERO, panels},
+    product::{Along, Product, Segment, Start},
+    rows::Epilogue,
     sequential::Convolution,
-    wide::{Layer, panels},
+    simd::with_simd,
+    tables::{self, Tables},
+    wide::{Layer, LayerParameters},
 };
 use spindle_run::parallel;
-
-/// Rows that are multiplied by all kernel offsets in turn, while they are in the second-level cache.
-const BLOCK: usize = 120;
-
-/// Rows `[row][stride]` as `[panel][row]`.
-pub(super) fn in_panels(rows: &[f32], stride: usize, channels: usize) -> Vec<Row> {
-    let mut out = Vec::with_capacity(panels(channels) * rows.len() / stride);
-    for first in (0..channels).step_by(WIDTH) {
-        let lanes = first..channels.min(first + WIDTH);
-        out.extend(rows.chunks_exact(stride).map(|row| {
-            let mut out = [0.0; WIDTH];
-            out[..lanes.len()].copy_from_slice(&row[lanes.clone()]);
-            out
-        }));
-    }
-    out
-}
 
 /// Rows that meet one kernel offset.
 #[derive(Clone, Debug)]
@@ -53,12 +40,13 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
-    pub(super) fn new(layer: &Convolution, inputs: &Layout) -> Self {
+    /// At most `most` rows at a time.
+    pub(super) fn new(layer: &Convolution, inputs: &Layout, most: usize) -> Self {
         let mut pieces = Vec::new();
         for (y, line) in inputs.places.chunks(layer.side).enumerate() {
             let end = line.last().map_or(0, |place| place.rows().end);
-            for first in (line[0].first..end).step_by(BLOCK) {
-                let block = first..end.min(first + BLOCK);
+            for first in (line[0].first..end).step_by(most) {
+                let block = first..end.min(first + most);
                 for offset in 0..layer.kernel.pow(2) {
                     let (dy, dx) = (offset / layer.kernel, offset % layer.kernel);
                     let columns = sources(layer, dx);
@@ -97,11 +85,15 @@ impl ConvolutionPlan {
     pub(super) fn wide_rows(
         &self,
         pieces: &Pieces,
-        (layer, parameters): (&Layer, &[Row]),
+        layer: &Layer,
+        parameters: LayerParameters<'_>,
         inputs: &[Row],
     ) -> Vec<Row> {
-        let (weights, bias) = layer.split(parameters);
-        let mut out = vec![[0.0; WIDTH]; self.layout.rows * bias.len()];
+        let LayerParameters {
+            weight: weights,
+            bias,
+        } = parameters;
+        let mut out = vec![ZERO; self.layout.rows * bias.len()];
         let mut parts: Vec<&mut [Row]> = out.chunks_mut(self.layout.rows).collect();
         parallel::for_each(&mut parts, |panel, out| {
             let window = weights.len() / bias.len();
@@ -137,12 +129,12 @@ impl WithSimd for PanelRows<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let sums = self.plan.cells.iter().flat_map(|cell| &cell.sums);
         let rows = sums.map(Sum::table_rows).max().unwrap_or(0);
-        let mut tables = vec![[0.0; WIDTH]; rows];
+        let mut tables = vec![ZERO; rows];
         self.multiply(simd, &mut tables);
-        let tables = tables.as_flattened_mut();
+        let table_values = tables.as_flattened_mut();
         let most = self.plan.cells.iter().map(Cell::sum_rows).max();
         let mut unpooled = vec![0.0; most.unwrap_or(0) * WIDTH];
-        let finish = Finish {
+        let epilogue = Epilogue {
             bias: Some(self.bias),
             relu: true,
         };
@@ -150,17 +142,25 @@ impl WithSimd for PanelRows<'_> {
             let out = self.out[cell.place.rows()].as_flattened_mut();
             let mut first = 0;
             for sum in &cell.sums {
-                sum.merge(simd, WIDTH, tables);
+                sum.merge(simd, WIDTH, table_values);
                 let rows = first..first + sum.patterns() * WIDTH;
                 first = rows.end;
                 let to = match cell.pooled {
                     Some(_) => &mut unpooled[rows],
                     None => &mut *out,
                 };
-                sum.finish(simd, tables, 0, WIDTH, finish, to);
+                let tables = Tables {
+                    values: table_values,
+                    stride: WIDTH,
+                };
+                sum.add_up(simd, tables, 0, epilogue, to);
             }
             if let Some(lookups) = &cell.pooled {
-                rows::largest(simd, &unpooled, lookups, WIDTH, out);
+                let unpooled = Tables {
+                    values: &unpooled,
+                    stride: WIDTH,
+                };
+                tables::largest(simd, unpooled, lookups, out);
             }
         }
     }
@@ -183,7 +183,7 @@ impl PanelRows<'_> {
                 left: self.inputs,
                 right: &self.weights[piece.offset * self.channels..][..self.channels],
                 segments: &segments,
-                start: Start::Bias(&[0.0; WIDTH]),
+                start: Start::Bias(&ZERO),
                 relu: false,
             };
             let out = &mut tables[piece.offset * rows..][piece.rows.clone()];

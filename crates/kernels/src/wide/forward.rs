@@ -1,18 +1,19 @@
-//! The way forward through one layer.
+//! The forward pass of one layer.
 
 use std::cell::RefCell;
 
 use pulp::{Simd, WithSimd};
 
 use super::{
-    correlation::{Operands, Task, correlate, tasks},
+    correlation::{Cut, Operands, Task, correlate},
     layer::Layer,
-    pooling::{Choice, pool_line},
+    pooling::{Choice, Line, pool_line},
+    tuning::WideTuning,
 };
 use crate::{
-    product::{Row, WIDTH},
-    rows::with_simd,
+    panels::{Row, ZERO},
     sequential::Pool,
+    simd::with_simd,
 };
 use spindle_run::parallel;
 
@@ -21,27 +22,37 @@ thread_local! {
     static MAPS: RefCell<Vec<Row>> = const { RefCell::new(Vec::new()) };
 }
 
-/// One layer for `count` pictures: `input` as its product wants it, `out [panel][row][column][picture]`. Choices are kept where there
-/// is room for them.
-pub(super) fn forward(
-    layer: &Layer,
-    parameters: &[Row],
-    (input, count): (&[Row], usize),
-    out: &mut [Row],
-    choices: &mut [Choice],
-) {
-    let (weights, bias) = layer.split(parameters);
-    let operands = Operands {
-        correlation: layer.product(),
-        input,
-        weights,
-        bias: Some(bias),
-        relu: layer.relu,
-        count,
-    };
-    match layer.pool {
-        None => correlate(operands, out),
-        Some(pool) => correlate_and_pool(operands, pool, layer.out_side, out, choices),
+/// What a layer's forward pass needs.
+pub(super) struct Forward<'a> {
+    pub(super) layer: &'a Layer,
+    /// Those of all layers.
+    pub(super) parameters: &'a [Row],
+    /// What comes in, as the layer's product wants it.
+    pub(super) input: &'a [Row],
+    /// Pictures.
+    pub(super) count: usize,
+    pub(super) tuning: &'a WideTuning,
+}
+
+impl Forward<'_> {
+    /// Writes what comes out to `out [panel][row][column][picture]`. Choices are kept where there
+    /// is room for them.
+    pub(super) fn run(self, out: &mut [Row], choices: &mut [Choice]) {
+        let layer = self.layer;
+        let parameters = layer.parameters(self.parameters);
+        let operands = Operands {
+            correlation: layer.correlation(),
+            input: self.input,
+            weights: parameters.weight,
+            bias: Some(parameters.bias),
+            relu: layer.relu,
+            count: self.count,
+            tuning: self.tuning,
+        };
+        match layer.pool {
+            None => correlate(operands, out),
+            Some(pool) => correlate_and_pool(operands, pool, layer.out_side, out, choices),
+        }
     }
 }
 
@@ -53,11 +64,15 @@ fn correlate_and_pool(
     choices: &mut [Choice],
 ) {
     let line = out_side * operands.count;
-    let shape = (out_side * line, line);
-    // Overlapping windows share lines, which are computed once.
-    let lines = if pool.size > pool.stride { out_side } else { 1 };
-    let parts = tasks(out, shape, lines);
-    let mut choices = tasks(choices, shape, lines).into_iter();
+    let cut = Cut {
+        panel: out_side * line,
+        line,
+        // Overlapping windows share lines, which are computed once.
+        lines: if pool.size > pool.stride { out_side } else { 1 },
+        panels: operands.tuning.panels,
+    };
+    let parts = cut.tasks(out);
+    let mut choices = cut.tasks(choices).into_iter();
     let mut parts: Vec<_> = parts
         .into_iter()
         .map(|part| (part, choices.next()))
@@ -104,7 +119,7 @@ impl Pooled<'_, '_> {
         let panel = lines.len() * side * count;
         let len = self.task.out.len() * panel;
         if maps.len() < len {
-            maps.resize(len, [0.0; WIDTH]);
+            maps.resize(len, ZERO);
         }
         let mut parts: Vec<&mut [Row]> = maps[..len].chunks_mut(panel).collect();
         self.operands
@@ -114,9 +129,12 @@ impl Pooled<'_, '_> {
                 let rows = line * self.line..(line + 1) * self.line;
                 let choices = self.choices.as_mut();
                 pool_line(
-                    self.pool,
-                    &map[line * self.pool.stride * side * count..],
-                    (side, count),
+                    Line {
+                        pool: self.pool,
+                        map: &map[line * self.pool.stride * side * count..],
+                        side,
+                        count,
+                    },
                     &mut self.task.out[index][rows.clone()],
                     choices.map(|choices| &mut choices.out[index][rows]),
                 );

@@ -2,24 +2,25 @@
 
 use std::ops::Range;
 
-use super::correlation::Correlation;
+use super::{correlation::Correlation, tuning::WideTuning};
 use crate::{
-    product::{Row, WIDTH},
-    sequential::{Convolution, Pool, Sequential},
+    panels::{Row, WIDTH, ZERO, panels},
+    sequential::{Pool, Sequential},
 };
 
-/// Most pictures of a micro-batch.
-const MOST_PICTURES: usize = 128;
-/// Bytes that the maps of a micro-batch should take at most.
-const MAP_BYTES: usize = if cfg!(target_arch = "wasm32") {
-    1 << 28
-} else {
-    1 << 30
-};
+/// A layer's parameters, as its product wants them.
+#[derive(Clone, Copy)]
+pub(crate) struct LayerParameters<'a> {
+    /// `[panel of outputs][kernel offset][input]`.
+    pub(crate) weight: &'a [Row],
+    /// `[panel of outputs]`.
+    pub(crate) bias: &'a [Row],
+}
 
-/// Panels that so many channels take.
-pub(crate) fn panels(channels: usize) -> usize {
-    channels.div_ceil(WIDTH)
+/// The gradients with respect to them, which lie as they do.
+pub(super) struct LayerGradients<'a> {
+    pub(super) weight: &'a mut [Row],
+    pub(super) bias: &'a mut [Row],
 }
 
 /// A convolution, or a dense layer as the convolution that it is.
@@ -38,7 +39,7 @@ pub(crate) struct Layer {
     pub(crate) out_side: usize,
     pub(super) relu: bool,
     /// Whether windows are laid out before they are multiplied: for few channels, and for strides.
-    pub(super) unfolded: bool,
+    pub(super) has_im2col: bool,
     /// Row of its first weights among all parameters; biases follow.
     start: usize,
 }
@@ -60,20 +61,25 @@ impl Layer {
         start..start + panels(self.outputs)
     }
 
-    /// Its weights and biases among all parameters.
-    pub(crate) fn split<'a>(&self, rows: &'a [Row]) -> (&'a [Row], &'a [Row]) {
-        (&rows[self.weight_range()], &rows[self.bias_range()])
+    /// Its part of all parameters.
+    pub(crate) fn parameters<'a>(&self, rows: &'a [Row]) -> LayerParameters<'a> {
+        LayerParameters {
+            weight: &rows[self.weight_range()],
+            bias: &rows[self.bias_range()],
+        }
     }
 
-    /// The same, to be written to.
-    pub(super) fn split_mut<'a>(&self, rows: &'a mut [Row]) -> (&'a mut [Row], &'a mut [Row]) {
-        rows[self.start..self.bias_range().end].split_at_mut(self.weight_range().len())
+    /// Its part of all gradients.
+    pub(super) fn gradients<'a>(&self, rows: &'a mut [Row]) -> LayerGradients<'a> {
+        let both = &mut rows[self.start..self.bias_range().end];
+        let (weight, bias) = both.split_at_mut(self.weight_range().len());
+        LayerGradients { weight, bias }
     }
 
-    /// Rows of what comes in, for one picture; of the laid out windows, where they are laid out.
+    /// Rows of what comes into its product, for one picture.
     pub(super) fn in_rows(&self) -> usize {
-        let product = self.product();
-        panels(product.inputs) * product.side.pow(2)
+        let correlation = self.correlation();
+        panels(correlation.inputs) * correlation.side.pow(2)
     }
 
     /// Rows before pooling, for one picture.
@@ -86,9 +92,9 @@ impl Layer {
         panels(self.outputs) * self.out_side.pow(2)
     }
 
-    /// What is multiplied on the way forward.
-    pub(super) fn product(&self) -> Correlation {
-        if self.unfolded {
+    /// What a forward pass multiplies.
+    pub(super) fn correlation(&self) -> Correlation {
+        if self.has_im2col {
             Correlation {
                 inputs: self.window(),
                 kernel: 1,
@@ -125,16 +131,17 @@ impl Layer {
     }
 }
 
-/// All layers of a stack, convolutions first.
+/// All layers of a network, convolutions first.
 #[derive(Clone, Debug)]
 pub(crate) struct Layers {
     pub(crate) all: Vec<Layer>,
     /// Rows of all parameters.
     pub(super) rows: usize,
+    pub(super) tuning: WideTuning,
 }
 
 impl Layers {
-    pub(crate) fn new(stack: &Sequential) -> Self {
+    pub(crate) fn new(network: &Sequential, tuning: WideTuning) -> Self {
         let mut rows = 0;
         let mut all = Vec::new();
         let mut place = |layer: Layer| {
@@ -145,7 +152,7 @@ impl Layers {
             rows = layer.bias_range().end;
             all.push(layer);
         };
-        for (index, c) in stack.convolutions.iter().enumerate() {
+        for (index, c) in network.convolutions.iter().enumerate() {
             place(Layer {
                 inputs: c.inputs,
                 outputs: c.outputs,
@@ -157,12 +164,12 @@ impl Layers {
                 pool: c.pool,
                 out_side: c.out_side(),
                 relu: true,
-                unfolded: index == 0 || c.stride > 1,
+                has_im2col: index == 0 || c.stride > 1,
                 start: 0,
             });
         }
-        let mut side = stack.convolutions.last().map_or(1, Convolution::out_side);
-        for dense in &stack.dense {
+        let mut side = network.shape_before(network.convolutions.len()).side;
+        for (index, dense) in network.dense.iter().enumerate() {
             place(Layer {
                 inputs: dense.inputs / side.pow(2),
                 outputs: dense.outputs,
@@ -174,37 +181,45 @@ impl Layers {
                 pool: None,
                 out_side: 1,
                 relu: dense.relu,
-                unfolded: false,
+                has_im2col: index == 0 && network.convolutions.is_empty(),
                 start: 0,
             });
             side = 1;
         }
-        Self { all, rows }
+        Self { all, rows, tuning }
     }
 
     /// Pictures of a micro-batch: a number of the network's alone.
     pub(super) fn pictures(&self) -> usize {
         let rows = self.all.iter().map(|layer| {
-            let unfolded = if layer.unfolded { layer.in_rows() } else { 0 };
+            let columns = if layer.has_im2col { layer.in_rows() } else { 0 };
             // What comes out, with the choices of its pooling.
-            unfolded + layer.out_rows() * 5 / 4
+            columns + layer.out_rows() * 5 / 4
         });
         let largest = self.all.iter().map(Layer::map_rows).max();
-        // The gradients by one map, and by what comes out of it and into it.
-        let rows = rows.sum::<usize>() + 3 * largest.unwrap_or(0);
-        (MAP_BYTES / (rows * size_of::<Row>())).clamp(1, MOST_PICTURES)
+        // The gradients with respect to one map, and to what comes out of it and into it.
+        self.fitting(rows.sum::<usize>() + 3 * largest.unwrap_or(0))
     }
 
     /// Pictures of a pass forward from layer `first` on, which is not the first of all.
     pub(crate) fn pictures_behind(&self, first: usize) -> usize {
         let rows = self.all[first - 1..].iter().map(Layer::out_rows);
-        let rows = rows.sum::<usize>();
-        (MAP_BYTES / (rows * size_of::<Row>())).clamp(1, MOST_PICTURES)
+        self.fitting(rows.sum())
+    }
+
+    /// How many pictures of so many rows are computed together.
+    fn fitting(&self, rows: usize) -> usize {
+        let WideTuning {
+            map_bytes,
+            pictures,
+            ..
+        } = self.tuning;
+        (map_bytes / (rows * size_of::<Row>())).clamp(1, pictures)
     }
 
     /// From PyTorch's order, layer by layer, weight then bias.
     pub(super) fn pack(&self, values: &[f32]) -> Vec<Row> {
-        let mut rows = vec![[0.0; WIDTH]; self.rows];
+        let mut rows = vec![ZERO; self.rows];
         self.for_each(|row, lane, there| rows[row][lane] = values[there]);
         rows
     }

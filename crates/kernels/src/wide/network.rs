@@ -1,23 +1,20 @@
-//! All layers of a wide stack: passes, gradients and steps.
+//! All layers of a wide network with their weights: passes, gradients and steps.
 
 use super::{
-    Layers,
-    back::{Scratch, back},
-    forward::forward,
-    pooling::{Choice, Passed},
-    unfold::{Input, unfold},
+    Layers, WideTuning,
+    backward::{Backward, Scratch},
+    forward::Forward,
+    pooling::Output,
+    workspace::{Source, Workspace},
 };
 use crate::{
     Sgd,
-    product::{Row, WIDTH},
+    loss::CrossEntropy,
+    panels::{Row, WIDTH, ZERO, from_panels, to_panels},
     sequential::Sequential,
 };
-use spindle_run::parallel;
 
-/// Rows of parameters that are moved at a time.
-const UPDATED: usize = 512;
-
-/// A wide stack with its weights.
+/// A wide network with its weights.
 pub(crate) struct WideNetwork {
     pub(crate) layers: Layers,
     /// All parameters.
@@ -32,16 +29,31 @@ pub(crate) struct WideNetwork {
 struct Training {
     workspace: Workspace,
     scratch: Scratch,
-    /// Gradients by what came out of a layer, and by what came in.
-    gradients: [Vec<Row>; 2],
-    /// The sum of the gradients by all parameters.
+    /// The gradient with respect to what came out of a layer.
+    gradient: Vec<Row>,
+    /// The one with respect to what came in.
+    input_gradient: Vec<Row>,
+    /// The sum of the gradients with respect to all parameters.
     sum: Vec<Row>,
+}
+
+/// Some pictures of a batch.
+#[derive(Clone, Copy)]
+struct Batch<'a> {
+    labels: &'a [usize],
+    /// Pictures of the whole batch, over which losses are averaged.
+    of: usize,
 }
 
 impl WideNetwork {
     /// With weights and momentum buffers in PyTorch's order.
-    pub(crate) fn new(stack: &Sequential, weights: &[f32], momentum: Option<&[f32]>) -> Self {
-        let layers = Layers::new(stack);
+    pub(crate) fn new(
+        network: &Sequential,
+        weights: &[f32],
+        momentum: Option<&[f32]>,
+        tuning: WideTuning,
+    ) -> Self {
+        let layers = Layers::new(network, tuning);
         Self {
             parameters: layers.pack(weights),
             momentum: momentum.map(|values| layers.pack(values)),
@@ -67,8 +79,9 @@ impl WideNetwork {
         let mut training = self.training.take().unwrap_or_else(|| Training {
             workspace: Workspace::new(&self.layers),
             scratch: Scratch::default(),
-            gradients: [Vec::new(), Vec::new()],
-            sum: vec![[0.0; WIDTH]; self.layers.rows],
+            gradient: Vec::new(),
+            input_gradient: Vec::new(),
+            sum: vec![ZERO; self.layers.rows],
         });
         let len = pictures.len() / labels.len() * capacity;
         let parts = pictures.chunks(len).zip(labels.chunks(capacity));
@@ -76,11 +89,13 @@ impl WideNetwork {
             let count = part.len();
             training
                 .workspace
-                .forward(self, (0, Some(pictures)), count, true);
-            let (logits, loss) = self.logit_gradient(&training.workspace, part, labels.len());
-            training.gradients[0].clear();
-            training.gradients[0].extend(logits);
-            self.back(&mut training, count, index == 0);
+                .forward(self, Source::Pictures(pictures), count, true);
+            let batch = Batch {
+                labels: part,
+                of: labels.len(),
+            };
+            let loss = self.logit_gradient(&mut training, batch);
+            self.backward(&mut training, count, index == 0);
             loss
         });
         let loss = losses.sum();
@@ -89,37 +104,33 @@ impl WideNetwork {
         loss
     }
 
-    /// Softmax minus one-hot, over `batch_len`, as the logits' gradient; and the loss.
-    fn logit_gradient(
-        &self,
-        workspace: &Workspace,
-        labels: &[usize],
-        batch_len: usize,
-    ) -> (Vec<Row>, f32) {
-        let logits = workspace.logits(&self.layers, labels.len());
-        let classes = logits.len() / labels.len();
-        let mut gradient = vec![[0.0; WIDTH]; labels.len() * classes.div_ceil(WIDTH)];
+    /// Writes the gradient with respect to the logits; returns the loss.
+    fn logit_gradient(&self, training: &mut Training, batch: Batch<'_>) -> f32 {
+        let mut logits = training.workspace.logits(&self.layers, batch.labels.len());
+        let classes = logits.len() / batch.labels.len();
+        let mut exponentials = vec![0.0; classes];
         let mut loss = 0.0;
-        for (picture, (logits, &label)) in logits.chunks(classes).zip(labels).enumerate() {
-            let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let sum: f32 = logits.iter().map(|logit| (logit - largest).exp()).sum();
-            loss += sum.ln() + largest - logits[label];
-            for (class, logit) in logits.iter().enumerate() {
-                let there = if class == label { 1.0 } else { 0.0 };
-                let place = class / WIDTH * labels.len() + picture;
-                gradient[place][class % WIDTH] =
-                    ((logit - largest).exp() / sum - there) / batch_len as f32;
-            }
+        for (logits, &label) in logits.chunks_mut(classes).zip(batch.labels) {
+            let entropy = CrossEntropy::new(logits, label, &mut exponentials);
+            entropy.gradient(batch.of, &mut exponentials);
+            loss += entropy.loss;
+            logits.copy_from_slice(&exponentials);
         }
-        (gradient, loss / batch_len as f32)
+        training.gradient.clear();
+        training
+            .gradient
+            .extend(to_panels(&logits, classes, classes));
+        loss / batch.of as f32
     }
 
-    /// The way back through all layers, from the logits' gradient.
-    fn back(&self, training: &mut Training, count: usize, fresh: bool) {
+    /// The backward pass through all layers, from the logits' gradient; gradients with respect to
+    /// parameters replace those of the batch before where it is the first one of a batch.
+    fn backward(&self, training: &mut Training, count: usize, is_first: bool) {
         let Training {
             workspace,
             scratch,
-            gradients: [gradient, input_gradient],
+            gradient,
+            input_gradient,
             sum,
         } = training;
         for (index, layer) in self.layers.all.iter().enumerate().rev() {
@@ -128,22 +139,24 @@ impl WideNetwork {
                 _ => self.layers.all[index - 1].out_rows() * count,
             };
             if input_gradient.len() < rows {
-                input_gradient.resize(rows, [0.0; WIDTH]);
+                input_gradient.resize(rows, ZERO);
             }
-            let passed = Passed {
-                layer,
-                values: &workspace.outputs[index],
-                choices: &workspace.choices[index],
-                gradient,
-                count,
-            };
-            back(
-                passed,
-                (&self.parameters, workspace.input(layer, index, count)),
+            let backward = Backward {
+                output: Output {
+                    layer,
+                    values: workspace.output(index),
+                    choices: workspace.choices(index),
+                    gradient,
+                    count,
+                },
+                parameters: &self.parameters,
+                input: workspace.input(layer, index, count),
                 scratch,
-                (sum, fresh),
-                (index > 0).then_some(&mut input_gradient[..rows]),
-            );
+                gradients: sum,
+                is_first,
+                tuning: &self.layers.tuning,
+            };
+            backward.run((index > 0).then_some(&mut input_gradient[..rows]));
             std::mem::swap(gradient, input_gradient);
         }
     }
@@ -151,23 +164,20 @@ impl WideNetwork {
     fn update(&mut self, gradients: &[Row], sgd: Sgd) {
         let velocity = self
             .momentum
-            .get_or_insert_with(|| vec![[0.0; WIDTH]; gradients.len()]);
-        let (learning_rate, momentum) = (sgd.learning_rate as f32, sgd.momentum as f32);
-        let mut chunks: Vec<_> = self
-            .parameters
-            .chunks_mut(UPDATED)
-            .zip(velocity.chunks_mut(UPDATED))
-            .zip(gradients.chunks(UPDATED))
-            .collect();
-        parallel::for_each(&mut chunks, |_, ((weights, velocity), gradients)| {
-            let weights = weights.as_flattened_mut().iter_mut();
-            let velocity = velocity.as_flattened_mut().iter_mut();
-            let moved = weights.zip(velocity).zip(gradients.as_flattened());
-            for ((weight, velocity), gradient) in moved {
-                *velocity = momentum * *velocity + gradient;
-                *weight -= learning_rate * *velocity;
-            }
-        });
+            .get_or_insert_with(|| vec![ZERO; gradients.len()]);
+        let len = self.layers.tuning.updated * WIDTH;
+        let gradients = gradients.as_flattened();
+        let weights = self.parameters.as_flattened_mut();
+        sgd.update(
+            len,
+            weights,
+            velocity.as_flattened_mut(),
+            |first, velocity| {
+                for (velocity, gradient) in velocity.iter_mut().zip(&gradients[first..]) {
+                    *velocity += gradient;
+                }
+            },
+        );
     }
 
     /// Logits `[count, classes]` of pictures `[count, channels, side, side]`.
@@ -178,7 +188,7 @@ impl WideNetwork {
         let mut logits = Vec::new();
         for part in pictures.chunks(self.layers.pictures() * picture_len) {
             let count = part.len() / picture_len;
-            workspace.forward(self, (0, Some(part)), count, false);
+            workspace.forward(self, Source::Pictures(part), count, false);
             logits.extend(workspace.logits(&self.layers, count));
         }
         logits
@@ -194,127 +204,15 @@ impl WideNetwork {
         layer.pool = None;
         layer.out_side = layer.map_side;
         workspace.prepare(&layer, index, Some(picture), 1);
-        let mut out = vec![[0.0; WIDTH]; layer.map_rows()];
-        let input = workspace.input(&layer, index, 1);
-        forward(&layer, &self.parameters, (input, 1), &mut out, &mut []);
-        let area = layer.map_side.pow(2);
-        let values = (0..area * layer.outputs).map(|place| {
-            let (pixel, channel) = (place / layer.outputs, place % layer.outputs);
-            out[channel / WIDTH * area + pixel][channel % WIDTH]
-        });
-        values.collect()
-    }
-}
-
-/// Buffers for passes, as large as they have to be.
-pub(crate) struct Workspace {
-    /// Windows that were laid out, for each layer.
-    unfolded: Vec<Vec<Row>>,
-    /// What comes out of each layer.
-    outputs: Vec<Vec<Row>>,
-    choices: Vec<Vec<Choice>>,
-}
-
-impl Workspace {
-    pub(crate) fn new(layers: &Layers) -> Self {
-        let count = layers.all.len();
-        Self {
-            unfolded: vec![Vec::new(); count],
-            outputs: vec![Vec::new(); count],
-            choices: vec![Vec::new(); count],
-        }
-    }
-
-    /// What comes into a layer's product.
-    fn input(&self, layer: &super::Layer, index: usize, count: usize) -> &[Row] {
-        let rows = if layer.unfolded {
-            &self.unfolded[index]
-        } else {
-            &self.outputs[index - 1]
+        let mut out = vec![ZERO; layer.map_rows()];
+        let forward = Forward {
+            layer: &layer,
+            parameters: &self.parameters,
+            input: workspace.input(&layer, index, 1),
+            count: 1,
+            tuning: &self.layers.tuning,
         };
-        &rows[..layer.in_rows() * count]
-    }
-
-    /// A pass through all layers from `first` on, given pictures or what [`Self::input_mut`] was filled with.
-    pub(crate) fn forward(
-        &mut self,
-        network: &WideNetwork,
-        (first, pictures): (usize, Option<&[f32]>),
-        count: usize,
-        keep_choices: bool,
-    ) {
-        for index in first..network.layers.all.len() {
-            self.forward_one(network, index, pictures, count, keep_choices);
-        }
-    }
-
-    fn forward_one(
-        &mut self,
-        network: &WideNetwork,
-        index: usize,
-        pictures: Option<&[f32]>,
-        count: usize,
-        keep_choices: bool,
-    ) {
-        let layer = &network.layers.all[index];
-        self.prepare(layer, index, pictures, count);
-        let rows = layer.out_rows() * count;
-        let mut out = std::mem::take(&mut self.outputs[index]);
-        let mut choices = std::mem::take(&mut self.choices[index]);
-        out.resize(rows, [0.0; WIDTH]);
-        if keep_choices && layer.pool.is_some() {
-            choices.resize(rows, [0; WIDTH]);
-        } else {
-            choices.clear();
-        }
-        let input = self.input(layer, index, count);
-        forward(
-            layer,
-            &network.parameters,
-            (input, count),
-            &mut out,
-            &mut choices,
-        );
-        self.outputs[index] = out;
-        self.choices[index] = choices;
-    }
-
-    /// Lays windows out where a layer wants them so.
-    fn prepare(
-        &mut self,
-        layer: &super::Layer,
-        index: usize,
-        pictures: Option<&[f32]>,
-        count: usize,
-    ) {
-        if !layer.unfolded {
-            return;
-        }
-        let input = match (index, pictures) {
-            (0, Some(pictures)) => Input::Pictures(pictures),
-            (0, None) => return,
-            _ => Input::Map(&self.outputs[index - 1]),
-        };
-        let rows = layer.in_rows() * count;
-        self.unfolded[index].resize(rows, [0.0; WIDTH]);
-        unfold(layer, input, count, &mut self.unfolded[index]);
-    }
-
-    /// Rows `[panel][row][column][picture]` that come into layer `first`, which is not the first of all, for `count` pictures.
-    pub(crate) fn input_mut(&mut self, layers: &Layers, first: usize, count: usize) -> &mut [Row] {
-        let rows = layers.all[first - 1].out_rows() * count;
-        self.outputs[first - 1].resize(rows, [0.0; WIDTH]);
-        &mut self.outputs[first - 1]
-    }
-
-    /// Logits `[count, classes]` of the last pass.
-    pub(crate) fn logits(&self, layers: &Layers, count: usize) -> Vec<f32> {
-        let last = layers.all.len() - 1;
-        let (classes, rows) = (layers.all[last].outputs, &self.outputs[last]);
-        let value = |place: usize| {
-            let (picture, class) = (place / classes, place % classes);
-            rows[class / WIDTH * count + picture][class % WIDTH]
-        };
-        (0..count * classes).map(value).collect()
+        forward.run(&mut out, &mut []);
+        from_panels(&out, layer.map_side.pow(2), layer.outputs)
     }
 }

@@ -1,27 +1,43 @@
-//! Max pooling of whole rows, and the way back through it and through ReLU.
+//! Max pooling of whole rows, and the backward pass through it and through ReLU.
 
 use pulp::{Simd, WithSimd};
 
 use super::layer::Layer;
 use crate::{
-    product::{Row, WIDTH},
-    rows::with_simd,
+    panels::{Row, WIDTH, ZERO, add},
     sequential::Pool,
+    simd::with_simd,
 };
 use spindle_run::parallel;
 
-/// For every value of a row, which of the values under the pooling's window it was: counted row by row.
+/// For every value of a row, which of the values under the pooling's window it was: counted row by
+/// row.
 pub(super) type Choice = [u8; WIDTH];
+
+/// Largest side of a window whose places a [`Choice`] can tell apart.
+pub(crate) const MOST_POOLED: usize = 16;
+
+/// The lines of a feature map under a line of pooled positions.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'a> {
+    pub(super) pool: Pool,
+    /// `[row][column][picture]`.
+    pub(super) map: &'a [Row],
+    /// Columns.
+    pub(super) side: usize,
+    /// Pictures.
+    pub(super) count: usize,
+}
 
 /// One line of pooled positions, given the lines under its windows.
 #[inline(always)]
-pub(super) fn pool_line(
-    pool: Pool,
-    map: &[Row],
-    (side, count): (usize, usize),
-    out: &mut [Row],
-    mut choices: Option<&mut [Choice]>,
-) {
+pub(super) fn pool_line(line: Line<'_>, out: &mut [Row], mut choices: Option<&mut [Choice]>) {
+    let Line {
+        pool,
+        map,
+        side,
+        count,
+    } = line;
     for (index, out) in out.iter_mut().enumerate() {
         let (x, picture) = (index / count, index % count);
         let first = x * pool.stride * count + picture;
@@ -43,29 +59,30 @@ pub(super) fn pool_line(
     }
 }
 
-/// What the way back through a layer's pooling and ReLU needs.
+/// What came out of a layer, as the backward pass through its pooling and ReLU needs it.
 #[derive(Clone, Copy)]
-pub(super) struct Passed<'a> {
+pub(super) struct Output<'a> {
     pub(super) layer: &'a Layer,
     /// What came out.
     pub(super) values: &'a [Row],
     pub(super) choices: &'a [Choice],
-    /// The gradient by it.
+    /// The gradient with respect to it.
     pub(super) gradient: &'a [Row],
     pub(super) count: usize,
 }
 
-impl Passed<'_> {
-    /// Writes the gradient by the map before ReLU to `out [panel][row][column][picture]`, and its sums to a row for each panel of `bias`.
-    pub(super) fn back(self, out: &mut [Row], bias: &mut [Row]) {
+impl Output<'_> {
+    /// Writes the gradient with respect to the feature map before its ReLU to
+    /// `out [panel][row][column][picture]`, and adds its sums to a row for each panel of `bias`.
+    pub(super) fn backward(self, out: &mut [Row], bias: &mut [Row]) {
         let side = self.layer.map_side;
         let mut lines: Vec<(&mut [Row], Row)> = out
             .chunks_mut(side * self.count)
-            .map(|line| (line, [0.0; WIDTH]))
+            .map(|line| (line, ZERO))
             .collect();
         parallel::for_each(&mut lines, |index, (out, sum)| {
-            with_simd(BackLine {
-                passed: self,
+            with_simd(BackwardLine {
+                output: self,
                 panel: index / side,
                 y: index % side,
                 out,
@@ -80,16 +97,9 @@ impl Passed<'_> {
     }
 }
 
-#[inline(always)]
-fn add(to: &mut Row, row: &Row) {
-    for (to, value) in to.iter_mut().zip(row) {
-        *to += value;
-    }
-}
-
 /// One line of the map.
-struct BackLine<'a, 'b> {
-    passed: Passed<'a>,
+struct BackwardLine<'a, 'b> {
+    output: Output<'a>,
     panel: usize,
     y: usize,
     out: &'b mut [Row],
@@ -97,36 +107,36 @@ struct BackLine<'a, 'b> {
     sum: &'b mut Row,
 }
 
-impl WithSimd for BackLine<'_, '_> {
+impl WithSimd for BackwardLine<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let layer = self.passed.layer;
-        let count = self.passed.count;
+        let layer = self.output.layer;
+        let count = self.output.count;
         let line = layer.out_side * count;
         let panel = self.panel * layer.out_side * line;
         match layer.pool {
             None => {
                 let rows = panel + self.y * line..panel + (self.y + 1) * line;
                 let (values, gradient) = (
-                    &self.passed.values[rows.clone()],
-                    &self.passed.gradient[rows],
+                    &self.output.values[rows.clone()],
+                    &self.output.gradient[rows],
                 );
-                pass_relu(layer.relu, values, gradient, self.out);
+                relu_backward(layer.relu, values, gradient, self.out);
             }
             Some(pool) => {
-                self.out.fill([0.0; WIDTH]);
+                self.out.fill(ZERO);
                 for row in covering(pool, self.y, layer.out_side) {
                     let rows = panel + row * line..panel + (row + 1) * line;
                     let dy = self.y - row * pool.stride;
-                    let passed = Passed {
-                        values: &self.passed.values[rows.clone()],
-                        choices: &self.passed.choices[rows.clone()],
-                        gradient: &self.passed.gradient[rows],
-                        ..self.passed
+                    let output = Output {
+                        values: &self.output.values[rows.clone()],
+                        choices: &self.output.choices[rows.clone()],
+                        gradient: &self.output.gradient[rows],
+                        ..self.output
                     };
-                    unpool_line(pool, dy, passed, self.out);
+                    unpool_line(pool, dy, output, self.out);
                 }
             }
         }
@@ -143,7 +153,7 @@ fn covering(pool: Pool, y: usize, side: usize) -> std::ops::Range<usize> {
 }
 
 #[inline(always)]
-fn pass_relu(relu: bool, values: &[Row], gradient: &[Row], out: &mut [Row]) {
+fn relu_backward(relu: bool, values: &[Row], gradient: &[Row], out: &mut [Row]) {
     for ((out, value), gradient) in out.iter_mut().zip(values).zip(gradient) {
         for ((out, value), gradient) in out.iter_mut().zip(value).zip(gradient) {
             *out = if *value > 0.0 || !relu {
@@ -157,13 +167,13 @@ fn pass_relu(relu: bool, values: &[Row], gradient: &[Row], out: &mut [Row]) {
 
 /// Adds what one pooled line gives line `dy` under its windows.
 #[inline(always)]
-fn unpool_line(pool: Pool, dy: usize, passed: Passed<'_>, out: &mut [Row]) {
-    let count = passed.count;
-    let rows = passed
+fn unpool_line(pool: Pool, dy: usize, output: Output<'_>, out: &mut [Row]) {
+    let count = output.count;
+    let rows = output
         .values
         .iter()
-        .zip(passed.choices)
-        .zip(passed.gradient);
+        .zip(output.choices)
+        .zip(output.gradient);
     for (index, ((values, choices), gradient)) in rows.enumerate() {
         let (x, picture) = (index / count, index % count);
         let mut given = *gradient;

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-/// Family names from the embedded one to what every machine has; quoted, since a name with a digit by itself would
-/// make the whole list invalid.
+/// Family names from the embedded one to what every machine has; quoted, since a name with a digit
+/// by itself would make the whole list invalid.
 pub(crate) const FAMILY: &str =
     "'Spindle Sans','Source Sans 3','Source Sans Pro','Helvetica Neue',Helvetica,Arial,sans-serif";
 

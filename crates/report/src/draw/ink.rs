@@ -1,7 +1,8 @@
 //! Colours, named for what they stand for.
 //!
-//! Okabe and Ito's palette, told apart by colour-blind readers. Every element carries its light colour as an attribute, so that an
-//! SVG file stands alone, and a class, by which a style sheet may give it another colour in the dark.
+//! Okabe and Ito's palette, told apart by colour-blind readers. Every element carries its light
+//! colour as an attribute, so that an SVG file stands alone, and a class, by which a style sheet
+//! may give it another colour in the dark.
 
 /// What a colour stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

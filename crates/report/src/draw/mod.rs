@@ -1,6 +1,7 @@
 //! A small drawing layer: SVG text, colours, scales, axes. It knows nothing of runs.
 //!
-//! One unit is one point (1/72 inch) in print. Values that are not finite are never written: what has one is left out.
+//! One unit is one point (1/72 inch) in print. Values that are not finite are never written: what
+//! has one is left out.
 
 pub(crate) mod font;
 pub(crate) mod ink;

@@ -1,5 +1,7 @@
 //! A plot area with its two axes.
 
+use spindle_run::figure::ORDER;
+
 use super::{Anchor, Ink, Scale, Stroke, Svg, Text, label, scale::Tick};
 
 /// Size of tick labels, in points: read at the width of a page.
@@ -63,7 +65,8 @@ pub(crate) struct Cells {
 }
 
 impl Cells {
-    /// `count` cells of `height` at `left`, `top` within `width`, at least `least` wide, with `gap` between columns and rows.
+    /// `count` cells of `height` at `left`, `top` within `width`, at least `least` wide, with `gap`
+    /// between columns and rows.
     pub(crate) fn new(
         count: usize,
         [left, top]: [f64; 2],
@@ -124,7 +127,8 @@ impl Panel {
         (self.x.at(x), self.y.at(y))
     }
 
-    /// Horizontal grid lines with the y axis' labels; without labels where a panel to the left has them.
+    /// Horizontal grid lines with the y axis' labels; without labels where a panel to the left has
+    /// them.
     pub(crate) fn y_axis(&self, svg: &mut Svg, count: usize, labelled: bool) {
         for Tick { value, label } in self.y.ticks(count) {
             let y = self.y.at(value);
@@ -187,14 +191,16 @@ impl Panel {
         svg.text((self.frame.middle(), self.frame.bottom + 19.0), title, text);
     }
 
-    /// Title of an axis of orders, whose labels are nearer to the frame.
+    /// Title of an axis of orders.
     pub(crate) fn order_title(&self, svg: &mut Svg) {
+        self.category_title(svg, &ORDER.title());
+    }
+
+    /// Title of an axis of categories, whose labels are nearer to the frame.
+    pub(crate) fn category_title(&self, svg: &mut Svg, title: &str) {
         let text = Text::new(SMALL, Ink::Text).anchor(Anchor::Middle);
-        svg.text(
-            (self.frame.middle(), self.frame.bottom + 17.6),
-            "Order (players)",
-            text,
-        );
+        let at = (self.frame.middle(), self.frame.bottom + 17.6);
+        svg.text(at, title, text);
     }
 
     /// A curve through values.

@@ -124,7 +124,8 @@ impl Scale {
             .unwrap_or(10.0 * power)
     }
 
-    /// About `count` ticks on a linear scale; on the others powers of ten, with minor ticks between them.
+    /// About `count` ticks on a linear scale; on the others powers of ten, with minor ticks between
+    /// them.
     pub(crate) fn ticks(&self, count: usize) -> Vec<Tick> {
         match self.kind {
             Kind::Linear { step } => self.linear_ticks(step.unwrap_or_else(|| self.step(count))),

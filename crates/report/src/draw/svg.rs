@@ -259,7 +259,8 @@ impl Svg {
         );
     }
 
-    /// The text of the SVG. `name` makes its ids unique on a page, `title` names it and `description` says what is seen.
+    /// The text of the SVG. `name` makes its ids unique on a page, `title` names it and
+    /// `description` says what is seen.
     pub(crate) fn finish(self, name: &str, title: &str, description: &str) -> String {
         let Self {
             width,

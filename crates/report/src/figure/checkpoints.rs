@@ -1,21 +1,13 @@
 //! Strength by order at every checkpoint.
 
-use spindle_run::{figure, record::RunRecord};
+use spindle_run::{analysis, figure::Bars, record::RunRecord};
 
-use super::{Drawing, Width, strength};
-use crate::{
-    draw::{Svg, panel::Cells},
-    reading,
-};
+use super::{Width, strength};
+use crate::draw::{Svg, panel::Cells};
 
 /// Small multiples of all measured checkpoints; only where there are more than figure 3 shows.
-pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
-    let figure::Figures {
-        two_phases,
-        checkpoints,
-        ..
-    } = figure::figures(run);
-    if checkpoints.len() <= two_phases?.panels.len() {
+pub(super) fn draw(checkpoints: &[Bars], run: &RunRecord, width: Width) -> Option<(Svg, String)> {
+    if checkpoints.len() <= analysis::two_phases(run)?.panels.len() {
         return None;
     }
     let across = width.points() - 38.0;
@@ -31,24 +23,10 @@ pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
     let mut svg = Svg::new(width.points(), cells.bottom() + 24.0);
     strength::panels(
         &mut svg,
-        &checkpoints,
+        checkpoints,
         &cells,
         false,
         strength::extent(checkpoints.iter()),
     );
-    let caption = format!(
-        "All {} measured checkpoints. {}",
-        checkpoints.len(),
-        strength::READING
-    );
-    let title = format!(
-        "Strength by order at every checkpoint, {}",
-        reading::subject(run)
-    );
-    Some(Drawing {
-        name: "strength-all-checkpoints",
-        title,
-        caption,
-        svg,
-    })
+    Some((svg, strength::READING.to_owned()))
 }

@@ -2,6 +2,7 @@
 
 use spindle_interactions::decompose::Statistic;
 use spindle_run::{
+    analysis,
     figure::{self, Bars, Mark},
     record::RunRecord,
 };
@@ -66,17 +67,14 @@ fn stroke(run: usize) -> Stroke {
 }
 
 fn boundary(run: &RunRecord) -> Option<Mark> {
-    figure::losses(run)
-        .marks
-        .into_iter()
-        .find(Mark::is_boundary)
+    figure::boundary(run)
 }
 
 /// Mean order over epochs, one curve per run.
 fn mean_orders(runs: &[Named], width: Width) -> Option<Drawing> {
     let data: Vec<_> = runs
         .iter()
-        .map(|(_, run)| figure::course(run, Statistic::MeanOrder))
+        .map(|(_, run)| analysis::course(run, Statistic::MeanOrder))
         .collect();
     let curves: Vec<_> = data
         .iter()
@@ -139,7 +137,7 @@ fn mean_orders(runs: &[Named], width: Width) -> Option<Drawing> {
     );
     let title = "Mean order of interactions over training, several runs".into();
     Some(Drawing {
-        name: "compare-mean-order",
+        name: "compare-mean-order".into(),
         title,
         caption,
         svg,
@@ -190,7 +188,7 @@ fn strengths(runs: &[Named], width: Width) -> Option<Drawing> {
         strength::READING
     );
     Some(Drawing {
-        name: "compare-strength",
+        name: "compare-strength".into(),
         title: "Strength by order, several runs".into(),
         caption,
         svg,
@@ -200,7 +198,7 @@ fn strengths(runs: &[Named], width: Width) -> Option<Drawing> {
 /// Before training, where orders are lowest, at the end.
 fn turning_points(run: &RunRecord) -> Vec<Bars> {
     let turning = run.turning_points();
-    let panels = figure::two_phases(run).map_or_else(Vec::new, |data| data.panels);
+    let panels = analysis::two_phases(run).map_or_else(Vec::new, |data| data.panels);
     let shown = panels
         .into_iter()
         .filter(|bars| turning.contains(&bars.checkpoint));

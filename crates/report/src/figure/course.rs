@@ -1,40 +1,21 @@
-//! A statistic of all interactions over training, with sampling and with the range of all near-optimal answers.
+//! A statistic of all interactions over training, with sampling and with the range of all
+//! near-optimal answers.
 
-use spindle_interactions::{bootstrap::Estimate, decompose::Statistic};
+use spindle_interactions::bootstrap::Estimate;
 use spindle_run::{
-    figure::{self, Course},
+    analysis::Course,
     record::{RangedEstimate, RunRecord},
 };
 
-use super::{Drawing, Width, losses, mark};
+use super::{Width, losses, mark};
 use crate::{
     draw::{Ink, Panel, Rect, Scale, Stroke, Svg},
     reading,
 };
 
-/// The share of orders of 3 and more.
-pub(crate) fn share(run: &RunRecord, width: Width) -> Option<Drawing> {
-    draw(
-        run,
-        width,
-        Statistic::ShareOfHighOrders,
-        "share-of-high-orders",
-    )
-}
-
-/// The mean order.
-pub(crate) fn mean_order(run: &RunRecord, width: Width) -> Option<Drawing> {
-    draw(run, width, Statistic::MeanOrder, "mean-order")
-}
-
-fn draw(
-    run: &RunRecord,
-    width: Width,
-    statistic: Statistic,
-    name: &'static str,
-) -> Option<Drawing> {
-    let data = figure::course(run, statistic)?;
-    let all = ranged(&data);
+/// Lines, whiskers and bands; `None` for less than two checkpoints.
+pub(super) fn draw(data: &Course, run: &RunRecord, width: Width) -> Option<(Svg, String)> {
+    let all = ranged(data);
     let salient = over(&data.epochs, &data.salient);
     let sgd = over(&data.epochs, &data.published_sgd);
     if all.len() < 2 {
@@ -44,7 +25,7 @@ fn draw(
         .iter()
         .flat_map(|(_, e)| [e.lowest, e.highest])
         .flatten();
-    let sampled = of_all(&data);
+    let sampled = of_all(data);
     let others = [&sampled, &salient, &sgd];
     let extent =
         reading::extent(reading::ends(others.into_iter().flatten().map(|(_, e)| e)).chain(ranges))?;
@@ -56,11 +37,7 @@ fn draw(
         width.choose(150.0, 130.0),
     );
     let mut svg = Svg::new(width.points(), frame.bottom + losses::BELOW);
-    let label = match statistic {
-        Statistic::MeanOrder => "Mean order (players)",
-        Statistic::ShareOfHighOrders => "Share of orders of 3 and more",
-    };
-    let panel = axes(&mut svg, [run], frame, extent, label);
+    let panel = axes(&mut svg, [run], frame, extent, &data.y.title());
     mark::draw(&mut svg, &panel, run);
     let band: Vec<_> = all
         .iter()
@@ -92,26 +69,11 @@ fn draw(
     let labels =
         rows.filter_map(|((curve, ink), name)| Some((curve.last()?.1.value, name.to_owned(), ink)));
     panel.end_labels(&mut svg, &labels.collect::<Vec<_>>());
-    Some(Drawing {
-        name,
-        title: format!(
-            "{} over training, {}",
-            title(statistic),
-            reading::subject(run)
-        ),
-        caption: caption(&data, !salient.is_empty(), !sgd.is_empty()),
-        svg,
-    })
+    Some((svg, reading(!salient.is_empty(), !sgd.is_empty())))
 }
 
-const fn title(statistic: Statistic) -> &'static str {
-    match statistic {
-        Statistic::MeanOrder => "Mean order of all interactions",
-        Statistic::ShareOfHighOrders => "Share of orders of 3 and more",
-    }
-}
-
-fn caption(data: &Course, salient: bool, sgd: bool) -> String {
+/// What is what.
+fn reading(salient: bool, sgd: bool) -> String {
     let salient = if salient {
         "; dashed: salient interactions only, as in the papers"
     } else {
@@ -123,8 +85,7 @@ fn caption(data: &Course, salient: bool, sgd: bool) -> String {
         ""
     };
     format!(
-        "{} Line: the canonical answers; whiskers: sampling; band: all near-optimal answers{salient}{sgd}.",
-        data.caption
+        "Line: the canonical answers; whiskers: sampling; band: all near-optimal answers{salient}{sgd}."
     )
 }
 

@@ -1,7 +1,7 @@
 //! The phase boundary and the onset of the loss gap, as a line with the band of its interval.
 
 use spindle_run::{
-    figure::{self, Mark},
+    figure::{self, Mark, MarkKind},
     record::RunRecord,
 };
 
@@ -9,9 +9,10 @@ use crate::draw::{Anchor, Ink, Panel, Rect, Stroke, Svg, Text, font, label, pane
 
 const ROW: f64 = 9.0;
 
-/// Draws a run's marks over an epoch axis: bands, lines and names above the frame. To be called before the curves.
+/// Draws a run's marks over an epoch axis: bands, lines and names above the frame. To be called
+/// before the curves.
 pub(super) fn draw(svg: &mut Svg, panel: &Panel, run: &RunRecord) {
-    let mut marks = figure::losses(run).marks;
+    let mut marks = figure::marks(run);
     marks.retain(|mark| {
         [mark.epoch, mark.low, mark.high]
             .iter()
@@ -61,8 +62,8 @@ struct Place {
     baseline: f64,
 }
 
-/// Names point outwards where there is room, so that they do not meet: in full, or all of them shorter. Where there is none, they
-/// stand in rows of their own.
+/// Names point outwards where there is room, so that they do not meet: in full, or all of them
+/// shorter. Where there is none, they stand in rows of their own.
 fn places(panel: &Panel, marks: &[Mark]) -> Vec<Place> {
     let last = marks.len().saturating_sub(1);
     let outwards = |i: usize| {
@@ -116,24 +117,19 @@ fn fits(panel: &Panel, mark: &Mark, text: &str, anchor: Anchor) -> bool {
 
 /// Height of the marks' names above a frame.
 pub(super) fn rise(run: &RunRecord) -> f64 {
-    ROW * figure::losses(run).marks.len() as f64 + 3.0
+    ROW * figure::marks(run).len() as f64 + 3.0
 }
 
 fn ink(mark: &Mark) -> Ink {
-    if mark.is_boundary() {
-        Ink::Boundary
-    } else {
-        Ink::Gap
+    match mark.kind {
+        MarkKind::Boundary => Ink::Boundary,
+        MarkKind::GapOnset => Ink::Gap,
     }
 }
 
 /// Name, epoch and interval.
 fn words(mark: &Mark, at: &str) -> String {
-    let name = if mark.is_boundary() {
-        "boundary"
-    } else {
-        "gap opens"
-    };
+    let name = mark.short;
     let [epoch, low, high] = [mark.epoch, mark.low, mark.high].map(label::epoch);
     if low == high {
         format!("{name} {at}{epoch}")

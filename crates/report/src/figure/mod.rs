@@ -1,25 +1,27 @@
-//! The figures, one module each: from a run to a drawing with its caption.
+//! The kinds of figures, one module each: from a figure's data to a drawing with its caption.
 
-pub(crate) mod checkpoints;
+mod bars;
+mod checkpoints;
 pub(crate) mod compare;
-pub(crate) mod course;
-pub(crate) mod differences;
-pub(crate) mod groups;
+mod course;
+mod curves;
 pub(crate) mod log_log;
 mod losses;
 mod mark;
-pub(crate) mod noise_bounds;
-pub(crate) mod paper;
-pub(crate) mod published_sgd;
-mod shares;
-pub(crate) mod similarity;
+mod similarity;
 mod strength;
-pub(crate) mod theory;
-pub(crate) mod two_phases;
+mod strength_rows;
+mod two_phases;
 
-use spindle_run::record::RunRecord;
+use spindle_run::{
+    figure::{Figure, FigureKind, Tone},
+    record::RunRecord,
+};
 
-use crate::draw::Svg;
+use crate::{
+    draw::{Ink, Svg},
+    reading,
+};
 
 /// How wide a figure is drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +53,7 @@ impl Width {
 /// A figure, drawn but not yet written.
 pub(crate) struct Drawing {
     /// File name without its ending.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// What it shows, in a few words.
     pub(crate) title: String,
     /// What is seen and how to read it.
@@ -72,20 +74,35 @@ impl Drawing {
     }
 }
 
-/// A figure of a run, where the run has what it shows.
-pub(crate) type OfRun = fn(&RunRecord, Width) -> Option<Drawing>;
+/// Draws a figure of a run by its kind; `None` where it has too little in it to be drawn.
+pub(crate) fn draw(figure: &Figure, run: &RunRecord, width: Width) -> Option<Drawing> {
+    let (svg, reading) = match &figure.kind {
+        FigureKind::Bars(data) => (bars::draw(data, width), String::new()),
+        FigureKind::Curves(data) => (curves::draw(data, run, width)?, String::new()),
+        FigureKind::TwoPhases(data) => two_phases::draw(data, run, width),
+        FigureKind::Course(data) => course::draw(data, run, width)?,
+        FigureKind::Checkpoints { panels } => checkpoints::draw(panels, run, width)?,
+        FigureKind::StrengthRows(data) => (strength_rows::draw(data, width)?, String::new()),
+        FigureKind::Similarity(data) => similarity::draw(data, run, width)?,
+    };
+    Some(Drawing {
+        name: figure.name.to_owned(),
+        title: format!("{}, {}", figure.title, reading::subject(run)),
+        caption: format!("{} {reading}", figure.caption)
+            .trim_end()
+            .to_owned(),
+        svg,
+    })
+}
 
-/// All figures of a run, in the order of the report.
-pub(crate) const OF_RUN: [OfRun; 11] = [
-    two_phases::draw,
-    course::share,
-    course::mean_order,
-    checkpoints::draw,
-    published_sgd::draw,
-    noise_bounds::draw,
-    paper::draw,
-    similarity::draw,
-    groups::draw,
-    differences::draw,
-    theory::draw,
-];
+/// The ink of a tone.
+fn ink(tone: Tone) -> Ink {
+    match tone {
+        Tone::Series(place) => Ink::Series(place),
+        Tone::Ordered(place) => Ink::Ramp(place),
+        Tone::Certified => Ink::Certified,
+        Tone::Published => Ink::Published,
+        Tone::Behind => Ink::Pale,
+        Tone::Theory => Ink::Gap,
+    }
+}

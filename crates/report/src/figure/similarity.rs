@@ -2,11 +2,11 @@
 
 use spindle_interactions::bootstrap::Estimate;
 use spindle_run::{
-    figure::{self, Ceiling, Similarity},
+    analysis::{Ceiling, SimilarityFigure},
     record::RunRecord,
 };
 
-use super::{Drawing, Width, losses, mark, strength};
+use super::{Width, losses, mark, strength};
 use crate::{
     draw::{Anchor, Ink, Panel, Rect, Scale, Stroke, Svg, Text, panel::SMALL},
     reading,
@@ -15,9 +15,16 @@ use crate::{
 /// Orders that get a curve over time: above them, few samples have interactions.
 const CURVES: usize = 5;
 
-/// Similarity by order at three checkpoints, and over epochs for the low orders.
-pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
-    let data = figure::similarity(run)?;
+/// Where is what.
+const READING: &str = "First panel: all orders at the last checkpoint, halves of both splits; second panel: the five lowest orders over training, all samples. Mean over \
+     classes of the similarity of mean interactions (arXiv 2405.10262, section 4); orders at which no class has an interaction are left out.";
+
+/// Similarity by order at the last checkpoint, and over epochs for the low orders.
+pub(super) fn draw(
+    data: &SimilarityFigure,
+    run: &RunRecord,
+    width: Width,
+) -> Option<(Svg, String)> {
     let ends = reading::extent(reading::ends(
         data.orders
             .iter()
@@ -48,27 +55,14 @@ pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
         }
     };
     let mut svg = Svg::new(full, over_time.bottom + losses::BELOW);
-    draw_orders(&mut svg, &data, by_order, top);
-    draw_epochs(&mut svg, run, &data, over_time, top);
-    let title = format!(
-        "Similarity of interactions on training and test samples, {}",
-        reading::subject(run)
-    );
-    let caption = format!(
-        "{} First panel: all orders at the last checkpoint, halves of both splits; second panel: the five lowest orders over training, all samples. Mean over \
-         classes of the similarity of mean interactions (arXiv 2405.10262, section 4); orders at which no class has an interaction are left out.",
-        data.caption
-    );
-    Some(Drawing {
-        name: "similarity",
-        title,
-        caption,
-        svg,
-    })
+    draw_orders(&mut svg, data, by_order, top);
+    draw_epochs(&mut svg, run, data, over_time, top);
+    Some((svg, READING.to_owned()))
 }
 
-/// Dots with whiskers by order at the last checkpoint: training and test, and what two halves of one split give.
-fn draw_orders(svg: &mut Svg, data: &Similarity, frame: Rect, top: f64) {
+/// Dots with whiskers by order at the last checkpoint: training and test, and what two halves of
+/// one split give.
+fn draw_orders(svg: &mut Svg, data: &SimilarityFigure, frame: Rect, top: f64) {
     type Of = fn(&Ceiling) -> Estimate;
     let series: [(&str, Ink, Of); 3] = [
         ("training and test", Ink::Series(0), |ceiling| {
@@ -120,7 +114,7 @@ fn draw_orders(svg: &mut Svg, data: &Similarity, frame: Rect, top: f64) {
 }
 
 /// Curves over epochs, one per low order.
-fn draw_epochs(svg: &mut Svg, run: &RunRecord, data: &Similarity, frame: Rect, top: f64) {
+fn draw_epochs(svg: &mut Svg, run: &RunRecord, data: &SimilarityFigure, frame: Rect, top: f64) {
     let x = reading::epoch_scale([run], frame.across());
     let panel = Panel {
         frame,

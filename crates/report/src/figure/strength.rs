@@ -1,11 +1,11 @@
 //! Bars by order, positive effects up and negative effects down (arXiv 2405.10262, figure 3).
 
 use spindle_interactions::bootstrap::Estimate;
-use spindle_run::figure::Bars;
+use spindle_run::figure::{self, Bars};
 
 use crate::{
     draw::{
-        Anchor, Ink, Panel, Rect, Scale, Stroke, Svg, Text, label,
+        Anchor, Ink, Panel, Rect, Scale, Stroke, Svg, Text, font, label,
         panel::{Cells, SMALL},
     },
     reading,
@@ -153,18 +153,24 @@ pub(super) fn order_scale(orders: usize, range: [f64; 2]) -> Scale {
 
 /// Labels of the orders below a frame: all of them where there is room, else every second or fifth.
 pub(super) fn order_axis(svg: &mut Svg, panel: &Panel, orders: usize) {
-    let room = panel.frame.width() / orders.max(1) as f64;
+    category_axis(svg, panel, &figure::orders(orders));
+}
+
+/// Names of categories below a frame: all of them where there is room, else every second or fifth.
+pub(super) fn category_axis(svg: &mut Svg, panel: &Panel, names: &[String]) {
+    let room = panel.frame.width() / names.len().max(1) as f64;
+    let long = names.iter().filter(|name| name.chars().count() > 2);
+    let widths = long.map(|name| SMALL * font::width_ems(name) + 2.0);
+    // What two digits need.
+    let longest = widths.fold(7.4, f64::max);
     let every = [1, 2, 5]
         .into_iter()
-        .find(|&every| room * every as f64 >= 7.4)
+        .find(|&every| room * every as f64 >= longest)
         .unwrap_or(10);
     let first = if every < 5 { 1 } else { every };
-    for order in (first..=orders).step_by(every) {
-        let at = (panel.x.at(order as f64), panel.frame.bottom + 8.6);
-        svg.text(
-            at,
-            &order.to_string(),
-            Text::new(SMALL, Ink::Muted).anchor(Anchor::Middle),
-        );
+    for place in (first..=names.len()).step_by(every) {
+        let at = (panel.x.at(place as f64), panel.frame.bottom + 8.6);
+        let text = Text::new(SMALL, Ink::Muted).anchor(Anchor::Middle);
+        svg.text(at, &names[place - 1], text);
     }
 }

@@ -1,11 +1,8 @@
 //! Figure 3 of arXiv 2405.10262 for a run: five checkpoints, and the losses beneath them.
 
-use spindle_run::{
-    figure::{self, Bars},
-    record::RunRecord,
-};
+use spindle_run::{analysis::TwoPhases, figure::Bars, record::RunRecord};
 
-use super::{Drawing, Width, losses, mark, strength};
+use super::{Width, losses, mark, strength};
 use crate::{
     draw::{
         Anchor, Ink, Rect, Stroke, Svg, Text, label,
@@ -17,8 +14,7 @@ use crate::{
 const MARGIN: f64 = 36.0;
 
 /// Strength by order at five checkpoints, with training loss, test loss and their gap.
-pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
-    let data = figure::two_phases(run)?;
+pub(super) fn draw(data: &TwoPhases, run: &RunRecord, width: Width) -> (Svg, String) {
     let across = width.points() - MARGIN - 4.0;
     let gap = width.choose([12.0, 0.0], [13.0, 50.0]);
     let cells = Cells::new(
@@ -38,26 +34,17 @@ pub(crate) fn draw(run: &RunRecord, width: Width) -> Option<Drawing> {
         true,
         strength::extent(data.panels.iter()),
     );
-    let mut caption = format!("{} {}", data.caption, strength::READING);
+    let mut reading = strength::READING.to_owned();
     if let [loss, gap] = plots[..] {
         losses::draw_losses(&mut svg, run, loss);
         losses::draw_gap(&mut svg, run, gap);
         pins(&mut svg, run, &data.panels, loss);
-        caption.push_str(
+        reading.push_str(
             " Below: training loss of right labels (dashed; dotted: with reset labels), test loss and their gap; letters are the checkpoints above, lines and bands the boundary and \
              the onset of the gap with their intervals.",
         );
     }
-    let title = format!(
-        "Strength of interactions by order, {}",
-        reading::subject(run)
-    );
-    Some(Drawing {
-        name: "strength-by-order",
-        title,
-        caption,
-        svg,
-    })
+    (svg, reading)
 }
 
 /// Frames of loss and gap, side by side or one below the other, and the height of the whole.

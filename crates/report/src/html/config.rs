@@ -2,27 +2,17 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use serde_json::Value;
-use spindle_run::{Experiment, record::RunRecord};
+use spindle_run::{Experiment, experiment::in_words, figure::numbers::grouped, record::RunRecord};
 
-use super::findings::grouped;
 use crate::draw::{label, svg::escape};
 
 type Fields = BTreeMap<String, String>;
 
 /// The fields of an experiment in words; a report is sent to others, so it tells no paths.
 fn fields(experiment: &Experiment) -> Fields {
-    let Ok(Value::Object(fields)) = serde_json::to_value(experiment.without_paths()) else {
-        return Fields::new();
-    };
-    let words = |value: Value| match value {
-        Value::String(text) => text,
-        Value::Null => "not given".into(),
-        value => value.to_string(),
-    };
+    let fields = experiment.without_paths().fields().into_iter();
     fields
-        .into_iter()
-        .map(|(name, value)| (name, words(value)))
+        .map(|(name, value)| (name, in_words(value)))
         .collect()
 }
 

@@ -8,9 +8,8 @@ mod table;
 use std::fmt::Write;
 
 use spindle_run::{
-    experiment::Solver,
+    analysis::{ANALYSES, Analysis},
     record::RunRecord,
-    table::{self as tables, Table},
 };
 
 use crate::{
@@ -20,13 +19,23 @@ use crate::{
     reading,
 };
 
-/// The report of a run: one HTML file with figures, fonts and style within, without scripts or requests.
+/// The report of a run: one HTML file with figures, fonts and style within, without scripts or
+/// requests.
 ///
-/// It names files of the run's folder (`tables/*.parquet`, `figures/*.svg`) by relative links, so it belongs into that folder.
+/// It names files of the run's folder (`tables/*.parquet`, `figures/*.svg`) by relative links, so
+/// it belongs into that folder.
 ///
 /// # Errors
 /// None at present: what a run cannot show yet is left out.
 pub fn html(run: &RunRecord) -> Result<String, Error> {
+    html_of(ANALYSES, run)
+}
+
+/// As [`html`], of other analyses.
+///
+/// # Errors
+/// As [`html`].
+pub fn html_of(analyses: &[&dyn Analysis], run: &RunRecord) -> Result<String, Error> {
     let mut body = format!(
         "<header>\n<p class=\"kicker\">Report of a run</p>\n\
          <h1>How interactions evolve while {} trains on {}</h1>\n<p class=\"lead\">{}</p>\n<p class=\"setting\">{} <a href=\"#what-was-run\">Full config</a></p>\n</header>\n<main>\n",
@@ -35,8 +44,8 @@ pub fn html(run: &RunRecord) -> Result<String, Error> {
         prose(&findings::lead(run)),
         prose(&findings::setting(run))
     );
-    body.push_str(&findings_section(run));
-    body.push_str(&figures_section(run));
+    body.push_str(&findings_section(analyses, run));
+    body.push_str(&figures_section(analyses, run));
     body.push_str(include_str!("reading.html"));
     body.push_str(include_str!("scope.html"));
     let _ = write!(
@@ -56,7 +65,8 @@ pub fn html(run: &RunRecord) -> Result<String, Error> {
     ))
 }
 
-/// The comparison of several named runs: figures as [`crate::compare`] draws them, and the config fields that differ.
+/// The comparison of several named runs: figures as [`crate::compare`] draws them, and the config
+/// fields that differ.
 ///
 /// # Errors
 /// [`Error::Runs`] for fewer than 2 or more than 6 runs.
@@ -91,19 +101,15 @@ fn prose(text: &str) -> String {
     escape(text).replace(" %", "&nbsp;%")
 }
 
-fn findings_section(run: &RunRecord) -> String {
+fn findings_section(analyses: &[&dyn Analysis], run: &RunRecord) -> String {
     let mut html = String::from(
         "<section aria-labelledby=\"findings\">\n<h2 id=\"findings\">What was found</h2>\n<dl class=\"findings\">\n",
     );
-    // The first stands above as the lead.
-    for finding in findings::findings(run)
-        .into_iter()
-        .filter(|finding| finding.about != "Mean order")
-    {
+    for finding in findings::findings(analyses, run) {
         let _ = writeln!(
             html,
             "<dt>{}</dt>\n<dd>{}</dd>",
-            finding.about,
+            escape(finding.about),
             prose(&finding.text)
         );
     }
@@ -119,93 +125,31 @@ fn findings_section(run: &RunRecord) -> String {
     html
 }
 
-fn figures_section(run: &RunRecord) -> String {
+fn figures_section(analyses: &[&dyn Analysis], run: &RunRecord) -> String {
     let mut html =
         String::from("<section aria-labelledby=\"figures\">\n<h2 id=\"figures\">Figures</h2>\n");
+    let shown = analyses.iter().flat_map(|analysis| {
+        let figures = analysis.figures(run).into_iter();
+        figures.map(move |figure| (figure, analysis))
+    });
     let mut number = 0;
-    for draw in figure::OF_RUN {
-        let Some(drawing) = draw(run, figure::Width::Double) else {
-            continue;
-        };
-        number += 1;
-        html.extend(page::figure(
-            number,
-            |width| draw(run, width),
-            &data(run, drawing.name),
-        ));
+    for (figure, analysis) in shown {
+        let behind: String = analysis
+            .behind(&figure, run)
+            .iter()
+            .map(|behind| table::details(&behind.summary, &behind.table))
+            .collect();
+        let drawn = page::figure(
+            number + 1,
+            |width| figure::draw(&figure, run, width),
+            &behind,
+        );
+        number += usize::from(drawn.is_some());
+        html.extend(drawn);
     }
     if number == 0 {
         html.push_str("<p>No checkpoint is analysed yet, so that there is nothing to draw.</p>\n");
     }
     html.push_str("</section>\n");
     html
-}
-
-/// The numbers behind a figure.
-fn data(run: &RunRecord, figure: &str) -> String {
-    let solver = match run.experiment.solver {
-        Solver::Certified => "certified",
-        Solver::Sgd => "sgd",
-    };
-    let strength = tables::strength(run);
-    let last = |table: &Table| last_checkpoint(table);
-    match figure {
-        "strength-by-order" => {
-            let only = [
-                ("group", "test"),
-                ("solver", solver),
-                ("effects", "salient"),
-            ];
-            table::details("Strength by order as a table", &strength, &only)
-                + &table::details("Losses as a table", &tables::losses(run), &[])
-        }
-        "mean-order" => table::details("Checkpoints as a table", &tables::checkpoints(run), &[]),
-        "certified-against-sgd" => {
-            table::details(
-                "Shares of both as a table",
-                &strength,
-                &[("group", "test"), ("effects", "all")],
-            ) + &table::details(
-                "Rates of the published SGD as a table",
-                &tables::published_rates(run),
-                &[],
-            )
-        }
-        "noise-bounds" => {
-            table::details("Noise bounds as a table", &tables::noise_bounds(run), &[])
-        }
-        "similarity" => table::details("Similarity as a table", &tables::similarity(run), &[]),
-        "mislabelled" => table::details(
-            "Strength of all groups as a table",
-            &last(&strength),
-            &[("effects", "salient"), ("solver", solver)],
-        ),
-        "theory" => table::details("Predicted shares as a table", &tables::theory(run), &[]),
-        _ => String::new(),
-    }
-}
-
-/// The rows of a table that are about the last checkpoint in it.
-fn last_checkpoint(table: &Table) -> Table {
-    use spindle_run::table::Values;
-    let checkpoints = table
-        .columns
-        .iter()
-        .find(|column| column.name == "checkpoint")
-        .map(|column| &column.values);
-    let Some(Values::Integer(checkpoints)) = checkpoints else {
-        return table.clone();
-    };
-    let last = checkpoints.iter().max().copied();
-    let keep = |row: &usize| checkpoints.get(*row).copied() == last;
-    let mut table = table.clone();
-    for column in &mut table.columns {
-        let rows = (0..column.values.len()).filter(keep);
-        column.values = match &column.values {
-            Values::Integer(values) => Values::Integer(rows.map(|row| values[row]).collect()),
-            Values::Real(values) => Values::Real(rows.map(|row| values[row]).collect()),
-            Values::Text(values) => Values::Text(rows.map(|row| values[row].clone()).collect()),
-        };
-    }
-    table
 }

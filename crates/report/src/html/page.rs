@@ -1,4 +1,5 @@
-//! One HTML file that asks nothing of anyone: style, fonts and figures within, no script, and a policy that forbids the rest.
+//! One HTML file that asks nothing of anyone: style, fonts and figures within, no script, and a
+//! policy that forbids the rest.
 
 use std::fmt::Write;
 
@@ -44,7 +45,8 @@ fn style() -> String {
     style
 }
 
-/// A figure at both widths with its caption; `draw` gives `None` where there is nothing to show. `data` is HTML below the caption.
+/// A figure at both widths with its caption; `draw` gives `None` where there is nothing to show.
+/// `data` is HTML below the caption.
 pub(super) fn figure(
     number: usize,
     draw: impl Fn(Width) -> Option<Drawing>,
@@ -52,7 +54,7 @@ pub(super) fn figure(
 ) -> Option<String> {
     let wide = draw(Width::Double)?;
     let narrow = draw(Width::Single)?;
-    let name = wide.name;
+    let name = wide.name.clone();
     let (title, caption, wide) = wide.finish("");
     let (_, _, narrow) = narrow.finish("-narrow");
     Some(format!(

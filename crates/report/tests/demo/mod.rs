@@ -11,11 +11,14 @@ use spindle_interactions::{
 };
 use spindle_run::{
     Experiment,
+    analysis::{
+        AtNoise, GroupDifference, GroupDifferences, NoiseBounds, Norms, Opening, PublishedSgd,
+        Similarity, Theory, TheoryFit, phases,
+    },
     experiment::Schedule,
     record::{
-        AllEffects, Analysis, AtNoise, CheckpointRecord, Dynamics, Group, GroupDifference,
-        GroupStrength, LossRecord, Norms, Players, Provenance, PublishedSgd, RangedEstimate,
-        RunRecord, SCHEMA, SampleCertificate, SampleRecord, TheoryFit,
+        AllEffects, CheckpointRecord, Group, GroupStrength, LossRecord, Parts, Players, Provenance,
+        RangedEstimate, Recorded, RunRecord, SCHEMA, SampleCertificate, SampleRecord, Summary,
     },
 };
 
@@ -152,30 +155,26 @@ fn by_noise(share: &[f64; PLAYERS], total: f64) -> Vec<AtNoise> {
     rows.map(at).to_vec()
 }
 
-fn analysis(index: usize, epoch: f64) -> Analysis {
+/// Shares of orders of salient interactions and of all, and the total strength, at a checkpoint.
+fn shares(index: usize, epoch: f64) -> ([f64; PLAYERS], [f64; PLAYERS], f64) {
     let share = match index {
         0..=4 => mixed(&BEFORE, &TURN, (index as f64 / 4.0).powf(0.6)),
         _ => mixed(&TURN, &END, ((index - 4) as f64 / 7.0).powf(0.8)),
     };
-    let total = 0.0106 + 34.0 * epoch / (epoch + 2.5);
     let all = mixed(&share, &SPINDLE, if index == 0 { 0.15 } else { 0.04 });
+    (share, all, 0.0106 + 34.0 * epoch / (epoch + 2.5))
+}
+
+fn summary(index: usize, epoch: f64) -> Summary {
+    let (share, all, total) = shares(index, epoch);
     let heavier = mixed(&share, &SPINDLE, 0.2);
     let group = |group, samples, share: &_| GroupStrength {
         group,
         samples,
         strength: strength(share, total, 0.2),
     };
-    let comparison = [0, 4, 11].contains(&index);
-    let melt = if index == 0 { 1.0 } else { 0.25 };
-    let similarity = |i: usize| {
-        let value = [0.50, 0.27, 0.13, 0.06, 0.03, 0.012][i];
-        let trained = epoch / (epoch + 0.3);
-        Some(estimate(
-            value * trained * (1.0 - 0.04 * (index as f64 - 5.0).max(0.0)) + 0.01,
-            0.18,
-        ))
-    };
-    Analysis {
+    Summary {
+        version: Summary::VERSION,
         threshold: 0.03 * total / 3.0,
         strengths: vec![
             group(Group::Test, 50, &share),
@@ -184,11 +183,6 @@ fn analysis(index: usize, epoch: f64) -> Analysis {
         ],
         unthresholded: strength(&all, total * 1.2, 0.16),
         all_effects: all_effects(&all),
-        by_noise: if comparison {
-            by_noise(&all, total)
-        } else {
-            Vec::new()
-        },
         salient_per_sample: 61.0 - 2.0 * index as f64,
         mean_output_change: total / 3.0,
         noise_floor: 2.4e-7,
@@ -204,22 +198,55 @@ fn analysis(index: usize, epoch: f64) -> Analysis {
                 ranges: None,
             })
             .collect(),
-        similarity: Some(
-            (0..PLAYERS)
+    }
+}
+
+/// A part that is found.
+fn put<T: Recorded>(parts: &mut Parts, found: T) {
+    parts.set(Some(found)).expect("numbers are finite");
+}
+
+/// What analyses have found at a checkpoint.
+fn analyses(index: usize, epoch: f64) -> Parts {
+    let (share, all, total) = shares(index, epoch);
+    let melt = if index == 0 { 1.0 } else { 0.25 };
+    let similarity = |i: usize| {
+        let value = [0.50, 0.27, 0.13, 0.06, 0.03, 0.012][i];
+        let trained = epoch / (epoch + 0.3);
+        Some(estimate(
+            value * trained * (1.0 - 0.04 * (index as f64 - 5.0).max(0.0)) + 0.01,
+            0.18,
+        ))
+    };
+    let mut found = Parts::default();
+    put(
+        &mut found,
+        Similarity {
+            by_order: (0..PLAYERS)
                 .map(|i| if i < 6 { similarity(i) } else { None })
                 .collect(),
-        ),
-        ceilings: Some(
-            (0..PLAYERS)
-                .map(|i| (i < 6).then(|| ceilings(similarity(i))).flatten())
-                .collect(),
-        ),
-        group_differences: vec![
+            ceilings: Some(
+                (0..PLAYERS)
+                    .map(|i| (i < 6).then(|| ceilings(similarity(i))).flatten())
+                    .collect(),
+            ),
+        },
+    );
+    put(
+        &mut found,
+        GroupDifferences(vec![
             difference(Group::Mislabelled, Group::Test, 0.19),
             difference(Group::Mislabelled, Group::Train, 0.17),
             difference(Group::Train, Group::Test, 0.02),
-        ],
-        published_sgd: comparison.then(|| PublishedSgd {
+        ]),
+    );
+    if ![0, 4, 11].contains(&index) {
+        return found;
+    }
+    put(&mut found, NoiseBounds(by_noise(&all, total)));
+    put(
+        &mut found,
+        PublishedSgd {
             learning_rate: 1e-6,
             schedule: Schedule::Falling,
             steps: 10_000,
@@ -233,8 +260,67 @@ fn analysis(index: usize, epoch: f64) -> Analysis {
                 end: total * if index == 0 { 115.0 } else { 1.31 },
             }),
             sweep: Vec::new(),
-        }),
-    }
+        },
+    );
+    found
+}
+
+/// What analyses have found in all checkpoints.
+fn of_run(theory: Vec<TheoryFit>) -> Parts {
+    let mut found = Parts::default();
+    put(
+        &mut found,
+        phases::Phases {
+            by_statistic: {
+                let change = |value| Change {
+                    answer: estimate(value, 0.05),
+                    least: Some(estimate(value - 0.0625, 0.05)),
+                };
+                let phases = |statistic| Phases {
+                    statistic,
+                    lowest: Some(Onset {
+                        index: 4,
+                        low: 3,
+                        high: 5,
+                    }),
+                    fall: Some(change(0.4375)),
+                    rise: Some(change(0.25)),
+                    verdict: Verdict::TwoPhases,
+                };
+                vec![
+                    phases(Statistic::ShareOfHighOrders),
+                    phases(Statistic::MeanOrder),
+                ]
+            },
+            boundary: Some(Onset {
+                index: 4,
+                low: 3,
+                high: 5,
+            }),
+        },
+    );
+    put(
+        &mut found,
+        Opening {
+            gap: LossGap {
+                has_learnt: true,
+                onset: Some(Onset {
+                    index: 6,
+                    low: 6,
+                    high: 7,
+                }),
+                rise: Some(estimate(0.125, 0.01)),
+                test_minimum: Some(Onset {
+                    index: 3,
+                    low: 3,
+                    high: 4,
+                }),
+            },
+            lag: Some(estimate(3.0, 0.5)),
+        },
+    );
+    put(&mut found, Theory(theory));
+    found
 }
 
 /// The run.
@@ -244,7 +330,8 @@ pub(crate) fn run() -> RunRecord {
         .enumerate()
         .map(|(index, &epoch)| CheckpointRecord {
             losses: losses(epoch),
-            analysis: Some(analysis(index, epoch)),
+            summary: Some(summary(index, epoch)),
+            analyses: analyses(index, epoch),
         });
     let players: Vec<[usize; 2]> = (0..PLAYERS).map(|i| [1 + i / 5 * 3, 1 + i % 5]).collect();
     let sample = |group, position: usize| SampleRecord {
@@ -274,10 +361,11 @@ pub(crate) fn run() -> RunRecord {
     });
     RunRecord {
         schema: SCHEMA,
-        experiment: Experiment {
-            train_size: Some(6000),
-            mislabelled_samples: 30,
-            ..Experiment::default()
+        experiment: {
+            let mut e = Experiment::default();
+            e.training.train_size = Some(6000);
+            e.measurement.mislabelled_samples = 30;
+            e
         },
         provenance: Provenance {
             version: "0.1.0".into(),
@@ -288,6 +376,7 @@ pub(crate) fn run() -> RunRecord {
             mislabelled: 60,
             test_size: 1000,
             chance_loss: Some(std::f64::consts::LN_10),
+            stand_in: None,
             train_seconds: 412.3,
             extract_seconds: 61.9,
             decompose_seconds: 127.4,
@@ -300,50 +389,7 @@ pub(crate) fn run() -> RunRecord {
             .collect(),
         losses: (0..=128).map(|epoch| losses(f64::from(epoch))).collect(),
         checkpoints: checkpoints.collect(),
-        dynamics: Some(Dynamics {
-            phases: {
-                let change = |value| Change {
-                    answer: estimate(value, 0.05),
-                    least: Some(estimate(value - 0.0625, 0.05)),
-                };
-                let phases = |statistic| Phases {
-                    statistic,
-                    lowest: Some(Onset {
-                        index: 4,
-                        low: 3,
-                        high: 5,
-                    }),
-                    fall: Some(change(0.4375)),
-                    rise: Some(change(0.25)),
-                    verdict: Verdict::TwoPhases,
-                };
-                vec![
-                    phases(Statistic::ShareOfHighOrders),
-                    phases(Statistic::MeanOrder),
-                ]
-            },
-            boundary: Some(Onset {
-                index: 4,
-                low: 3,
-                high: 5,
-            }),
-            loss_gap: Some(LossGap {
-                has_learnt: true,
-                onset: Some(Onset {
-                    index: 6,
-                    low: 6,
-                    high: 7,
-                }),
-                rise: Some(estimate(0.125, 0.01)),
-                test_minimum: Some(Onset {
-                    index: 3,
-                    low: 3,
-                    high: 4,
-                }),
-            }),
-            lag: Some(estimate(3.0, 0.5)),
-            theory: theory.collect(),
-        }),
+        analyses: of_run(theory.collect()),
         warnings: vec![
             "before training outputs move by 0.0035 nats on average; f32 noise is 6.8e-5 of that"
                 .into(),

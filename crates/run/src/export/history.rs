@@ -34,7 +34,8 @@ pub struct Effect {
     pub effect: f32,
 }
 
-/// Of every sample, the interactions that are salient at some checkpoint, with their effects at all of them: a history has no holes.
+/// Of every sample, the interactions that are salient at some checkpoint, with their effects at all
+/// of them: a history has no holes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
     /// Steps of the analysed checkpoints: the checkpoint axis of this file.
@@ -59,7 +60,7 @@ impl History {
         budget: usize,
         decompositions: &mut dyn FnMut(usize) -> Result<Vec<Decomposition>, Error>,
     ) -> Result<Self, Error> {
-        let (samples, players) = (record.samples.len(), record.experiment.players);
+        let (samples, players) = (record.samples.len(), record.experiment.measurement.players);
         let steps = analysed_steps(record);
         let mut prominence = vec![Vec::new(); samples];
         for &(step, threshold) in &steps {
@@ -104,7 +105,8 @@ impl History {
         Ok(history)
     }
 
-    /// Effects of a sample at a checkpoint (a position in `steps`), the strongest first; empty for positions that there are not.
+    /// Effects of a sample at a checkpoint (a position in `steps`), the strongest first; empty for
+    /// positions that there are not.
     #[must_use]
     pub fn effects(&self, checkpoint: usize, sample: usize) -> Vec<Effect> {
         let start = checkpoint * self.masks.len();
@@ -123,7 +125,8 @@ impl History {
         effects
     }
 
-    /// Effects of one interaction of a sample over the checkpoints; `None` where it is salient at none.
+    /// Effects of one interaction of a sample over the checkpoints; `None` where it is salient at
+    /// none.
     #[must_use]
     pub fn over_training(&self, sample: usize, kind: Kind, mask: Mask) -> Option<Vec<f32>> {
         let at = self
@@ -202,7 +205,7 @@ impl History {
 
     pub(super) fn decode(bytes: &[u8], record: &RunRecord) -> Result<Self, Error> {
         let reader = Reader::of_kind(bytes, KIND)?;
-        let players = record.experiment.players;
+        let players = record.experiment.measurement.players;
         encoding::check_players(&reader, players)?;
         let (steps, samples) = (whole(&reader.values("step")?)?, record.samples.len());
         let offsets = whole(&reader.shaped("offset", &[samples + 1])?)?;
@@ -247,11 +250,12 @@ impl History {
 pub(super) fn analysed_steps(record: &RunRecord) -> Vec<(usize, f64)> {
     let checkpoints = record.checkpoints.iter();
     checkpoints
-        .filter_map(|at| Some((at.losses.step, at.analysis.as_ref()?.threshold)))
+        .filter_map(|at| Some((at.losses.step, at.summary.as_ref()?.threshold)))
         .collect()
 }
 
-/// Raises an interaction's prominence to its effect over the threshold: the AND effects first, then the OR effects. 0 until it is salient.
+/// Raises an interaction's prominence to its effect over the threshold: the AND effects first, then
+/// the OR effects. 0 until it is salient.
 fn raise(prominence: &mut Vec<f32>, decomposition: &Decomposition, threshold: f64) {
     prominence.resize(decomposition.and.len() + decomposition.or.len(), 0.0);
     for (prominence, &effect) in prominence
@@ -264,7 +268,8 @@ fn raise(prominence: &mut Vec<f32>, decomposition: &Decomposition, threshold: f6
     }
 }
 
-/// The interactions that were salient, at most `most` and then the most prominent ones, ordered by kind and mask.
+/// The interactions that were salient, at most `most` and then the most prominent ones, ordered by
+/// kind and mask.
 fn most_prominent(prominence: &[f32], most: usize) -> Vec<(Kind, Mask)> {
     let masks = prominence.len() / 2;
     let mut salient: Vec<usize> = (0..prominence.len())

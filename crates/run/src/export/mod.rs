@@ -9,8 +9,9 @@
 //! weights/<step>.safetensors      on request
 //! ```
 //!
-//! No compression: Python and unzip programs open it, and servers and browsers compress on the way. Sizes are bounded by [`Budget`], so that
-//! a file of 120 samples and 12 checkpoints stays under 3 MB; what does not fit is left out, the strongest interactions last.
+//! No compression: Python and unzip programs open it, and servers and browsers compress on the way.
+//! Sizes are bounded by [`Budget`], so that a file of 120 samples and 12 checkpoints stays under 3
+//! MB; what does not fit is left out, the strongest interactions last.
 
 mod history;
 mod outputs;
@@ -78,12 +79,14 @@ pub struct Export {
 }
 
 impl Export {
-    /// Gathers what the page needs. `decompositions` gives those of all samples at a step; it is called several times for every analysed checkpoint,
-    /// so that not all of them are in memory at once. Of `data_dir` only the last component goes in: where a maker keeps their files is
-    /// not for others.
+    /// Gathers what the page needs. `decompositions` gives those of all samples at a step; it is
+    /// called several times for every analysed checkpoint, so that not all of them are in memory at
+    /// once. Of `data_dir` only the last component goes in: where a maker keeps their files is not
+    /// for others.
     ///
     /// # Errors
-    /// Those of `decompositions`, and [`Error::Mismatch`] for ones or contents that are not of the record's samples and players.
+    /// Those of `decompositions`, and [`Error::Mismatch`] for ones or contents that are not of the
+    /// record's samples and players.
     pub fn new(
         mut record: RunRecord,
         contents: Contents,
@@ -114,7 +117,8 @@ impl Export {
     /// The file's bytes, the same for the same contents.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] for a record with numbers that are not finite, [`Error::Array`] for arrays that do not fill their shape.
+    /// [`Error::Unreadable`] for a record with numbers that are not finite, [`Error::Array`] for
+    /// arrays that do not fill their shape.
     pub fn pack(&self) -> Result<Vec<u8>, Error> {
         let record = match &self.strengths {
             Some(_) => &strengths::without_certificates(&self.record),
@@ -140,8 +144,8 @@ impl Export {
     /// Reads a file's bytes.
     ///
     /// # Errors
-    /// [`Error::Archive`] for bytes that are no `.spindle` file or a truncated one, [`Error::File`] naming the part that is newer than
-    /// this program, damaged, or of another run.
+    /// [`Error::Archive`] for bytes that are no `.spindle` file or a truncated one, [`Error::File`]
+    /// naming the part that is newer than this program, damaged, or of another run.
     pub fn unpack(bytes: &[u8]) -> Result<Self, Error> {
         let entries = zip::entries(bytes)?;
         let part = |name: &str| {

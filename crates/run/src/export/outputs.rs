@@ -14,7 +14,8 @@ const KIND: &str = "quantized outputs";
 /// Codes go from minus this to this.
 const LARGEST: f64 = i16::MAX as f64;
 
-/// Outputs v on all masks of the first samples: v = center + scale * code, off by at most scale / 2, which is 1/131,068 of the range.
+/// Outputs v on all masks of the first samples: v = center + scale * code, off by at most scale /
+/// 2, which is 1/131,068 of the range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedOutputs {
     /// Samples that have them: positions in `RunRecord::samples`.
@@ -35,7 +36,7 @@ impl QuantizedOutputs {
         budget: usize,
         decompositions: &mut dyn FnMut(usize) -> Result<Vec<Decomposition>, Error>,
     ) -> Result<Self, Error> {
-        let players = record.experiment.players;
+        let players = record.experiment.measurement.players;
         let each = (steps.len() * size_of::<i16>()).max(1) * encoding::masks(players)?;
         let samples: Vec<_> = (0..record.samples.len().min(budget / each)).collect();
         let mut outputs = Self {
@@ -45,7 +46,8 @@ impl QuantizedOutputs {
             scales: Vec::new(),
             players,
         };
-        // The record keeps no outputs beside the decompositions: what these reproduce less their noise is v, up to rounding.
+        // The record keeps no outputs beside the decompositions: what these reproduce less their
+        // noise is v, up to rounding.
         for &step in steps {
             if outputs.samples.is_empty() {
                 break;
@@ -86,7 +88,8 @@ impl QuantizedOutputs {
         self.scales.push(scale);
     }
 
-    /// v on all masks at a checkpoint (a position in `History::steps`), nats; `None` for samples that were left out.
+    /// v on all masks at a checkpoint (a position in `History::steps`), nats; `None` for samples
+    /// that were left out.
     #[must_use]
     pub fn values(&self, checkpoint: usize, sample: usize) -> Option<Vec<f64>> {
         let position = self.samples.iter().position(|&kept| kept == sample)?;
@@ -132,7 +135,7 @@ impl QuantizedOutputs {
 
     pub(super) fn decode(bytes: &[u8], record: &RunRecord, steps: &[usize]) -> Result<Self, Error> {
         let reader = Reader::of_kind(bytes, KIND)?;
-        let players = record.experiment.players;
+        let players = record.experiment.measurement.players;
         encoding::check_players(&reader, players)?;
         let samples = whole(&reader.values("sample")?)?;
         if let Some(sample) = samples

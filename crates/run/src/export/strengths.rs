@@ -1,4 +1,5 @@
-//! Strengths by order and certificates of every sample at every checkpoint, in 32 bits: what a run's first numbers are computed from.
+//! Strengths by order and certificates of every sample at every checkpoint, in 32 bits: what a
+//! run's first numbers are computed from.
 
 use spindle_interactions::{
     decompose::{Decomposition, RangeBounds},
@@ -40,7 +41,7 @@ impl Strengths {
                 .into_iter()
                 .map(|(step, _)| step)
                 .collect(),
-            players: record.experiment.players,
+            players: record.experiment.measurement.players,
             samples: record.samples.len(),
             all: Vec::new(),
         };
@@ -57,7 +58,8 @@ impl Strengths {
         Ok(strengths)
     }
 
-    /// Strengths by order of all interactions of a group's samples at a checkpoint (a position in `steps`), signs taken together.
+    /// Strengths by order of all interactions of a group's samples at a checkpoint (a position in
+    /// `steps`), signs taken together.
     #[must_use]
     pub fn of(&self, record: &RunRecord, checkpoint: usize, group: Group) -> Vec<SampleStrength> {
         let rows = self
@@ -74,15 +76,13 @@ impl Strengths {
         samples.map(|(row, _)| wide(row)).collect()
     }
 
-    /// The file, and in it the certificates of `record`, which its `run.json` is then written without.
+    /// The file, and in it the certificates of `record`, which its `run.json` is then written
+    /// without.
     pub(super) fn encode(&self, record: &RunRecord) -> Result<Vec<u8>, Error> {
         let (checkpoints, samples) = (self.steps.len(), self.samples);
-        let analyses = record
-            .checkpoints
-            .iter()
-            .filter_map(|c| c.analysis.as_ref());
-        let certificates: Vec<&SampleCertificate> = analyses
-            .flat_map(|analysis| &analysis.certificates)
+        let summaries = record.checkpoints.iter().filter_map(|c| c.summary.as_ref());
+        let certificates: Vec<&SampleCertificate> = summaries
+            .flat_map(|summary| &summary.certificates)
             .collect();
         Writer::new()
             .array(
@@ -111,7 +111,7 @@ impl Strengths {
     /// Reads the file and puts the certificates back.
     pub(super) fn decode(bytes: &[u8], record: &mut RunRecord) -> Result<Self, Error> {
         let reader = Reader::of_kind(bytes, KIND)?;
-        let (players, samples) = (record.experiment.players, record.samples.len());
+        let (players, samples) = (record.experiment.measurement.players, record.samples.len());
         encoding::check_players(&reader, players)?;
         let steps = whole(&reader.values("step")?)?;
         let analysed = analysed_steps(record).len();
@@ -120,17 +120,17 @@ impl Strengths {
         let certificates: Vec<f32> = reader.shaped("certificate", &shape(CERTIFICATE))?;
         let ranges: Vec<f32> = reader.shaped("ranges", &shape(RANGES))?;
         let all = reader.shaped("strength", &shape(players))?;
-        let analyses = record
+        let summaries = record
             .checkpoints
             .iter_mut()
-            .filter_map(|c| c.analysis.as_mut());
+            .filter_map(|c| c.summary.as_mut());
         let rows = certificates.chunks(CERTIFICATE * samples.max(1));
-        for ((analysis, rows), ranges) in analyses
+        for ((summary, rows), ranges) in summaries
             .zip(rows)
             .zip(ranges.chunks(RANGES * samples.max(1)))
         {
             let rows = rows.as_chunks().0.iter().zip(ranges.as_chunks().0);
-            analysis.certificates = rows.map(|(row, ranges)| certificate(row, ranges)).collect();
+            summary.certificates = rows.map(|(row, ranges)| certificate(row, ranges)).collect();
         }
         Ok(Self {
             steps,
@@ -144,21 +144,21 @@ impl Strengths {
 /// A run's record without what is in this file.
 pub(super) fn without_certificates(record: &RunRecord) -> RunRecord {
     let mut record = record.clone();
-    let analyses = record
+    let summaries = record
         .checkpoints
         .iter_mut()
-        .filter_map(|c| c.analysis.as_mut());
-    analyses.for_each(|analysis| analysis.certificates.clear());
+        .filter_map(|c| c.summary.as_mut());
+    summaries.for_each(|summary| summary.certificates.clear());
     record
 }
 
 /// Certificates as they come back from this file.
 pub(super) fn round_certificates(record: &mut RunRecord) {
-    let analyses = record
+    let summaries = record
         .checkpoints
         .iter_mut()
-        .filter_map(|c| c.analysis.as_mut());
-    for found in analyses.flat_map(|analysis| &mut analysis.certificates) {
+        .filter_map(|c| c.summary.as_mut());
+    for found in summaries.flat_map(|summary| &mut summary.certificates) {
         *found = certificate(&columns(found), &ranges(found));
     }
 }

@@ -2,11 +2,11 @@
 
 use spindle_interactions::bootstrap::Estimate;
 
-use super::{Mark, Measured, phases};
-use crate::record::RunRecord;
+use super::Mark;
 
 /// An epoch in words.
-pub(super) fn when(epoch: f64) -> String {
+#[must_use]
+pub fn when(epoch: f64) -> String {
     if epoch == 0.0 {
         "before training".into()
     } else {
@@ -15,7 +15,8 @@ pub(super) fn when(epoch: f64) -> String {
 }
 
 /// A whole number of epochs, or two significant digits.
-pub(super) fn epoch(epochs: f64) -> String {
+#[must_use]
+pub fn epoch(epochs: f64) -> String {
     if epochs.fract() == 0.0 {
         return format!("{epochs:.0}");
     }
@@ -29,7 +30,8 @@ pub(super) fn epoch(epochs: f64) -> String {
 }
 
 /// Up to three significant digits, without trailing zeros.
-pub(super) fn number(value: f64) -> String {
+#[must_use]
+pub fn number(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
     }
@@ -46,7 +48,8 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// `2.1 [1.9, 2.4]`
-pub(super) fn estimate(estimate: Estimate) -> String {
+#[must_use]
+pub fn estimate(estimate: Estimate) -> String {
     format!(
         "{} [{}, {}]",
         number(estimate.value),
@@ -55,29 +58,9 @@ pub(super) fn estimate(estimate: Estimate) -> String {
     )
 }
 
-/// Caption of the two phases.
-pub(super) fn two_phases(record: &RunRecord, measured: &[Measured<'_>]) -> String {
-    let samples = measured.first().map_or(0, |at| at.samples);
-    let first = phases::statistics(record).into_iter().next();
-    let sentences = [
-        first.and_then(|statistic| phases::numbers(record, statistic)),
-        phases::verdict(record),
-        phases::loss_gap(record),
-        Some(if measured.iter().all(|at| at.test.share.is_none()) {
-            "No interaction is salient at any checkpoint.".to_owned()
-        } else {
-            format!("Bars: salient interactions, as in the papers; test samples: {samples}.")
-        }),
-        Some(phases::RANGES.to_owned()),
-    ];
-    sentences
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" ")
-}
-
-pub(super) fn at(epoch: f64) -> String {
+/// `before training`, or `at epoch 3`.
+#[must_use]
+pub fn at(epoch: f64) -> String {
     if epoch == 0.0 {
         when(epoch)
     } else {
@@ -86,14 +69,17 @@ pub(super) fn at(epoch: f64) -> String {
 }
 
 /// `epoch 3 [2, 6]`
-pub(super) fn interval(mark: &Mark) -> String {
-    format!("epoch {}", bare_interval(mark))
+#[must_use]
+pub fn interval(mark: &Mark) -> String {
+    format!("epoch {}", mark.interval())
 }
 
-/// `3 [2, 6]`
-pub(super) fn bare_interval(mark: &Mark) -> String {
-    let [at, low, high] = [mark.epoch, mark.low, mark.high].map(epoch);
-    format!("{at} [{low}, {high}]")
+/// Text with a capital letter at its beginning.
+#[must_use]
+pub fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
 }
 
 #[cfg(test)]

@@ -86,8 +86,9 @@ fn shares(first: &Compared, second: &Compared) -> Vec<ShareDifference> {
         .collect()
 }
 
-/// Second - first, with the interval that the two intervals give for independent estimates: each side's distance from its value is
-/// a standard error that squares add up of (MOVER; Zou and Donner, Statistics in Medicine 27, 2008).
+/// Second - first, with the interval that the two intervals give for independent estimates: each
+/// side's distance from its value is a standard error that squares add up of (MOVER; Zou and
+/// Donner, Statistics in Medicine 27, 2008).
 fn difference(first: Estimate, second: Estimate) -> Estimate {
     let value = second.value - first.value;
     Estimate {
@@ -199,6 +200,7 @@ pub fn differing(experiments: &[Experiment]) -> Vec<Differing> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::Training;
 
     fn estimate(value: f64, width: f64) -> Estimate {
         Estimate {
@@ -270,8 +272,11 @@ mod tests {
     #[test]
     fn a_field_has_a_value_for_every_experiment() {
         let of = |seed, batch| Experiment {
-            seed,
-            batch,
+            training: Training {
+                seed,
+                batch,
+                ..Training::default()
+            },
             ..Experiment::default()
         };
         let found = differing(&[of(0, 128), of(1, 128), of(0, 32)]);

@@ -11,7 +11,8 @@ use crate::Error;
 const PREFIX: char = '.';
 const SUFFIX: &str = ".tmp";
 
-/// Writes `bytes` to `path`: complete, or not at all with the previous file kept. Makes the file's folder.
+/// Writes `bytes` to `path`: complete, or not at all with the previous file kept. Makes the file's
+/// folder.
 ///
 /// # Errors
 /// [`Error::Io`] naming `path`.
@@ -28,7 +29,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let temporary = folder.join(format!("{PREFIX}{}{SUFFIX}", name.to_string_lossy()));
     let written = write_through(&temporary, bytes).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
-        // What is left of the temporary file takes space on a disk that may be full; the first error is the one to tell.
+        // What is left of the temporary file takes space on a disk that may be full; the first
+        // error is the one to tell.
         let _ = fs::remove_file(&temporary);
         return Err(named(error));
     }
@@ -36,7 +38,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     Ok(())
 }
 
-/// On the disk before the rename, or a loss of power could leave the new name with old or no contents.
+/// On the disk before the rename, or a loss of power could leave the new name with old or no
+/// contents.
 fn write_through(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(bytes)?;

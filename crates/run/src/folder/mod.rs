@@ -1,4 +1,5 @@
-//! A run's folder (native only): what lies where, reading it, and writing it so that no moment leaves it broken.
+//! A run's folder (native only): what lies where, reading it, and writing it so that no moment
+//! leaves it broken.
 //!
 //! ```text
 //! run.json                         the record: experiment, provenance, losses, checkpoints and what was measured there
@@ -12,8 +13,9 @@
 //! .lock, .*.tmp                    of the process that writes
 //! ```
 //!
-//! Every file is written under a temporary name and renamed when it is complete and on the disk, so a file that is there
-//! is whole, whatever ended the process. One process writes a run at a time; any number read it meanwhile.
+//! Every file is written under a temporary name and renamed when it is complete and on the disk, so
+//! a file that is there is whole, whatever ended the process. One process writes a run at a time;
+//! any number read it meanwhile.
 
 mod atomic;
 mod writer;
@@ -56,7 +58,8 @@ impl RunFolder {
     /// Opens the run in the folder `path` to read from it.
     ///
     /// # Errors
-    /// [`Error::NoRun`] without a `run.json`; [`Error::File`] for one that is newer than this program or no run's description.
+    /// [`Error::NoRun`] without a `run.json`; [`Error::File`] for one that is newer than this
+    /// program or no run's description.
     pub fn open(path: impl Into<PathBuf>) -> Result<(Self, RunRecord), Error> {
         let folder = Self { path: path.into() };
         let record = folder.record()?;
@@ -125,7 +128,7 @@ impl RunFolder {
             agree(
                 "number of players",
                 outputs.players,
-                record.experiment.players,
+                record.experiment.measurement.players,
             )?;
             agree(
                 "number of samples",
@@ -153,7 +156,8 @@ impl RunFolder {
         })
     }
 
-    /// What the page needs of this run; `contents` of the samples of `record`, in their order. Weights are added by the caller.
+    /// What the page needs of this run; `contents` of the samples of `record`, in their order.
+    /// Weights are added by the caller.
     ///
     /// # Errors
     /// As [`RunFolder::interactions`] and [`Export::new`].

@@ -14,14 +14,17 @@ use super::{
     atomic, file, table_file,
 };
 use crate::{
-    Error, Experiment, encoding,
+    Error, Store, encoding,
     event::{Outputs, SampleLosses, Tensors, TrainingState},
+    experiment::CheckedExperiment,
     record::RunRecord,
+    store::Part,
 };
 
 const LOCK: &str = ".lock";
 
-/// A run's folder, to write to; reads as a [`RunFolder`] does. No other process writes to it while this value lives.
+/// A run's folder, to write to; reads as a [`RunFolder`] does. No other process writes to it while
+/// this value lives.
 #[derive(Debug)]
 pub struct RunWriter {
     folder: RunFolder,
@@ -38,18 +41,18 @@ impl Deref for RunWriter {
 }
 
 impl RunWriter {
-    /// Makes the folder for a new run of `experiment`, or opens the run of that experiment that is in it already.
+    /// Makes the folder for a new run of `experiment`, or opens the run of that experiment that is
+    /// in it already.
     ///
     /// The record is `None` for a new run: save one next, so that the folder is known as a run's.
     ///
     /// # Errors
-    /// [`Error::Field`] for an experiment out of range, [`Error::Foreign`] when something else is in the folder, [`Error::OtherRun`],
+    /// [`Error::Foreign`] when something else is in the folder, [`Error::OtherRun`],
     /// [`Error::Locked`], [`Error::File`] for a `run.json` that cannot be read, [`Error::Io`].
     pub fn create(
         path: impl Into<PathBuf>,
-        experiment: &Experiment,
+        experiment: &CheckedExperiment,
     ) -> Result<(Self, Option<RunRecord>), Error> {
-        experiment.check()?;
         let path = path.into();
         fs::create_dir_all(&path).map_err(|source| Error::Io {
             action: "make folder",
@@ -108,7 +111,8 @@ impl RunWriter {
     /// Replaces `run.json`.
     ///
     /// # Errors
-    /// [`Error::Io`] and [`Error::Unreadable`]; the previous one is kept then. So it is for all that follow.
+    /// [`Error::Io`] and [`Error::Unreadable`]; the previous one is kept then. So it is for all
+    /// that follow.
     pub fn save_record(&self, record: &RunRecord) -> Result<(), Error> {
         self.write(Path::new(RECORD), record.to_json())
     }
@@ -186,6 +190,70 @@ impl RunWriter {
         let path = self.path().join(relative);
         let bytes = bytes.map_err(|error| error.in_file(&path))?;
         atomic::write(&path, &bytes)
+    }
+}
+
+/// A folder is read and written by the methods of [`RunFolder`] and [`RunWriter`].
+impl Store for RunWriter {
+    fn name(&self) -> String {
+        self.path().display().to_string()
+    }
+
+    fn command(&self, verb: &str) -> String {
+        format!("run: spindle {verb} {}", self.path().display())
+    }
+
+    fn save_record(&self, record: &RunRecord) -> Result<(), Error> {
+        self.save_record(record)
+    }
+
+    fn state(&self) -> Result<Option<TrainingState>, Error> {
+        self.folder.state()
+    }
+
+    fn save_state(&self, state: &TrainingState) -> Result<(), Error> {
+        self.save_state(state)
+    }
+
+    fn has(&self, part: Part, step: usize) -> bool {
+        match part {
+            Part::Weights => self.has_checkpoint(step),
+            Part::Losses => self.has_losses(step),
+            Part::Outputs => self.has_outputs(step),
+            Part::Interactions => self.has_interactions(step),
+        }
+    }
+
+    fn weights(&self, step: usize) -> Result<Tensors, Error> {
+        self.checkpoint(step)
+    }
+
+    fn save_weights(&self, step: usize, weights: &Tensors) -> Result<(), Error> {
+        self.save_checkpoint(step, weights)
+    }
+
+    fn losses(&self, step: usize) -> Result<SampleLosses, Error> {
+        self.folder.losses(step)
+    }
+
+    fn save_losses(&self, losses: &SampleLosses) -> Result<(), Error> {
+        self.save_losses(losses)
+    }
+
+    fn outputs(&self, record: &RunRecord, step: usize) -> Result<Outputs, Error> {
+        self.folder.outputs(record, step)
+    }
+
+    fn save_outputs(&self, outputs: &Outputs) -> Result<(), Error> {
+        self.save_outputs(outputs)
+    }
+
+    fn interactions(&self, record: &RunRecord, step: usize) -> Result<Vec<Decomposition>, Error> {
+        self.folder.interactions(record, step)
+    }
+
+    fn save_interactions(&self, step: usize, found: &[Decomposition]) -> Result<(), Error> {
+        self.save_interactions(step, found)
     }
 }
 

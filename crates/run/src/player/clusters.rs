@@ -16,7 +16,8 @@ pub fn draw_clusters(count: usize, rng: &mut impl Rng) -> Vec<usize> {
     clusters
 }
 
-/// Number of every point's cluster, by k-means with k-means++ seeds (Lloyd 1982; Arthur and Vassilvitskii 2007).
+/// Number of every point's cluster, by k-means with k-means++ seeds (Lloyd 1982; Arthur and
+/// Vassilvitskii 2007).
 ///
 /// Every cluster has a point as long as there are as many distinct points as clusters.
 #[must_use]
@@ -43,7 +44,8 @@ pub fn cluster(points: &[[f32; 3]], rng: &mut impl Rng) -> Vec<u8> {
     clusters
 }
 
-/// Points far from each other: each is drawn with a probability proportional to its squared distance from those before.
+/// Points far from each other: each is drawn with a probability proportional to its squared
+/// distance from those before.
 fn first_centres(points: &[[f32; 3]], rng: &mut impl Rng) -> Vec<[f32; 3]> {
     let mut centres: Vec<[f32; 3]> = Vec::with_capacity(CLUSTERS);
     while centres.len() < CLUSTERS.min(points.len()) {
@@ -127,7 +129,8 @@ impl ClusterMasks {
         1 << self.means.len()
     }
 
-    /// A cloud `[points, 3]` under some masks, `[masks, points, 3]`: the points of absent clusters are at their mean.
+    /// A cloud `[points, 3]` under some masks, `[masks, points, 3]`: the points of absent clusters
+    /// are at their mean.
     #[must_use]
     pub fn apply(&self, points: &[f32], masks: std::ops::Range<usize>) -> Vec<f32> {
         let mut masked = Vec::with_capacity(masks.len() * points.len());
@@ -143,7 +146,8 @@ impl ClusterMasks {
         masked
     }
 
-    /// The distinct points of a cloud `[points, 3]` under one mask: those of an absent cluster are one point.
+    /// The distinct points of a cloud `[points, 3]` under one mask: those of an absent cluster are
+    /// one point.
     pub fn distinct(&self, points: &[f32], mask: usize) -> DistinctPoints {
         let absent = !(mask as u32);
         let mut found = DistinctPoints::default();

@@ -1,4 +1,5 @@
-//! The input variables of a sample: where they are, how they are drawn, and what masks keep of an input.
+//! The input variables of a sample: where they are, how they are drawn, and what masks keep of an
+//! input.
 //!
 //! | data | a player is | an absent one is replaced by |
 //! |---|---|---|

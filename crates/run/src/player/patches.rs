@@ -1,8 +1,9 @@
 //! Patches of a feature map as players of a picture.
 //!
-//! A player is a cell of an 8x8 grid laid over the feature map behind a ReLU; an absent player's cell is set to 0 on
-//! all channels. What is no player's stays as it is. Players are drawn from the central 6x6 cells
-//! (Two-Phase Dynamics, arXiv 2405.10262, and its sequel, arXiv 2407.19198).
+//! A player is a cell of an 8x8 grid laid over the feature map behind a ReLU, or over the picture
+//! itself; an absent player's cell is set to 0 on all channels. What is no player's stays as it is.
+//! Players are drawn from the central 6x6 cells (Two-Phase Dynamics, arXiv 2405.10262, and its
+//! sequel, arXiv 2407.19198).
 
 use rand::{Rng, seq::SliceRandom};
 use spindle_interactions::mask::checked_players;
@@ -14,7 +15,8 @@ pub const GRID: usize = 8;
 /// Cells left free at each border when players are drawn.
 const MARGIN: usize = 1;
 
-/// Draws `count` distinct cells `[row, column]` of the central 6x6, in the order of their player bits (row-major).
+/// Draws `count` distinct cells `[row, column]` of the central 6x6, in the order of their player
+/// bits (row-major).
 pub fn draw_patches(count: usize, rng: &mut impl Rng) -> Vec<[usize; 2]> {
     let central = MARGIN..GRID - MARGIN;
     let mut cells: Vec<[usize; 2]> = central
@@ -30,7 +32,8 @@ pub fn draw_patches(count: usize, rng: &mut impl Rng) -> Vec<[usize; 2]> {
 /// Checks players given from outside: 2 to 20 distinct cells of the grid.
 ///
 /// # Errors
-/// The first one that is a duplicate or lies beyond the grid, or a number of players that is not possible.
+/// The first one that is a duplicate or lies beyond the grid, or a number of players that is not
+/// possible.
 pub fn check_patches(grid: [usize; 2], patches: &[[usize; 2]]) -> Result<(), Error> {
     let wrong = |value: String, allowed: &str| {
         Err(Error::Field {
@@ -64,8 +67,8 @@ pub struct PatchMasks {
 }
 
 impl PatchMasks {
-    /// Lays the 8x8 grid over a feature map of `side` x `side`; where it does not divide the map it is stretched
-    /// by nearest neighbour, so that pixel row r lies in grid row floor(8 r / side).
+    /// Lays the 8x8 grid over a feature map of `side` x `side`; where it does not divide the map it
+    /// is stretched by nearest neighbour, so that pixel row r lies in grid row floor(8 r / side).
     #[must_use]
     pub fn new(players: &[[usize; 2]], side: usize) -> Self {
         let owners = (0..side * side)
@@ -100,7 +103,8 @@ impl PatchMasks {
         &self.owners
     }
 
-    /// Whether a pixel of the feature map stays as it is under `mask`: its player is present, or it is no player's.
+    /// Whether a pixel of the feature map stays as it is under `mask`: its player is present, or it
+    /// is no player's.
     pub fn keeps(&self, mask: u32, pixel: usize) -> bool {
         self.owners[pixel] & !mask == 0
     }

@@ -15,7 +15,8 @@ pub fn draw_words(mut candidates: Vec<usize>, count: usize, rng: &mut impl Rng) 
     candidates
 }
 
-/// Whether a word can be a player: no stop word (NLTK's list for English) and no punctuation (2405.10262).
+/// Whether a word can be a player: no stop word (NLTK's list for English) and no punctuation
+/// (2405.10262).
 #[must_use]
 pub fn is_candidate(word: &str) -> bool {
     let word = word.to_lowercase();
@@ -31,7 +32,8 @@ pub struct WordMasks {
 }
 
 impl WordMasks {
-    /// Masks of the words numbered `players`; `words`: for every piece of the text the number of its word, if it is of one.
+    /// Masks of the words numbered `players`; `words`: for every piece of the text the number of
+    /// its word, if it is of one.
     #[must_use]
     pub fn new(players: &[usize], words: &[Option<usize>]) -> Self {
         let owner = |word: &Option<usize>| {

@@ -1,15 +1,37 @@
 //! Tidy tables: one observation a row, units in the columns' names, missing values missing.
 
-mod contents;
+mod columns;
+mod interactions;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod record;
 
 use serde::Serialize;
 
-pub use contents::{
-    certificates, checkpoints, groups, interactions, interactions_rows, losses, noise_bounds,
-    of_record, phases, published_rates, samples, similarity, strength, theory,
+use crate::{
+    analysis::{ANALYSES, Analysis},
+    figure::caption,
+    record::RunRecord,
 };
+
+pub use columns::{at_checkpoints, estimates, parts, ranged, solver_name, summaries};
+pub use interactions::{InteractionRow, interactions, interactions_rows};
+pub use record::{checkpoints, losses, samples};
+
+/// All tables that the record alone gives: samples, losses and checkpoints, and those of all
+/// analyses.
+#[must_use]
+pub fn of_record(record: &RunRecord) -> Vec<Table> {
+    of_analyses(ANALYSES, record)
+}
+
+/// As [`of_record`], of other analyses.
+#[must_use]
+pub fn of_analyses(analyses: &[&dyn Analysis], record: &RunRecord) -> Vec<Table> {
+    let plain = [samples(record), losses(record), checkpoints(record)];
+    let found = analyses.iter().flat_map(|analysis| analysis.tables(record));
+    plain.into_iter().chain(found).collect()
+}
 
 /// The values of a column.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,6 +63,17 @@ impl Values {
     }
 }
 
+impl Values {
+    fn at(&self, rows: &[usize]) -> Self {
+        let rows = rows.iter();
+        match self {
+            Self::Integer(values) => Self::Integer(rows.map(|&row| values[row]).collect()),
+            Self::Real(values) => Self::Real(rows.map(|&row| values[row]).collect()),
+            Self::Text(values) => Self::Text(rows.map(|&row| values[row].clone()).collect()),
+        }
+    }
+}
+
 /// A column: a name, with the unit at its end where there is one, and its values.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Column {
@@ -67,6 +100,12 @@ impl Table {
             name,
             columns: Vec::new(),
         }
+    }
+
+    /// Its name in words.
+    #[must_use]
+    pub fn title(&self) -> String {
+        caption::capitalized(&self.name.replace('_', " "))
     }
 
     /// Adds a column of whole numbers.
@@ -116,7 +155,48 @@ impl Table {
             .unwrap_or(0)
     }
 
-    /// As CSV with a header; missing values are empty. Numbers have as many digits as bring them back exactly.
+    /// The rows in which columns of text have these values, without these columns: what is the same
+    /// by choice says nothing.
+    #[must_use]
+    pub fn only(&self, wanted: &[(&str, &str)]) -> Self {
+        let fits = |row: usize| {
+            wanted.iter().all(|(name, wanted)| {
+                let column = self.columns.iter().find(|column| column.name == *name);
+                column.is_some_and(
+                    |column| matches!(&column.values, Values::Text(texts) if texts[row] == *wanted),
+                )
+            })
+        };
+        let rows: Vec<usize> = (0..self.rows()).filter(|&row| fits(row)).collect();
+        let mut table = self.rows_at(&rows);
+        let is_wanted = |column: &Column| wanted.iter().any(|(name, _)| *name == column.name);
+        table.columns.retain(|column| !is_wanted(column));
+        table
+    }
+
+    /// The rows that are about the last checkpoint in it.
+    #[must_use]
+    pub fn of_last_checkpoint(&self) -> Self {
+        let mut columns = self.columns.iter();
+        let checkpoints = columns.find(|column| column.name == "checkpoint");
+        let Some(Values::Integer(checkpoints)) = checkpoints.map(|column| &column.values) else {
+            return self.clone();
+        };
+        let last = checkpoints.iter().max();
+        let rows = (0..self.rows()).filter(|&row| Some(&checkpoints[row]) == last);
+        self.rows_at(&rows.collect::<Vec<_>>())
+    }
+
+    fn rows_at(&self, rows: &[usize]) -> Self {
+        let mut table = self.clone();
+        for column in &mut table.columns {
+            column.values = column.values.at(rows);
+        }
+        table
+    }
+
+    /// As CSV with a header; missing values are empty. Numbers have as many digits as bring them
+    /// back exactly.
     #[must_use]
     pub fn to_csv(&self) -> String {
         let names: Vec<_> = self

@@ -1,4 +1,5 @@
-//! Tables as Parquet files, through the crate's column writer: no Arrow needed for three types of column.
+//! Tables as Parquet files, through the crate's column writer: no Arrow needed for three types of
+//! column.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! A small run with made-up numbers: 4 players, 3 samples, 6 checkpoints whose mean order falls and rises.
-//! Each test binary takes a part of it.
+//! A small run with made-up numbers: 4 players, 3 samples, 6 checkpoints whose mean order falls and
+//! rises. Each test binary takes a part of it.
 #![allow(dead_code)]
 
 use std::collections::BTreeMap;
@@ -14,12 +14,15 @@ use spindle_interactions::{
 };
 use spindle_run::{
     Experiment,
+    analysis::{
+        AtNoise, AtRate, GroupDifference, GroupDifferences, NoiseBounds, Norms, Opening,
+        PublishedSgd, RateScale, Similarity, Theory, TheoryFit, phases,
+    },
     event::{Outputs, Tensor, Tensors, TrainingState},
-    experiment::Schedule,
+    experiment::{CheckedExperiment, Measurement, Schedule, Training},
     record::{
-        AllEffects, Analysis, AtNoise, AtRate, CheckpointRecord, Dynamics, Group, GroupDifference,
-        GroupStrength, LossRecord, Norms, Players, Provenance, PublishedSgd, RangedEstimate,
-        RateScale, RunRecord, SampleCertificate, SampleRecord, TheoryFit,
+        AllEffects, CheckpointRecord, Group, GroupStrength, LossRecord, Parts, Players, Provenance,
+        RangedEstimate, Recorded, RunRecord, SampleCertificate, SampleRecord, Summary,
     },
 };
 
@@ -31,14 +34,25 @@ const TILT: [f64; 6] = [0.5, 0.2, -0.9, -0.6, -0.3, 0.0];
 
 pub(crate) fn experiment() -> Experiment {
     Experiment {
-        players: PLAYERS,
-        samples: 1,
-        train_samples: 1,
-        mislabelled_samples: 1,
-        checkpoints: 6,
-        epochs: 8,
+        training: Training {
+            epochs: 8,
+            ..Training::default()
+        },
+        measurement: Measurement {
+            players: PLAYERS,
+            samples: 1,
+            train_samples: 1,
+            mislabelled_samples: 1,
+            checkpoints: 6,
+            ..Measurement::default()
+        },
         ..Experiment::default()
     }
+}
+
+/// The same, checked.
+pub(crate) fn checked() -> CheckedExperiment {
+    experiment().check().unwrap()
 }
 
 pub(crate) fn estimate(value: f64) -> Estimate {
@@ -82,7 +96,7 @@ fn range_bounds(norm: f64) -> RangeBounds {
     }
 }
 
-pub(crate) fn analysis(checkpoint: usize) -> Analysis {
+pub(crate) fn summary(checkpoint: usize) -> Summary {
     let scale = 2.0 + checkpoint as f64;
     let tilt = TILT[checkpoint];
     let groups = [Group::Test, Group::Train, Group::Mislabelled];
@@ -91,7 +105,8 @@ pub(crate) fn analysis(checkpoint: usize) -> Analysis {
         samples: 1,
         strength: strength(scale, tilt),
     };
-    Analysis {
+    Summary {
+        version: Summary::VERSION,
         threshold: 0.125,
         strengths: groups.map(of).to_vec(),
         unthresholded: strength(scale * 1.5, tilt),
@@ -111,13 +126,6 @@ pub(crate) fn analysis(checkpoint: usize) -> Analysis {
                 highest: None,
             }),
         },
-        by_noise: vec![AtNoise {
-            noise_ratio: 0.005,
-            norm: scale,
-            strength: strength(scale, tilt + 0.5),
-            salient: Some(strength(scale, tilt)),
-            share_of_order_3_and_more: Some(estimate(0.5)),
-        }],
         salient_per_sample: 7.0,
         mean_output_change: 4.0,
         noise_floor: 1e-6,
@@ -133,49 +141,163 @@ pub(crate) fn analysis(checkpoint: usize) -> Analysis {
                 ranges: Some(range_bounds(scale + sample as f64)),
             })
             .collect(),
-        similarity: Some(vec![Some(estimate(0.5)), Some(estimate(0.25)), None, None]),
-        ceilings: Some(vec![
-            Some(Ceilings {
-                train_test: estimate(0.375),
-                train_train: estimate(0.5),
-                test_test: estimate(0.4375),
-                difference: estimate(-0.09375),
-            }),
-            None,
-            None,
-            None,
-        ]),
-        group_differences: vec![GroupDifference {
+    }
+}
+
+/// A part that is found.
+fn put<T: Recorded>(parts: &mut Parts, found: T) {
+    parts.set(Some(found)).unwrap();
+}
+
+/// What analyses have found at a checkpoint.
+pub(crate) fn analyses(checkpoint: usize) -> Parts {
+    let scale = 2.0 + checkpoint as f64;
+    let tilt = TILT[checkpoint];
+    let mut found = Parts::default();
+    put(
+        &mut found,
+        NoiseBounds(vec![AtNoise {
+            noise_ratio: 0.005,
+            norm: scale,
+            strength: strength(scale, tilt + 0.5),
+            salient: Some(strength(scale, tilt)),
+            share_of_order_3_and_more: Some(estimate(0.5)),
+        }]),
+    );
+    put(
+        &mut found,
+        Similarity {
+            by_order: vec![Some(estimate(0.5)), Some(estimate(0.25)), None, None],
+            ceilings: Some(vec![
+                Some(Ceilings {
+                    train_test: estimate(0.375),
+                    train_train: estimate(0.5),
+                    test_test: estimate(0.4375),
+                    difference: estimate(-0.09375),
+                }),
+                None,
+                None,
+                None,
+            ]),
+        },
+    );
+    put(
+        &mut found,
+        GroupDifferences(vec![GroupDifference {
             group: Group::Mislabelled,
             than: Group::Test,
             mean_order: Some(estimate(0.25)),
             share_of_order_3_and_more: Some(estimate(0.125)),
             salient_mean_order: None,
-        }],
-        published_sgd: (checkpoint != 1).then(|| PublishedSgd {
-            learning_rate: 1e-6,
-            schedule: Schedule::Falling,
-            steps: 10_000,
-            strength: strength(scale * 4.0, tilt + 1.0),
-            unthresholded: strength(scale * 5.0, tilt + 1.0),
-            objective_ratio: 2500.0 / (1.0 + checkpoint as f64),
-            start_ratio: Some(5.0 / (1.0 + checkpoint as f64)),
-            norms: Some(Norms {
-                smallest: scale,
-                start: scale * 5.0,
-                end: scale * 2500.0,
-            }),
-            sweep: vec![AtRate {
-                learning_rate: 1e-4,
-                scale: RateScale::Change,
-                norm: scale * 3.0,
-                objective_ratio: 3.0,
-                mean_order: Some(2.5),
-                share_of_order_3_and_more: None,
-                salient: None,
-            }],
-        }),
+        }]),
+    );
+    if checkpoint != 1 {
+        put(
+            &mut found,
+            PublishedSgd {
+                learning_rate: 1e-6,
+                schedule: Schedule::Falling,
+                steps: 10_000,
+                strength: strength(scale * 4.0, tilt + 1.0),
+                unthresholded: strength(scale * 5.0, tilt + 1.0),
+                objective_ratio: 2500.0 / (1.0 + checkpoint as f64),
+                start_ratio: Some(5.0 / (1.0 + checkpoint as f64)),
+                norms: Some(Norms {
+                    smallest: scale,
+                    start: scale * 5.0,
+                    end: scale * 2500.0,
+                }),
+                sweep: vec![AtRate {
+                    learning_rate: 1e-4,
+                    scale: RateScale::Change,
+                    norm: scale * 3.0,
+                    objective_ratio: 3.0,
+                    mean_order: Some(2.5),
+                    share_of_order_3_and_more: None,
+                    salient: None,
+                }],
+            },
+        );
     }
+    found
+}
+
+/// What analyses have found in all checkpoints.
+fn of_run() -> Parts {
+    let mut found = Parts::default();
+    put(
+        &mut found,
+        phases::Phases {
+            by_statistic: {
+                let change = |value| Change {
+                    answer: estimate(value),
+                    least: Some(estimate(value - 0.0625)),
+                };
+                let phases = |statistic| Phases {
+                    statistic,
+                    lowest: Some(Onset {
+                        index: 2,
+                        low: 1,
+                        high: 3,
+                    }),
+                    fall: Some(change(0.4375)),
+                    rise: Some(change(0.25)),
+                    verdict: Verdict::TwoPhases,
+                };
+                vec![
+                    phases(Statistic::ShareOfHighOrders),
+                    phases(Statistic::MeanOrder),
+                ]
+            },
+            boundary: Some(Onset {
+                index: 2,
+                low: 1,
+                high: 3,
+            }),
+        },
+    );
+    put(
+        &mut found,
+        Opening {
+            gap: LossGap {
+                has_learnt: true,
+                onset: Some(Onset {
+                    index: 3,
+                    low: 2,
+                    high: 4,
+                }),
+                rise: Some(estimate(0.125)),
+                test_minimum: Some(Onset {
+                    index: 3,
+                    low: 3,
+                    high: 4,
+                }),
+            },
+            lag: Some(estimate(1.0)),
+        },
+    );
+    put(
+        &mut found,
+        Theory(
+            (2..STEPS.len() - 1)
+                .map(|checkpoint| TheoryFit {
+                    checkpoint,
+                    sigma2: 0.5f64.powi(checkpoint as i32),
+                    low: 0.5f64.powi(checkpoint as i32 + 1),
+                    high: 0.5f64.powi(checkpoint as i32 - 1),
+                    at_edge: false,
+                    share: vec![0.4, 0.3, 0.2, 0.1],
+                    residual: 0.03125,
+                    tilt: Some(Tilt {
+                        rate: 0.5,
+                        residual: 0.0625,
+                        share: vec![0.4, 0.3, 0.2, 0.1],
+                    }),
+                })
+                .collect(),
+        ),
+    );
+    found
 }
 
 pub(crate) fn record() -> RunRecord {
@@ -188,6 +310,7 @@ pub(crate) fn record() -> RunRecord {
         mislabelled: 60,
         test_size: 1000,
         chance_loss: Some(std::f64::consts::LN_10),
+        stand_in: None,
         train_seconds: 12.5,
         extract_seconds: 3.5,
         decompose_seconds: 1.25,
@@ -208,68 +331,11 @@ pub(crate) fn record() -> RunRecord {
     record.checkpoints = (0..STEPS.len())
         .map(|index| CheckpointRecord {
             losses: losses(STEPS[index]),
-            analysis: Some(analysis(index)),
+            summary: Some(summary(index)),
+            analyses: analyses(index),
         })
         .collect();
-    record.dynamics = Some(Dynamics {
-        phases: {
-            let change = |value| Change {
-                answer: estimate(value),
-                least: Some(estimate(value - 0.0625)),
-            };
-            let phases = |statistic| Phases {
-                statistic,
-                lowest: Some(Onset {
-                    index: 2,
-                    low: 1,
-                    high: 3,
-                }),
-                fall: Some(change(0.4375)),
-                rise: Some(change(0.25)),
-                verdict: Verdict::TwoPhases,
-            };
-            vec![
-                phases(Statistic::ShareOfHighOrders),
-                phases(Statistic::MeanOrder),
-            ]
-        },
-        boundary: Some(Onset {
-            index: 2,
-            low: 1,
-            high: 3,
-        }),
-        loss_gap: Some(LossGap {
-            has_learnt: true,
-            onset: Some(Onset {
-                index: 3,
-                low: 2,
-                high: 4,
-            }),
-            rise: Some(estimate(0.125)),
-            test_minimum: Some(Onset {
-                index: 3,
-                low: 3,
-                high: 4,
-            }),
-        }),
-        lag: Some(estimate(1.0)),
-        theory: (2..STEPS.len() - 1)
-            .map(|checkpoint| TheoryFit {
-                checkpoint,
-                sigma2: 0.5f64.powi(checkpoint as i32),
-                low: 0.5f64.powi(checkpoint as i32 + 1),
-                high: 0.5f64.powi(checkpoint as i32 - 1),
-                at_edge: false,
-                share: vec![0.4, 0.3, 0.2, 0.1],
-                residual: 0.03125,
-                tilt: Some(Tilt {
-                    rate: 0.5,
-                    residual: 0.0625,
-                    share: vec![0.4, 0.3, 0.2, 0.1],
-                }),
-            })
-            .collect(),
-    });
+    record.analyses = of_run();
     record.warnings = vec!["a warning, with a comma".into()];
     record
 }

@@ -1,21 +1,22 @@
 //! What a network says to a drawing.
 
-use spindle_core::{architecture::Architecture, engine::Engine, log_odds::log_odds};
+use spindle_core::{extract::Measured, log_odds::log_odds, networks::Networks as _};
 use spindle_data::{
     MeasuredSample,
     drawing::{self, SIDE},
 };
-use spindle_run::player::{GRID, check_patches};
 use spindle_run::{
     Experiment,
     content::Picture,
+    device::Place,
     encoding::decode_weights,
-    event::Tensors,
-    experiment::Device,
+    experiment::Measurement,
+    input::{PictureShape, PictureSize},
+    modality::{Modality as _, Pictures},
+    player::{GRID, check_patches},
     record::{Group, Players, SampleRecord},
 };
 
-use super::measure::NETWORK_SIDE;
 use crate::{
     Error,
     protocol::{Event, SampleSolver},
@@ -26,6 +27,8 @@ use crate::{
 /// A canvas with ink on it.
 #[derive(Clone, Copy, Debug)]
 pub struct Drawing<'a> {
+    /// How many classes the network tells apart.
+    pub classes: usize,
     /// Ink from 0 (none) to 255, `side` x `side`.
     pub canvas: &'a [u8],
     /// Pixels along one side.
@@ -38,7 +41,8 @@ pub struct Drawing<'a> {
     pub threshold: f64,
 }
 
-/// Brings the drawing into MNIST's form, and decomposes what the network with these weights says to it.
+/// Brings the drawing into MNIST's form, and decomposes what the network with these weights says to
+/// it.
 ///
 /// # Errors
 /// An empty canvas, weights that do not fit.
@@ -60,20 +64,25 @@ pub async fn draw(
             canvas.len()
         )));
     }
-    experiment.check()?;
     check_patches([GRID, GRID], players)?;
     let picture = drawing::picture(canvas, side)
         .ok_or_else(|| Error::Input("there is nothing on the canvas yet".to_owned()))?;
     let experiment = Experiment {
-        players: players.len(),
+        measurement: Measurement {
+            players: players.len(),
+            ..experiment.measurement.clone()
+        },
         ..experiment.clone()
+    }
+    .check()?;
+    let size = PictureSize {
+        channels: 1,
+        side: Some(SIDE),
     };
-    let architecture = Architecture::LENET_ON_MNIST;
-    let weights = decode_weights(weights)?;
-    let engine = Engine::new(&architecture, Device::Cpu, &weights, &Tensors::new())?;
-    let drawn = drawn_sample(picture, players)?;
-    let masks = drawn.masks(architecture.masked_side());
-    let logits = engine.masked_logits(&drawn.input, &masks).await?;
+    let network = Pictures::network(experiment.training.model, size, drawing.classes)?;
+    let drawn = drawn_sample(picture, players, network.shape().input)?;
+    let network = Measured::new(&*network, &decode_weights(weights)?, Place::CPU)?;
+    let logits = network.masked_logits(&drawn).await?;
     let logits: Vec<&[f32]> = logits.chunks_exact(logits.len() >> players.len()).collect();
     let probabilities = probabilities(logits[logits.len() - 1]);
     let label = drawing.label.unwrap_or_else(|| largest(&probabilities));
@@ -86,9 +95,9 @@ pub async fn draw(
         .collect();
     let sample = Sample::decomposed(&experiment, values, SampleSolver::Certified)?;
     let view = sample.view(
-        drawn.content,
+        Pictures::any_content(drawn.content().clone()),
         label,
-        &drawn.record.players,
+        &drawn.record().players,
         drawing.threshold,
     );
     viewer.look_at(sample);
@@ -99,7 +108,11 @@ pub async fn draw(
 }
 
 /// A drawing as a sample, which has no label of its own.
-fn drawn_sample(pixels: Vec<u8>, players: &[[usize; 2]]) -> Result<MeasuredSample, Error> {
+fn drawn_sample(
+    pixels: Vec<u8>,
+    players: &[[usize; 2]],
+    shape: PictureShape,
+) -> Result<MeasuredSample<Pictures>, Error> {
     let record = SampleRecord {
         group: Group::Test,
         position: 0,
@@ -112,7 +125,7 @@ fn drawn_sample(pixels: Vec<u8>, players: &[[usize; 2]]) -> Result<MeasuredSampl
         channels: 1,
         pixels,
     };
-    Ok(MeasuredSample::of_picture(record, picture, NETWORK_SIDE)?)
+    Ok(MeasuredSample::of_picture(record, picture, shape)?)
 }
 
 /// Probability of every class.

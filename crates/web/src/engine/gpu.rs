@@ -2,12 +2,13 @@
 
 use spindle_core::self_test;
 use spindle_kernels::gpu;
-use spindle_run::experiment::Device;
+use spindle_run::device::Place;
 use wgpu::{AdapterInfo, DeviceType};
 
 use crate::{Error, protocol::Gpu};
 
-/// Opens the GPU, tests it, and has `failed` called with all that goes wrong on it later: errors that nothing caught, its loss.
+/// Opens the GPU, tests it, and has `failed` called with all that goes wrong on it later: errors
+/// that nothing caught, its loss.
 ///
 /// # Errors
 /// There is none, or it fails its test.
@@ -30,7 +31,7 @@ pub async fn open(
         name: name(&info),
         max_buffer: limits.max_storage_buffer_binding_size,
         max_workgroup: limits.max_compute_invocations_per_workgroup,
-        self_test: self_test::largest_difference(Device::Webgpu).await?,
+        self_test: self_test::largest_difference(Place::GPU).await?,
     };
     Ok((gpu, device))
 }

@@ -2,18 +2,22 @@
 
 use std::collections::HashMap;
 
-use spindle_core::recorder::{Measurement, Recorder, joined};
+use spindle_core::pipeline::{self, Description, EncodedBench, Quiet, Run};
 use spindle_run::{
-    Experiment,
+    MemoryStore,
+    analysis::{self, ANALYSES, Place as Where},
     content::Contents,
+    decomposition::Decomposed,
+    device::Place,
     encoding::{decode_decompositions, decode_losses, decode_outputs, decode_weights},
+    event::{Event as Happened, Outputs},
     export::Budget,
-    record::{LossRecord, Provenance, SampleRecord},
+    record::LossRecord,
 };
 
 use crate::{
     Error,
-    protocol::{Event, MeasuredCheckpoint},
+    protocol::{Event, MeasuredCheckpoint, Recorded},
     viewer::Viewer,
 };
 
@@ -23,6 +27,12 @@ const EVERYTHING: Budget = Budget {
     values: usize::MAX,
 };
 
+/// A run that grows, and what its samples look like.
+struct Recorder {
+    run: Run<MemoryStore>,
+    contents: Contents,
+}
+
 /// Records by the names of their runs.
 #[derive(Default)]
 pub struct Recorders(HashMap<String, Recorder>);
@@ -31,23 +41,26 @@ impl Recorders {
     /// Begins a record, over one of the same name.
     ///
     /// # Errors
-    /// Pictures that are not of the samples.
+    /// Samples that do not fit the network.
     pub fn begin(
         &mut self,
         run: String,
-        experiment: Experiment,
-        provenance: Provenance,
-        samples: Vec<SampleRecord>,
-        pictures: Vec<u8>,
+        recorded: Recorded,
+        bench: EncodedBench,
         viewer: &mut Viewer,
     ) -> Result<Event, Error> {
-        let side = (pictures.len() / samples.len().max(1)).isqrt();
-        let contents = Contents::Pictures {
-            shape: vec![samples.len(), side, side],
-            pixels: pictures,
+        let bench = bench.decode(Place::CPU)?;
+        let description = Description {
+            experiment: recorded.experiment,
+            provenance: recorded.provenance,
+            classes: recorded.classes,
+            samples: bench.records(),
+            warnings: Vec::new(),
         };
-        let classes = (0..10).map(|digit| digit.to_string()).collect();
-        let recorder = Recorder::new(experiment, provenance, classes, samples, contents);
+        let recorder = Recorder {
+            run: Run::begin(MemoryStore::default(), description)?,
+            contents: bench.contents()?,
+        };
         self.0.insert(run.clone(), recorder);
         self.show(run, viewer)
     }
@@ -57,7 +70,7 @@ impl Recorders {
     /// # Errors
     /// There is no such record.
     pub fn losses(&mut self, run: &str, losses: LossRecord) -> Result<Event, Error> {
-        self.named(run)?.losses(losses);
+        self.named(run)?.run.apply(Happened::Epoch(losses))?;
         Ok(Event::Done)
     }
 
@@ -67,32 +80,52 @@ impl Recorders {
     /// Parts that do not fit the record.
     pub fn checkpoint(
         &mut self,
-        run: String,
+        name: String,
         checkpoint: &MeasuredCheckpoint,
         more: bool,
         viewer: &mut Viewer,
     ) -> Result<Event, Error> {
-        let recorder = self.named(&run)?;
-        let losses = checkpoint.losses;
-        recorder.checkpoint(measurement(checkpoint)?)?;
-        let record = recorder.record_mut();
-        record.provenance.train_seconds = checkpoint.train_seconds;
-        for part in &checkpoint.parts {
-            record.provenance.extract_seconds += part.extract_seconds;
-            record.provenance.decompose_seconds += part.decompose_seconds;
-            record.warnings.extend(part.warnings.iter().cloned());
-        }
-        recorder.losses(losses);
+        let (outputs, found) = joined(checkpoint)?;
+        let run = &mut self.named(&name)?.run;
+        run.apply(Happened::Epoch(checkpoint.losses))?;
+        run.apply(Happened::Checkpoint {
+            losses: checkpoint.losses,
+            sample_losses: decode_losses(&checkpoint.sample_losses)?,
+            weights: decode_weights(&checkpoint.weights)?,
+        })?;
+        let seconds = |of: fn(&crate::protocol::MeasuredPart) -> f64| {
+            checkpoint.parts.iter().map(of).sum::<f64>()
+        };
+        run.put_outputs(&outputs, seconds(|part| part.extract_seconds))?;
+        run.put_interactions(&outputs, found, seconds(|part| part.decompose_seconds))?;
+        run.record_mut().provenance.train_seconds = checkpoint.train_seconds;
         if more {
             return Ok(Event::Done);
         }
-        recorder.conclude()?;
-        self.show(run, viewer)
+        analyse_while(run, |work| !is_long(work))?;
+        self.show(name, viewer)
     }
 
-    fn show(&mut self, run: String, viewer: &mut Viewer) -> Result<Event, Error> {
-        let export = self.named(&run)?.export(EVERYTHING)?;
-        Ok(viewer.show(run, export))
+    /// Does one of the comparisons that take long, and shows the run; answered by `Event::Done`
+    /// where none is left.
+    ///
+    /// # Errors
+    /// There is no such record.
+    pub fn compare(&mut self, name: String, viewer: &mut Viewer) -> Result<Event, Error> {
+        let run = &mut self.named(&name)?.run;
+        let missing = analysis::missing(ANALYSES, run.record());
+        let Some(work) = missing.first() else {
+            return Ok(Event::Done);
+        };
+        pipeline::analyse(run, work, &Quiet)?;
+        self.show(name, viewer)
+    }
+
+    fn show(&mut self, name: String, viewer: &mut Viewer) -> Result<Event, Error> {
+        let Recorder { run, contents } = self.named(&name)?;
+        let record = run.record().clone();
+        let export = run.store().export(record, contents.clone(), EVERYTHING)?;
+        Ok(viewer.show(name, export))
     }
 
     fn named(&mut self, run: &str) -> Result<&mut Recorder, Error> {
@@ -101,23 +134,49 @@ impl Recorders {
     }
 }
 
-fn measurement(checkpoint: &MeasuredCheckpoint) -> Result<Measurement, Error> {
+/// Whether an analysis looks at the turning points only, because it takes long.
+fn is_long(work: &analysis::Work<'_>) -> bool {
+    matches!(work.place, Where::Checkpoint(_))
+        && !work
+            .analysis
+            .scopes()
+            .contains(&analysis::Scope::EveryCheckpoint)
+}
+
+fn analyse_while(
+    run: &mut Run<MemoryStore>,
+    wanted: fn(&analysis::Work<'_>) -> bool,
+) -> Result<(), Error> {
+    loop {
+        let mut missing = analysis::missing(ANALYSES, run.record());
+        missing.retain(wanted);
+        if missing.is_empty() {
+            return Ok(());
+        }
+        for work in missing {
+            pipeline::analyse(run, &work, &Quiet)?;
+        }
+    }
+}
+
+/// Outputs and decompositions of all samples from those of some at a time, in order.
+fn joined(checkpoint: &MeasuredCheckpoint) -> Result<(Outputs, Decomposed), Error> {
     let (mut outputs, mut decompositions) = (Vec::new(), Vec::new());
+    let mut warnings = Vec::new();
     for part in &checkpoint.parts {
         outputs.push(decode_outputs(&part.outputs)?);
         decompositions.extend(decode_decompositions(&part.decompositions)?);
+        warnings.extend(part.warnings.iter().cloned());
     }
-    let outputs = joined(outputs).ok_or_else(|| {
+    let outputs = Outputs::joined(outputs).ok_or_else(|| {
         Error::Input(format!(
             "the parts measured at step {} are not of one checkpoint",
             checkpoint.losses.step
         ))
     })?;
-    Ok(Measurement {
-        losses: checkpoint.losses,
-        sample_losses: decode_losses(&checkpoint.sample_losses)?,
-        weights: decode_weights(&checkpoint.weights)?,
-        outputs,
+    let found = Decomposed {
         decompositions,
-    })
+        warnings,
+    };
+    Ok((outputs, found))
 }

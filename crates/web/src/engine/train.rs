@@ -1,6 +1,5 @@
 //! A training that tells what happens while it runs, and that can be paused at any step.
 
-use spindle_run::modality::Content;
 use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
@@ -8,18 +7,16 @@ use std::{
 };
 
 use serde_bytes::ByteBuf;
-use spindle_core::{
-    session::{Measure, Session},
-    train::Trainer,
-};
+use spindle_core::pipeline::{self, Description, Progress};
 use spindle_run::{
     Experiment,
+    device::Place,
     encoding::{decode_state, encode_losses, encode_state, encode_weights},
     event,
 };
 use web_time::Instant;
 
-use super::data_set;
+use super::data::data_set;
 use crate::{Error, protocol::Event};
 
 /// Wall time of the steps between two looks at the page's commands, in seconds.
@@ -114,7 +111,7 @@ impl Control {
 
 /// A training and the hand on it.
 pub struct Training {
-    session: Session,
+    training: Box<dyn pipeline::Training>,
     control: std::rc::Rc<Control>,
 }
 
@@ -125,36 +122,39 @@ impl Training {
     /// An experiment, a data set or a state that cannot be.
     pub fn new(
         experiment: Experiment,
+        place: Place,
         data: &[ByteBuf],
         state: Option<&[u8]>,
         paused: bool,
     ) -> Result<(Self, Event), Error> {
-        experiment.check()?;
+        let experiment = experiment.check()?;
         let state = state.map(decode_state).transpose()?;
-        let session = Session::new(
-            experiment,
-            data_set(data)?,
-            state.as_ref(),
-            Measure::WeightsOnly,
-        )?;
+        let data = data_set(&experiment, data)?;
+        let lab = pipeline::lab(experiment, data, place)?;
+        let Description {
+            provenance,
+            classes,
+            ..
+        } = lab.description()?;
+        let training = lab.train(state.as_ref())?;
+        let Progress {
+            step,
+            steps_per_epoch,
+            total_steps,
+            ..
+        } = training.progress();
         let control = std::rc::Rc::new(Control::new(paused));
-        control.step.set(session.trainer().step());
+        control.step.set(step);
         let started = Event::Started {
-            provenance: session.provenance(),
-            samples: session.samples().iter().map(|s| s.record.clone()).collect(),
-            pictures: ByteBuf::from(
-                session
-                    .samples()
-                    .iter()
-                    .flat_map(|sample| pixels(&sample.content))
-                    .collect::<Vec<u8>>(),
-            ),
-            total_steps: session.total_steps(),
-            steps_per_epoch: session.trainer().steps_per_epoch(),
-            checkpoints: session.checkpoints().to_vec(),
-            step: session.trainer().step(),
+            provenance: Box::new(provenance),
+            classes,
+            bench: lab.encode()?,
+            total_steps,
+            steps_per_epoch,
+            checkpoints: training.checkpoints().to_vec(),
+            step,
         };
-        Ok((Self { session, control }, started))
+        Ok((Self { training, control }, started))
     }
 
     /// The hand on it.
@@ -163,18 +163,19 @@ impl Training {
         self.control.clone()
     }
 
-    /// Trains to the end. `tell` is called with all that happens, `rest` hands control to whoever else is to run.
+    /// Trains to the end. `tell` is called with all that happens, `rest` hands control to whoever
+    /// else is to run.
     ///
     /// # Errors
     /// The training diverged or the device failed; what was told before is still good.
     pub async fn run(mut self, tell: impl Fn(Event), rest: impl AsyncFn()) -> Result<(), Error> {
-        let mut pace = Pace::new(self.session.trainer().step());
+        let mut pace = Pace::new(self.training.progress().step);
         loop {
             let allowed = match self.control.allowed() {
                 None => return Ok(()),
                 // What is due at a step is told before the rest.
-                Some(0) if self.session.is_settled() => {
-                    let step = self.session.trainer().step();
+                Some(0) if self.training.is_settled() => {
+                    let step = self.training.progress().step;
                     self.tell_state(&tell).await?;
                     tell(Event::Paused { step });
                     self.control.wakes().await;
@@ -183,8 +184,8 @@ impl Training {
                 }
                 Some(steps) => steps,
             };
-            let events = self.session.advance(pace.steps().min(allowed)).await?;
-            self.control.step.set(self.session.trainer().step());
+            let events = self.training.advance(pace.steps().min(allowed)).await?;
+            self.control.step.set(self.training.progress().step);
             for event in events {
                 if event == event::Event::Finished {
                     tell(Event::Finished);
@@ -200,7 +201,7 @@ impl Training {
 
     /// A state at every rest, so that nothing is lost when the page is closed.
     async fn tell_state(&self, tell: &impl Fn(Event)) -> Result<(), Error> {
-        let state = self.session.trainer().state().await?;
+        let state = self.training.state().await?;
         tell(state_event(&state)?);
         Ok(())
     }
@@ -208,15 +209,14 @@ impl Training {
     /// A session's event as the page hears of it.
     fn told(&self, event: event::Event, pace: &mut Pace) -> Result<Option<Event>, Error> {
         Ok(match event {
-            event::Event::Progress { done, loss, .. } => {
-                let steps_per_second = pace.reached(done);
-                loss.zip(steps_per_second)
-                    .map(|(loss, steps_per_second)| Event::Progress {
-                        step: done,
-                        epoch: self.session.trainer().epoch(),
-                        loss,
-                        steps_per_second,
-                    })
+            event::Event::Progress { step, loss } => {
+                let steps_per_second = pace.reached(step);
+                steps_per_second.map(|steps_per_second| Event::Progress {
+                    step,
+                    epoch: self.training.progress().epoch,
+                    loss,
+                    steps_per_second,
+                })
             }
             event::Event::Epoch(losses) => Some(Event::Losses { losses }),
             event::Event::Checkpoint {
@@ -229,19 +229,8 @@ impl Training {
                 weights: ByteBuf::from(encode_weights(&weights, Some(losses.step))?),
             }),
             event::Event::State(state) => Some(state_event(&state)?),
-            event::Event::Outputs(_)
-            | event::Event::Interactions(_)
-            | event::Event::Warning(_)
-            | event::Event::Finished => None,
+            event::Event::Finished => None,
         })
-    }
-}
-
-/// Pixels of a picture; none of what is no picture, which the page does not train on.
-fn pixels(content: &Content) -> Vec<u8> {
-    match content {
-        Content::Pictures(picture) => picture.pixels.clone(),
-        Content::Texts(_) | Content::Clouds(_) => Vec::new(),
     }
 }
 
@@ -291,26 +280,29 @@ impl Pace {
     }
 }
 
-/// Training steps per second, over `seconds`; the first step, which compiles and allocates, is not counted.
+/// Training steps per second, over `seconds`; the first step, which compiles and allocates, is not
+/// counted.
 ///
 /// # Errors
 /// As [`Training::new`]; the device failed.
 pub async fn steps_per_second(
     experiment: Experiment,
+    place: Place,
     data: &[ByteBuf],
     seconds: f64,
 ) -> Result<f64, Error> {
-    experiment.check()?;
-    let data = data_set(data)?;
-    let mut trainer = Trainer::new(experiment, &data)?;
-    trainer.advance(&data, 1).await?;
+    let experiment = experiment.check()?;
+    let data = data_set(&experiment, data)?;
+    let mut stopwatch = pipeline::stopwatch(experiment, data, place)?;
+    stopwatch.advance(1).await?;
     let start = Instant::now();
     let mut steps = 0;
     while start.elapsed().as_secs_f64() < seconds {
-        // Few enough that a slow device is not at it for long, enough that a fast one is not read all the time.
+        // Few enough that a slow device is not at it for long, enough that a fast one is not read
+        // all the time.
         let rate = f64::from(steps) / start.elapsed().as_secs_f64().max(1e-3);
         let slice = ((rate * seconds / 4.0) as i32).clamp(1, 16);
-        trainer.advance(&data, slice as usize).await?;
+        stopwatch.advance(slice as usize).await?;
         steps += slice;
     }
     Ok(f64::from(steps) / start.elapsed().as_secs_f64())

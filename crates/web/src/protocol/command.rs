@@ -3,10 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 #[cfg(any(feature = "engine", feature = "ts"))]
-use spindle_run::{
-    Experiment,
-    record::{Provenance, SampleRecord},
-};
+use spindle_core::pipeline::EncodedBench;
+#[cfg(any(feature = "engine", feature = "ts"))]
+use spindle_run::{Experiment, device::Place, record::Provenance};
 use spindle_run::{export::Kind, figure::Compared, record::LossRecord};
 
 #[cfg(any(feature = "engine", feature = "ts"))]
@@ -42,8 +41,9 @@ pub struct SampleAddress {
 
 /// What the page asks for. Commands of engines are not in the viewer, which every reader loads.
 ///
-/// In a message a command is `{name: fields}`, or its name alone. TypeScript has the name as a field, `type`, as in events, and the page's
-/// side of the conversation writes it as it travels: with a tag among the fields, serde would have to keep all of them until it is found.
+/// In a message a command is `{name: fields}`, or its name alone. TypeScript has the name as a
+/// field, `type`, as in events, and the page's side of the conversation writes it as it travels:
+/// with a tag among the fields, serde would have to keep all of them until it is found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(tag = "type"))]
 #[serde(rename_all = "snake_case")]
@@ -61,7 +61,8 @@ pub enum Command {
         /// Its name.
         run: String,
     },
-    /// A recorded run, with its weights, as the bytes of a `.spindle` file; answered by `Event::File`.
+    /// A recorded run, with its weights, as the bytes of a `.spindle` file; answered by
+    /// `Event::File`.
     #[cfg(any(feature = "engine", feature = "ts"))]
     Pack {
         /// Its name.
@@ -81,12 +82,14 @@ pub enum Command {
         /// By what.
         solver: SampleSolver,
     },
-    /// How well the strongest interactions of the last sample explain its outputs; answered by `Event::Matching`.
+    /// How well the strongest interactions of the last sample explain its outputs; answered by
+    /// `Event::Matching`.
     Matching {
         /// How many are kept.
         strongest: usize,
     },
-    /// How far other decompositions of the last sample may lie; answered by `Event::Ranges`. Takes several times as long as the decomposition.
+    /// How far other decompositions of the last sample may lie; answered by `Event::Ranges`. Takes
+    /// several times as long as the decomposition.
     Ranges,
     /// The last sample's output on one mask, term by term; answered by `Event::Explanation`.
     Explain {
@@ -125,7 +128,9 @@ pub enum Command {
     Rate {
         /// What would be trained.
         experiment: Experiment,
-        /// The data set's four files.
+        /// Where.
+        place: Place,
+        /// The data set's files.
         #[cfg_attr(feature = "ts", ts(type = "Array<Uint8Array>"))]
         data: Vec<ByteBuf>,
         /// For how long, in seconds.
@@ -136,7 +141,9 @@ pub enum Command {
     Train {
         /// What.
         experiment: Experiment,
-        /// The data set's four files: training images and labels, test images and labels.
+        /// Where.
+        place: Place,
+        /// The data set's files, in the order in which its layout has them.
         #[cfg_attr(feature = "ts", ts(type = "Array<Uint8Array>"))]
         data: Vec<ByteBuf>,
         /// A training state to go on from.
@@ -164,26 +171,20 @@ pub enum Command {
         /// Its weights.
         #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
         weights: ByteBuf,
-        /// The samples.
-        samples: Vec<SampleRecord>,
-        /// Their pictures, 28x28 each.
-        #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
-        pictures: ByteBuf,
+        /// The samples, and the network that they are measured with.
+        #[cfg_attr(feature = "ts", ts(as = "super::Bench"))]
+        bench: EncodedBench,
     },
     /// Begin the record of a training under a name; answered by `Event::Run`.
     #[cfg(any(feature = "engine", feature = "ts"))]
     Record {
         /// Name of the run.
         run: String,
-        /// The experiment.
-        experiment: Experiment,
-        /// On what it runs.
-        provenance: Provenance,
+        /// What it is of.
+        of: Recorded,
         /// The samples that are measured.
-        samples: Vec<SampleRecord>,
-        /// Their pictures, 28x28 each.
-        #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
-        pictures: ByteBuf,
+        #[cfg_attr(feature = "ts", ts(as = "super::Bench"))]
+        bench: EncodedBench,
     },
     /// Add losses to the record; answered by `Event::Done`.
     #[cfg(any(feature = "engine", feature = "ts"))]
@@ -200,9 +201,17 @@ pub enum Command {
         run: String,
         /// What was measured.
         checkpoint: MeasuredCheckpoint,
-        /// Whether others follow at once: then what all checkpoints together show waits for the last of them, and the answer is
-        /// `Event::Done`.
+        /// Whether others follow at once: then what all checkpoints together show waits for the
+        /// last of them, and the answer is `Event::Done`.
         more: bool,
+    },
+    /// Compare the answers of a record with others, one comparison at a time: the published
+    /// procedure, other noise bounds; answered by `Event::Run`, and by `Event::Done` where none is
+    /// left.
+    #[cfg(any(feature = "engine", feature = "ts"))]
+    RecordComparison {
+        /// Name of the run.
+        run: String,
     },
     /// Decompose what the network says to a drawing; answered by `Event::Drawn`.
     #[cfg(any(feature = "engine", feature = "ts"))]
@@ -212,6 +221,8 @@ pub enum Command {
         weights: ByteBuf,
         /// Of which experiment.
         experiment: Experiment,
+        /// How many classes it tells apart.
+        classes: usize,
         /// The canvas: ink from 0 (none) to 255, `side` x `side`.
         #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
         canvas: ByteBuf,
@@ -224,12 +235,26 @@ pub enum Command {
         /// Salience threshold of the run whose network it is, nats.
         threshold: f64,
     },
-    /// Fail in this way, for tests of what the page does then; answered by `Event::Done` where nothing comes of it.
+    /// Fail in this way, for tests of what the page does then; answered by `Event::Done` where
+    /// nothing comes of it.
     #[cfg(any(feature = "engine", feature = "ts"))]
     Fault {
         /// A panic, or the loss of the GPU.
         kind: Failure,
     },
+}
+
+/// What a record is of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg(any(feature = "engine", feature = "ts"))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Recorded {
+    /// The experiment.
+    pub experiment: Experiment,
+    /// On what it runs.
+    pub provenance: Provenance,
+    /// Name of every class.
+    pub classes: Vec<String>,
 }
 
 /// All that was measured at one checkpoint.

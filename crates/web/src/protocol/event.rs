@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
+#[cfg(any(feature = "engine", feature = "ts"))]
+use spindle_core::pipeline::EncodedBench;
 use spindle_run::figure::{Comparison, Differing};
 #[cfg(any(feature = "engine", feature = "ts"))]
-use spindle_run::record::{LossRecord, Provenance, SampleRecord};
+use spindle_run::record::{LossRecord, Provenance};
 
 #[cfg(any(feature = "engine", feature = "ts"))]
 use super::MeasuredPart;
@@ -42,7 +44,8 @@ pub enum Event {
     Explanation(Explanation),
     /// An interaction over all checkpoints.
     History {
-        /// Its effect at every checkpoint of `RunView::checkpoints`, nats; `None` where the interaction is salient at none.
+        /// Its effect at every checkpoint of `RunView::checkpoints`, nats; `None` where the
+        /// interaction is salient at none.
         effects: Option<Vec<f32>>,
     },
     /// Two runs compared.
@@ -66,12 +69,12 @@ pub enum Event {
     #[cfg(any(feature = "engine", feature = "ts"))]
     Started {
         /// On what it runs.
-        provenance: Provenance,
-        /// The samples that are measured.
-        samples: Vec<SampleRecord>,
-        /// Their pictures, 28x28 each.
-        #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
-        pictures: ByteBuf,
+        provenance: Box<Provenance>,
+        /// Name of every class.
+        classes: Vec<String>,
+        /// The samples that are measured, and the network that they are measured with.
+        #[cfg_attr(feature = "ts", ts(as = "super::Bench"))]
+        bench: EncodedBench,
         /// Training steps in all.
         total_steps: usize,
         /// Steps in an epoch.
@@ -175,6 +178,7 @@ pub struct Gpu {
     pub max_buffer: u64,
     /// Largest number of threads in a workgroup.
     pub max_workgroup: u32,
-    /// Largest relative difference of losses from the CPU's over the training steps of the self-test.
+    /// Largest relative difference of losses from the CPU's over the training steps of the
+    /// self-test.
     pub self_test: f64,
 }

@@ -1,19 +1,26 @@
-//! What the page and its workers say to each other. TypeScript's types of these messages are made from here.
+//! What the page and its workers say to each other. TypeScript's types of these messages are made
+//! from here.
 //!
-//! The page sends a [`Request`], a worker answers with [`Message`]s under the request's number: most commands with one, training with
-//! many. A viewer answers the commands on runs; an engine answers all of them.
+//! The page sends a [`Request`], a worker answers with [`Message`]s under the request's number:
+//! most commands with one, training with many. A viewer answers the commands on runs; an engine
+//! answers all of them.
 
+#[cfg(feature = "ts")]
+mod bench;
 mod command;
+mod controls;
 mod event;
 mod view;
 
 use serde::{Deserialize, Serialize};
-use spindle_run::{
-    Experiment,
-    experiment::{RANGES, Range},
-};
 
+#[cfg(feature = "ts")]
+pub use bench::Bench;
+
+#[cfg(any(feature = "engine", feature = "ts"))]
+pub use command::Recorded;
 pub use command::{Command, MeasuredCheckpoint, MeasuredPart, SampleAddress, SampleSolver};
+pub use controls::{Controls, Trainable};
 pub use event::{Event, Failure, Gpu};
 pub use view::{
     ContentView, Explanation, Interaction, Matching, RunCheckpoint, RunSample, RunView, SampleKind,
@@ -38,23 +45,4 @@ pub struct Message {
     pub id: u32,
     /// What happened.
     pub event: Event,
-}
-
-/// What the page's controls are made from.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Controls {
-    /// The experiment that the page starts with.
-    pub defaults: Experiment,
-    /// What its numbers may be.
-    pub ranges: Vec<Range>,
-}
-
-impl Default for Controls {
-    fn default() -> Self {
-        Self {
-            defaults: Experiment::default(),
-            ranges: RANGES.to_vec(),
-        }
-    }
 }

@@ -6,7 +6,7 @@ use spindle_interactions::decompose::Certificate;
 use spindle_run::{
     Experiment,
     export::Kind,
-    figure::{Bars, Figures},
+    figure::{Bars, Figure},
     record::{Group, LossRecord, Provenance},
 };
 
@@ -30,13 +30,15 @@ pub struct RunView {
     pub data: String,
     /// Name of every class.
     pub classes: Vec<String>,
-    /// Patches that are players of its first sample; of all samples, where they share them. None where players are no patches.
+    /// Patches that are players of its first sample; of all samples, where they share them. None
+    /// where players are no patches.
     pub patches: Vec<[usize; 2]>,
     /// Analysed checkpoints.
     pub checkpoints: Vec<RunCheckpoint>,
-    /// Data of all figures.
-    pub figures: Figures,
-    /// Whether the second phase has begun: there are two phases, by the rule of a run that has ended.
+    /// Data of all figures, in the order in which they are read.
+    pub figures: Vec<Figure>,
+    /// Whether the second phase has begun: there are two phases, by the rule of a run that has
+    /// ended.
     pub second_phase: bool,
     /// Steps with weights in the file.
     pub weights: Vec<usize>,
@@ -107,7 +109,9 @@ pub enum ContentView {
         /// `[side, side, channels]`, 0 is black.
         #[cfg_attr(feature = "ts", ts(type = "Uint8Array"))]
         pixels: ByteBuf,
-        /// Patches that are players, `[row, column]` on the 8x8 grid.
+        /// Patches along one side.
+        grid: usize,
+        /// Patches that are players, `[row, column]` on the grid.
         players: Vec<[usize; 2]>,
         /// Player of every pixel.
         owners: Vec<i8>,
@@ -146,7 +150,8 @@ pub struct SampleView {
     pub players: Vec<String>,
     /// Class whose log-odds are decomposed.
     pub label: usize,
-    /// Outputs on all masks, nats; `None` where the file does not have them, and only the salient interactions are known.
+    /// Outputs on all masks, nats; `None` where the file does not have them, and only the salient
+    /// interactions are known.
     pub outputs: Option<Vec<f64>>,
     /// Output on the empty mask, nats.
     pub baseline: f64,
@@ -158,7 +163,8 @@ pub struct SampleView {
     pub positive: Vec<f64>,
     /// Summed negative effects by order, nats.
     pub negative: Vec<f64>,
-    /// How far from the optimum it is at most; `None` where only the salient interactions are known.
+    /// How far from the optimum it is at most; `None` where only the salient interactions are
+    /// known.
     pub certificate: Option<Certificate>,
     /// Whether it is the canonical answer, which has ranges; not where the published SGD ended.
     pub is_canonical: bool,
@@ -214,7 +220,8 @@ pub struct Explanation {
     pub terms: Vec<Interaction>,
 }
 
-/// A statistic of all interactions: the answer's, and the lowest and highest of all decompositions that are nearly as sparse as the sparsest.
+/// A statistic of all interactions: the answer's, and the lowest and highest of all decompositions
+/// that are nearly as sparse as the sparsest.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SampleRange {

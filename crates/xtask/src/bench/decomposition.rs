@@ -70,7 +70,8 @@ pub(crate) fn measure() -> anyhow::Result<Section> {
     })
 }
 
-/// The games that the published procedure decomposes in a round: at seconds a game, each is done once.
+/// The games that the published procedure decomposes in a round: at seconds a game, each is done
+/// once.
 fn games_of(round: usize) -> String {
     let games: Vec<String> = (round..SHARED_GAMES)
         .step_by(ROUNDS)

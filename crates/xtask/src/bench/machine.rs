@@ -4,7 +4,8 @@ use std::{fs, thread};
 
 use crate::process::output;
 
-/// Processor, cores, instruction sets, system and compiler, and the peers' versions, as a paragraph.
+/// Processor, cores, instruction sets, system and compiler, and the peers' versions, as a
+/// paragraph.
 pub(crate) fn describe(peers: &[&str]) -> String {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let compiler = output("rustc", &["--version"]).unwrap_or_default();
@@ -30,7 +31,8 @@ fn join<'a>(parts: impl Iterator<Item = &'a str>, separator: &str) -> String {
     parts.join(separator)
 }
 
-/// The processor's name, with family and model where Linux tells them: names of virtual machines' processors say little.
+/// The processor's name, with family and model where Linux tells them: names of virtual machines'
+/// processors say little.
 fn processor() -> String {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let field = |name: &str| {

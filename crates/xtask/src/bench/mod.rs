@@ -1,7 +1,7 @@
 //! Benchmarks beside their peers, each of which is a section of docs/benchmarks.md.
 //!
-//! Ours are bench binaries and the command line tool, the peers are scripts in `tests/peers`; all tell their numbers as JSON, and here
-//! they are put side by side.
+//! Ours are bench binaries and the command line tool, the peers are scripts in `tests/peers`; all
+//! tell their numbers as JSON, and here they are put side by side.
 
 mod decomposition;
 mod deep;
@@ -61,7 +61,8 @@ impl Name {
     }
 }
 
-/// Runs one benchmark and prints its section, into the page as well where `write` says so; or runs all and writes the page.
+/// Runs one benchmark and prints its section, into the page as well where `write` says so; or runs
+/// all and writes the page.
 pub(crate) fn bench(name: Option<Name>, write: bool) -> anyhow::Result<()> {
     let (names, write) = match &name {
         Some(name) => (std::slice::from_ref(name), write),

@@ -10,7 +10,8 @@ use crate::process::{cargo_command, output_of_command};
 /// Where benchmarks leave what they hand on to each other.
 const FOLDER: &str = "target/bench";
 
-/// The path of a file of a benchmark's, absolute: cargo starts a bench binary in its package's folder.
+/// The path of a file of a benchmark's, absolute: cargo starts a bench binary in its package's
+/// folder.
 pub(crate) fn file(name: &str) -> anyhow::Result<String> {
     fs::create_dir_all(FOLDER).with_context(|| format!("cannot make {FOLDER}"))?;
     let folder = fs::canonicalize(FOLDER).with_context(|| format!("cannot find {FOLDER}"))?;

@@ -10,7 +10,8 @@ use crate::{process::output, python};
 pub(crate) struct Peers(Result<String, String>);
 
 impl Peers {
-    /// Installs them where they are not there yet. That they cannot be is no error: ours are measured without them.
+    /// Installs them where they are not there yet. That they cannot be is no error: ours are
+    /// measured without them.
     pub(crate) fn installed() -> Self {
         let python = python::environment("peers").map_err(|error| format!("{error:#}"));
         if let Err(reason) = &python {

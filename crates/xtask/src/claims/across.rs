@@ -1,7 +1,7 @@
 //! What all runs say together.
 
 use spindle_run::{
-    figure::{self, phases},
+    analysis::{self, phases},
     record::RunRecord,
 };
 
@@ -12,7 +12,7 @@ pub(super) fn put(claims: &mut Claims, runs: &[Run]) -> anyhow::Result<()> {
     claims.put("phases-table", table(runs))?;
     let lags: Vec<_> = runs
         .iter()
-        .filter_map(|run| run.record.dynamics.as_ref()?.lag)
+        .filter_map(|run| run.record.analyses.get::<analysis::Opening>()?.lag)
         .collect();
     let coincide = lags
         .iter()
@@ -20,9 +20,7 @@ pub(super) fn put(claims: &mut Claims, runs: &[Run]) -> anyhow::Result<()> {
         .count();
     claims.put("runs.coincide", coincide.to_string())?;
     claims.put("runs.with-both", lags.len().to_string())?;
-    let verdicts = runs
-        .iter()
-        .filter_map(|run| run.record.dynamics.as_ref()?.boundary);
+    let verdicts = runs.iter().filter_map(|run| phases::boundary(&run.record));
     claims.put("runs.two-phases", verdicts.count().to_string())?;
     claims.put("runs.count", runs.len().to_string())
 }
@@ -38,11 +36,10 @@ fn table(runs: &[Run]) -> String {
 }
 
 fn row(record: &RunRecord) -> Option<String> {
-    let dynamics = record.dynamics.as_ref()?;
-    let first = dynamics.first()?;
+    let first = phases::first(record)?;
     let at = |position: usize| {
-        let analysis = record.checkpoints.get(position)?.analysis.as_ref()?;
-        phases::value(&analysis.all_effects, first.statistic).map(phases::ranged)
+        let summary = record.checkpoints.get(position)?.summary.as_ref()?;
+        phases::of_all(&summary.all_effects, first.statistic).map(phases::ranged)
     };
     let moments: Vec<String> = record.turning_points().into_iter().filter_map(at).collect();
     let change = |change: Option<spindle_interactions::phase::Change>| {
@@ -55,7 +52,7 @@ fn row(record: &RunRecord) -> Option<String> {
         format!("{}, {least}", phases::interval(change.answer))
     };
     let epoch = |index: usize| Some(format::epoch(record.checkpoints.get(index)?.losses.epoch));
-    let gap = dynamics.gap_onset().and_then(|onset| {
+    let gap = analysis::gap_onset(record).and_then(|onset| {
         Some(format!(
             "{} [{}, {}]",
             epoch(onset.index)?,
@@ -65,8 +62,8 @@ fn row(record: &RunRecord) -> Option<String> {
     });
     Some(format!(
         "| {} on {} | {} | {} | {} | {} | {} | {} |",
-        record.experiment.model.title(),
-        figure::universality::data_name(&record.experiment),
+        record.experiment.training.model.title(),
+        record.data_name(),
         phases::name(first.statistic),
         moments.join(" → "),
         change(first.fall),

@@ -5,8 +5,11 @@ use spindle_interactions::{
     phase::{Change, Onset},
 };
 use spindle_run::{
-    figure::{self, phases::interval},
-    record::{Dynamics, LossRecord, RunRecord, TheoryFit},
+    analysis::{
+        Opening, Theory, TheoryFit, loss_gap,
+        phases::{self, Phases, interval},
+    },
+    record::{LossRecord, RunRecord},
 };
 
 use super::{format, moments, runs::Run, table::Claims};
@@ -17,13 +20,14 @@ const OLD_MARGIN: f64 = 0.01;
 /// The claims of one run.
 pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
     let (name, record) = (&run.name, &run.record);
-    let Some(dynamics) = &record.dynamics else {
+    let Some(found) = phases::found(record) else {
         return claims.put(format!("{name}.phases.short"), "not tested");
     };
-    put_phases(claims, name, record, dynamics)?;
+    put_phases(claims, name, record, &found)?;
     put_high_orders(claims, name, record)?;
-    put_gap(claims, name, record, dynamics)?;
-    put_theory(claims, name, record, &dynamics.theory)
+    put_gap(claims, name, record)?;
+    let Theory(fits) = record.analyses.get().unwrap_or(Theory(Vec::new()));
+    put_theory(claims, name, record, &fits)
 }
 
 const fn short(statistic: Statistic) -> &'static str {
@@ -37,14 +41,14 @@ fn put_phases(
     claims: &mut Claims,
     name: &str,
     record: &RunRecord,
-    dynamics: &Dynamics,
+    found: &Phases,
 ) -> anyhow::Result<()> {
-    claims.put_some(format!("{name}.phases"), figure::phases::verdict(record))?;
+    claims.put_some(format!("{name}.phases"), phases::verdict(record))?;
     claims.put_some(
         format!("{name}.phases.short"),
-        figure::phases::verdict_in_short(record),
+        phases::verdict_in_short(record),
     )?;
-    for phases in &dynamics.phases {
+    for phases in &found.by_statistic {
         let name = format!("{name}.phases.{}", short(phases.statistic));
         let lowest = phases.lowest.and_then(|lowest| onset(record, lowest));
         claims.put_some(format!("{name}.lowest"), lowest)?;
@@ -71,18 +75,19 @@ fn onset(record: &RunRecord, onset: Onset) -> Option<String> {
     ))
 }
 
-/// Strength of the orders 3 and above in nats at the turning points, of all interactions, a mean over the test samples: a share can fall while it grows.
+/// Strength of the orders 3 and above in nats at the turning points, of all interactions, a mean
+/// over the test samples: a share can fall while it grows.
 fn put_high_orders(claims: &mut Claims, name: &str, record: &RunRecord) -> anyhow::Result<()> {
     let epochs: Vec<f64> = record.checkpoints.iter().map(|c| c.losses.epoch).collect();
     let named = moments::named(&epochs).into_iter();
     let named = named.filter(|(name, _)| name.starts_with("at."));
     let turning = ["first", "turn", "last"].map(str::to_owned).into_iter();
     for (moment, position) in turning.zip(record.turning_points()).chain(named) {
-        let analysis = record
+        let summary = record
             .checkpoints
             .get(position)
-            .and_then(|c| c.analysis.as_ref());
-        let Some(strength) = analysis.map(|analysis| &analysis.unthresholded) else {
+            .and_then(|c| c.summary.as_ref());
+        let Some(strength) = summary.map(|summary| &summary.unthresholded) else {
             continue;
         };
         let orders = strength
@@ -99,23 +104,18 @@ fn put_high_orders(claims: &mut Claims, name: &str, record: &RunRecord) -> anyho
     Ok(())
 }
 
-fn put_gap(
-    claims: &mut Claims,
-    name: &str,
-    record: &RunRecord,
-    dynamics: &Dynamics,
-) -> anyhow::Result<()> {
-    let Some(gap) = dynamics.loss_gap else {
+fn put_gap(claims: &mut Claims, name: &str, record: &RunRecord) -> anyhow::Result<()> {
+    let Some(Opening { gap, lag }) = record.analyses.get() else {
         return Ok(());
     };
     let name = format!("{name}.gap");
-    claims.put_some(&name, figure::phases::loss_gap(record))?;
+    claims.put_some(&name, loss_gap(record))?;
     let opens = gap.onset.and_then(|found| onset(record, found));
     claims.put(
         format!("{name}.onset"),
         opens.unwrap_or_else(|| "none found".into()),
     )?;
-    let lag = dynamics.lag.map(|lag| {
+    let lag = lag.map(|lag| {
         let [value, low, high] = [lag.value, lag.low, lag.high].map(format::epoch);
         format!("{value} [{low}, {high}]")
     });
@@ -133,7 +133,8 @@ fn put_gap(
     )
 }
 
-/// The first epoch, of checkpoints and ends of epochs, at which a gap lies [`OLD_MARGIN`] above its running minimum.
+/// The first epoch, of checkpoints and ends of epochs, at which a gap lies [`OLD_MARGIN`] above its
+/// running minimum.
 fn opening(record: &RunRecord, gap: fn(&LossRecord) -> Option<f64>) -> Option<f64> {
     let checkpoints = record
         .checkpoints

@@ -1,9 +1,12 @@
-//! Numbers of results in the texts: each stands between markers, and is written from the runs that come with the page.
+//! Numbers of results in the texts: each stands between markers, and is written from the runs that
+//! come with the page.
 //!
-//! In Markdown, in HTML and in strings of HTML a marker is `<!--=NAME-->VALUE<!--/-->`; in JSX, which has no such comments, it is
-//! `{/*=NAME*/}VALUE{/*/*/}`. A value of several lines has its markers on lines of their own.
+//! In Markdown, in HTML and in strings of HTML a marker is `<!--=NAME-->VALUE<!--/-->`; in JSX,
+//! which has no such comments, it is `{/*=NAME*/}VALUE{/*/*/}`. A value of several lines has its
+//! markers on lines of their own.
 //!
-//! A new claim is a line in the module of its subject; a new subject is a module with a `put`, named in [`all`].
+//! A new claim is a line in the module of its subject; a new subject is a module with a `put`,
+//! named in [`all`].
 
 mod across;
 mod dynamics;

@@ -2,8 +2,8 @@
 
 use super::{format, table::Claims};
 
-/// Names of these moments, each with its position: `first`, `last`, `at.EPOCH` for every one, and `turn` for the one between where there
-/// are three.
+/// Names of these moments, each with its position: `first`, `last`, `at.EPOCH` for every one, and
+/// `turn` for the one between where there are three.
 pub(super) fn named(epochs: &[f64]) -> Vec<(String, usize)> {
     let Some(last) = epochs.len().checked_sub(1) else {
         return Vec::new();

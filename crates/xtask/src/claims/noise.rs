@@ -1,6 +1,9 @@
 //! What other noise bounds give.
 
-use spindle_run::record::AtNoise;
+use spindle_run::{
+    analysis::{AtNoise, NoiseBounds},
+    table,
+};
 
 use super::{
     format::{nats, value},
@@ -9,28 +12,26 @@ use super::{
     table::Claims,
 };
 
-/// `RUN.noise-0.005.first.order` and so on, for every noise bound at every checkpoint where several were tried.
+/// `RUN.noise-0.005.first.order` and so on, for every noise bound at every checkpoint where several
+/// were tried.
 pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
-    let tried: Vec<(f64, &[AtNoise])> = run
-        .record
-        .checkpoints
-        .iter()
-        .filter_map(|at| Some((at.losses.epoch, at.analysis.as_ref()?.by_noise.as_slice())))
-        .filter(|(_, rows)| !rows.is_empty())
+    let tried: Vec<(f64, Vec<AtNoise>)> = table::parts(&run.record)
+        .map(|(at, NoiseBounds(rows))| (run.record.checkpoints[at].losses.epoch, rows))
         .collect();
     let epochs: Vec<f64> = tried.iter().map(|(epoch, _)| *epoch).collect();
     for (moment, position) in moments::named(&epochs) {
-        let (when, rows) = tried[position];
+        let (when, rows) = &tried[position];
         for row in rows {
             let name = format!("{}.noise-{}.{moment}", run.name, row.noise_ratio);
-            moments::put_epoch(claims, &name, &moment, when)?;
+            moments::put_epoch(claims, &name, &moment, *when)?;
             at_bound(claims, &name, row)?;
         }
     }
     Ok(())
 }
 
-/// Mean order, share of high orders, norm in nats, and the share of every order: `NAME.share-of-order-6`.
+/// Mean order, share of high orders, norm in nats, and the share of every order:
+/// `NAME.share-of-order-6`.
 fn at_bound(claims: &mut Claims, name: &str, row: &AtNoise) -> anyhow::Result<()> {
     claims.put(format!("{name}.norm"), nats(row.norm))?;
     let order = row.strength.mean_order.map(|order| value(order.value));

@@ -1,12 +1,12 @@
 //! Figure 3 of arXiv 2405.10262 by the published procedure.
 
-use spindle_run::figure::{self, Bars};
+use spindle_run::{analysis::figure_3, figure::Bars};
 
 use super::{format, runs::Run, table::Claims};
 
 /// The claims of one run.
 pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
-    let Some(data) = figure::paper(&run.record) else {
+    let Some(data) = figure_3(&run.record) else {
         return Ok(());
     };
     let rows = ["sgd", "certified-0", "certified-0.02"]

@@ -1,6 +1,6 @@
 //! The share of high orders and the mean order over training.
 
-use spindle_run::record::{Analysis, Group, RangedEstimate};
+use spindle_run::record::{Group, RangedEstimate, Summary};
 
 use super::{format, moments, runs::Run, table::Claims};
 
@@ -12,7 +12,8 @@ pub(super) fn share_of_high_orders(shares: impl IntoIterator<Item = f64>) -> f64
     shares.into_iter().skip(HIGH_ORDER - 1).sum()
 }
 
-/// A statistic at a checkpoint. Runs before there were canonical answers have no interval of the share.
+/// A statistic at a checkpoint. Runs before there were canonical answers have no interval of the
+/// share.
 #[derive(Clone, Copy)]
 enum Found {
     Value(f64),
@@ -36,7 +37,7 @@ impl Found {
 }
 
 /// Name of a statistic and how it is read.
-type Statistic = (&'static str, fn(&Analysis) -> Option<Found>);
+type Statistic = (&'static str, fn(&Summary) -> Option<Found>);
 
 const STATISTICS: [Statistic; 3] = [
     ("share", share),
@@ -44,8 +45,9 @@ const STATISTICS: [Statistic; 3] = [
     ("salient-order", salient_order),
 ];
 
-/// `RUN.share.first`, `RUN.order.lowest` and so on, each with the epoch: the share of orders of 3 and more and the mean order of all
-/// interactions, and the mean order of the salient ones; at the first, the last and the lowest checkpoint and at every epoch.
+/// `RUN.share.first`, `RUN.order.lowest` and so on, each with the epoch: the share of orders of 3
+/// and more and the mean order of all interactions, and the mean order of the salient ones; at the
+/// first, the last and the lowest checkpoint and at every epoch.
 pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
     for (name, read) in STATISTICS {
         let name = format!("{}.{name}", run.name);
@@ -53,7 +55,7 @@ pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
             .record
             .checkpoints
             .iter()
-            .filter_map(|at| Some((at.losses.epoch, read(at.analysis.as_ref()?)?)))
+            .filter_map(|at| Some((at.losses.epoch, read(at.summary.as_ref()?)?)))
             .collect();
         put_course(claims, &name, &found)?;
     }
@@ -79,25 +81,25 @@ fn lowest(found: &[(f64, Found)]) -> Option<usize> {
     lowest.map(|(position, _)| position)
 }
 
-fn share(analysis: &Analysis) -> Option<Found> {
-    if let Some(estimate) = analysis.all_effects.share_of_order_3_and_more {
+fn share(summary: &Summary) -> Option<Found> {
+    if let Some(estimate) = summary.all_effects.share_of_order_3_and_more {
         return Some(Found::Estimate(estimate));
     }
-    let shares = analysis.unthresholded.share.as_ref()?.iter();
+    let shares = summary.unthresholded.share.as_ref()?.iter();
     let share = share_of_high_orders(shares.map(|share| share.value));
     Some(Found::Value(share))
 }
 
-fn order(analysis: &Analysis) -> Option<Found> {
-    if let Some(estimate) = analysis.all_effects.mean_order {
+fn order(summary: &Summary) -> Option<Found> {
+    if let Some(estimate) = summary.all_effects.mean_order {
         return Some(Found::Estimate(estimate));
     }
-    let found = analysis.unthresholded.mean_order?;
+    let found = summary.unthresholded.mean_order?;
     Some(sampled(found.value, found.low, found.high))
 }
 
-fn salient_order(analysis: &Analysis) -> Option<Found> {
-    let found = analysis.of(Group::Test)?.strength.mean_order?;
+fn salient_order(summary: &Summary) -> Option<Found> {
+    let found = summary.of(Group::Test)?.strength.mean_order?;
     Some(sampled(found.value, found.low, found.high))
 }
 

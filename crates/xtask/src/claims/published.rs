@@ -1,6 +1,9 @@
 //! The published SGD beside the smallest norm, where both are there.
 
-use spindle_run::record::{AtRate, PublishedSgd, RateScale};
+use spindle_run::{
+    analysis::{AtRate, PublishedSgd, RateScale},
+    table,
+};
 
 use super::{
     format::{count, nats, rate, ratio, value},
@@ -10,17 +13,12 @@ use super::{
     table::Claims,
 };
 
-/// `RUN.published.steps` and `rate`, and at every compared checkpoint `RUN.published.first.ratio` and so on.
+/// `RUN.published.steps` and `rate`, and at every compared checkpoint `RUN.published.first.ratio`
+/// and so on.
 pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
     let name = format!("{}.published", run.name);
-    let compared: Vec<(f64, &PublishedSgd)> = run
-        .record
-        .checkpoints
-        .iter()
-        .filter_map(|at| {
-            let published = at.analysis.as_ref()?.published_sgd.as_ref()?;
-            Some((at.losses.epoch, published))
-        })
+    let compared: Vec<(f64, PublishedSgd)> = table::parts(&run.record)
+        .map(|(at, published)| (run.record.checkpoints[at].losses.epoch, published))
         .collect();
     if let Some((_, first)) = compared.first() {
         claims.put(format!("{name}.steps"), count(first.steps))?;
@@ -28,9 +26,9 @@ pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
     }
     let epochs: Vec<f64> = compared.iter().map(|(epoch, _)| *epoch).collect();
     for (moment, position) in moments::named(&epochs) {
-        let (when, published) = compared[position];
+        let (when, published) = &compared[position];
         let name = format!("{name}.{moment}");
-        moments::put_epoch(claims, &name, &moment, when)?;
+        moments::put_epoch(claims, &name, &moment, *when)?;
         at_checkpoint(claims, &name, published)?;
         sweep(claims, &name, published)?;
     }
@@ -54,7 +52,8 @@ fn at_checkpoint(claims: &mut Claims, name: &str, found: &PublishedSgd) -> anyho
     Ok(())
 }
 
-/// What other rates give: `NAME.rate-1e-6.ratio`, or `change-rate` in units of the change of the output; and the best rate of each kind.
+/// What other rates give: `NAME.rate-1e-6.ratio`, or `change-rate` in units of the change of the
+/// output; and the best rate of each kind.
 fn sweep(claims: &mut Claims, name: &str, found: &PublishedSgd) -> anyhow::Result<()> {
     for (scale, kind) in [(RateScale::Absolute, ""), (RateScale::Change, "change-")] {
         let rows = found.sweep.iter().filter(|row| row.scale == scale);

@@ -6,6 +6,7 @@ use anyhow::Context;
 use spindle_run::{
     export::Export,
     record::{Group, LossRecord, RunRecord},
+    table,
 };
 
 use super::{
@@ -58,19 +59,25 @@ pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
 
 fn settings(claims: &mut Claims, Run { name, record }: &Run) -> anyhow::Result<()> {
     let experiment = &record.experiment;
-    claims.put(format!("{name}.epochs"), count(experiment.epochs))?;
-    claims.put(format!("{name}.batch"), count(experiment.batch))?;
-    claims.put(format!("{name}.players"), count(experiment.players))?;
-    claims.put(format!("{name}.seed"), experiment.seed.to_string())?;
+    claims.put(format!("{name}.epochs"), count(experiment.training.epochs))?;
+    claims.put(format!("{name}.batch"), count(experiment.training.batch))?;
+    claims.put(
+        format!("{name}.players"),
+        count(experiment.measurement.players),
+    )?;
+    claims.put(format!("{name}.seed"), experiment.training.seed.to_string())?;
     claims.put(
         format!("{name}.label-noise"),
-        percent(experiment.label_noise),
+        percent(experiment.training.label_noise),
     )?;
     claims.put(
         format!("{name}.noise-ratio"),
-        experiment.noise_ratio.to_string(),
+        experiment.decomposition.noise_ratio.to_string(),
     )?;
-    claims.put(format!("{name}.tolerance"), rate(experiment.tolerance))
+    claims.put(
+        format!("{name}.tolerance"),
+        rate(experiment.decomposition.tolerance),
+    )
 }
 
 fn sizes(claims: &mut Claims, Run { name, record }: &Run) -> anyhow::Result<()> {
@@ -84,11 +91,8 @@ fn sizes(claims: &mut Claims, Run { name, record }: &Run) -> anyhow::Result<()> 
         let name = format!("{name}.samples.{}", group.name());
         claims.put(name, count(of_group.count()))?;
     }
-    let analyses = record
-        .checkpoints
-        .iter()
-        .filter_map(|at| at.analysis.as_ref());
-    let games = analyses.map(|found| found.certificates.len()).sum();
+    let summaries = table::summaries(record);
+    let games = summaries.map(|(_, found)| found.certificates.len()).sum();
     claims.put(format!("{name}.games"), count(games))?;
     claims.put(
         format!("{name}.checkpoints"),

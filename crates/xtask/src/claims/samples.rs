@@ -2,8 +2,8 @@
 
 use spindle_interactions::bootstrap::Estimate;
 use spindle_run::{
-    figure::phases::interval,
-    record::{Analysis, Group, GroupDifference},
+    analysis::{GroupDifference, GroupDifferences, Similarity, phases::interval},
+    record::{CheckpointRecord, Group},
 };
 
 use super::{format, runs::Run, table::Claims};
@@ -13,18 +13,16 @@ const ORDERS: usize = 6;
 
 /// The claims of one run.
 pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
-    let analyses: Vec<(f64, &Analysis)> = run
-        .record
-        .checkpoints
-        .iter()
-        .filter_map(|at| Some((at.losses.epoch, at.analysis.as_ref()?)))
-        .collect();
-    let Some((_, last)) = analyses.last() else {
+    let mut checkpoints = run.record.checkpoints.iter();
+    let Some(last) = checkpoints.rfind(|at| at.summary.is_some()) else {
         return Ok(());
     };
     put_similarity(claims, &format!("{}.similarity", run.name), last)?;
-    for pair in &last.group_differences {
-        put_pair(claims, &run.name, &analyses, pair)?;
+    let Some(GroupDifferences(pairs)) = last.analyses.get() else {
+        return Ok(());
+    };
+    for pair in &pairs {
+        put_pair(claims, &run.name, &run.record.checkpoints, pair)?;
     }
     Ok(())
 }
@@ -37,8 +35,10 @@ fn precise(found: Estimate) -> String {
     )
 }
 
-fn put_similarity(claims: &mut Claims, name: &str, last: &Analysis) -> anyhow::Result<()> {
-    let orders = last.ceilings.iter().flatten().take(ORDERS);
+fn put_similarity(claims: &mut Claims, name: &str, last: &CheckpointRecord) -> anyhow::Result<()> {
+    let found: Option<Similarity> = last.analyses.get();
+    let ceilings = found.and_then(|found| found.ceilings);
+    let orders = ceilings.iter().flatten().take(ORDERS);
     let mut lower = Vec::new();
     for (order, found) in (1..).zip(orders) {
         let Some(found) = found else { continue };
@@ -70,7 +70,7 @@ fn put_similarity(claims: &mut Claims, name: &str, last: &Analysis) -> anyhow::R
 fn put_pair(
     claims: &mut Claims,
     run: &str,
-    analyses: &[(f64, &Analysis)],
+    checkpoints: &[CheckpointRecord],
     pair: &GroupDifference,
 ) -> anyhow::Result<()> {
     let of = |group: Group| group.name();
@@ -84,12 +84,13 @@ fn put_pair(
     for (statistic, read) in statistics {
         let name = format!("{name}.{statistic}");
         claims.put_some(format!("{name}.last"), read(pair).map(interval))?;
-        let over_training: Vec<(f64, Estimate)> = analyses
+        let over_training: Vec<(f64, Estimate)> = checkpoints
             .iter()
-            .filter_map(|(epoch, analysis)| {
+            .filter_map(|at| {
                 let same =
                     |other: &&GroupDifference| (other.group, other.than) == (pair.group, pair.than);
-                Some((*epoch, read(analysis.group_differences.iter().find(same)?)?))
+                let GroupDifferences(pairs) = at.analyses.get()?;
+                Some((at.losses.epoch, read(pairs.iter().find(same)?)?))
             })
             .collect();
         put_course(claims, &name, &over_training)?;

@@ -49,8 +49,8 @@ impl Claims {
         }
     }
 
-    /// Adds the value, `NAME.interval` with the interval of sampling; where there is a range of all decompositions, `NAME.range` with
-    /// it alone and `NAME.full` with all three.
+    /// Adds the value, `NAME.interval` with the interval of sampling; where there is a range of all
+    /// decompositions, `NAME.range` with it alone and `NAME.full` with all three.
     pub(super) fn put_estimate(
         &mut self,
         name: &str,

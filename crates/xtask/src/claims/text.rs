@@ -138,7 +138,8 @@ impl Text {
         format!("{}:{line}: {what}", self.path)
     }
 
-    /// The text with the claims' values between its markers, and what has changed; or all that is wrong with the markers.
+    /// The text with the claims' values between its markers, and what has changed; or all that is
+    /// wrong with the markers.
     pub(super) fn revised(&self, claims: &Claims) -> Result<(String, Vec<Change>), Vec<String>> {
         let markers = self.markers().map_err(|problem| vec![problem])?;
         let (mut content, mut changes, mut problems) = (String::new(), Vec::new(), Vec::new());
@@ -146,13 +147,12 @@ impl Text {
         for marked in markers {
             let old = &self.content[marked.inside.clone()];
             match self.value(&marked, claims) {
+                Ok(new) if self.says(old, &new) => {}
                 Ok(new) => {
                     content += &self.content[from..marked.inside.start];
                     content += &new;
                     from = marked.inside.end;
-                    if new != old {
-                        changes.push(self.change(&marked, old, &new));
-                    }
+                    changes.push(self.change(&marked, old, &new));
                 }
                 Err(what) => problems.push(self.problem(marked.line, &what)),
             }
@@ -163,6 +163,12 @@ impl Text {
         } else {
             Err(problems)
         }
+    }
+
+    /// Whether a text says this already. A formatter breaks the lines of JSX, where a line break is
+    /// a space.
+    fn says(&self, old: &str, new: &str) -> bool {
+        old == new || self.syntax() == JSX && old.split_whitespace().eq(new.split_whitespace())
     }
 
     fn change(&self, marked: &Marked<'_>, old: &str, new: &str) -> Change {
@@ -343,6 +349,21 @@ mod tests {
         assert_eq!(revised("web/src/a.tsx", &jsx)?, (jsx, Vec::new()));
         let (markdown, _) = revised("a.md", "x <!--=few--><!--/-->")?;
         assert_eq!(markdown, "x <!--=few-->a < b & {c}<!--/-->");
+        Ok(())
+    }
+
+    #[test]
+    fn a_value_that_a_formatter_has_broken_stays() -> anyhow::Result<()> {
+        let page = "{/*=share*/}0.48 [0.43,\n  0.53]\n  {/*/*/} {/*=share*/}0.4\n8{/*/*/}";
+        let (once, changes) = revised("web/src/a.tsx", page)?;
+        assert_eq!(
+            once,
+            "{/*=share*/}0.48 [0.43,\n  0.53]\n  {/*/*/} {/*=share*/}0.48 [0.43, 0.53]{/*/*/}"
+        );
+        assert_eq!(changes.len(), 1);
+        let (markdown, changes) = revised("a.md", "x <!--=share-->0.48 [0.43,\n0.53]<!--/-->")?;
+        assert_eq!(markdown, "x <!--=share-->0.48 [0.43, 0.53]<!--/-->");
+        assert_eq!(changes.len(), 1);
         Ok(())
     }
 

@@ -1,13 +1,14 @@
 //! The table of networks and data sets.
 
-use spindle_run::figure::universality::{markdown, rows};
+use crate::universality::{markdown, rows};
 
 use super::{
     runs::{FOLDER, Run},
     table::Claims,
 };
 
-/// `universality`: a row for every pair of the papers, in Markdown, with links from `docs`; `universality.runs`: the pairs that were run, with links from the repository's root.
+/// `universality`: a row for every pair of the papers, in Markdown, with links from `docs`;
+/// `universality.runs`: the pairs that were run, with links from the repository's root.
 pub(super) fn put(claims: &mut Claims, runs: &[Run]) -> anyhow::Result<()> {
     let records: Vec<_> = runs
         .iter()

@@ -1,7 +1,9 @@
-//! A compiler with a standard library for WebAssembly from Debian's packages, for machines that reach a Debian mirror and not
-//! rustup's server. Nothing is installed and no root is needed: packages are unpacked under `target/`.
+//! A compiler with a standard library for WebAssembly from Debian's packages, for machines that
+//! reach a Debian mirror and not rustup's server. Nothing is installed and no root is needed:
+//! packages are unpacked under `target/`.
 //!
-//! Debian has the library's source and not its build for this target, so the library is built here, once.
+//! Debian has the library's source and not its build for this target, so the library is built here,
+//! once.
 
 use std::{
     fs,

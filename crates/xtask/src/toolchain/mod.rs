@@ -21,7 +21,8 @@ pub(crate) struct Toolchain {
 }
 
 impl Toolchain {
-    /// The installed compiler, its target added by rustup where it is missing; where rustup cannot fetch it, Debian's.
+    /// The installed compiler, its target added by rustup where it is missing; where rustup cannot
+    /// fetch it, Debian's.
     pub(crate) fn for_wasm() -> anyhow::Result<Self> {
         if has_target() {
             return Ok(Self::installed());

@@ -62,8 +62,8 @@ impl Engine {
         Path::new("pkg").join(self.name())
     }
 
-    /// Cargo's profile and features. Each has a profile of its own: cargo gives builds of one profile the same file, and would make each
-    /// anew after the other.
+    /// Cargo's profile and features. Each has a profile of its own: cargo gives builds of one
+    /// profile the same file, and would make each anew after the other.
     fn build_flags(self) -> &'static str {
         match self {
             Self::Viewer => "--profile web-viewer",
@@ -72,8 +72,10 @@ impl Engine {
         }
     }
 
-    /// How `wasm-opt` is run. What `-O1` leaves is the smallest once it is compressed, 6 % smaller than after `-Oz`, and takes a quarter of the
-    /// time; where the work is done in the module itself, a level more. The viewer gets rid of arguments and sets that change nothing besides: 1 %.
+    /// How `wasm-opt` is run. What `-O1` leaves is the smallest once it is compressed, 6 % smaller
+    /// than after `-Oz`, and takes a quarter of the time; where the work is done in the module
+    /// itself, a level more. The viewer gets rid of arguments and sets that change nothing besides:
+    /// 1 %.
     fn optimisation(self) -> &'static [&'static str] {
         match self {
             Self::Viewer => &[

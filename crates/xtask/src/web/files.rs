@@ -22,8 +22,8 @@ pub(super) fn hash<'a>(contents: impl IntoIterator<Item = &'a [u8]>) -> String {
     digits[..DIGITS].to_owned()
 }
 
-/// Whether a file's address, relative to the page, carries its hash, so that what it gives never changes. The service worker goes by the
-/// same rule.
+/// Whether a file's address, relative to the page, carries its hash, so that what it gives never
+/// changes. The service worker goes by the same rule.
 pub(super) fn is_hashed(address: &str) -> bool {
     match address.split('/').collect::<Vec<_>>()[..] {
         ["assets" | "data", ..] => true,
@@ -38,7 +38,8 @@ pub(super) fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(file).with_context(|| format!("cannot read {}", file.display()))
 }
 
-/// Writes a file by renaming, unless it is there with this content: who reads sees the old one or the new one.
+/// Writes a file by renaming, unless it is there with this content: who reads sees the old one or
+/// the new one.
 pub(super) fn write(file: &Path, content: &[u8]) -> anyhow::Result<()> {
     if fs::read(file).is_ok_and(|old| old == content) {
         return Ok(());

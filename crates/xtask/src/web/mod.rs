@@ -22,7 +22,7 @@ pub(crate) use self::{
 use crate::{node, process::run_command, toolchain::Toolchain};
 
 /// The page's sources.
-const PAGE: &str = "web";
+pub(crate) const PAGE: &str = "web";
 /// What Vite copies to the built page as it is.
 const PUBLIC: &str = "web/public";
 /// The built page.
@@ -34,6 +34,12 @@ pub(crate) fn build(engines: &[Engine]) -> anyhow::Result<()> {
     page(engines, &toolchain)?;
     eprintln!("\n> {DIST} is the page: any web server can serve it, from any folder.");
     Ok(())
+}
+
+/// Checks format and lints of all TypeScript and JavaScript.
+pub(crate) fn check_style() -> anyhow::Result<()> {
+    node::install_packages(PAGE)?;
+    run_command(node::tool(PAGE, "biome")?.args(["check", "--error-on-warnings", ".."]))
 }
 
 /// Checks the page's types.
@@ -64,7 +70,8 @@ fn page(engines: &[Engine], toolchain: &Toolchain) -> anyhow::Result<()> {
     precache::write(Path::new(DIST))
 }
 
-/// Waits until no other command builds or publishes; the others wait until the result is dropped. They would take each other's files away.
+/// Waits until no other command builds or publishes; the others wait until the result is dropped.
+/// They would take each other's files away.
 fn turn() -> anyhow::Result<File> {
     let file = File::create("pkg/lock").context("cannot write pkg/lock")?;
     if file.try_lock().is_err() {

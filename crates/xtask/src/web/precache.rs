@@ -34,7 +34,8 @@ const FIRST_RUN: &str = "runs/lenet-mnist.";
 /// What is small and about all runs.
 const ABOUT_RUNS: [&str; 2] = ["runs/index.json", "runs/universality.json"];
 
-/// All but the GPU engine and the other runs, which are large and kept once they were used, and what is about keeping itself.
+/// All but the GPU engine and the other runs, which are large and kept once they were used, and
+/// what is about keeping itself.
 fn is_kept(address: &str) -> bool {
     let is_other_run = address.starts_with("runs/")
         && !address.starts_with(FIRST_RUN)

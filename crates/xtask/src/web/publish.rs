@@ -1,7 +1,7 @@
 //! Engines and digits, put where the page fetches them, under names that carry their content.
 //!
-//! Every place gets them twice: in `web/public`, from where Vite serves a page in development and which it copies to `web/dist`, and in a
-//! `web/dist` that is being served already.
+//! Every place gets them twice: in `web/public`, from where Vite serves a page in development and
+//! which it copies to `web/dist`, and in a `web/dist` that is being served already.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -32,8 +32,8 @@ struct Place {
     bytes: usize,
 }
 
-/// Puts engines into a site and names them in its manifest; others go. The manifest is changed after the new are there and before the
-/// old are gone.
+/// Puts engines into a site and names them in its manifest; others go. The manifest is changed
+/// after the new are there and before the old are gone.
 pub(super) fn engines(site: &Path, engines: &[Engine]) -> anyhow::Result<()> {
     let folder = site.join("engines");
     let mut manifest = BTreeMap::new();
@@ -84,8 +84,8 @@ fn place(folder: &str, bytes: usize) -> Place {
     }
 }
 
-/// Puts the digits into a site. Their names do not end in `.gz`: servers would tell the browser to unpack them, or would not; the engine
-/// looks at the content.
+/// Puts the digits into a site. Their names do not end in `.gz`: servers would tell the browser to
+/// unpack them, or would not; the engine looks at the content.
 pub(super) fn digits(site: &Path) -> anyhow::Result<()> {
     let mut addresses = Vec::new();
     for (file, name) in DIGITS_FILES {

@@ -1,17 +1,15 @@
-//! Runs that come with the page: what is shown of each before the viewer has started, a list of them, and the table of universality.
+//! Runs that come with the page: what is shown of each before the viewer has started, a list of
+//! them, and the table of universality.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde_json::json;
-use spindle_run::{
-    export::Export,
-    figure::universality::{self, Row, data_name},
-    record::RunRecord,
-};
+use spindle_run::{export::Export, record::RunRecord};
 use spindle_web::viewer::run_view;
 
 use super::{PUBLIC, files};
+use crate::universality::{self, Row};
 
 /// A `.spindle` file in `web/public/runs`.
 struct Shipped {
@@ -44,7 +42,8 @@ fn shipped() -> anyhow::Result<Vec<Shipped>> {
     files.map(open).collect()
 }
 
-/// Writes the views of all `.spindle` files in `web/public/runs`, their index, and the table of universality.
+/// Writes the views of all `.spindle` files in `web/public/runs`, their index, and the table of
+/// universality.
 pub(super) fn write() -> anyhow::Result<()> {
     let runs = shipped()?;
     let rows = rows(&runs);
@@ -62,8 +61,8 @@ pub(super) fn write() -> anyhow::Result<()> {
         index.push(json!({
             "name": name,
             "title": title(&export.record),
-            "model": experiment.model.title(),
-            "data": data_name(experiment),
+            "model": experiment.training.model.title(),
+            "data": export.record.data_name(),
             "status": row.map_or("real run", |row| row.words),
             "experiment": experiment,
             "train_size": export.record.provenance.train_size,
@@ -89,5 +88,9 @@ fn rows(runs: &[Shipped]) -> Vec<Row> {
 /// A run in a few words.
 fn title(record: &RunRecord) -> String {
     let experiment = &record.experiment;
-    format!("{} on {}", experiment.model.title(), data_name(experiment))
+    format!(
+        "{} on {}",
+        experiment.training.model.title(),
+        record.data_name()
+    )
 }

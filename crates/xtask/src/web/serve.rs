@@ -20,7 +20,8 @@ pub(crate) struct Options {
     pub(crate) gpu: bool,
 }
 
-/// Builds the page with its viewer, serves it, and adds the engines as they get ready; goes on until it is ended from outside.
+/// Builds the page with its viewer, serves it, and adds the engines as they get ready; goes on
+/// until it is ended from outside.
 pub(crate) fn serve(options: Options) -> anyhow::Result<()> {
     let toolchain = prepare()?;
     super::page(&[Engine::Viewer], &toolchain)?;

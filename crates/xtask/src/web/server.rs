@@ -18,8 +18,8 @@ const THREADS: usize = 4;
 /// Ports that are tried after a taken one.
 const MORE_PORTS: u16 = 20;
 
-/// Serves a folder from now on, in threads of its own; returns the page's address. Files are read anew at every request: what is published
-/// while it runs is there at once.
+/// Serves a folder from now on, in threads of its own; returns the page's address. Files are read
+/// anew at every request: what is published while it runs is there at once.
 pub(super) fn start(folder: &Path, port: u16) -> anyhow::Result<String> {
     let (server, port) = listen(port)?;
     let server = Arc::new(server);
@@ -105,7 +105,8 @@ fn open(path: &PathBuf) -> Option<File> {
     file.metadata().ok()?.is_file().then_some(file)
 }
 
-/// The file, relative to the folder, that a request's target names; `None` for one that no name below the folder can have.
+/// The file, relative to the folder, that a request's target names; `None` for one that no name
+/// below the folder can have.
 fn address(target: &str) -> Option<String> {
     let path = target.split(['?', '#']).next()?.strip_prefix('/')?;
     let mut path = decode(path)?;

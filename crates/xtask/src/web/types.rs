@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use anyhow::Context;
-use spindle_run::figure::universality::Row;
 use spindle_web::protocol::{Controls, Message, Request, RunView};
 use ts_rs::{Config, TS};
 
 use super::{PAGE, files};
+use crate::universality::Row;
 
-/// Writes `web/src/generated`; a file that says the same as before is left alone, so that a page in development does not reload.
+/// Writes `web/src/generated`; a file that says the same as before is left alone, so that a page in
+/// development does not reload.
 pub(super) fn write() -> anyhow::Result<()> {
     let made = Path::new("target/types");
     files::remove_folder(made)?;

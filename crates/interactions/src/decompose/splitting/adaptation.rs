@@ -19,13 +19,15 @@ const OF_BOUNDS: Factors = Factors {
     effects: 0.14,
     noise: 0.14,
 };
-/// Where the iterate itself is to settle. On games of LeNet, VGG-11, BERT-Tiny and DGCNN it was within 1 % of the solution after half to a
-/// quarter of the iterations that steps for bounds take; 0.6 to 1.2 did equally well, for the noise 0.5 to 5.
+/// Where the iterate itself is to settle. On games of LeNet, VGG-11, BERT-Tiny and DGCNN it was
+/// within 1 % of the solution after half to a quarter of the iterations that steps for bounds take;
+/// 0.6 to 1.2 did equally well, for the noise 0.5 to 5.
 const OF_POINTS: Factors = Factors {
     effects: 0.8,
     noise: 1.5,
 };
-/// Smallest step of the noise, in units of the step of all effects together: below it H loses its digits.
+/// Smallest step of the noise, in units of the step of all effects together: below it H loses its
+/// digits.
 const SMALLEST_NOISE_STEP: f64 = 1e-4;
 /// Smallest ratio of size to dual of an order, relative to that of all orders together.
 const SMALLEST_RATIO: f64 = 1e-3;
@@ -39,8 +41,8 @@ const BALANCE_CHANGE: f64 = 1.5;
 pub(super) const ADAPTATION_GROWTH: f64 = 1.3;
 
 impl<T: Precision> Splitting<'_, T> {
-    /// Steps after the sizes of the effects, of their duals u = (z - x)/c, of the noise and of l. z is moved so that x and
-    /// the duals stay, but for noise in the margin.
+    /// Steps after the sizes of the effects, of their duals u = (z - x)/c, of the noise and of l. z
+    /// is moved so that x and the duals stay, but for noise in the margin.
     pub(super) fn adapt_steps(&mut self) {
         if !self.weights.is_curved() {
             self.adapt_balance();
@@ -90,7 +92,8 @@ impl<T: Precision> Splitting<'_, T> {
         }
     }
 
-    /// The margin, smaller where the noise is worth so much that giving up a part of it would cost more than intended.
+    /// The margin, smaller where the noise is worth so much that giving up a part of it would cost
+    /// more than intended.
     fn adapt_margin(&mut self) {
         let multipliers = self.bounds.iter().zip(self.multiplier.iter());
         let worth: f64 = multipliers.map(|(bound, l)| bound * l.to_f64().abs()).sum();

@@ -9,24 +9,30 @@
 //!
 //! What makes it fast (ours):
 //!
-//! - **Steps by order.** Effects of low orders are orders of magnitude larger than those of high ones. A step for each order keeps H
-//!   permutation-symmetric, so the projection stays exact; the steps follow the sizes of the effects and of their duals.
-//! - **Balance by the certificate.** The norm of the iterate tells early on where the optimum is. Where the upper bound is further from it than
-//!   the lower one the steps shrink, and grow in the other case.
-//! - **A margin.** The noise is kept within slightly less than its bound. An iterate that exceeds that by little is feasible as it is, while
-//!   taking an excess back costs many small effects.
-//! - **Averages.** The iterates circle around the solution. Bounds are evaluated at the last iterate and at two means since the
-//!   last restarts of their averaging, which are far better on both sides: a short one, and one as long as half of all iterations.
+//! - **Steps by order.** Effects of low orders are orders of magnitude larger than those of high
+//!   ones. A step for each order keeps H permutation-symmetric, so the projection stays exact; the
+//!   steps follow the sizes of the effects and of their duals.
+//! - **Balance by the certificate.** The norm of the iterate tells early on where the optimum is.
+//!   Where the upper bound is further from it than the lower one the steps shrink, and grow in the
+//!   other case.
+//! - **A margin.** The noise is kept within slightly less than its bound. An iterate that exceeds
+//!   that by little is feasible as it is, while taking an excess back costs many small effects.
+//! - **Averages.** The iterates circle around the solution. Bounds are evaluated at the last
+//!   iterate and at two means since the last restarts of their averaging, which are far better on
+//!   both sides: a short one, and one as long as half of all iterations.
 //!
-//! - **Two kinds of steps.** Where bounds are to meet, steps are small and balanced; where a curved objective's iterate is to settle they are several times as large, no
-//!   bound is evaluated on the way, and a last phase of tiny steps makes the iterate feasible.
-//! - **Half the digits.** Iterations of small games can be done in f32 (see [`Precision`]): vectors hold twice as many values. Only the
-//!   products with H^-1 need f64, since what they make of large sums is small. Bounds are evaluated in f64 in any case.
+//! - **Two kinds of steps.** Where bounds are to meet, steps are small and balanced; where a curved
+//!   objective's iterate is to settle they are several times as large, no bound is evaluated on the
+//!   way, and a last phase of tiny steps makes the iterate feasible.
+//! - **Half the digits.** Iterations of small games can be done in f32 (see [`Precision`]): vectors
+//!   hold twice as many values. Only the products with H^-1 need f64, since what they make of large
+//!   sums is small. Bounds are evaluated in f64 in any case.
 //!
-//! OR effects are kept by the complement of their mask here: then Z_B and its adjoint need no reversal, because
-//! (Z_B b)(S) = sum of all b - sum over U that contain S of b(N\U). Outputs, noise and l have their players exchanged
-//! (`butterfly::exchanging_transform`), which changes nothing for the projection and saves half of the transpositions. Sums have a fixed order, so that a result does not depend
-//! on the processor.
+//! OR effects are kept by the complement of their mask here: then Z_B and its adjoint need no
+//! reversal, because (Z_B b)(S) = sum of all b - sum over U that contain S of b(N\U). Outputs,
+//! noise and l have their players exchanged (`butterfly::exchanging_transform`), which changes
+//! nothing for the projection and saves half of the transpositions. Sums have a fixed order, so
+//! that a result does not depend on the processor.
 
 mod adaptation;
 mod precision;
@@ -62,10 +68,12 @@ const FIRST_STEP: f64 = 0.25;
 const AVERAGED_EVERY: usize = 5;
 /// Rounds between two restarts of the short mean.
 const SHORT_MEAN: usize = 4;
-/// Factor of the steps once an iterate has settled. After 200 iterations with it the mean order of the feasible answer was within 0.001 of the
-/// exact one on games of LeNet, with 0.01 within 0.005, without within 0.1.
+/// Factor of the steps once an iterate has settled. After 200 iterations with it the mean order of
+/// the feasible answer was within 0.001 of the exact one on games of LeNet, with 0.01 within 0.005,
+/// without within 0.1.
 const SLOW: f64 = 3e-3;
-/// Margin between the noise and its bound, and what it may cost of the objective, in units of the tolerance.
+/// Margin between the noise and its bound, and what it may cost of the objective, in units of the
+/// tolerance.
 const MARGIN: f64 = 0.3;
 
 /// The best bounds that a game has reached and where, in the game's own units.
@@ -96,7 +104,8 @@ struct Sums<T> {
     or: Aligned<T>,
 }
 
-/// State and scratch memory of a game. Arrays have a value for every mask, and padding of 0 up to a whole row.
+/// State and scratch memory of a game. Arrays have a value for every mask, and padding of 0 up to a
+/// whole row.
 pub(super) struct Splitting<'p, T> {
     projection: &'p Projection,
     /// Its curvature is in the splitting's unit.
@@ -105,7 +114,8 @@ pub(super) struct Splitting<'p, T> {
     masks: usize,
     /// The largest output, in the splitting's unit.
     largest: f64,
-    /// The game's unit over the one that the splitting works in, a power of two that brings the largest output to 1 up to 2.
+    /// The game's unit over the one that the splitting works in, a power of two that brings the
+    /// largest output to 1 up to 2.
     unit: f64,
     v: Aligned<f64>,
     /// The same as the iterations read it, if that is not in f64.
@@ -136,7 +146,8 @@ pub(super) struct Splitting<'p, T> {
     weights: Weights,
     /// Factor of all adapted steps.
     pace: f64,
-    /// Factor of the steps of the effects, and its root that of the noise, from the balance of the bounds.
+    /// Factor of the steps of the effects, and its root that of the noise, from the balance of the
+    /// bounds.
     balance: f64,
     rounds: usize,
     next_adaptation: usize,
@@ -203,7 +214,8 @@ impl<'p, T: Precision> Splitting<'p, T> {
         &self.best
     }
 
-    /// Begins a game; v(empty) = 0. The tolerance is that relative gap which the noise's margin may cost a part of.
+    /// Begins a game; v(empty) = 0. The tolerance is that relative gap which the noise's margin may
+    /// cost a part of.
     pub(super) fn load(&mut self, v: &[f64], bound: &Bound, objective: &Objective, tolerance: f64) {
         let largest = v.iter().fold(0.0_f64, |largest, v| largest.max(v.abs()));
         self.unit = 2.0_f64.powi((largest.log2().floor() as i32).clamp(-1000, 1000));
@@ -262,8 +274,9 @@ impl<'p, T: Precision> Splitting<'p, T> {
         effects.iter().map(|x| x.abs()).sum::<f64>() / self.masks as f64
     }
 
-    /// A round: does `count` iterations, evaluates the bounds, adapts the steps when it is time to. Where the objective is curved, bounds are
-    /// evaluated on request only: there it is the iterate that counts.
+    /// A round: does `count` iterations, evaluates the bounds, adapts the steps when it is time to.
+    /// Where the objective is curved, bounds are evaluated on request only: there it is the iterate
+    /// that counts.
     pub(super) fn advance(&mut self, count: usize) {
         let spread = Spread::new(&self.steps, &self.objective, self.projection.players());
         // An iterate that still moves is not evaluated, and nor are its means.
@@ -298,8 +311,9 @@ impl<'p, T: Precision> Splitting<'p, T> {
         }
     }
 
-    /// Goes on with steps so small that the iterate hardly moves but comes to explain the outputs: what it exceeds the noise bound by would otherwise be
-    /// taken back by many small effects of all orders. Means begin anew.
+    /// Goes on with steps so small that the iterate hardly moves but comes to explain the outputs:
+    /// what it exceeds the noise bound by would otherwise be taken back by many small effects of
+    /// all orders. Means begin anew.
     pub(super) fn slow_down(&mut self) {
         self.pace = SLOW;
         self.adapt_steps();
@@ -324,7 +338,8 @@ impl<'p, T: Precision> Splitting<'p, T> {
         );
     }
 
-    /// AND and OR effects of the last iterate, by mask and by complement, in the splitting's unit: sparse, and feasible only in the end.
+    /// AND and OR effects of the last iterate, by mask and by complement, in the splitting's unit:
+    /// sparse, and feasible only in the end.
     pub(super) fn iterate_effects(&self) -> Vec<f64> {
         let full = self.masks - 1;
         let of = |z: &[T], steps: &ByOrder, flip: usize| -> Vec<f64> {
@@ -492,7 +507,8 @@ fn synthesize(and: &mut [f64], or: &mut [f64]) {
     butterfly::exchanging_transform::<Superset, f64>(or);
 }
 
-/// and <- Z' and; or <- its subset sums, so that Z_B' or = and(empty) - or where both were the same.
+/// and <- Z' and; or <- its subset sums, so that Z_B' or = and(empty) - or where both were the
+/// same.
 #[inline(always)]
 fn synthesize_adjoint(and: &mut [f64], or: &mut [f64]) {
     butterfly::exchanging_transform::<Superset, f64>(and);

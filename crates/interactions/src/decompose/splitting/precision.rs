@@ -13,9 +13,11 @@ use crate::{
     butterfly::{exchange_players, transform_within_rows},
 };
 
-/// A float that the iterations can be done in. Bounds are evaluated in f64 whatever it is, with the players of outputs exchanged.
+/// A float that the iterations can be done in. Bounds are evaluated in f64 whatever it is, with the
+/// players of outputs exchanged.
 pub(in crate::decompose) trait Precision: Float {
-    /// Length of the copies that are needed beside arrays of length `len` where iterations and evaluation do not share them.
+    /// Length of the copies that are needed beside arrays of length `len` where iterations and
+    /// evaluation do not share them.
     fn copied(len: usize) -> usize;
 
     /// `values` for the evaluation: where they are, or copied to `wide`.
@@ -27,7 +29,8 @@ pub(in crate::decompose) trait Precision: Float {
     /// The Schur transform of the projection.
     fn schur(projection: &Projection) -> &Schur<Self>;
 
-    /// All levels of `S`, from effects to outputs as the iterations have them and the other way round.
+    /// All levels of `S`, from effects to outputs as the iterations have them and the other way
+    /// round.
     fn transform<S: Step>(values: &mut [Self]);
 
     /// Exchanges the players of outputs unless the iterations have them exchanged as well.

@@ -1,4 +1,5 @@
-//! The loops over masks that all the time goes into, written so that the compiler makes vector loops of them.
+//! The loops over masks that all the time goes into, written so that the compiler makes vector
+//! loops of them.
 
 use super::{
     super::{
@@ -9,14 +10,16 @@ use super::{
 };
 use crate::{float::Float, mask::MAX_PLAYERS};
 
-/// Masks whose steps stand side by side: enough that the compiler makes a vector loop of a row, not one over rows.
+/// Masks whose steps stand side by side: enough that the compiler makes a vector loop of a row, not
+/// one over rows.
 pub(super) const ROW: usize = 32;
 /// Sums that run side by side.
 const LANES: usize = 8;
 
 type Row<T> = [T; ROW];
 
-/// Numbers by mask, row by row: entry h holds those of a row whose masks have h players beside those within the row.
+/// Numbers by mask, row by row: entry h holds those of a row whose masks have h players beside
+/// those within the row.
 pub(super) type ByRow<T> = [Row<T>; MAX_PLAYERS + 1 - ROW.ilog2() as usize];
 
 /// What the loops read of one kind of effects, spread over masks.
@@ -54,7 +57,8 @@ impl<T: Float> Spread<T> {
     }
 }
 
-/// Weights of both kinds of effects and the curvature, spread for the vector loops that evaluate bounds.
+/// Weights of both kinds of effects and the curvature, spread for the vector loops that evaluate
+/// bounds.
 pub(super) struct Weights {
     and: ByRow<f64>,
     /// By the complement of the mask. Infinite where there is no variable, in padding too.
@@ -189,7 +193,8 @@ fn lanes(values: &[f64]) -> &[[f64; LANES]] {
     values.as_chunks().0
 }
 
-/// out <- Z a + Z_B b - (2 prox(z) - z) - v, given Z a, the superset sums of b, z of the noise, its bounds, and v.
+/// out <- Z a + Z_B b - (2 prox(z) - z) - v, given Z a, the superset sums of b, z of the noise, its
+/// bounds, and v.
 #[inline(always)]
 pub(super) fn residual<T: Float>(out: &mut [T], [and, or, z, bounds, v]: [&[T]; 5]) {
     let all = or[0];

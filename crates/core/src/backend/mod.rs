@@ -1,0 +1,254 @@
+//! What computes networks: what trains one and what evaluates one, made by a registry from network
+//! and place.
+//!
+//! A backend is a module that says what it can do ([`Backend`]); the registry ([`backends`]) has a
+//! line for each. Where a backend cannot run a network it says nothing, and the next one is asked.
+
+#[cfg(feature = "burn")]
+mod burn;
+mod cpu;
+#[cfg(feature = "webgpu")]
+mod gpu;
+
+use std::pin::Pin;
+
+pub use spindle_kernels::Sgd;
+use spindle_run::{
+    device::{Backend as Name, Device, Place},
+    event::Tensors,
+    modality::Modality,
+};
+
+use crate::{Error, networks::Network};
+
+#[cfg(feature = "burn")]
+pub(crate) use burn::{BurnEngine, BurnNetwork, Numbers};
+
+/// What is known once the device is done.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
+
+/// A network in training.
+pub trait Trainer<M: Modality> {
+    /// What computes, in words, for a run's provenance.
+    fn describe(&self) -> String;
+
+    /// One step of SGD on the mean cross-entropy over `inputs`; the device may still be at it when
+    /// this returns, and what goes wrong on it is told by the next answer.
+    ///
+    /// # Errors
+    /// Inputs or labels that do not fit the network.
+    fn step(&mut self, inputs: &M::Batch, labels: &[usize], sgd: Sgd) -> Result<(), Error>;
+
+    /// Mean losses of the steps since they were last taken, in order.
+    fn take_losses(&mut self) -> Answer<'_, Vec<f32>>;
+
+    /// Weights and momentum as they are now.
+    fn snapshot(&self) -> Answer<'_, Snapshot>;
+
+    /// The network as it is now, to be evaluated.
+    fn evaluator(&self) -> &dyn Evaluator<M>;
+}
+
+/// Weights, and the momentum buffers under the weights' names; no buffers before the first step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Snapshot {
+    /// Under PyTorch's names.
+    pub weights: Tensors,
+    /// Under the same names.
+    pub momentum: Tensors,
+}
+
+/// A network of fixed weights.
+pub trait Evaluator<M: Modality> {
+    /// What computes, in words.
+    fn describe(&self) -> String;
+
+    /// Inputs per pass forward that fit well into memory.
+    fn chunk(&self) -> usize;
+
+    /// Logits `[count, classes]` of `inputs`.
+    fn logits<'a>(&'a self, inputs: &'a M::Batch) -> Answer<'a, Vec<f32>>;
+
+    /// Logits `[2^n, classes]` of one input under all masks of its players.
+    fn masked_logits<'a>(
+        &'a self,
+        input: &'a M::Batch,
+        masks: &'a M::Masks,
+    ) -> Answer<'a, Vec<f32>>;
+}
+
+/// A network in f64, by the definition of each layer: what [`Evaluator::masked_logits`] rounds.
+///
+/// Always on the CPU, whatever trains.
+pub trait Exact<M: Modality>: Send + Sync {
+    /// Logits `[classes]` of one input under one mask.
+    ///
+    /// # Errors
+    /// An input or masks that do not fit the network.
+    fn masked_logits(
+        &self,
+        input: &M::Batch,
+        masks: &M::Masks,
+        mask: usize,
+    ) -> Result<Vec<f64>, Error>;
+}
+
+/// A way to compute networks on one device.
+pub trait Backend<M: Modality>: Sync {
+    /// Its name.
+    fn name(&self) -> Name;
+
+    /// The device that it computes on.
+    fn device(&self) -> Device;
+
+    /// Whether it trains and whether it evaluates a network.
+    fn abilities(&self, network: &dyn Network<M>) -> Abilities;
+
+    /// A network in training.
+    ///
+    /// # Errors
+    /// Tensors that are missing, extra or misshapen; a device that is not there.
+    fn trainer(
+        &self,
+        network: &dyn Network<M>,
+        from: &Snapshot,
+    ) -> Result<Box<dyn Trainer<M>>, Error>;
+
+    /// A network of fixed weights.
+    ///
+    /// # Errors
+    /// Tensors that are missing, extra or misshapen; a device that is not there.
+    fn evaluator(
+        &self,
+        network: &dyn Network<M>,
+        weights: &Tensors,
+    ) -> Result<Box<dyn Evaluator<M>>, Error>;
+}
+
+/// What a backend can do with a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Abilities {
+    /// It trains it.
+    pub trains: bool,
+    /// It evaluates it.
+    pub evaluates: bool,
+}
+
+impl Abilities {
+    /// Training and evaluation.
+    pub const ALL: Self = Self {
+        trains: true,
+        evaluates: true,
+    };
+    /// Evaluation only.
+    pub const EVALUATION: Self = Self {
+        trains: false,
+        evaluates: true,
+    };
+    /// Neither.
+    pub const NONE: Self = Self {
+        trains: false,
+        evaluates: false,
+    };
+}
+
+/// All backends of this build, the preferred one of a device first.
+#[must_use]
+pub fn backends<M: Modality>() -> Vec<&'static dyn Backend<M>> {
+    vec![
+        &cpu::CpuKernels,
+        #[cfg(feature = "webgpu")]
+        &gpu::GpuKernels,
+        #[cfg(feature = "burn")]
+        &burn::BurnOnCpu,
+    ]
+}
+
+/// What trains a network at a place, and what evaluates it there.
+pub struct Choice<M: Modality> {
+    /// What trains it.
+    pub trainer: &'static dyn Backend<M>,
+    /// What evaluates it.
+    pub evaluator: &'static dyn Backend<M>,
+}
+
+impl<M: Modality> Choice<M> {
+    /// The first backends that can: those of the place's device, or the one that it names.
+    ///
+    /// # Errors
+    /// [`Error::Place`] where no backend of this build can.
+    pub fn new(network: &dyn Network<M>, place: Place) -> Result<Self, Error> {
+        Ok(Self {
+            trainer: first(network, place, "trained", |abilities| abilities.trains)?,
+            evaluator: evaluator_backend(network, place)?,
+        })
+    }
+
+    /// Whether what trains evaluates as well.
+    #[must_use]
+    pub fn is_one(&self) -> bool {
+        self.trainer.name() == self.evaluator.name()
+    }
+}
+
+fn evaluator_backend<M: Modality>(
+    network: &dyn Network<M>,
+    place: Place,
+) -> Result<&'static dyn Backend<M>, Error> {
+    first(network, place, "evaluated", |abilities| abilities.evaluates)
+}
+
+fn first<M: Modality>(
+    network: &dyn Network<M>,
+    place: Place,
+    what: &'static str,
+    can: fn(Abilities) -> bool,
+) -> Result<&'static dyn Backend<M>, Error> {
+    let here = |backend: &&dyn Backend<M>| {
+        backend.device() == place.device && place.backend.is_none_or(|name| name == backend.name())
+    };
+    let mut found = backends::<M>().into_iter().filter(here);
+    let found = found.find(|backend| can(backend.abilities(network)));
+    found.ok_or_else(|| Error::Place {
+        network: network.title(),
+        what,
+        place: place.to_string(),
+        known: places(network, can),
+    })
+}
+
+/// The places where a network can be trained or evaluated, in words.
+fn places<M: Modality>(network: &dyn Network<M>, can: fn(Abilities) -> bool) -> String {
+    let able = backends::<M>()
+        .into_iter()
+        .filter(|backend| can(backend.abilities(network)));
+    let names = able.map(|backend| {
+        let (device, backend) = (backend.device(), Some(backend.name()));
+        Place { device, backend }.to_string()
+    });
+    names.collect::<Vec<_>>().join(", ")
+}
+
+/// A network of fixed weights at a place.
+///
+/// # Errors
+/// As [`Choice::new`] and [`Backend::evaluator`].
+pub fn evaluator<M: Modality>(
+    network: &dyn Network<M>,
+    place: Place,
+    weights: &Tensors,
+) -> Result<Box<dyn Evaluator<M>>, Error> {
+    evaluator_backend(network, place)?.evaluator(network, weights)
+}
+
+/// A network in training at a place.
+///
+/// # Errors
+/// As [`Choice::new`] and [`Backend::trainer`].
+pub fn trainer<M: Modality>(
+    network: &dyn Network<M>,
+    place: Place,
+    from: &Snapshot,
+) -> Result<Box<dyn Trainer<M>>, Error> {
+    Choice::new(network, place)?.trainer.trainer(network, from)
+}

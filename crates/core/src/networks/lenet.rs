@@ -1,0 +1,18 @@
+//! LeNet-5 with ReLU and max pooling (LeCun et al. 1998, as arXiv 2405.10262 trains it).
+
+use std::sync::Arc;
+
+use spindle_kernels::Sequential;
+use spindle_run::{input::PictureSize, modality::Pictures};
+
+use super::{
+    Network,
+    sequential::{self, Frame},
+};
+
+/// LeNet, which takes pictures of 32x32: smaller ones in a frame of zeros, others scaled.
+pub(super) fn network(size: PictureSize, classes: usize) -> Arc<dyn Network<Pictures>> {
+    // Its filters are as wide as the frame around a digit: its feature map lies over the digit
+    // itself.
+    sequential::network(Sequential::lenet(size.channels, classes), Frame::LeftOut)
+}

@@ -1,0 +1,259 @@
+//! The networks: a folder for each family, with what it is, its kernels' glue, its Burn module and
+//! its exact reference.
+//!
+//! A model is a row of the table in `spindle-run` and names its family; [`Networks::network`] finds
+//! the family's folder. What a folder holds, the conformance suite (`tests/conformance.rs`) checks
+//! for every row: parity with PyTorch, gradients, kernels against Burn, save and load, masks.
+
+pub mod alexnet;
+pub mod bert;
+mod dense;
+pub mod dgcnn;
+pub mod lenet;
+pub mod mlp;
+mod parameter;
+pub mod sequential;
+pub mod vgg;
+
+use std::sync::Arc;
+
+#[cfg(feature = "burn")]
+use burn::tensor::Device as BurnDevice;
+use serde::{Deserialize, Serialize};
+use spindle_data::DataKind;
+#[cfg(feature = "webgpu")]
+use spindle_kernels::gpu::Gpu;
+use spindle_run::{
+    event::Tensors,
+    experiment::{Family, Model},
+    input::{CloudShape, PictureShape, PictureSize, TextShape},
+    modality::{Clouds, Each, InputShape, Modality, NetworkShape, Pictures, Texts},
+};
+
+use crate::{
+    Error,
+    backend::{Abilities, Evaluator, Exact, Snapshot, Trainer},
+    extract::NoiseProbes,
+};
+
+pub use parameter::{Parameter, initial_weights};
+
+/// A network for inputs of one shape and a number of classes, without weights.
+pub trait Network<M: Modality>: Send + Sync {
+    /// Its name as the papers write it.
+    fn title(&self) -> &'static str;
+
+    /// Number of classes.
+    fn classes(&self) -> usize;
+
+    /// All parameters, in PyTorch's names and shapes, in the order in which they are drawn.
+    fn parameters(&self) -> Vec<Parameter>;
+
+    /// Whether files may have a tensor of this name that says nothing of its own.
+    fn is_redundant(&self, _name: &str) -> bool {
+        false
+    }
+
+    /// What of it decides how samples are prepared: the shape of its inputs, and what is masked.
+    fn shape(&self) -> NetworkShape<M>;
+
+    /// On how many of a checkpoint's outputs rounding noise is measured.
+    fn noise_probes(&self) -> NoiseProbes {
+        NoiseProbes::MANY
+    }
+
+    /// The network in f64.
+    ///
+    /// # Errors
+    /// Tensors that are missing, extra or misshapen.
+    fn exact(&self, weights: &Tensors) -> Result<Box<dyn Exact<M>>, Error>;
+
+    /// What the fused CPU kernels can do.
+    fn cpu_kernels(&self) -> Abilities;
+
+    /// In training by the fused CPU kernels.
+    ///
+    /// # Errors
+    /// Tensors that do not fit, or no such kernels.
+    fn cpu_trainer(&self, from: &Snapshot) -> Result<Box<dyn Trainer<M>>, Error>;
+
+    /// Evaluated by the fused CPU kernels.
+    ///
+    /// # Errors
+    /// Tensors that do not fit, or no such kernels.
+    fn cpu_evaluator(&self, weights: &Tensors) -> Result<Box<dyn Evaluator<M>>, Error>;
+
+    /// What the fused GPU kernels can do.
+    #[cfg(feature = "webgpu")]
+    fn gpu_kernels(&self) -> Abilities {
+        Abilities::NONE
+    }
+
+    /// In training by the fused GPU kernels.
+    ///
+    /// # Errors
+    /// Tensors that do not fit, or no such kernels.
+    #[cfg(feature = "webgpu")]
+    fn gpu_trainer(&self, _gpu: &Gpu, _from: &Snapshot) -> Result<Box<dyn Trainer<M>>, Error> {
+        Err(Error::no_kernels(self.title()))
+    }
+
+    /// Evaluated by the fused GPU kernels.
+    ///
+    /// # Errors
+    /// Tensors that do not fit, or no such kernels.
+    #[cfg(feature = "webgpu")]
+    fn gpu_evaluator(
+        &self,
+        _gpu: &Gpu,
+        _weights: &Tensors,
+    ) -> Result<Box<dyn Evaluator<M>>, Error> {
+        Err(Error::no_kernels(self.title()))
+    }
+
+    /// In training by Burn.
+    ///
+    /// # Errors
+    /// Tensors that do not fit.
+    #[cfg(feature = "burn")]
+    fn burn_trainer(
+        &self,
+        device: &BurnDevice,
+        from: &Snapshot,
+    ) -> Result<Box<dyn Trainer<M>>, Error>;
+
+    /// Evaluated by Burn.
+    ///
+    /// # Errors
+    /// Tensors that do not fit.
+    #[cfg(feature = "burn")]
+    fn burn_evaluator(
+        &self,
+        device: &BurnDevice,
+        weights: &Tensors,
+    ) -> Result<Box<dyn Evaluator<M>>, Error>;
+}
+
+/// Kinds of data, by the networks that take them in.
+pub trait Networks: DataKind {
+    /// A model's network for samples of a size.
+    ///
+    /// # Errors
+    /// A model that takes another kind of data, or no samples of this size.
+    fn network(
+        model: Model,
+        size: Self::Size,
+        classes: usize,
+    ) -> Result<Arc<dyn Network<Self>>, Error>;
+}
+
+impl Networks for Pictures {
+    fn network(
+        model: Model,
+        size: PictureSize,
+        classes: usize,
+    ) -> Result<Arc<dyn Network<Self>>, Error> {
+        let title = model.title();
+        Ok(match model.family() {
+            Family::Lenet => lenet::network(size, classes),
+            Family::Mlp => mlp::network(title, size, classes)?,
+            Family::Vgg { blocks } => vgg::network(title, blocks, size, classes),
+            Family::AlexNet => alexnet::network(size, classes),
+            _ => return Err(other_kind::<Self>(model)),
+        })
+    }
+}
+
+impl Networks for Texts {
+    fn network(
+        model: Model,
+        size: TextShape,
+        classes: usize,
+    ) -> Result<Arc<dyn Network<Self>>, Error> {
+        match model.family() {
+            Family::Bert { layers, width } => {
+                bert::network(model.title(), layers, width, size, classes)
+            }
+            _ => Err(other_kind::<Self>(model)),
+        }
+    }
+}
+
+impl Networks for Clouds {
+    fn network(
+        model: Model,
+        size: CloudShape,
+        classes: usize,
+    ) -> Result<Arc<dyn Network<Self>>, Error> {
+        match model.family() {
+            Family::Dgcnn => dgcnn::network(model.title(), size, classes),
+            _ => Err(other_kind::<Self>(model)),
+        }
+    }
+}
+
+fn other_kind<M: Modality>(model: Model) -> Error {
+    Error::Experiment {
+        field: "model",
+        value: model.title().into(),
+        allowed: format!("the data are {}", M::KIND.name()),
+    }
+}
+
+/// A network of whatever kind.
+pub type AnyNetwork =
+    Each<Arc<dyn Network<Pictures>>, Arc<dyn Network<Texts>>, Arc<dyn Network<Clouds>>>;
+
+/// A network as it is named in messages: a model for inputs of a shape and a number of classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Architecture {
+    /// Which model.
+    pub model: Model,
+    /// What comes in.
+    pub input: InputShape,
+    /// How many classes there are.
+    pub classes: usize,
+}
+
+impl Architecture {
+    /// The network.
+    ///
+    /// # Errors
+    /// A model that takes another kind of data, or no inputs of this shape.
+    pub fn network(&self) -> Result<AnyNetwork, Error> {
+        let (model, classes) = (self.model, self.classes);
+        Ok(match self.input {
+            Each::Pictures(PictureShape { channels, side }) => {
+                let side = Some(side);
+                Each::Pictures(self.checked(Pictures::network(
+                    model,
+                    PictureSize { channels, side },
+                    classes,
+                )?)?)
+            }
+            Each::Texts(size) => Each::Texts(self.checked(Texts::network(model, size, classes)?)?),
+            Each::Clouds(size) => {
+                Each::Clouds(self.checked(Clouds::network(model, size, classes)?)?)
+            }
+        })
+    }
+
+    /// The network, if it takes the inputs as they are and not scaled.
+    fn checked<M: Modality>(
+        &self,
+        network: Arc<dyn Network<M>>,
+    ) -> Result<Arc<dyn Network<M>>, Error> {
+        if M::any_shape(network.shape().input) == self.input {
+            return Ok(network);
+        }
+        Err(Error::Experiment {
+            field: "model",
+            value: self.model.title().into(),
+            allowed: format!(
+                "it takes inputs of {:?}, not of {:?}",
+                network.shape().input,
+                self.input
+            ),
+        })
+    }
+}

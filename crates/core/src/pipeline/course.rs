@@ -1,0 +1,314 @@
+//! From one part of a run to the next.
+
+use std::{
+    ops::ControlFlow,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use spindle_interactions::{Error as MathError, decompose::Progress as Games};
+use spindle_run::{
+    Store,
+    analysis::{self, ANALYSES, AtCheckpoint, OfRun, TestStrengths, Work},
+    decomposition::decompose_outputs,
+    event::{Event, SampleLosses},
+};
+use web_time::Instant;
+
+use super::{Lab, Run, Stretch, Watch};
+use crate::Error;
+
+/// Training steps between two looks at who watches.
+const STEPS_PER_LOOK: usize = 32;
+
+/// How far a run is conducted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Goal {
+    /// Weights and losses at all checkpoints.
+    Trained,
+    /// Masked outputs there.
+    Extracted,
+    /// Decompositions and all analyses.
+    Analysed,
+}
+
+/// Conducts a run as far as asked, from wherever it is.
+///
+/// # Errors
+/// As [`train`], [`extract`] and [`analyze`].
+pub async fn conduct<S: Store>(
+    run: &mut Run<S>,
+    lab: &dyn Lab,
+    goal: Goal,
+    watch: &dyn Watch,
+) -> Result<(), Error> {
+    train(run, lab, watch).await?;
+    if goal >= Goal::Extracted {
+        extract(run, lab, watch).await?;
+    }
+    if goal >= Goal::Analysed {
+        analyze(run, watch)?;
+    }
+    Ok(())
+}
+
+/// Trains what is left of a run. Where it goes on by something else than before, the record says
+/// so.
+///
+/// # Errors
+/// [`Error::Stopped`]; a network that diverges or a device that fails: what was made before is
+/// kept.
+pub async fn train<S: Store>(
+    run: &mut Run<S>,
+    lab: &dyn Lab,
+    watch: &dyn Watch,
+) -> Result<(), Error> {
+    let state = match run.lost_checkpoint() {
+        Some(step) => {
+            watch.warn(&format!(
+                "weights or losses of step {step} are missing in {}: training begins again, to the same numbers",
+                run.store().name()
+            ));
+            None
+        }
+        None => run.store().state()?,
+    };
+    let mut training = lab.train(state.as_ref())?;
+    let progress = training.progress();
+    let is_done = progress.step >= progress.total_steps && training.is_settled();
+    if !is_done {
+        tell_of_another_engine(run, &training.describe(), progress.step, watch);
+    }
+    run.begin_training();
+    let tell = |done: usize, loss| {
+        watch.progress(Stretch {
+            name: "train",
+            unit: "steps",
+            done,
+            total: progress.total_steps,
+            loss,
+        });
+    };
+    tell(progress.step, None);
+    loop {
+        // Between a stop and what is due there, a state would forget what is due.
+        if watch.wants_to_stop() && training.is_settled() {
+            let state = training.state().await?;
+            run.apply(Event::State(state))?;
+            return Err(Error::Stopped);
+        }
+        let events = training.advance(STEPS_PER_LOOK).await;
+        if events.is_err() {
+            run.save()?;
+        }
+        for event in events? {
+            match event {
+                Event::Progress { step, loss } => tell(step, Some(loss)),
+                Event::Finished => return Ok(()),
+                event => run.apply(event)?,
+            }
+        }
+    }
+}
+
+/// A run goes on on another device, to numbers that may differ in their last digits.
+fn tell_of_another_engine<S: Store>(
+    run: &mut Run<S>,
+    engine: &str,
+    step: usize,
+    watch: &dyn Watch,
+) {
+    let provenance = &mut run.record_mut().provenance;
+    let last = provenance.engine.rsplit("; then ").next();
+    let is_same = last.is_some_and(|last| last.starts_with(engine));
+    if is_same || step == 0 {
+        return;
+    }
+    let warning = format!(
+        "from step {step} on the network is trained by {engine}, before by {}",
+        provenance.engine
+    );
+    watch.warn(&warning);
+    provenance.engine = format!("{}; then {engine} from step {step} on", provenance.engine);
+    run.record_mut().warnings.push(warning);
+}
+
+/// Extracts at every checkpoint whose outputs are not there yet.
+///
+/// # Errors
+/// [`Error::Stopped`], a device that fails, outputs that are not finite.
+pub async fn extract<S: Store>(
+    run: &mut Run<S>,
+    lab: &dyn Lab,
+    watch: &dyn Watch,
+) -> Result<(), Error> {
+    let (samples, missing) = (run.record().samples.len(), run.without_outputs());
+    let total = run.steps().len() * samples;
+    let done = AtomicUsize::new(total - missing.len() * samples);
+    let tell = || {
+        watch.progress(Stretch {
+            name: "extract",
+            unit: "samples",
+            done: done.load(Ordering::Relaxed),
+            total,
+            loss: None,
+        });
+    };
+    tell();
+    for step in missing {
+        let start = Instant::now();
+        let weights = run.store().weights(step)?;
+        let each = || {
+            done.fetch_add(1, Ordering::Relaxed);
+            tell();
+            match watch.wants_to_stop() {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        };
+        let outputs = lab.extract(step, &weights, &each).await?;
+        run.put_outputs(&outputs, start.elapsed().as_secs_f64())?;
+    }
+    Ok(())
+}
+
+/// Decomposes what is not decomposed yet, and all that an earlier version did; then does every
+/// analysis that is missing.
+///
+/// # Errors
+/// [`Error::Stopped`], a checkpoint without outputs, no checkpoint at all.
+pub fn analyze<S: Store>(run: &mut Run<S>, watch: &dyn Watch) -> Result<(), Error> {
+    if run.record().checkpoints.is_empty() {
+        return Err(Error::Data(format!(
+            "{} has no checkpoint yet; train it first",
+            run.store().name()
+        )));
+    }
+    decompose(run, watch)?;
+    loop {
+        let missing = analysis::missing(ANALYSES, run.record());
+        if missing.is_empty() {
+            return run.save();
+        }
+        for work in missing {
+            analyse(run, &work, watch)?;
+        }
+    }
+}
+
+fn decompose<S: Store>(run: &mut Run<S>, watch: &dyn Watch) -> Result<(), Error> {
+    let (games, missing) = (run.record().samples.len(), run.without_interactions());
+    let total = run.steps().len() * games;
+    let before = total - missing.len() * games;
+    for (index, step) in missing.iter().copied().enumerate() {
+        if !run.store().has(spindle_run::store::Part::Outputs, step) {
+            return Err(Error::Data(format!(
+                "the outputs at step {step} are missing; {}",
+                run.store().command("extract")
+            )));
+        }
+        let start = Instant::now();
+        let outputs = run.store().outputs(run.record(), step)?;
+        let so_far = before + index * games;
+        let look = looking_on(watch, "decompose", so_far, total);
+        let found = decompose_outputs(&run.record().experiment, &outputs, &look);
+        let found = found.map_err(stopped)?;
+        for warning in &found.warnings {
+            watch.warn(warning);
+        }
+        run.put_interactions(&outputs, found, start.elapsed().as_secs_f64())?;
+    }
+    run.record_mut().make_current();
+    tell_games(watch, "decompose", total, total);
+    Ok(())
+}
+
+/// Does one analysis at its place.
+///
+/// # Errors
+/// [`Error::Stopped`], parts that are missing or do not fit.
+pub fn analyse<S: Store>(
+    run: &mut Run<S>,
+    work: &Work<'_>,
+    watch: &dyn Watch,
+) -> Result<(), Error> {
+    let found = match work.place {
+        analysis::Place::Checkpoint(position) => {
+            let record = run.record();
+            let step = record.checkpoints[position].losses.step;
+            let outputs = run.store().outputs(record, step)?;
+            let decompositions = run.store().interactions(record, step)?;
+            let at = AtCheckpoint::new(record, position, &outputs, &decompositions);
+            let at = at.ok_or_else(|| Error::Data(format!("step {step} is not decomposed yet")))?;
+            let name = work.analysis.name();
+            let look = |games: Games| {
+                tell_games(watch, name, games.games_done, games.games);
+                control(watch)
+            };
+            work.at_checkpoint(&at, &look).map_err(stopped)?
+        }
+        analysis::Place::Run => of_run(run, work)?,
+    };
+    work.put(run.record_mut(), found);
+    run.save()
+}
+
+fn of_run<S: Store>(run: &Run<S>, work: &Work<'_>) -> Result<serde_json::Value, Error> {
+    let (record, store) = (run.record(), run.store());
+    let mut strengths = Vec::with_capacity(record.checkpoints.len());
+    let mut last = Vec::new();
+    for checkpoint in &record.checkpoints {
+        last = store.interactions(record, checkpoint.losses.step)?;
+        let threshold = checkpoint.summary.as_ref().map_or(0.0, |s| s.threshold);
+        strengths.push(TestStrengths::new(&record.samples, &last, threshold));
+    }
+    let losses: Vec<SampleLosses> = run
+        .steps()
+        .into_iter()
+        .map(|step| store.losses(step))
+        .collect::<Result<_, _>>()?;
+    Ok(work.of_run(&OfRun {
+        record,
+        strengths: &strengths,
+        losses: &losses,
+        last: &last,
+    })?)
+}
+
+/// A callback of the solver that tells of games done behind those before, and stops it.
+pub fn looking_on<'a>(
+    watch: &'a dyn Watch,
+    name: &'a str,
+    before: usize,
+    total: usize,
+) -> impl Fn(Games) -> ControlFlow<()> + Sync + 'a {
+    move |games| {
+        tell_games(watch, name, before + games.games_done, total);
+        control(watch)
+    }
+}
+
+fn tell_games(watch: &dyn Watch, name: &str, done: usize, total: usize) {
+    watch.progress(Stretch {
+        name,
+        unit: "games",
+        done,
+        total,
+        loss: None,
+    });
+}
+
+fn control(watch: &dyn Watch) -> ControlFlow<()> {
+    match watch.wants_to_stop() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    }
+}
+
+/// A solver that was stopped is a course that was stopped.
+#[must_use]
+pub fn stopped(error: spindle_run::Error) -> Error {
+    match error {
+        spindle_run::Error::Interactions(MathError::Stopped) => Error::Stopped,
+        error => error.into(),
+    }
+}

@@ -1,0 +1,23 @@
+//! The course of a run: train, extract, decompose, analyse; written once, for whoever pulls it.
+//!
+//! A [`Lab`] is what needs the data set: it trains, and evaluates the network on masked samples. A
+//! [`Run`] is what was found, in a store: it says what is missing and takes what was made. The
+//! course ([`train`], [`extract`], [`analyze`]) goes from one to the other and tells a [`Watch`];
+//! it goes on where it was broken off, to the same numbers. The page spreads the same work over
+//! workers: one holds the training, several a [`Workbench`], one the run in memory.
+
+mod course;
+mod lab;
+mod run;
+mod session;
+mod stopwatch;
+mod watch;
+mod workbench;
+
+pub use course::{Goal, analyse, analyze, conduct, extract, looking_on, stopped, train};
+pub use lab::{Description, Lab, lab, test_bench};
+pub use run::Run;
+pub use session::{Progress, Training};
+pub use stopwatch::{Stopwatch, stopwatch};
+pub use watch::{Quiet, Stretch, Watch};
+pub use workbench::{AfterSample, AnyWorkbench, EncodedBench, Workbench};

@@ -1,0 +1,229 @@
+//! Data sets of pictures.
+
+use std::fs;
+
+use spindle_data::{Data, DataKind, Error, Labelled, Split, pictures::PictureSet};
+use spindle_run::{
+    experiment::Dataset,
+    input::{PictureShape, PictureSize},
+    modality::{Each, Pictures},
+};
+
+use crate::{
+    Written, labels,
+    layouts::{self, Numbers, write},
+    mean, written,
+};
+
+impl Written {
+    /// Loads what must be pictures.
+    fn pictures(&self) -> Result<Data<Pictures>, Error> {
+        match self.load()? {
+            Each::Pictures(data) => Ok(data),
+            other => unreachable!("{} instead of pictures", other.kind().name()),
+        }
+    }
+}
+
+/// A picture as a network of a side takes it, `[channels, side, side]`.
+fn picture(split: &Split<Pictures>, position: usize, side: usize) -> Vec<f32> {
+    let channels = split.samples().channels();
+    let shape = PictureShape { channels, side };
+    split.batch(&[position], shape).unwrap()
+}
+
+fn held(split: &Split<Pictures>, position: usize) -> &[u8] {
+    split.samples().held(position).unwrap()
+}
+
+#[test]
+fn cifar_records_are_a_label_and_three_planes() -> Result<(), Error> {
+    let written = written(Dataset::Cifar10, |folder| layouts::cifar10(folder, 2));
+    let data = written.pictures()?;
+    let first = fs::read(written.path().join("data_batch_1.bin")).unwrap();
+    assert_eq!(data.train.labels().label(1), usize::from(first[3073]));
+    assert_eq!(held(&data.train, 1), &first[3074..2 * 3073]);
+    assert_eq!(data.classes[3], "cat");
+    // Scaled to 64x64, a picture keeps its mean; a frame of 32x32 is the picture itself.
+    let picture_32 = picture(&data.train, 1, 32);
+    assert_eq!(picture_32[5], f32::from(first[3074 + 5]) / 255.0);
+    assert!((mean(&picture(&data.train, 1, 64)) - mean(&picture_32)).abs() < 0.01);
+    fs::remove_file(written.path().join("batches.meta.txt")).unwrap();
+    assert_eq!(written.pictures()?.classes[9], "truck");
+    Ok(())
+}
+
+#[test]
+fn broken_cifar_files_are_refused_with_what_is_wrong() {
+    let written = written(Dataset::Cifar10, |folder| layouts::cifar10(folder, 1));
+    let file = written.path().join("data_batch_2.bin");
+    let whole = fs::read(&file).unwrap();
+    fs::write(&file, &whole[..whole.len() - 1]).unwrap();
+    written.refused_for(&["data_batch_2.bin", "6145 bytes", "whole records of 3073"]);
+    fs::write(&file, [&[10], &whole[1..]].concat()).unwrap();
+    written.refused_for(&["label 10 of record 0", "0 to 9"]);
+    fs::write(&file, whole).unwrap();
+    write(written.path(), "batches.meta.txt", "cat\ndog\n");
+    written.refused_for(&["batches.meta.txt", "names 2 classes"]);
+}
+
+#[test]
+fn birds_are_cropped_to_their_boxes_and_grey_ones_get_colours() -> Result<(), Error> {
+    let written = written(Dataset::Cub, |folder| layouts::cub(folder, 3, 2));
+    let data = written.pictures()?;
+    assert_eq!(data.classes[1], "Striped Bird 1");
+    // Around the boxes all is white; of the class's square in the box a ninth is.
+    for position in 0..data.train.len() {
+        let values = picture(&data.train, position, 24);
+        assert_eq!(values.len(), 3 * 24 * 24);
+        assert!(mean(&values) < 0.5, "{}", mean(&values));
+    }
+    // Class 1 has its bright square above, in the middle.
+    let bird = picture(&data.train, 2, 24);
+    assert!(bird[4 * 24 + 12] > 0.9 && bird[4 * 24 + 3] < 0.6);
+    let grey = picture(&data.test, 1, 24);
+    let (red, rest) = grey.split_at(24 * 24);
+    assert_eq!(red, &rest[..24 * 24]);
+    assert_eq!(red, &rest[24 * 24..]);
+    Ok(())
+}
+
+#[test]
+fn lists_of_birds_must_agree() {
+    let with = |file: &'static str, from: &'static str, to: &'static str| {
+        let written = written(Dataset::Cub, |folder| layouts::cub(folder, 2, 1));
+        let path = written.path().join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from));
+        fs::write(path, text.replace(from, to)).unwrap();
+        written
+    };
+    let wrong = with("image_class_labels.txt", "3 2\n", "3 7\n");
+    wrong.refused_for(&["class 7 of picture 3", "2 in classes.txt"]);
+    let wrong = with("bounding_boxes.txt", "2 20.0", "2 nan");
+    wrong.refused_for(&["bounding_boxes.txt", "line 2", "x, y, width, height"]);
+    let wrong = with("train_test_split.txt", "4 0\n", "");
+    wrong.refused_for(&["train_test_split.txt", "picture 4 is in images.txt"]);
+    let wrong = with("bounding_boxes.txt", "2 20.0 10.0", "2 70.0 10.0");
+    wrong.refused_for(&["of its 60x50 pixels", "leaves nothing"]);
+    let wrong = with("images.txt", "2 001", "1 001");
+    wrong.refused_for(&["images.txt", "twice"]);
+}
+
+#[test]
+fn every_fourth_class_of_tiny_imagenet_is_used() -> Result<(), Error> {
+    let written = written(Dataset::TinyImagenet, |folder| {
+        layouts::tiny_imagenet(folder, 9, 3);
+    });
+    let data = written.pictures()?;
+    assert_eq!(data.classes, ["thing 3", "thing 7"]);
+    assert_eq!((data.train.len(), data.test.len()), (6, 6));
+    assert_eq!(labels(data.train.labels()), [0, 0, 0, 1, 1, 1]);
+    assert_eq!(picture(&data.test, 0, 64).len(), 3 * 64 * 64);
+    written.append(
+        "val/val_annotations.txt",
+        "val_0.JPEG\tn00000000\t0\t0\t9\t9\n",
+    );
+    written.refused_for(&["class n00000000 of picture val_0.JPEG is not in wnids.txt"]);
+    Ok(())
+}
+
+#[test]
+fn broken_pictures_are_named_or_left_out() -> Result<(), Error> {
+    let written = written(Dataset::TinyImagenet, |folder| {
+        layouts::tiny_imagenet(folder, 8, 6);
+    });
+    // The fourth class, which is the first in use.
+    let images = written.path().join("train/n01448537/images");
+    let file = |number| images.join(format!("n01448537_{number}.JPEG"));
+    let whole = fs::read(file(1)).unwrap();
+    fs::write(file(1), &whole[..whole.len() / 2]).unwrap();
+    written.refused_for(&["n01448537_1.JPEG", "truncated"]);
+    fs::write(file(2), "no picture").unwrap();
+    fs::write(file(3), "").unwrap();
+    let data = written.skipping();
+    assert_eq!((data.about().train.len(), data.about().test.len()), (9, 12));
+    assert_eq!(labels(data.about().train), [0, 0, 0, 1, 1, 1, 1, 1, 1]);
+    let warning = data.about().warnings.join(" ");
+    for word in ["left out 3 samples", "_1.JPEG", "_2.JPEG", "_3.JPEG"] {
+        assert!(warning.contains(word), "{warning}");
+    }
+    // What breaks after loading is an error with the file's name, and no panic.
+    fs::write(file(4), "broken by now").unwrap();
+    let shape = PictureShape {
+        channels: 3,
+        side: 64,
+    };
+    let Each::Pictures(data) = data else {
+        unreachable!("Tiny-ImageNet holds pictures");
+    };
+    let read = data.train.batch(&[1], shape);
+    assert!(read.is_err_and(|error| error.to_string().contains("_4.JPEG")));
+    Ok(())
+}
+
+#[test]
+fn arrays_of_pictures_are_bytes_or_shares() -> Result<(), Error> {
+    let of = |shape: &[usize], x: Numbers| {
+        let count = shape[0];
+        let labels: Vec<i64> = (0..count as i64).collect();
+        written(Dataset::Own, |folder| {
+            layouts::own_arrays(
+                folder,
+                "safetensors",
+                (shape.to_vec(), x.clone(), labels.clone()),
+                (shape.to_vec(), x, labels),
+            );
+        })
+    };
+    let bytes: Vec<u8> = vec![0, 51, 102, 153, 204, 255, 255, 0];
+    let shares: Vec<f32> = bytes.iter().map(|&byte| f32::from(byte) / 255.0).collect();
+    let wide: Vec<f64> = bytes.iter().map(|&byte| f64::from(byte) / 255.0).collect();
+    let expected = of(&[2, 2, 2], Numbers::U8(bytes.clone())).pictures()?;
+    assert_eq!(held(&expected.train, 1), &bytes[4..]);
+    for numbers in [Numbers::F32(shares), Numbers::F64(wide)] {
+        for shape in [&[2, 2, 2][..], &[2, 1, 2, 2], &[2, 2, 2, 1]] {
+            assert_eq!(
+                of(shape, numbers.clone()).pictures()?.digest(),
+                expected.digest()
+            );
+        }
+    }
+    of(
+        &[2, 2, 2],
+        Numbers::F32(vec![0.0, 7.0, 1.0, 1.0, 0.0, 0.0, 0.0, 0.0]),
+    )
+    .refused_for(&["value 1 of x is 7", "from 0 to 1", "u8"]);
+    of(&[2, 2, 2], Numbers::F32(vec![f32::NAN; 8])).refused_for(&["value 0 of x is NaN"]);
+    of(&[2, 2, 2], Numbers::I64(vec![1; 8])).refused_for(&["pixels are u8"]);
+    of(&[2, 4], Numbers::U8(bytes)).refused_for(&["x has shape [2, 4]", "[n, points, 3]"]);
+    Ok(())
+}
+
+#[test]
+fn folders_of_pictures_are_cropped_from_the_middle() -> Result<(), Error> {
+    let written = written(Dataset::Own, |folder| layouts::own_pictures(folder, 3));
+    let data = written.pictures()?;
+    assert_eq!(data.classes, ["east", "north", "south", "west"]);
+    // Of 40x32 pixels the bright square of the class 1 is at columns 13.3 to 26.7, of the middle
+    // square 9.3 to 22.7 of 32.
+    let picture_32 = picture(&data.train, 3, 32);
+    let bright: Vec<_> = (0..32).filter(|x| picture_32[3 * 32 + x] > 0.9).collect();
+    assert!(
+        bright[0].abs_diff(10) <= 1 && bright[bright.len() - 1].abs_diff(22) <= 1,
+        "{bright:?}"
+    );
+    assert!(matches!(data.train.samples(), PictureSet::Streamed(_)));
+    let size = PictureSize {
+        channels: 3,
+        side: None,
+    };
+    assert_eq!(Pictures::size(data.train.samples()), size);
+    write(written.path(), "train/east/notes.txt", "not a picture");
+    let data = written.pictures()?;
+    assert_eq!(data.train.len(), 12);
+    assert!(data.warnings[0].contains("left out 1 file"));
+    fs::create_dir(written.path().join("test/up")).unwrap();
+    written.refused_for(&["test/up has no folder of its name in train"]);
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The networks that Spindle builds: one row of the table each.
+
+use serde::{Deserialize, Serialize};
+
+use super::Kind;
+
+/// How a network is built; what a model of a family needs beyond its data is in here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Two convolutions and three dense layers.
+    Lenet,
+    /// Dense layers only, from the picture itself.
+    Mlp,
+    /// Convolutions of 3x3 in five blocks, then three dense layers.
+    Vgg {
+        /// Convolutions of every block.
+        blocks: [usize; 5],
+    },
+    /// Five convolutions and three dense layers.
+    AlexNet,
+    /// A transformer's encoder.
+    Bert {
+        /// Layers.
+        layers: usize,
+        /// Values of a piece of text in every layer.
+        width: usize,
+    },
+    /// Convolutions over the edges from points to their neighbours.
+    Dgcnn,
+}
+
+impl Family {
+    /// What its models classify.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        match self {
+            Self::Lenet | Self::Mlp | Self::Vgg { .. } | Self::AlexNet => Kind::Pictures,
+            Self::Bert { .. } => Kind::Texts,
+            Self::Dgcnn => Kind::Clouds,
+        }
+    }
+}
+
+/// Makes [`Model`] of rows: variant, name on the command line and in files, title, family.
+macro_rules! models {
+    ($($(#[$meta:meta])+ $variant:ident $name:literal $title:literal $family:expr;)+) => {
+        /// A network that Spindle builds from random weights.
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
+        #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+        #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+        pub enum Model {
+            $(
+                $(#[$meta])+
+                #[serde(rename = $name)]
+                #[cfg_attr(feature = "clap", value(name = $name))]
+                $variant,
+            )+
+        }
+
+        impl Model {
+            /// All models.
+            pub const ALL: [Self; Self::COUNT] = [$(Self::$variant),+];
+
+            const COUNT: usize = [$(Self::$variant),+].len();
+
+            /// Its name as the papers write it.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $title,)+
+                }
+            }
+
+            /// How it is built.
+            #[must_use]
+            pub const fn family(self) -> Family {
+                match self {
+                    $(Self::$variant => $family,)+
+                }
+            }
+        }
+    };
+}
+
+models! {
+    /// LeNet-5 with ReLU and max pooling on 32x32 inputs, 61,706 parameters on grey digits.
+    #[default]
+    Lenet "lenet" "LeNet" Family::Lenet;
+    /// Three dense layers on grey 28x28 pictures, 109,386 parameters on digits.
+    Mlp "mlp" "MLP" Family::Mlp;
+    /// VGG-11 without batch normalisation, on 32x32 or 224x224 inputs.
+    Vgg11 "vgg-11" "VGG-11" Family::Vgg { blocks: [1, 1, 2, 2, 2] };
+    /// VGG-13 without batch normalisation, on 32x32 or 224x224 inputs.
+    Vgg13 "vgg-13" "VGG-13" Family::Vgg { blocks: [2, 2, 2, 2, 2] };
+    /// VGG-16 without batch normalisation, on 32x32 or 224x224 inputs.
+    Vgg16 "vgg-16" "VGG-16" Family::Vgg { blocks: [2, 2, 3, 3, 3] };
+    /// VGG-19 without batch normalisation, on 32x32 or 224x224 inputs.
+    Vgg19 "vgg-19" "VGG-19" Family::Vgg { blocks: [2, 2, 4, 4, 4] };
+    /// AlexNet on 224x224 inputs.
+    AlexNet "alexnet" "AlexNet" Family::AlexNet;
+    /// BERT with 2 layers of 128 values, for classification of texts.
+    BertTiny "bert-tiny" "BERT-Tiny" Family::Bert { layers: 2, width: 128 };
+    /// BERT with 8 layers of 512 values, for classification of texts.
+    BertMedium "bert-medium" "BERT-Medium" Family::Bert { layers: 8, width: 512 };
+    /// DGCNN with 20 neighbours a point, for classification of point clouds.
+    Dgcnn "dgcnn" "DGCNN" Family::Dgcnn;
+}
+
+impl Model {
+    /// What it classifies.
+    #[must_use]
+    pub const fn kind(self) -> Kind {
+        self.family().kind()
+    }
+}

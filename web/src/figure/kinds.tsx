@@ -1,0 +1,215 @@
+/** Any figure of a run, drawn by its kind. */
+
+import type { BarPanels } from "../generated/BarPanels";
+import type { Bars } from "../generated/Bars";
+import type { Ceiling } from "../generated/Ceiling";
+import type { Curves } from "../generated/Curves";
+import type { Estimate } from "../generated/Estimate";
+import type { Figure as RunFigure } from "../generated/Figure";
+import type { FigureKind } from "../generated/FigureKind";
+import type { SimilarityFigure } from "../generated/SimilarityFigure";
+import type { StrengthRows } from "../generated/StrengthRows";
+import type { Tone } from "../generated/Tone";
+import type { TwoPhases } from "../generated/TwoPhases";
+import { Drawing, Figure } from "./frame";
+import { barPanel, valuesOverTraining } from "./generic";
+import { courseCurve, lossCurves, strengthByOrder } from "./plots";
+import { rowsOf } from "./rows";
+import { theme } from "./theme";
+import { colourOf } from "./tones";
+
+/** A figure with its title, its caption, its files and its data. `run` names the files. */
+export function AnyFigure({ of, run, epoch }: { of: RunFigure; run: string; epoch: number | undefined }) {
+  return (
+    <Figure name={`${run}-${of.name}`} title={of.title} caption={of.caption} rows={() => rowsOf(of.kind)}>
+      <Kind kind={of.kind} title={of.title} epoch={epoch} />
+    </Figure>
+  );
+}
+
+interface KindProps<Of> {
+  kind: Of;
+  /** What is seen, for readers who do not see. */
+  title: string;
+  /** The epoch that is looked at. */
+  epoch: number | undefined;
+}
+
+function Kind({ kind, title, epoch }: KindProps<FigureKind>) {
+  switch (kind.type) {
+    case "bars":
+      return <BarsDrawing of={kind} />;
+    case "curves":
+      return <CurvesDrawing kind={kind} title={title} epoch={epoch} />;
+    case "two_phases":
+      return <TwoPhasesDrawing kind={kind} title={title} epoch={epoch} />;
+    case "course":
+      return (
+        <Drawing
+          label={title}
+          ratio={0.4}
+          least={180}
+          draw={(width, height) => courseCurve(kind, epoch, true, width, height)}
+          on={[kind, epoch]}
+        />
+      );
+    case "checkpoints":
+      return <StrengthPanels panels={kind.panels} />;
+    case "strength_rows":
+      return <RowsDrawing of={kind} />;
+    case "similarity":
+      return <SimilarityDrawing kind={kind} title={title} epoch={epoch} />;
+  }
+}
+
+interface Entry {
+  name: string;
+  tone: Tone;
+}
+
+function Legend({ of }: { of: Entry[] }) {
+  // Read here, so that a page that turns dark draws it anew.
+  void theme.value;
+  return (
+    <ul class="legend">
+      {of.map(({ name, tone }) => (
+        <li key={name}>
+          <span class="swatch" aria-hidden="true" style={{ background: colourOf(tone) }} /> {name}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Panels that are drawn large; more of them are small. */
+const LARGE = 6;
+
+function BarsDrawing({ of }: { of: BarPanels }) {
+  return (
+    <>
+      <Legend of={[...of.series, ...(of.overlay ? [of.overlay] : [])]} />
+      <div class={of.panels.length > LARGE ? "panel-grid narrow" : "panel-grid"}>
+        {of.panels.map((panel, index) => (
+          <div key={index} class="small-figure">
+            <h4>{panel.title}</h4>
+            {panel.note !== "" && <p class="note">{panel.note}</p>}
+            <Drawing
+              label={[panel.title, panel.note].filter(Boolean).join(": ")}
+              ratio={0.7}
+              least={170}
+              draw={(width, height) => barPanel(of, panel, width, height)}
+              on={[of]}
+            />
+          </div>
+        ))}
+      </div>
+    </>
+  );
+}
+
+function CurvesDrawing({ kind, title, epoch }: KindProps<Curves>) {
+  return (
+    <>
+      <Legend of={kind.curves} />
+      <Drawing
+        label={title}
+        ratio={0.4}
+        least={190}
+        draw={(width, height) => valuesOverTraining(kind, epoch, width, height)}
+        on={[kind, epoch]}
+      />
+    </>
+  );
+}
+
+function StrengthPanels({ panels }: { panels: Bars[] }) {
+  return (
+    <div class="panel-grid narrow">
+      {panels.map((panel) => (
+        <div key={panel.checkpoint} class="small-figure">
+          <p class="panel-title">{panel.title}</p>
+          <Drawing
+            label={`Strength of interactions by order, ${panel.title}`}
+            ratio={0.72}
+            draw={(width, height) => strengthByOrder(panel, width, height, true)}
+            on={[panel]}
+          />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function TwoPhasesDrawing({ kind, title, epoch }: KindProps<TwoPhases>) {
+  return (
+    <>
+      <StrengthPanels panels={kind.panels} />
+      <Drawing
+        label={`Losses over training: ${title}`}
+        ratio={0.3}
+        least={170}
+        draw={(width, height) => lossCurves(kind.losses, epoch, width, height)}
+        on={[kind, epoch]}
+      />
+    </>
+  );
+}
+
+function RowsDrawing({ of }: { of: StrengthRows }) {
+  return (
+    <>
+      {of.rows.map((row) => (
+        <div key={row.name} class="strength-row">
+          <h4>{row.name}</h4>
+          <StrengthPanels panels={row.panels} />
+        </div>
+      ))}
+    </>
+  );
+}
+
+function SimilarityDrawing({ kind, title, epoch }: KindProps<SimilarityFigure>) {
+  return (
+    <>
+      <CurvesDrawing kind={similarities(kind)} title={title} epoch={epoch} />
+      {kind.ceilings.length > 0 && <BarsDrawing of={ceilings(kind)} />}
+    </>
+  );
+}
+
+/** Similarities as curves, one for each order. */
+function similarities({ y, epochs, orders }: SimilarityFigure): Curves {
+  const curves = orders.map(({ order, values }) => ({
+    name: `order ${order}`,
+    tone: { ordered: order - 1 },
+    is_joined: true,
+    values,
+  }));
+  return { y, has_zero: true, epochs, curves, marks: [] };
+}
+
+/** What is compared at equal numbers of samples. */
+const HALVES: readonly { name: string; tone: Tone; of: (at: Ceiling) => Estimate }[] = [
+  { name: "training and test samples", tone: { series: 0 }, of: (at) => at.train_test },
+  { name: "halves of the training samples", tone: { series: 2 }, of: (at) => at.train_train },
+  { name: "halves of the test samples", tone: { series: 5 }, of: (at) => at.test_test },
+];
+
+/** Similarities beside what two halves of one split give, as bars. */
+function ceilings({ y, ceilings }: SimilarityFigure): BarPanels {
+  return {
+    x: { label: "order", unit: "players" },
+    y,
+    categories: ceilings.map(({ order }) => String(order)),
+    series: HALVES.map(({ name, tone }) => ({ name, tone })),
+    overlay: null,
+    panels: [
+      {
+        title: "At the end, at equal numbers of samples",
+        note: "",
+        bars: HALVES.map(({ of }) => ceilings.map(of)),
+        overlay: null,
+      },
+    ],
+  };
+}
