@@ -4,8 +4,9 @@ import { computed, type Signal, signal, useSignal, useSignalEffect } from "@prea
 import { inWords } from "../engine/client";
 import { Drawing, Figure } from "../figure/frame";
 import { number, when } from "../figure/numbers";
-import { differenceByOrder, lossGaps, meanOrders, strengthByOrder } from "../figure/plots";
+import { strengthByOrder } from "../figure/plots";
 import type { Row } from "../figure/save";
+import { differenceByOrder, lossGaps, meanOrders } from "../figure/two-runs";
 import type { Bars } from "../generated/Bars";
 import type { Comparison } from "../generated/Comparison";
 import type { Differing } from "../generated/Differing";

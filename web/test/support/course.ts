@@ -1,5 +1,6 @@
 /** A training without workers: a test tells what happens, and sees what would be done. */
 
+import assert from "node:assert/strict";
 import type { Choice } from "../../src/engine/choice";
 import type { Stored, StoredCheckpoint } from "../../src/engine/storage";
 import type { Bench } from "../../src/generated/Bench";
@@ -195,4 +196,11 @@ export function storedAt(step: number, finished = false): Stored {
     state: { step, bytes: bytes(step), losses: [lossesAt(0), lossesAt(10)], finished },
     checkpoints: [checkpointAt(0, PARTS), checkpointAt(50)],
   };
+}
+
+/** The one effect of a type among several. */
+export function only<Type extends Effect["type"]>(effects: Effect[], type: Type): Extract<Effect, { type: Type }> {
+  const found = effects.filter((effect) => effect.type === type);
+  assert.equal(found.length, 1, `one ${type} among ${effects.map((effect) => effect.type).join(", ")}`);
+  return found[0] as Extract<Effect, { type: Type }>;
 }
