@@ -27,9 +27,10 @@ use std::{
 use pollster::block_on;
 use serde_json::{Value, json};
 use spindle_core::{
-    backend::{self, Evaluator, Sgd, Snapshot},
+    backend,
     extract::{Extraction, Measured, Part},
-    networks::{Network, Networks, initial_weights},
+    network::{Evaluator, Network, Sgd, Snapshot, initial_weights},
+    networks::Networks,
     train::Learner,
 };
 use spindle_data::{Data, DataKind as _, MeasuredSample, measured_samples, mnist};

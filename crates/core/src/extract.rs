@@ -8,36 +8,13 @@ use spindle_run::{
 };
 
 use crate::{
-    Error,
-    backend::{self, Evaluator, Exact},
+    Error, backend,
     log_odds::log_odds,
-    networks::Network,
+    network::{Evaluator, Exact, Network, NoiseProbes},
 };
 
 /// Logits are kept as long as all of a checkpoint's take no more than this many values (256 MiB).
 const MOST_LOGITS: usize = 1 << 26;
-
-/// On how many outputs rounding noise is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoiseProbes {
-    /// Samples.
-    pub samples: usize,
-    /// Masks of each, evenly spaced.
-    pub masks: usize,
-}
-
-impl NoiseProbes {
-    /// Enough for a deviation to two digits.
-    pub const MANY: Self = Self {
-        samples: 10,
-        masks: 8,
-    };
-    /// For networks of which one exact output takes as long as many others: pictures of 224x224.
-    pub const FEW: Self = Self {
-        samples: 1,
-        masks: 2,
-    };
-}
 
 /// A network of fixed weights, to be measured.
 pub struct Measured<M: DataKind> {

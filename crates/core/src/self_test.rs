@@ -8,9 +8,9 @@ use spindle_run::{
 };
 
 use crate::{
-    Error,
-    backend::{self, Sgd, Snapshot},
-    networks::{Network, Networks as _, initial_weights},
+    Error, backend,
+    network::{Network, Sgd, Snapshot, initial_weights},
+    networks::Networks as _,
 };
 
 /// Steps, and pictures in each.

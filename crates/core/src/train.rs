@@ -12,9 +12,9 @@ use spindle_run::{
 
 use crate::{
     Error,
-    backend::{Choice, Evaluator, Sgd, Snapshot, Trainer},
+    backend::Choice,
     log_odds::log_sum_exp,
-    networks::{Network, initial_weights},
+    network::{Evaluator, Network, Sgd, Snapshot, Trainer, initial_weights},
 };
 
 /// A network that learns an experiment's training set.

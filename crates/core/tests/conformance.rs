@@ -8,8 +8,8 @@ use std::sync::Arc;
 use pollster::block_on;
 use spindle_core::{
     Error,
-    backend::{self, Choice, Sgd, Snapshot, backends},
-    networks::{Network, initial_weights},
+    backend::{self, Choice, backends},
+    network::{Network, Sgd, Snapshot, initial_weights},
 };
 use spindle_run::{
     device::{Backend as Name, Place},

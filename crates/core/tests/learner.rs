@@ -1,11 +1,7 @@
 //! Training on the embedded digits: what repeats, what resumes, and what it does not depend on.
 
 use pollster::block_on;
-use spindle_core::{
-    Error,
-    networks::{Network, Networks as _},
-    train::Learner,
-};
+use spindle_core::{Error, network::Network, networks::Networks as _, train::Learner};
 use spindle_data::{Data, DataKind as _, mnist};
 use spindle_run::{
     Experiment, device::Place, event::TrainingState, experiment::Model, modality::Pictures,

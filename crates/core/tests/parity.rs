@@ -8,10 +8,7 @@ mod support;
 
 use pollster::block_on;
 use serde::Deserialize;
-use spindle_core::{
-    Error, backend,
-    networks::{AnyNetwork, initial_weights},
-};
+use spindle_core::{Error, backend, network::initial_weights, networks::AnyNetwork};
 use spindle_run::{
     device::Place,
     each,

@@ -1,65 +1,22 @@
 //! What every data set needs, where people get it, what its publishers counted, and what loads it:
 //! one row each.
 
-use std::path::{Path, PathBuf};
+use spindle_run::{Experiment, experiment::Dataset};
 
-use spindle_run::{
-    Experiment,
-    experiment::{Dataset, Kind},
+use crate::{
+    AnyData, Error,
+    entry::{Layout, OWN_LAYOUTS},
+    mnist, solids,
 };
-
-use crate::{AnyData, Error, mnist, solids};
 #[cfg(feature = "files")]
 use crate::{ag_news, cifar, cub, folder::Folder, mnli, own, shapenet, sst2, tiny_imagenet};
-
-/// Reads or makes a data set as an experiment asks for it.
-type Loader = fn(&Experiment) -> Result<AnyData, Error>;
-
-/// What is known of a data set before any of it is read.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// Which one.
-    pub data: Dataset,
-    /// Its name on the command line and in `run.json`.
-    pub name: &'static str,
-    /// Files and folders that must be there, in words.
-    pub needs: &'static str,
-    /// Where people get them.
-    pub from: &'static str,
-    /// On what terms.
-    pub licence: &'static str,
-    /// What is there without any file.
-    pub built_in: Option<&'static str>,
-    /// Training and test samples as published, or as they are after the choice that is made of
-    /// them.
-    pub published: Option<[usize; 2]>,
-    /// The folder that its archive unpacks to.
-    archive: Option<&'static str>,
-    /// What tells the layout.
-    layout: Layout,
-    /// What loads it.
-    load: Loader,
-}
-
-/// Files that tell a data set's layout, by their paths from the data folder on.
-#[derive(Clone, Copy, Debug)]
-enum Layout {
-    /// Nothing is read.
-    Made,
-    /// All of these.
-    Files(&'static [&'static str]),
-    /// All of these, each of them plain or gzip'd.
-    Gzipped(&'static [&'static str]),
-    /// One of these pairs.
-    Pairs(&'static [[&'static str; 2]]),
-}
 
 /// The loader of a data set from the files that the experiment names.
 #[cfg(feature = "files")]
 macro_rules! from_files {
     ($load:expr) => {
-        |experiment| {
-            let folder = Folder::of(experiment)?;
+        |entry, experiment| {
+            let folder = Folder::of(entry, experiment)?;
             Ok($load(experiment, &folder)?.into())
         }
     };
@@ -69,17 +26,19 @@ macro_rules! from_files {
 #[cfg(not(feature = "files"))]
 macro_rules! from_files {
     ($load:expr) => {
-        |experiment| Err(not_in_this_build(experiment.training.data))
+        |_, experiment| Err(crate::entry::not_in_this_build(experiment.training.data))
     };
 }
+
+pub use crate::entry::Entry;
 
 /// All data sets, as [`Dataset::ALL`] has them.
 pub static CATALOGUE: [Entry; Dataset::ALL.len()] = [
     Entry {
         data: Dataset::Mnist,
         name: "mnist",
-        needs: "train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain or with .gz",
-        from: "the four original files of LeCun, Cortes and Burges; mirrors are many",
+        needs: mnist::NEEDS,
+        from: mnist::FROM,
         licence: "CC BY-SA 3.0",
         built_in: Some("6,000 training and 1,000 test digits, used without --data-dir"),
         published: Some([60_000, 10_000]),
@@ -90,7 +49,7 @@ pub static CATALOGUE: [Entry; Dataset::ALL.len()] = [
             "t10k-images-idx3-ubyte",
             "t10k-labels-idx1-ubyte",
         ]),
-        load: |experiment| Ok(mnist::load(experiment)?.into()),
+        load: |_, experiment| Ok(mnist::load(experiment)?.into()),
     },
     Entry {
         data: Dataset::Cifar10,
@@ -211,7 +170,7 @@ pub static CATALOGUE: [Entry; Dataset::ALL.len()] = [
         published: Some([1_600, 400]),
         archive: None,
         layout: Layout::Made,
-        load: |experiment| Ok(solids::load(experiment)?.into()),
+        load: |_, experiment| Ok(solids::load(experiment)?.into()),
     },
     Entry {
         data: Dataset::Own,
@@ -225,17 +184,6 @@ pub static CATALOGUE: [Entry; Dataset::ALL.len()] = [
         layout: Layout::Pairs(&OWN_LAYOUTS),
         load: from_files!(own::load),
     },
-];
-
-/// The file with BERT's word pieces, in or beside a data set's files.
-pub const VOCABULARY: &str = "vocab.txt";
-
-/// Pairs of names by which data of one's own are recognised.
-pub const OWN_LAYOUTS: [[&str; 2]; 4] = [
-    ["train.safetensors", "test.safetensors"],
-    ["train.npz", "test.npz"],
-    ["train", "test"],
-    ["train.tsv", "test.tsv"],
 ];
 
 /// The rows are in the order of the data sets, each in its place.
@@ -260,107 +208,8 @@ pub fn entry(data: Dataset) -> &'static Entry {
 /// Files that are missing, foreign, truncated or in disagreement; each error names the file and
 /// what is needed.
 pub fn load(experiment: &Experiment) -> Result<AnyData, Error> {
-    (entry(experiment.training.data).load)(experiment)
-}
-
-/// The error for a data set that this build has no code for.
-#[cfg(not(all(feature = "files", feature = "embedded-data")))]
-pub(super) fn not_in_this_build(data: Dataset) -> Error {
-    let title = data.title();
-    Error::Data(format!("this build of Spindle cannot load {title}"))
-}
-
-impl Entry {
-    /// Its name as the papers write it.
-    #[must_use]
-    pub fn title(&self) -> &'static str {
-        self.data.title()
-    }
-
-    /// What it holds; `None` where its files decide.
-    #[must_use]
-    pub fn kind(&self) -> Option<Kind> {
-        self.data.kind()
-    }
-
-    /// What it needs and where people get that, for errors.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        format!(
-            "{} needs {}. People get it from: {}",
-            self.title(),
-            self.needs,
-            self.from
-        )
-    }
-
-    /// `folder`, or the folder in it that the archive unpacks to where only that is there.
-    #[must_use]
-    pub fn root(&self, folder: &Path) -> PathBuf {
-        let inner = self.archive.map(|archive| folder.join(archive));
-        match inner {
-            Some(inner) if !self.layout.begun(folder) && inner.is_dir() => inner,
-            _ => folder.to_owned(),
-        }
-    }
-
-    /// Those of its files that are missing in `folder`; of data of one's own, what is missing of
-    /// the known pair that is there most.
-    #[must_use]
-    pub fn missing(&self, folder: &Path) -> Vec<&'static str> {
-        self.layout.missing(&self.root(folder))
-    }
-
-    /// Whether it is read from files, at least where there are any.
-    #[must_use]
-    pub fn needs_files(&self) -> bool {
-        !matches!(self.layout, Layout::Made)
-    }
-
-    /// Whether BERT's word pieces are in `folder`; `None` where it is not known to be texts.
-    #[must_use]
-    pub fn has_vocabulary(&self, folder: &Path) -> Option<bool> {
-        let of_texts = self.kind() == Some(Kind::Texts);
-        let places = [folder.to_owned(), self.root(folder)];
-        of_texts.then(|| places.iter().any(|place| place.join(VOCABULARY).is_file()))
-    }
-}
-
-impl Layout {
-    /// The files that are meant in `folder`: of pairs, the one that it has most of.
-    fn files(self, folder: &Path) -> &'static [&'static str] {
-        match self {
-            Self::Made => &[],
-            Self::Files(files) | Self::Gzipped(files) => files,
-            Self::Pairs(pairs) => {
-                let there = |pair: &&[&str; 2]| {
-                    let there = pair.iter().filter(|file| folder.join(file).exists());
-                    there.count()
-                };
-                // Reversed: of equals the last is found, and the first is meant.
-                let most = pairs.iter().rev().max_by_key(there);
-                most.map_or(&[], |pair| pair)
-            }
-        }
-    }
-
-    /// Whether any of its files is in `folder`.
-    fn begun(self, folder: &Path) -> bool {
-        let mut files = self.files(folder).iter();
-        files.any(|file| self.is_there(folder, file))
-    }
-
-    /// Those of its files that are missing in `folder`.
-    fn missing(self, folder: &Path) -> Vec<&'static str> {
-        let files = self.files(folder).iter();
-        let missing = files.filter(|file| !self.is_there(folder, file));
-        missing.copied().collect()
-    }
-
-    fn is_there(self, folder: &Path, file: &str) -> bool {
-        let gzipped = || folder.join(format!("{file}.gz")).exists();
-        folder.join(file).exists() || matches!(self, Self::Gzipped(_)) && gzipped()
-    }
+    let entry = entry(experiment.training.data);
+    (entry.load)(entry, experiment)
 }
 
 #[cfg(test)]

@@ -7,8 +7,7 @@ use std::{
 
 use spindle_run::Experiment;
 
-use super::catalogue::{self, Entry};
-use crate::Error;
+use crate::{Error, entry::Entry};
 
 /// Names that are told of a folder with something else in it.
 const TOLD: usize = 8;
@@ -29,8 +28,7 @@ impl Folder {
     ///
     /// # Errors
     /// No folder given, or one that is not there.
-    pub(super) fn of(experiment: &Experiment) -> Result<Self, Error> {
-        let entry = catalogue::entry(experiment.training.data);
+    pub(super) fn of(entry: &'static Entry, experiment: &Experiment) -> Result<Self, Error> {
         let Some(named) = &experiment.training.data_dir else {
             return Err(Error::Experiment {
                 field: "data_dir",

@@ -19,6 +19,7 @@ pub mod clouds;
 mod cub;
 mod data;
 pub mod drawing;
+mod entry;
 mod error;
 #[cfg(feature = "files")]
 mod folder;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use spindle_run::{Experiment, experiment::Dataset, modality::Pictures};
 
-use crate::{Data, Error, Split, catalogue, idx, pictures::PictureSet};
+use crate::{Data, Error, Split, entry, idx, pictures::PictureSet};
 
 const SIDE: usize = 28;
 const DIGITS: usize = 10;
@@ -53,6 +53,12 @@ pub fn subset(
     })
 }
 
+/// Files that are needed, in words, and where people get them.
+pub(super) const NEEDS: &str = "train-images-idx3-ubyte, train-labels-idx1-ubyte, \
+     t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain or with .gz";
+pub(super) const FROM: &str =
+    "the four original files of LeCun, Cortes and Burges; mirrors are many";
+
 /// The original four files in `folder`, gzip'd or not.
 ///
 /// # Errors
@@ -74,7 +80,7 @@ pub(super) fn load(experiment: &Experiment) -> Result<Data<Pictures>, Error> {
         #[cfg(feature = "embedded-data")]
         None => embedded(),
         #[cfg(not(feature = "embedded-data"))]
-        None => Err(catalogue::not_in_this_build(experiment.training.data)),
+        None => Err(entry::not_in_this_build(experiment.training.data)),
     }
 }
 
@@ -99,7 +105,7 @@ fn read(folder: &Path, name: &str) -> Result<(String, Vec<u8>), Error> {
             source,
             hint: format!(
                 "{}; without a data folder the embedded subset is used",
-                catalogue::entry(Dataset::Mnist).hint()
+                entry::hint(Dataset::Mnist.title(), NEEDS, FROM)
             ),
         }),
     }

@@ -8,7 +8,7 @@ use spindle_run::{
 
 use crate::{
     AnyData, Data, Error, arrays,
-    catalogue::OWN_LAYOUTS,
+    entry::OWN_LAYOUTS,
     folder::Folder,
     leavings::Leavings,
     picture_files::{self, Crop, EXTENSIONS, Listed},

@@ -10,7 +10,7 @@ use tokenizers::{
 };
 
 use super::{
-    catalogue::VOCABULARY,
+    entry::VOCABULARY,
     folder::Folder,
     texts::{MAX_PIECES, Text},
 };

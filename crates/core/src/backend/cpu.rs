@@ -6,8 +6,11 @@ use spindle_run::{
     modality::Modality,
 };
 
-use super::{Abilities, Backend, Evaluator, Snapshot, Trainer};
-use crate::{Error, networks::Network};
+use super::Backend;
+use crate::{
+    Error,
+    network::{Abilities, Evaluator, Network, Snapshot, Trainer},
+};
 
 /// Whatever kernels a network brings.
 pub(super) struct CpuKernels;

@@ -10,88 +10,16 @@ mod cpu;
 #[cfg(feature = "webgpu")]
 mod gpu;
 
-use std::pin::Pin;
-
-pub use spindle_kernels::Sgd;
 use spindle_run::{
     device::{Backend as Name, Device, Place},
     event::Tensors,
     modality::Modality,
 };
 
-use crate::{Error, networks::Network};
-
-#[cfg(feature = "burn")]
-pub(crate) use burn::{BurnEngine, BurnNetwork, Numbers};
-
-/// What is known once the device is done.
-pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
-
-/// A network in training.
-pub trait Trainer<M: Modality> {
-    /// What computes, in words, for a run's provenance.
-    fn describe(&self) -> String;
-
-    /// One step of SGD on the mean cross-entropy over `inputs`; the device may still be at it when
-    /// this returns, and what goes wrong on it is told by the next answer.
-    ///
-    /// # Errors
-    /// Inputs or labels that do not fit the network.
-    fn step(&mut self, inputs: &M::Batch, labels: &[usize], sgd: Sgd) -> Result<(), Error>;
-
-    /// Mean losses of the steps since they were last taken, in order.
-    fn take_losses(&mut self) -> Answer<'_, Vec<f32>>;
-
-    /// Weights and momentum as they are now.
-    fn snapshot(&self) -> Answer<'_, Snapshot>;
-
-    /// The network as it is now, to be evaluated.
-    fn evaluator(&self) -> &dyn Evaluator<M>;
-}
-
-/// Weights, and the momentum buffers under the weights' names; no buffers before the first step.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Snapshot {
-    /// Under PyTorch's names.
-    pub weights: Tensors,
-    /// Under the same names.
-    pub momentum: Tensors,
-}
-
-/// A network of fixed weights.
-pub trait Evaluator<M: Modality> {
-    /// What computes, in words.
-    fn describe(&self) -> String;
-
-    /// Inputs per pass forward that fit well into memory.
-    fn chunk(&self) -> usize;
-
-    /// Logits `[count, classes]` of `inputs`.
-    fn logits<'a>(&'a self, inputs: &'a M::Batch) -> Answer<'a, Vec<f32>>;
-
-    /// Logits `[2^n, classes]` of one input under all masks of its players.
-    fn masked_logits<'a>(
-        &'a self,
-        input: &'a M::Batch,
-        masks: &'a M::Masks,
-    ) -> Answer<'a, Vec<f32>>;
-}
-
-/// A network in f64, by the definition of each layer: what [`Evaluator::masked_logits`] rounds.
-///
-/// Always on the CPU, whatever trains.
-pub trait Exact<M: Modality>: Send + Sync {
-    /// Logits `[classes]` of one input under one mask.
-    ///
-    /// # Errors
-    /// An input or masks that do not fit the network.
-    fn masked_logits(
-        &self,
-        input: &M::Batch,
-        masks: &M::Masks,
-        mask: usize,
-    ) -> Result<Vec<f64>, Error>;
-}
+use crate::{
+    Error,
+    network::{Abilities, Evaluator, Network, Snapshot, Trainer},
+};
 
 /// A way to compute networks on one device.
 pub trait Backend<M: Modality>: Sync {
@@ -123,33 +51,6 @@ pub trait Backend<M: Modality>: Sync {
         network: &dyn Network<M>,
         weights: &Tensors,
     ) -> Result<Box<dyn Evaluator<M>>, Error>;
-}
-
-/// What a backend can do with a network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Abilities {
-    /// It trains it.
-    pub trains: bool,
-    /// It evaluates it.
-    pub evaluates: bool,
-}
-
-impl Abilities {
-    /// Training and evaluation.
-    pub const ALL: Self = Self {
-        trains: true,
-        evaluates: true,
-    };
-    /// Evaluation only.
-    pub const EVALUATION: Self = Self {
-        trains: false,
-        evaluates: true,
-    };
-    /// Neither.
-    pub const NONE: Self = Self {
-        trains: false,
-        evaluates: false,
-    };
 }
 
 /// All backends of this build, the preferred one of a device first.

@@ -5,11 +5,8 @@ use std::sync::Arc;
 use spindle_kernels::Sequential;
 use spindle_run::{input::PictureSize, modality::Pictures};
 
-use super::{
-    Network,
-    sequential::{self, Frame},
-};
-use crate::Error;
+use super::sequential::{self, Frame};
+use crate::{Error, network::Network};
 
 /// Pixels along one side of the pictures that it takes.
 const SIDE: usize = 28;

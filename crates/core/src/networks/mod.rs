@@ -11,128 +11,20 @@ mod dense;
 pub mod dgcnn;
 pub mod lenet;
 pub mod mlp;
-mod parameter;
 pub mod sequential;
 pub mod vgg;
 
 use std::sync::Arc;
 
-#[cfg(feature = "burn")]
-use burn::tensor::Device as BurnDevice;
 use serde::{Deserialize, Serialize};
 use spindle_data::DataKind;
-#[cfg(feature = "webgpu")]
-use spindle_kernels::gpu::Gpu;
 use spindle_run::{
-    event::Tensors,
     experiment::{Family, Model},
     input::{CloudShape, PictureShape, PictureSize, TextShape},
-    modality::{Clouds, Each, InputShape, Modality, NetworkShape, Pictures, Texts},
+    modality::{Clouds, Each, InputShape, Modality, Pictures, Texts},
 };
 
-use crate::{
-    Error,
-    backend::{Abilities, Evaluator, Exact, Snapshot, Trainer},
-    extract::NoiseProbes,
-};
-
-pub use parameter::{Parameter, initial_weights};
-
-/// A network for inputs of one shape and a number of classes, without weights.
-pub trait Network<M: Modality>: Send + Sync {
-    /// Its name as the papers write it.
-    fn title(&self) -> &'static str;
-
-    /// Number of classes.
-    fn classes(&self) -> usize;
-
-    /// All parameters, in PyTorch's names and shapes, in the order in which they are drawn.
-    fn parameters(&self) -> Vec<Parameter>;
-
-    /// Whether files may have a tensor of this name that says nothing of its own.
-    fn is_redundant(&self, _name: &str) -> bool {
-        false
-    }
-
-    /// What of it decides how samples are prepared: the shape of its inputs, and what is masked.
-    fn shape(&self) -> NetworkShape<M>;
-
-    /// On how many of a checkpoint's outputs rounding noise is measured.
-    fn noise_probes(&self) -> NoiseProbes {
-        NoiseProbes::MANY
-    }
-
-    /// The network in f64.
-    ///
-    /// # Errors
-    /// Tensors that are missing, extra or misshapen.
-    fn exact(&self, weights: &Tensors) -> Result<Box<dyn Exact<M>>, Error>;
-
-    /// What the fused CPU kernels can do.
-    fn cpu_kernels(&self) -> Abilities;
-
-    /// In training by the fused CPU kernels.
-    ///
-    /// # Errors
-    /// Tensors that do not fit, or no such kernels.
-    fn cpu_trainer(&self, from: &Snapshot) -> Result<Box<dyn Trainer<M>>, Error>;
-
-    /// Evaluated by the fused CPU kernels.
-    ///
-    /// # Errors
-    /// Tensors that do not fit, or no such kernels.
-    fn cpu_evaluator(&self, weights: &Tensors) -> Result<Box<dyn Evaluator<M>>, Error>;
-
-    /// What the fused GPU kernels can do.
-    #[cfg(feature = "webgpu")]
-    fn gpu_kernels(&self) -> Abilities {
-        Abilities::NONE
-    }
-
-    /// In training by the fused GPU kernels.
-    ///
-    /// # Errors
-    /// Tensors that do not fit, or no such kernels.
-    #[cfg(feature = "webgpu")]
-    fn gpu_trainer(&self, _gpu: &Gpu, _from: &Snapshot) -> Result<Box<dyn Trainer<M>>, Error> {
-        Err(Error::no_kernels(self.title()))
-    }
-
-    /// Evaluated by the fused GPU kernels.
-    ///
-    /// # Errors
-    /// Tensors that do not fit, or no such kernels.
-    #[cfg(feature = "webgpu")]
-    fn gpu_evaluator(
-        &self,
-        _gpu: &Gpu,
-        _weights: &Tensors,
-    ) -> Result<Box<dyn Evaluator<M>>, Error> {
-        Err(Error::no_kernels(self.title()))
-    }
-
-    /// In training by Burn.
-    ///
-    /// # Errors
-    /// Tensors that do not fit.
-    #[cfg(feature = "burn")]
-    fn burn_trainer(
-        &self,
-        device: &BurnDevice,
-        from: &Snapshot,
-    ) -> Result<Box<dyn Trainer<M>>, Error>;
-
-    /// Evaluated by Burn.
-    ///
-    /// # Errors
-    /// Tensors that do not fit.
-    #[cfg(feature = "burn")]
-    fn burn_evaluator(
-        &self,
-        device: &BurnDevice,
-        weights: &Tensors,
-    ) -> Result<Box<dyn Evaluator<M>>, Error>;
-}
+use crate::{Error, network::Network};
 
 /// Kinds of data, by the networks that take them in.
 pub trait Networks: DataKind {

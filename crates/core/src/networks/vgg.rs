@@ -5,10 +5,8 @@ use std::sync::Arc;
 use spindle_kernels::Sequential;
 use spindle_run::{input::PictureSize, modality::Pictures};
 
-use super::{
-    Network,
-    sequential::{self, Frame},
-};
+use super::sequential::{self, Frame};
+use crate::network::Network;
 
 /// Pixels along one side of the pictures that it takes: small ones, and ImageNet's.
 const SMALL: usize = 32;

@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     Error,
-    backend::Answer,
-    networks::{Network, Networks},
+    network::{Answer, Network},
+    networks::Networks,
 };
 
 /// What a run is of: all that its record begins with.

@@ -14,7 +14,11 @@ use spindle_run::{
     schedule,
 };
 
-use crate::{Error, backend::Answer, networks::Network, train::Learner};
+use crate::{
+    Error,
+    network::{Answer, Network},
+    train::Learner,
+};
 
 /// Steps after which a training state is handed out, at the next end of an epoch.
 const STEPS_PER_STATE: usize = 1_000;

@@ -3,7 +3,7 @@
 use spindle_data::{AnyData, Data};
 use spindle_run::{device::Place, experiment::CheckedExperiment, modality::Each};
 
-use crate::{Error, backend::Answer, networks::Networks, train::Learner};
+use crate::{Error, network::Answer, networks::Networks, train::Learner};
 
 /// A training that tells nothing.
 pub trait Stopwatch {

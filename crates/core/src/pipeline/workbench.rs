@@ -16,9 +16,9 @@ use spindle_run::{
 
 use crate::{
     Error,
-    backend::Answer,
     extract::{Extraction, Measured, Part},
-    networks::{Architecture, Network, Networks},
+    network::{Answer, Network},
+    networks::{Architecture, Networks},
 };
 
 /// Samples and the network they are measured with.

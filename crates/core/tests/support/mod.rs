@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use spindle_core::networks::{AnyNetwork, Network, Networks};
+use spindle_core::{
+    network::Network,
+    networks::{AnyNetwork, Networks},
+};
 use spindle_run::{
     event::Tensors,
     experiment::{Family, Kind, Model},
@@ -134,7 +137,7 @@ pub(crate) fn is_small(model: Model) -> bool {
 
 /// First weights, with normalisations that do something, some of them with a negative scale.
 pub(crate) fn weights<M: Modality>(network: &Arc<dyn Network<M>>) -> Tensors {
-    let mut weights = spindle_core::networks::initial_weights(&**network, 3);
+    let mut weights = spindle_core::network::initial_weights(&**network, 3);
     let mut rng = rng(7);
     for (name, tensor) in &mut weights {
         if name.starts_with("bn") && !name.ends_with("var") {

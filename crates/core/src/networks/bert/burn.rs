@@ -14,7 +14,8 @@ use spindle_run::{event::Tensors, input::Tokens, modality::Texts, player::WordMa
 
 use crate::{
     Error,
-    backend::{BurnEngine, BurnNetwork, Evaluator, Numbers, Snapshot, Trainer},
+    burn_engine::{BurnEngine, BurnNetwork, Numbers},
+    network::{Evaluator, Snapshot, Trainer},
 };
 
 /// Values of an attention head.

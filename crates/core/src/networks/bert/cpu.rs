@@ -6,7 +6,7 @@ use spindle_kernels::{BertKernels, Sgd};
 use spindle_run::{input::Tokens, modality::Texts, parallel, player::WordMasks};
 
 use crate::Error;
-use crate::backend::{Answer, Evaluator, Snapshot, Trainer};
+use crate::network::{Answer, Evaluator, Snapshot, Trainer};
 
 /// Texts per pass of an evaluation, which the kernels divide further.
 const CHUNK: usize = 512;

@@ -23,10 +23,9 @@ use spindle_run::{
 };
 
 use self::reference::ExactBert;
-use super::{Network, Parameter, parameter};
 use crate::{
     Error,
-    backend::{Abilities, Evaluator, Exact, Snapshot, Trainer},
+    network::{self, Abilities, Evaluator, Exact, Network, Parameter, Snapshot, Trainer},
 };
 
 /// Standard deviation of initial embeddings.
@@ -150,7 +149,7 @@ impl Network<Texts> for Bert {
     }
 
     fn exact(&self, weights: &Tensors) -> Result<Box<dyn Exact<Texts>>, Error> {
-        parameter::check(self, weights)?;
+        network::check(self, weights)?;
         Ok(Box::new(ExactBert::new(self.layers, weights)))
     }
 

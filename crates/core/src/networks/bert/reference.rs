@@ -3,7 +3,7 @@
 use spindle_run::{event::Tensors, input::Tokens, modality::Texts, player::WordMasks};
 
 use super::super::dense::{Dense, dot, wide};
-use crate::{Error, backend::Exact};
+use crate::{Error, network::Exact};
 
 /// Values of an attention head.
 const HEAD: usize = 64;

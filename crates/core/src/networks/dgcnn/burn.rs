@@ -19,7 +19,8 @@ use spindle_run::{event::Tensors, input::Points, modality::Clouds, player::Clust
 use super::{CHANNELS, EMBEDDING, HIDDEN, NEIGHBOURS};
 use crate::{
     Error,
-    backend::{BurnEngine, BurnNetwork, Evaluator, Numbers, Snapshot, Trainer},
+    burn_engine::{BurnEngine, BurnNetwork, Numbers},
+    network::{Evaluator, Snapshot, Trainer},
 };
 
 /// Slope of the leaky ReLU.

@@ -8,7 +8,7 @@ use spindle_run::{
 };
 
 use crate::Error;
-use crate::backend::{Answer, Evaluator};
+use crate::network::{Answer, Evaluator};
 
 /// Clouds per pass of an evaluation.
 const CHUNK: usize = 32;

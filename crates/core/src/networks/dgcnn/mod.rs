@@ -22,10 +22,9 @@ use spindle_run::{
 };
 
 use self::{cpu::CpuDgcnn, reference::ExactDgcnn};
-use super::{Network, Parameter, parameter};
 use crate::{
     Error,
-    backend::{Abilities, Evaluator, Exact, Snapshot, Trainer},
+    network::{self, Abilities, Evaluator, Exact, Network, Parameter, Snapshot, Trainer},
 };
 
 /// Neighbours of a point, itself among them.
@@ -141,7 +140,7 @@ impl Network<Clouds> for Dgcnn {
     }
 
     fn exact(&self, weights: &Tensors) -> Result<Box<dyn Exact<Clouds>>, Error> {
-        parameter::check(self, weights)?;
+        network::check(self, weights)?;
         Ok(Box::new(ExactDgcnn::new(weights)))
     }
 
@@ -154,7 +153,7 @@ impl Network<Clouds> for Dgcnn {
     }
 
     fn cpu_evaluator(&self, weights: &Tensors) -> Result<Box<dyn Evaluator<Clouds>>, Error> {
-        parameter::check(self, weights)?;
+        network::check(self, weights)?;
         Ok(Box::new(CpuDgcnn::new(weights)?))
     }
 

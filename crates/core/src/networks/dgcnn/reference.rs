@@ -4,7 +4,7 @@
 use spindle_run::{event::Tensors, input::Points, modality::Clouds, player::ClusterMasks};
 
 use super::super::dense::{Dense, wide};
-use crate::{Error, backend::Exact};
+use crate::{Error, network::Exact};
 
 /// Nearest points, itself among them, that a point has edges to.
 const NEAREST: usize = 20;

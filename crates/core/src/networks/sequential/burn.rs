@@ -17,7 +17,8 @@ use spindle_run::{event::Tensors, input::PictureShape, modality::Pictures, playe
 
 use crate::{
     Error,
-    backend::{BurnEngine, BurnNetwork, Evaluator, Numbers, Snapshot, Trainer},
+    burn_engine::{BurnEngine, BurnNetwork, Numbers},
+    network::{Evaluator, Snapshot, Trainer},
 };
 
 /// In training on a device.

@@ -6,7 +6,7 @@ use spindle_kernels::{SequentialKernels, Sgd};
 use spindle_run::{modality::Pictures, parallel, player::PatchMasks};
 
 use crate::Error;
-use crate::backend::{Answer, Evaluator, Snapshot, Trainer};
+use crate::network::{Answer, Evaluator, Snapshot, Trainer};
 
 /// Pictures per pass of an evaluation, which the kernels divide further.
 const CHUNK: usize = 512;

@@ -11,7 +11,7 @@ use spindle_run::{event::Tensors, modality::Pictures, player::PatchMasks};
 
 use crate::{
     Error,
-    backend::{Abilities, Answer, Evaluator, Snapshot, Trainer},
+    network::{Abilities, Answer, Evaluator, Snapshot, Trainer},
 };
 
 /// Pictures per pass of an evaluation, which the kernels divide further.

@@ -21,11 +21,9 @@ use spindle_run::{
     player::PatchMasks,
 };
 
-use super::{Network, Parameter};
 use crate::{
     Error,
-    backend::{Abilities, Evaluator, Exact, Snapshot, Trainer},
-    extract::NoiseProbes,
+    network::{Abilities, Evaluator, Exact, Network, NoiseProbes, Parameter, Snapshot, Trainer},
 };
 
 /// Whether the masked feature map lies over the frame of zeros around a small picture too.

@@ -8,12 +8,14 @@ use spindle_kernels::Sgd;
 use spindle_run::{event::Tensors, modality::Modality, parallel};
 
 use super::{
-    super::{Answer, Evaluator, Snapshot, Trainer},
-    Batch, BurnNetwork, Numbers,
+    module::{Batch, BurnNetwork, Numbers},
     sgd::{Momentum, Track},
     weights::{load_weights, read, read_weights},
 };
-use crate::Error;
+use crate::{
+    Error,
+    network::{Answer, Evaluator, Snapshot, Trainer},
+};
 
 /// A Burn network in training.
 pub(crate) struct BurnEngine<N: BurnNetwork> {

@@ -11,7 +11,7 @@ use burn::{
 };
 use spindle_run::event::{self, Tensors};
 
-use super::BurnNetwork;
+use super::module::BurnNetwork;
 use crate::Error;
 
 /// The container type that Burn reports for a linear layer's fields.

@@ -12,7 +12,7 @@ use burn::{
 use spindle_run::event::Tensors;
 
 use super::{
-    BurnNetwork,
+    module::BurnNetwork,
     weights::{load_weights, read_weights},
 };
 use crate::Error;

@@ -1,8 +1,4 @@
-//! Burn: the reference for the kernels, and what trains networks that have none.
-
-mod engine;
-mod sgd;
-mod weights;
+//! What a Burn module says of itself to be trained and evaluated here.
 
 use std::ops::Range;
 
@@ -10,16 +6,7 @@ use burn::{
     module::Module,
     tensor::{DType, Device as BurnDevice, Int, Tensor, TensorData},
 };
-use spindle_run::{
-    device::{Backend as Name, Device},
-    event::Tensors,
-    modality::Modality,
-};
-
-use super::{Abilities, Backend, Evaluator, Snapshot, Trainer};
-use crate::{Error, networks::Network};
-
-pub(crate) use engine::BurnEngine;
+use spindle_run::modality::Modality;
 
 /// A network as a Burn module.
 pub(crate) trait BurnNetwork: Module + Sync {
@@ -63,7 +50,7 @@ pub(crate) trait BurnNetwork: Module + Sync {
     }
 }
 
-type Batch<N> = <<N as BurnNetwork>::Kind as Modality>::Batch;
+pub(super) type Batch<N> = <<N as BurnNetwork>::Kind as Modality>::Batch;
 
 /// Where tensors are made, and of which numbers.
 #[derive(Clone, Debug)]
@@ -86,41 +73,5 @@ impl Numbers {
         shape: [usize; D],
     ) -> Tensor<D, Int> {
         Tensor::from_data(TensorData::new(values, shape), &self.device)
-    }
-}
-
-/// Burn's flex on all cores of the CPU.
-pub(super) struct BurnOnCpu;
-
-impl<M: Modality> Backend<M> for BurnOnCpu {
-    fn name(&self) -> Name {
-        Name::Burn
-    }
-
-    fn device(&self) -> Device {
-        Device::Cpu
-    }
-
-    fn abilities(&self, _network: &dyn Network<M>) -> Abilities {
-        Abilities {
-            trains: true,
-            evaluates: true,
-        }
-    }
-
-    fn trainer(
-        &self,
-        network: &dyn Network<M>,
-        from: &Snapshot,
-    ) -> Result<Box<dyn Trainer<M>>, Error> {
-        network.burn_trainer(&BurnDevice::flex(), from)
-    }
-
-    fn evaluator(
-        &self,
-        network: &dyn Network<M>,
-        weights: &Tensors,
-    ) -> Result<Box<dyn Evaluator<M>>, Error> {
-        network.burn_evaluator(&BurnDevice::flex(), weights)
     }
 }
