@@ -10,7 +10,7 @@ mod support;
 
 use std::{fs, path::Path};
 
-use spindle_run::{analysis::phases, content::Contents, export::Export};
+use spindle_run::{content::Contents, export::Export};
 use support::json;
 use tempfile::TempDir;
 
@@ -49,7 +49,7 @@ fn run(model: &str, data: &str, folder: &Path, more: &[&str]) -> Export {
     json(&["export", run, "--out", file]);
     let export = Export::unpack(&fs::read(file).unwrap()).unwrap();
     assert_eq!(export.contents.len(), 2, "{model} on {data}");
-    assert!(phases::found(&export.record).is_some());
+    assert!(export.record.phases().is_some());
     assert!(
         export
             .record

@@ -12,10 +12,11 @@ use spindle_core::{Error, backend, network::initial_weights, networks::AnyNetwor
 use spindle_run::{
     device::Place,
     each,
+    each::Each,
     event::{Tensor, Tensors},
     experiment::{Kind, Model},
     input::{CloudShape, PictureSize, Points, TextShape, Tokens},
-    modality::{Each, Inputs},
+    modality::Inputs,
 };
 
 #[derive(Deserialize)]

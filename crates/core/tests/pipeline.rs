@@ -16,8 +16,8 @@ use spindle_core::{
 };
 use spindle_data::mnist;
 use spindle_run::{
-    Experiment, MemoryStore, RunFolder, RunWriter, Store, device::Place, event::Event,
-    modality::Each, record::RunRecord,
+    Experiment, MemoryStore, RunFolder, RunWriter, Store, device::Place, each::Each, event::Event,
+    record::RunRecord,
 };
 
 type Outcome = Result<(), Error>;

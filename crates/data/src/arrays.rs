@@ -3,7 +3,8 @@
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use spindle_run::{
     Experiment, each,
-    modality::{Clouds, Each, Pictures, Texts},
+    each::Each,
+    modality::{Clouds, Pictures, Texts},
 };
 
 use crate::{

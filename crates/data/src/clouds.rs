@@ -7,9 +7,10 @@ use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 use spindle_run::{
     content::Cloud,
+    each::Each,
     experiment::Placement,
     input::{CloudShape, Points},
-    modality::{Clouds, Each},
+    modality::Clouds,
     player::{CLUSTERS, ClusterMasks, cluster, draw_clusters},
     random::Stream,
     record::Players,

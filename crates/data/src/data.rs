@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 use spindle_run::{
     each,
-    modality::{Clouds, Each, Pictures, Texts},
+    each::Each,
+    modality::{Clouds, Pictures, Texts},
 };
 
 use crate::{DataKind, Description, Error};

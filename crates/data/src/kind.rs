@@ -7,8 +7,9 @@ use serde::{Serialize, Serializer, de::DeserializeOwned};
 use sha2::Sha256;
 use spindle_run::{
     each,
+    each::Each,
     experiment::Placement,
-    modality::{Each, Modality},
+    modality::Modality,
     random::Stream,
     record::{Group, Players},
 };

@@ -10,9 +10,10 @@ use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 use spindle_run::{
     content::Picture,
+    each::Each,
     experiment::Placement,
     input::{FeatureMap, PictureShape, PictureSize},
-    modality::{Each, Pictures},
+    modality::Pictures,
     player::{GRID, PatchMasks, check_patches, draw_patches},
     random::Stream,
     record::{Players, SampleRecord},

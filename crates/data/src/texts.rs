@@ -7,9 +7,10 @@ use serde_bytes::ByteBuf;
 use sha2::{Digest, Sha256};
 use spindle_run::{
     content,
+    each::Each,
     experiment::Placement,
     input::{TextShape, Tokens},
-    modality::{Each, Texts},
+    modality::Texts,
     player::{WordMasks, draw_words, is_candidate},
     random::Stream,
     record::Players,

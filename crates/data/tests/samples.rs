@@ -12,9 +12,10 @@ use spindle_data::{
 };
 use spindle_run::{
     Experiment,
+    each::Each,
     experiment::{Dataset, Placement},
     input::{FeatureMap, PictureShape},
-    modality::{Clouds, Each, NetworkShape, Pictures, Texts},
+    modality::{Clouds, NetworkShape, Pictures, Texts},
     record::Players,
 };
 

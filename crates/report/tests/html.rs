@@ -4,10 +4,7 @@ mod demo;
 
 use spindle_interactions::phase::Verdict;
 use spindle_report::{Error, compare_html, html};
-use spindle_run::{
-    analysis::{Opening, phases::Phases},
-    record::{Recorded, RunRecord},
-};
+use spindle_run::record::{Opening, Phases, Recorded, RunRecord};
 
 fn report(run: &RunRecord) -> String {
     html(run).expect("a run is reported as far as it goes")

@@ -7,10 +7,7 @@ use std::sync::Arc;
 use resvg::usvg::{Group, Node, Options, Rect, TextChunk, Tree, fontdb::Database};
 use spindle_interactions::phase::Onset;
 use spindle_report::{compare_html, html};
-use spindle_run::{
-    analysis::{Opening, phases::Phases},
-    record::RunRecord,
-};
+use spindle_run::record::{Opening, Phases, RunRecord};
 
 const FONTS: [&[u8]; 2] = [
     include_bytes!("../fonts/SpindleSans-Regular.ttf"),

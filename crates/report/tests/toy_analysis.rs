@@ -12,14 +12,12 @@ use spindle_report::{figures_of, html_of};
 use spindle_run::{
     Error,
     analysis::{
-        Analysis, AtCheckpoint, Finding, Scope, Shown, Watch, Work, missing, phases,
+        self, Analysis, AtCheckpoint, Finding, Scope, Shown, Watch, Work, missing, phases,
         samples::{group_strengths, resamples},
         summarize,
     },
     event::Outputs,
-    figure::{
-        self, Axis, BarPanel, BarPanels, Curve, Curves, Figure, FigureKind, Series, Tone, marks,
-    },
+    figure::{Axis, BarPanel, BarPanels, Curve, Curves, Figure, FigureKind, Series, Tone, marks},
     record::{Group, Recorded, RunRecord, recorded},
     table::{self, Table, at_checkpoints, estimates},
 };
@@ -233,7 +231,7 @@ fn whoever_does_not_know_it_keeps_it() {
     let json = record.to_json().expect("it is written");
     let known = RunRecord::from_json(&json).expect("it is read");
     assert!(
-        table::of_record(&known)
+        analysis::tables(&known)
             .iter()
             .all(|table| table.name != "negative_share")
     );
@@ -242,7 +240,7 @@ fn whoever_does_not_know_it_keeps_it() {
 
 #[test]
 fn it_has_a_table() {
-    let tables = table::of_analyses(ROWS, &analysed());
+    let tables = analysis::tables_of(ROWS, &analysed());
     let table = tables.iter().find(|table| table.name == "negative_share");
     assert_eq!(table.expect("it is among them").rows(), 12);
 }
@@ -265,7 +263,7 @@ fn it_is_drawn_and_reported() {
 #[test]
 fn the_page_gets_it_by_its_kind() {
     let shown: Vec<&dyn Shown> = ROWS.iter().map(|&row| row as &dyn Shown).collect();
-    let figures = figure::figures_of(&shown, &analysed());
+    let figures = analysis::figures_of(&shown, &analysed());
     let json = serde_json::to_value(figures).expect("it is written");
     assert_eq!(json[0]["name"], "negative-share");
     assert_eq!(json[0]["kind"]["type"], "curves");

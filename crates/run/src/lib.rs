@@ -12,6 +12,7 @@ pub mod content;
 pub mod decomposition;
 pub mod device;
 pub mod digest;
+pub mod each;
 pub mod encoding;
 mod error;
 pub mod event;

@@ -6,9 +6,7 @@ mod demo;
 use std::{fs, path::Path};
 
 use spindle_run::{
-    Error, RunFolder, RunWriter,
-    analysis::phases,
-    encoding,
+    Error, RunFolder, RunWriter, encoding,
     event::{SampleLosses, Tensors},
     experiment::Dataset,
     record::RunRecord,
@@ -53,7 +51,7 @@ fn losses_come_back_and_those_of_reset_labels_are_told_apart() {
 fn phases_of_earlier_versions_are_left_out_with_a_warning() {
     let older = FORMAT_4.replacen("\"schema\":4", "\"schema\":3", 1);
     let found = RunRecord::from_json(older.as_bytes()).unwrap();
-    assert_eq!(phases::found(&found), None);
+    assert_eq!(found.phases(), None);
     assert!(
         found
             .warnings

@@ -10,7 +10,6 @@ use spindle_interactions::{
     strength,
 };
 use spindle_run::{
-    analysis::phases,
     export::Export,
     record::{Group, RangedEstimate, RunRecord},
 };
@@ -73,7 +72,7 @@ fn all_five_come_with_strengths_and_tested_phases() {
     assert_eq!(runs.len(), 5);
     for (name, export) in runs {
         assert!(export.strengths.is_some(), "{name}");
-        assert!(phases::first(&export.record).is_some(), "{name}");
+        assert!(export.record.deciding_phases().is_some(), "{name}");
     }
 }
 
@@ -120,7 +119,7 @@ fn phases_follow_from_the_exports_with_other_draws() {
     let resamples = Resamples::new(1000, 99);
     for (name, export) in shipped() {
         let measured = measured(&export);
-        let told = phases::found(&export.record).unwrap().by_statistic;
+        let told = export.record.phases().unwrap().by_statistic;
         for (place, told) in told.iter().enumerate() {
             let (found, _) = phase::two_phases(told.statistic, &measured, &resamples);
             // A verdict on an edge may hang on the draws; that of the statistic which decides is on

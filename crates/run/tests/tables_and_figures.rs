@@ -3,8 +3,8 @@
 mod demo;
 
 use spindle_run::{
-    analysis,
-    figure::{self, Figure, FigureKind, figures},
+    analysis::{self, figures},
+    figure::{self, Figure, FigureKind},
     record::{Parts, RunRecord, Summary},
     table::{self, Table},
 };
@@ -12,7 +12,7 @@ use spindle_run::{
 #[test]
 fn tables_of_the_record() {
     let record = demo::record();
-    for table in table::of_record(&record) {
+    for table in analysis::tables(&record) {
         insta::assert_snapshot!(table.name, table.to_csv());
     }
 }
@@ -90,7 +90,7 @@ fn parquet_holds_the_table() {
 #[test]
 fn every_table_can_be_parquet_even_without_rows() {
     let mut record = demo::record();
-    for table in table::of_record(&record) {
+    for table in analysis::tables(&record) {
         assert!(table.rows() > 0, "{}", table.name);
         table.to_parquet().unwrap();
     }
@@ -98,7 +98,7 @@ fn every_table_can_be_parquet_even_without_rows() {
     record.losses.clear();
     record.samples.clear();
     record.analyses = Parts::default();
-    for table in table::of_record(&record) {
+    for table in analysis::tables(&record) {
         assert_eq!(table.rows(), 0, "{}", table.name);
         table.to_parquet().unwrap();
     }

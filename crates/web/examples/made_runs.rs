@@ -8,11 +8,10 @@ use std::{error::Error, fs, path::Path};
 use spindle_core::pipeline::{self, Description, Quiet, Run};
 use spindle_run::{
     Experiment, MemoryStore,
-    content::{Cloud, Contents, Text},
+    content::{Cloud, Content, Contents, Text},
     event::{Event, Outputs, SampleLosses, Tensors},
     experiment::{self, Dataset, Model, Solving, Training},
     export::{Budget, Export},
-    modality::Content,
     record::{Group, LossRecord, Players, Provenance, SampleRecord},
 };
 

@@ -2,7 +2,7 @@
 //! belongs to.
 
 use serde_bytes::ByteBuf;
-use spindle_run::modality::Content;
+use spindle_run::content::Content;
 use spindle_run::player::{GRID, PatchMasks};
 use spindle_run::{
     content::{Cloud, Picture, Text},

@@ -6,7 +6,7 @@ use spindle_interactions::{
     mask::{self, Mask},
     reference, salience, strength, transform,
 };
-use spindle_run::modality::Content;
+use spindle_run::content::Content;
 use spindle_run::{
     Experiment,
     export::{History, Kind},

@@ -235,7 +235,7 @@ pub fn run_view(run: &str, export: &Export) -> RunView {
                 published_sgd: published.get(index).cloned().flatten(),
             })
             .collect(),
-        figures: figure::figures(record),
+        figures: spindle_run::analysis::figures(record),
         second_phase: phases::second_phase_has_begun(record),
         weights: export.weights.keys().copied().collect(),
         warnings: record.warnings.clone(),

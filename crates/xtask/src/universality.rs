@@ -7,9 +7,9 @@ use serde::Serialize;
 use spindle_interactions::{bootstrap::Estimate, decompose::Statistic};
 
 use spindle_run::{
-    analysis::{Measured, phases},
+    analysis::phases,
     experiment::{Dataset, Model},
-    figure::{self, Mark},
+    figure::{self, Mark, Measured},
     record::{RangedEstimate, RunRecord},
 };
 use ts_rs::TS;

@@ -118,8 +118,16 @@ export function storeCheckpoint(id: string, checkpoint: StoredCheckpoint): Promi
   return write(id, (_, store) => store.put(checkpoint, checkpoint.losses.step));
 }
 
-/** Forgets the session of this name. */
+/** Where the name of the session is kept that was forgotten last. */
+const FORGOTTEN = "spindle-forgotten";
+
+/** Forgets the session of this name, at once: a page that is closed meanwhile does not find it. */
 export function forget(id: string): Promise<void> {
+  try {
+    localStorage.setItem(FORGOTTEN, id);
+  } catch {
+    // Where nothing may be kept there is nothing to forget.
+  }
   return write(id, (store, checkpoints) => {
     store.clear();
     checkpoints.clear();
@@ -136,7 +144,15 @@ export async function restore(): Promise<Stored | undefined> {
     state = store.get("state");
     stored = checkpoints.getAll();
   });
-  if (session?.result?.format !== FORMAT || !stored) return undefined;
+  if (session?.result?.format !== FORMAT || !stored || isForgotten(session.result.id)) return undefined;
   const checkpoints = stored.result.sort((a, b) => a.losses.step - b.losses.step);
   return { session: session.result, state: state?.result, checkpoints };
+}
+
+function isForgotten(id: string): boolean {
+  try {
+    return localStorage.getItem(FORGOTTEN) === id;
+  } catch {
+    return false;
+  }
 }

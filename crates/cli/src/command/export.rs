@@ -2,9 +2,7 @@
 
 use anyhow::bail;
 use serde::Serialize;
-use spindle_run::{
-    RunFolder, analysis::phases, export::Budget, folder::write_whole, record::RunRecord,
-};
+use spindle_run::{RunFolder, export::Budget, folder::write_whole, record::RunRecord};
 
 use crate::{
     arguments::{Export, PackedWeights},
@@ -27,7 +25,7 @@ const INTERACTIONS: usize = 58;
 /// Steps of the checkpoints whose weights are packed.
 fn steps_of(record: &RunRecord, which: PackedWeights) -> Vec<usize> {
     let checkpoints = record.checkpoints.iter().enumerate();
-    let boundary = phases::boundary(record);
+    let boundary = record.boundary();
     let last = record.checkpoints.len().saturating_sub(1);
     checkpoints
         .filter(|(index, _)| {
@@ -54,7 +52,7 @@ fn in_room(room: usize) -> Budget {
 pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<()> {
     output::check(&arguments.out, &[])?;
     let (folder, record) = RunFolder::open(&arguments.run)?;
-    if phases::found(&record).is_none() {
+    if record.phases().is_none() {
         bail!(
             "{0} is not analysed yet; run: spindle analyze {0}",
             arguments.run.display()

@@ -17,7 +17,7 @@ const PNG_SCALE: f32 = 300.0 / 72.0;
 
 /// Writes tables, figures and `report.html`.
 pub(crate) fn write(writer: &RunWriter, record: &RunRecord) -> anyhow::Result<()> {
-    for table in table::of_record(record) {
+    for table in analysis::tables(record) {
         writer.save_table(table.name, &table.to_parquet()?)?;
     }
     let mut rows = Vec::new();
@@ -138,9 +138,9 @@ pub(crate) fn conclude(
     let summary = Summary {
         run: writer.path(),
         checkpoints: record.checkpoints.len(),
-        phases: phases::first(record),
-        boundary: at(phases::boundary(record)),
-        gap_onset: at(analysis::gap_onset(record)),
+        phases: record.deciding_phases(),
+        boundary: at(record.boundary()),
+        gap_onset: at(record.gap_onset()),
         certificates: Certified::of(record),
         train_seconds: record.provenance.train_seconds,
         extract_seconds: record.provenance.extract_seconds,

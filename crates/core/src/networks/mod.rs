@@ -19,9 +19,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use spindle_data::DataKind;
 use spindle_run::{
+    each::Each,
     experiment::{Family, Model},
     input::{CloudShape, PictureShape, PictureSize, TextShape},
-    modality::{Clouds, Each, InputShape, Modality, Pictures, Texts},
+    modality::{Clouds, InputShape, Modality, Pictures, Texts},
 };
 
 use crate::{Error, network::Network};

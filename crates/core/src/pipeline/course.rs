@@ -11,6 +11,7 @@ use spindle_run::{
     analysis::{self, ANALYSES, AtCheckpoint, OfRun, TestStrengths, Work},
     decomposition::decompose_outputs,
     event::{Event, SampleLosses},
+    record::Place,
 };
 use web_time::Instant;
 
@@ -232,7 +233,7 @@ pub fn analyse<S: Store>(
     watch: &dyn Watch,
 ) -> Result<(), Error> {
     let found = match work.place {
-        analysis::Place::Checkpoint(position) => {
+        Place::Checkpoint(position) => {
             let record = run.record();
             let step = record.checkpoints[position].losses.step;
             let outputs = run.store().outputs(record, step)?;
@@ -246,7 +247,7 @@ pub fn analyse<S: Store>(
             };
             work.at_checkpoint(&at, &look).map_err(stopped)?
         }
-        analysis::Place::Run => of_run(run, work)?,
+        Place::Run => of_run(run, work)?,
     };
     work.put(run.record_mut(), found);
     run.save()

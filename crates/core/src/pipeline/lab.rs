@@ -8,9 +8,9 @@ use spindle_run::{
     content::Contents,
     device::Place,
     each,
+    each::Each,
     event::{Outputs, Tensors, TrainingState},
     experiment::CheckedExperiment,
-    modality::Each,
     record::{Players, Provenance, SampleRecord, StandIn},
 };
 

@@ -1,7 +1,7 @@
 //! How fast a network learns: training steps and nothing else.
 
 use spindle_data::{AnyData, Data};
-use spindle_run::{device::Place, experiment::CheckedExperiment, modality::Each};
+use spindle_run::{device::Place, each::Each, experiment::CheckedExperiment};
 
 use crate::{Error, network::Answer, networks::Networks, train::Learner};
 

@@ -10,10 +10,11 @@ use spindle_core::{
     networks::{AnyNetwork, Networks},
 };
 use spindle_run::{
+    each::Each,
     event::Tensors,
     experiment::{Family, Kind, Model},
     input::{CloudShape, PictureSize, Points, TextShape, Tokens},
-    modality::{Clouds, Each, Modality, NetworkShape, Pictures, Texts},
+    modality::{Clouds, Modality, NetworkShape, Pictures, Texts},
     player::{ClusterMasks, PatchMasks, WordMasks, cluster},
 };
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use spindle_data::{Error, Labelled};
-use spindle_run::{experiment::Dataset, modality::Each};
+use spindle_run::{each::Each, experiment::Dataset};
 
 use crate::{
     labels,

@@ -4,9 +4,10 @@ use std::fs;
 
 use spindle_data::{Data, DataKind, Error, Labelled, Split, pictures::PictureSet};
 use spindle_run::{
+    each::Each,
     experiment::Dataset,
     input::{PictureShape, PictureSize},
-    modality::{Each, Pictures},
+    modality::Pictures,
 };
 
 use crate::{

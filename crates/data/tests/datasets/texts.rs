@@ -7,10 +7,7 @@ use spindle_data::{
     Data, Error, Labelled, Split,
     texts::{MAX_PIECES, Text},
 };
-use spindle_run::{
-    experiment::Dataset,
-    modality::{Each, Texts},
-};
+use spindle_run::{each::Each, experiment::Dataset, modality::Texts};
 
 use crate::{
     Written, labels,

@@ -3,7 +3,7 @@
 
 use spindle_interactions::bootstrap::Estimate;
 use spindle_run::{
-    analysis::Course,
+    figure::Course,
     record::{RangedEstimate, RunRecord},
 };
 

@@ -2,7 +2,7 @@
 
 use spindle_interactions::bootstrap::Estimate;
 use spindle_run::{
-    analysis::{Ceiling, SimilarityFigure},
+    figure::{Ceiling, SimilarityFigure},
     record::RunRecord,
 };
 

@@ -1,7 +1,7 @@
 //! Figure 3 of arXiv 2405.10262 as the published procedure gives it, over the certified answers to
 //! the same outputs.
 
-use spindle_run::{analysis::StrengthRows, figure::Bars};
+use spindle_run::figure::{Bars, StrengthRows};
 
 use super::{Width, strength};
 use crate::{

@@ -1,6 +1,9 @@
 //! Figure 3 of arXiv 2405.10262 for a run: five checkpoints, and the losses beneath them.
 
-use spindle_run::{analysis::TwoPhases, figure::Bars, record::RunRecord};
+use spindle_run::{
+    figure::{Bars, TwoPhases},
+    record::RunRecord,
+};
 
 use super::{Width, losses, mark, strength};
 use crate::{

@@ -12,13 +12,14 @@ use spindle_interactions::{
 use spindle_run::{
     Experiment,
     analysis::{
-        AtNoise, GroupDifference, GroupDifferences, NoiseBounds, Norms, Opening, PublishedSgd,
-        Similarity, Theory, TheoryFit, phases,
+        AtNoise, GroupDifference, GroupDifferences, NoiseBounds, Norms, PublishedSgd, Similarity,
+        Theory, TheoryFit,
     },
     experiment::Schedule,
     record::{
-        AllEffects, CheckpointRecord, Group, GroupStrength, LossRecord, Parts, Players, Provenance,
-        RangedEstimate, Recorded, RunRecord, SCHEMA, SampleCertificate, SampleRecord, Summary,
+        self, AllEffects, CheckpointRecord, Group, GroupStrength, LossRecord, Opening, Parts,
+        Players, Provenance, RangedEstimate, Recorded, RunRecord, SCHEMA, SampleCertificate,
+        SampleRecord, Summary,
     },
 };
 
@@ -270,7 +271,7 @@ fn of_run(theory: Vec<TheoryFit>) -> Parts {
     let mut found = Parts::default();
     put(
         &mut found,
-        phases::Phases {
+        record::Phases {
             by_statistic: {
                 let change = |value| Change {
                     answer: estimate(value, 0.05),

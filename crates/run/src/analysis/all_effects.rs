@@ -1,16 +1,14 @@
 //! Statistics of all interactions, however weak, over training.
 
-use serde::Serialize;
 use spindle_interactions::{
     bootstrap::Estimate,
     decompose::{HIGH_ORDER, Statistic},
 };
 
-use super::{Analysis, Behind, Finding, Measured, PublishedSgd, Shown, phases};
+use super::{Analysis, Behind, Finding, PublishedSgd, Shown, checkpoints, phases};
 use crate::{
-    figure::{Axis, EPOCH, Figure, FigureKind, Mark, marks},
+    figure::{Axis, Course, EPOCH, Figure, FigureKind, Measured, marks},
     record::{RangedEstimate, RunRecord},
-    table,
 };
 
 /// Shows what the summary of every checkpoint has.
@@ -36,7 +34,7 @@ impl Analysis for AllEffects {
         }
         vec![Behind::new(
             "Checkpoints as a table",
-            table::checkpoints(record),
+            checkpoints::table(record),
         )]
     }
 
@@ -95,30 +93,6 @@ const fn axis(statistic: Statistic) -> Axis {
             unit: "",
         },
     }
-}
-
-/// A statistic of interactions over training.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Course {
-    /// Which one.
-    pub statistic: Statistic,
-    /// Whether it is the one that decides on phases.
-    pub decides: bool,
-    /// Axis of the epochs.
-    pub x: Axis,
-    /// Axis of the statistic.
-    pub y: Axis,
-    /// Epochs of the checkpoints.
-    pub epochs: Vec<f64>,
-    /// Of all interactions, however weak; `None` where there are none.
-    pub all: Vec<Option<RangedEstimate>>,
-    /// Of salient interactions, for the mean order; `None` where none is salient.
-    pub salient: Vec<Option<Estimate>>,
-    /// Of all interactions of the published SGD, where it was run.
-    pub published_sgd: Vec<Option<Estimate>>,
-    /// Boundary of the phases and onset of the gap.
-    pub marks: Vec<Mark>,
 }
 
 /// A statistic over training; `None` before anything was analysed.

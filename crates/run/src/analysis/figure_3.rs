@@ -1,13 +1,12 @@
 //! Figure 3 of arXiv 2405.10262 by the published procedure, in nats, and on the very same outputs
 //! the certified answers.
 
-use serde::Serialize;
 use spindle_interactions::{bootstrap::Estimate, strength::StrengthByOrder};
 
-use super::{Analysis, AtRate, Measured, NoiseBounds, PublishedSgd, RateScale, Shown};
+use super::{Analysis, AtRate, NoiseBounds, PublishedSgd, RateScale, Shown};
 use crate::{
     figure::{
-        Bars, Figure, FigureKind,
+        Bars, Figure, FigureKind, Measured, StrengthRow, StrengthRows,
         caption::{self, number},
     },
     record::RunRecord,
@@ -43,24 +42,6 @@ const PAPER_RATE: f64 = 1e-6;
 const RESIDUE: std::ops::RangeInclusive<usize> = 8..=10;
 /// Noise bounds of the certified rows.
 const NOISE_RATIOS: [f64; 2] = [0.0, 0.02];
-
-/// Strengths by order in nats, one way of decomposing at up to three checkpoints.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct StrengthRow {
-    /// How it was decomposed.
-    pub name: String,
-    /// A panel per checkpoint.
-    pub panels: Vec<Bars>,
-}
-
-/// The published procedure and the certified answers, a row each.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct StrengthRows {
-    /// The published procedure first.
-    pub rows: Vec<StrengthRow>,
-}
 
 /// Figure 3 of the paper for this run; `None` where the published procedure was not run with other
 /// rates.

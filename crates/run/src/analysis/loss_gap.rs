@@ -1,10 +1,9 @@
 //! Where the gap between test loss and training loss opens, and how long after the boundary.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use spindle_interactions::{
     bootstrap::Estimate,
-    phase::{self, KEPT, MARGIN, Onset, SplitLosses},
+    phase::{self, KEPT, MARGIN, SplitLosses},
 };
 
 use super::{Analysis, Finding, OfRun, Scope, Shown, phases, samples::resamples};
@@ -15,22 +14,8 @@ use crate::{
         self, Mark, MarkKind,
         caption::{self, number},
     },
-    record::{Recorded, RunRecord, recorded},
+    record::{Opening, Recorded, RunRecord, recorded},
 };
-
-/// The loss gap of a run. Indices are positions in `RunRecord::checkpoints`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Opening {
-    /// The gap between test loss and training loss, of samples whose label is right.
-    pub gap: phase::LossGap,
-    /// From the boundary of the phases to the onset of the gap, in epochs.
-    pub lag: Option<Estimate>,
-}
-
-impl Recorded for Opening {
-    const NAME: &'static str = "loss-gap";
-    const VERSION: u32 = 1;
-}
 
 /// The analysis.
 pub(super) struct LossGap;
@@ -61,12 +46,6 @@ impl Analysis for LossGap {
         });
         finding.into_iter().collect()
     }
-}
-
-/// Where the gap opens, as a position in `RunRecord::checkpoints`.
-#[must_use]
-pub fn gap_onset(record: &RunRecord) -> Option<Onset> {
-    record.analyses.get::<Opening>()?.gap.onset
 }
 
 fn find(run: &OfRun<'_>) -> Opening {

@@ -10,7 +10,6 @@ mod checkpoints;
 mod figure_3;
 mod group_differences;
 mod loss_gap;
-mod measured;
 mod noise_bounds;
 pub mod phases;
 mod published_sgd;
@@ -32,22 +31,21 @@ use crate::{
     event::{Outputs, SampleLosses},
     figure::Figure,
     record::{RunRecord, SampleRecord, Summary},
-    table::Table,
+    table::{self, Table},
 };
 
-pub use all_effects::{Course, course};
-pub use figure_3::{StrengthRow, StrengthRows, figure_3};
+pub use all_effects::course;
+pub use figure_3::figure_3;
 pub use group_differences::{GroupDifference, GroupDifferences};
-pub use loss_gap::{Opening, gap_onset, loss_gap};
-pub use measured::Measured;
+pub use loss_gap::loss_gap;
 pub use noise_bounds::{AtNoise, NoiseBounds};
 pub use published_sgd::{AtRate, Norms, PublishedSgd, RateScale, published_bars};
 pub use samples::TestStrengths;
-pub use similarity::{Ceiling, OrderCurve, Similarity, SimilarityFigure};
-pub use strengths::{TwoPhases, two_phases};
+pub use similarity::Similarity;
+pub use strengths::two_phases;
 pub use summary::summarize;
 pub use theory::{Theory, TheoryFit};
-pub use work::{Place, Work, missing};
+pub use work::{Work, missing};
 
 /// A callback that is told how far an analysis is, and may stop it. `games` are those of the whole
 /// analysis at its place.
@@ -241,3 +239,35 @@ table_of_analyses![
     group_differences::Groups,
     theory::SecondPhase,
 ];
+
+/// All figures that `record` has the data for, in the order in which they are read.
+#[must_use]
+pub fn figures(record: &RunRecord) -> Vec<Figure> {
+    figures_of(SHOWN, record)
+}
+
+/// As [`figures`], of other analyses.
+#[must_use]
+pub fn figures_of(shown: &[&dyn Shown], record: &RunRecord) -> Vec<Figure> {
+    let figures = shown.iter().flat_map(|shown| shown.figures(record));
+    figures.collect()
+}
+
+/// All tables that the record alone gives: samples, losses and checkpoints, and those of all
+/// analyses.
+#[must_use]
+pub fn tables(record: &RunRecord) -> Vec<Table> {
+    tables_of(ANALYSES, record)
+}
+
+/// As [`tables`], of other analyses.
+#[must_use]
+pub fn tables_of(analyses: &[&dyn Analysis], record: &RunRecord) -> Vec<Table> {
+    let plain = [
+        table::samples(record),
+        table::losses(record),
+        checkpoints::table(record),
+    ];
+    let found = analyses.iter().flat_map(|analysis| analysis.tables(record));
+    plain.into_iter().chain(found).collect()
+}

@@ -10,7 +10,7 @@ use spindle_interactions::{
 };
 
 use super::{
-    Analysis, AtCheckpoint, Finding, Measured, Scope, Shown, Watch,
+    Analysis, AtCheckpoint, Finding, Scope, Shown, Watch,
     rounds::{self, Rounds},
     samples::{resamples, test_outputs},
 };
@@ -18,7 +18,7 @@ use crate::{
     Error, Experiment,
     experiment::{NoiseScale, Solver},
     figure::{
-        BarPanel, BarPanels, Figure, FigureKind, ORDER, SHARE, Series, Tone,
+        BarPanel, BarPanels, Figure, FigureKind, Measured, ORDER, SHARE, Series, Tone,
         caption::{self, number},
         numbers::setting,
         orders,

@@ -1,7 +1,7 @@
 //! Whether a run has two phases, where their boundary is, and how that is said. Report, page,
 //! tables and terminal take the sentences from here.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use spindle_interactions::{
     bootstrap::Estimate,
@@ -14,27 +14,11 @@ use crate::{
     Error,
     figure::{self, caption},
     record::{
-        AllEffects, CheckpointRecord, Group, RangedEstimate, Recorded, RunRecord, SampleRecord,
-        recorded,
+        AllEffects, CheckpointRecord, Group, Phases, RangedEstimate, Recorded, RunRecord,
+        SampleRecord, recorded,
     },
     table::{Table, estimates},
 };
-
-/// The phases of a run. Indices are positions in `RunRecord::checkpoints`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Phases {
-    /// Whether there are two, by each statistic of all effects of the test samples; first the one
-    /// that decides.
-    pub by_statistic: Vec<phase::Phases>,
-    /// Boundary of the two phases: where the first statistic is smallest. None where phases are not
-    /// distinguishable.
-    pub boundary: Option<Onset>,
-}
-
-impl Recorded for Phases {
-    const NAME: &'static str = "phases";
-    const VERSION: u32 = 1;
-}
 
 /// The analysis.
 pub(super) struct TwoPhases;
@@ -63,34 +47,10 @@ impl Analysis for TwoPhases {
     }
 }
 
-/// The phases of a run; `None` where they were not looked for.
-#[must_use]
-pub fn found(record: &RunRecord) -> Option<Phases> {
-    record.analyses.get()
-}
-
-/// The phases by the statistic that decides.
-#[must_use]
-pub fn first(record: &RunRecord) -> Option<phase::Phases> {
-    found(record)?.by_statistic.into_iter().next()
-}
-
-/// The boundary of the phases, where there are two.
-#[must_use]
-pub fn boundary(record: &RunRecord) -> Option<Onset> {
-    found(record)?.boundary
-}
-
-/// The checkpoint at which the statistic that decides is smallest.
-#[must_use]
-pub fn lowest(record: &RunRecord) -> Option<usize> {
-    Some(first(record)?.lowest?.index)
-}
-
 /// Whether the second phase has begun: the same rule as for a run that has ended.
 #[must_use]
 pub fn second_phase_has_begun(record: &RunRecord) -> bool {
-    boundary(record).is_some()
+    record.boundary().is_some()
 }
 
 /// The phases by both statistics, and the smallest checkpoint of the first one in every draw.
@@ -192,7 +152,9 @@ fn hundredths(value: f64) -> String {
 /// The statistics of a run, first the one that decides.
 #[must_use]
 pub fn statistics(record: &RunRecord) -> Vec<Statistic> {
-    let phases = found(record).map_or_else(Vec::new, |found| found.by_statistic);
+    let phases = record
+        .phases()
+        .map_or_else(Vec::new, |found| found.by_statistic);
     let found: Vec<Statistic> = phases.iter().map(|phases| phases.statistic).collect();
     if found.is_empty() {
         vec![Statistic::ShareOfHighOrders, Statistic::MeanOrder]
@@ -221,7 +183,7 @@ pub fn numbers(record: &RunRecord, statistic: Statistic) -> Option<String> {
 /// Whether there are two phases, and if not, what is missing; `None` where it was not looked at.
 #[must_use]
 pub fn verdict(record: &RunRecord) -> Option<String> {
-    let phases = first(record)?;
+    let phases = record.deciding_phases()?;
     let text = match (phases.verdict, phases.fall, phases.rise) {
         (Verdict::TwoPhases, Some(fall), Some(rise)) => format!(
             "Two phases, with the boundary at {}{}: the {} falls by {} and rises by {}{}.",
@@ -254,7 +216,7 @@ pub fn verdict(record: &RunRecord) -> Option<String> {
 /// The verdict in a few words, for a table: where the boundary is, or why there is none.
 #[must_use]
 pub fn verdict_in_short(record: &RunRecord) -> Option<String> {
-    let phases = first(record)?;
+    let phases = record.deciding_phases()?;
     let text = match phases.verdict {
         Verdict::TwoPhases => figure::boundary(record)?.interval(),
         Verdict::InOurAnswerOnly => "not distinguishable: in the canonical answer only".into(),
@@ -310,7 +272,9 @@ fn too_few(record: &RunRecord, phases: &phase::Phases) -> String {
 
 /// Whether there are two phases: a row per statistic.
 fn table(record: &RunRecord) -> Table {
-    let rows = found(record).map_or_else(Vec::new, |found| found.by_statistic);
+    let rows = record
+        .phases()
+        .map_or_else(Vec::new, |found| found.by_statistic);
     let epoch = |value: fn(&Onset) -> usize| {
         rows.iter().map(move |row| {
             let index = value(row.lowest.as_ref()?);

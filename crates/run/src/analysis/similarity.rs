@@ -8,11 +8,13 @@ use spindle_interactions::{
     similarity::{self, Ceilings, ClassEffects},
 };
 
-use super::{Analysis, AtCheckpoint, Finding, Measured, Scope, Shown, Watch, samples::of};
+use super::{Analysis, AtCheckpoint, Finding, Scope, Shown, Watch, samples::of};
 use crate::{
     Error, Experiment,
     experiment::Placement,
-    figure::{Axis, EPOCH, Figure, FigureKind, caption},
+    figure::{
+        Axis, Ceiling, EPOCH, Figure, FigureKind, Measured, OrderCurve, SimilarityFigure, caption,
+    },
     random::Stream,
     record::{Group, Players, Recorded, RunRecord, SampleRecord, recorded},
     table::{self, Table, at_checkpoints, estimates},
@@ -115,49 +117,6 @@ fn effects_by_class<'a>(
         effects(Group::Train).collect(),
         effects(Group::Test).collect(),
     ])
-}
-
-/// A curve over training for one order.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct OrderCurve {
-    /// The order.
-    pub order: usize,
-    /// A value per checkpoint; `None` where it is undefined.
-    pub values: Vec<Option<Estimate>>,
-}
-
-/// Similarities of one order at equal numbers of samples.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct Ceiling {
-    /// The order.
-    pub order: usize,
-    /// Of halves of the training samples and halves of the test samples.
-    pub train_test: Estimate,
-    /// Of two halves of the training samples.
-    pub train_train: Estimate,
-    /// Of two halves of the test samples.
-    pub test_test: Estimate,
-    /// The first less the mean of the others: what training and test samples differ by beyond
-    /// chance.
-    pub difference: Estimate,
-}
-
-/// Similarity of training and test interactions over training, a curve per order.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct SimilarityFigure {
-    /// Axis of the epochs.
-    pub x: Axis,
-    /// Axis of the similarity.
-    pub y: Axis,
-    /// Epochs of the checkpoints.
-    pub epochs: Vec<f64>,
-    /// Orders for which it is defined at some checkpoint.
-    pub orders: Vec<OrderCurve>,
-    /// Beside what two halves of one split give, at the last checkpoint.
-    pub ceilings: Vec<Ceiling>,
 }
 
 /// Similarity over training; `None` where no checkpoint has it.

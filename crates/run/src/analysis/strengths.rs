@@ -1,11 +1,10 @@
 //! Strength by order of salient interactions: the papers' figure 3.
 
-use serde::Serialize;
 use spindle_interactions::{bootstrap::Estimate, strength::StrengthByOrder};
 
-use super::{Analysis, Behind, Measured, PublishedSgd, Shown, loss_gap, phases};
+use super::{Analysis, Behind, PublishedSgd, Shown, loss_gap, phases};
 use crate::{
-    figure::{Axis, Bars, Figure, FigureKind, Losses, ORDER, STRENGTH, losses},
+    figure::{Bars, Figure, FigureKind, Measured, ORDER, STRENGTH, TwoPhases, losses},
     record::{Group, RunRecord},
     table::{self, Table, at_checkpoints, estimates},
 };
@@ -47,21 +46,6 @@ impl Analysis for Strengths {
     }
 }
 
-/// Figure 3 of arXiv 2405.10262: strength by order at five checkpoints over the losses.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct TwoPhases {
-    /// Axis of the orders.
-    pub orders: Axis,
-    /// Axis of the strengths.
-    pub strengths: Axis,
-    /// At most five checkpoints: before training, on the way, where orders are lowest, on the way,
-    /// at the end.
-    pub panels: Vec<Bars>,
-    /// Losses over training.
-    pub losses: Losses,
-}
-
 /// Strength by order at five checkpoints over the losses; `None` before anything was measured.
 #[must_use]
 pub fn two_phases(record: &RunRecord) -> Option<TwoPhases> {
@@ -84,7 +68,8 @@ fn five<'a>(record: &RunRecord, measured: &[Measured<'a>]) -> Vec<Measured<'a>> 
     let Some(last) = measured.len().checked_sub(1) else {
         return Vec::new();
     };
-    let turn = phases::lowest(record)
+    let turn = record
+        .lowest()
         .and_then(|lowest| measured.iter().position(|at| at.checkpoint == lowest))
         .filter(|&turn| 0 < turn && turn < last)
         .unwrap_or(last / 2);

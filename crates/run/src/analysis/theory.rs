@@ -10,13 +10,13 @@ use spindle_interactions::{
 };
 
 use super::{
-    Analysis, Behind, Measured, OfRun, Scope, Shown, phases,
+    Analysis, Behind, OfRun, Scope, Shown, phases,
     samples::{of, resamples},
 };
 use crate::{
     Error,
     figure::{
-        BarPanel, BarPanels, Figure, FigureKind, ORDER, Overlay, SHARE, Series, Tone,
+        BarPanel, BarPanels, Figure, FigureKind, Measured, ORDER, Overlay, SHARE, Series, Tone,
         caption::{self, number},
         numbers::significant,
         orders,

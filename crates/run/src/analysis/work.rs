@@ -3,16 +3,10 @@
 use serde_json::Value;
 
 use super::{Analysis, AtCheckpoint, OfRun, Scope, Watch};
-use crate::{Error, record::RunRecord};
-
-/// Where something was found, or is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// At a checkpoint, by its position in the record.
-    Checkpoint(usize),
-    /// In all checkpoints together.
-    Run,
-}
+use crate::{
+    Error,
+    record::{Part, Place, RunRecord},
+};
 
 /// An analysis that has not looked at a place yet.
 #[derive(Clone, Copy)]
@@ -89,6 +83,10 @@ impl Work<'_> {
 
     /// Puts what was found where it belongs.
     pub fn put(&self, record: &mut RunRecord, found: Value) {
-        record.put_part(self.place, self.analysis, found);
+        let part = Part {
+            version: self.analysis.version(),
+            value: found,
+        };
+        record.put_part(self.place, self.analysis.name(), part);
     }
 }

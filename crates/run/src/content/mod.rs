@@ -9,10 +9,10 @@ pub use cloud::{Cloud, CloudStack};
 pub use picture::{Picture, PictureStack};
 pub use text::Text;
 
-use crate::{
-    Error, each, encoding,
-    modality::{Content, Each},
-};
+use crate::{Error, each, each::Each, encoding};
+
+/// What people see of a sample.
+pub type Content = Each<Picture, Text, Cloud>;
 
 /// What the samples of a run look like, in their order: all of one kind, pictures and clouds of one
 /// size.

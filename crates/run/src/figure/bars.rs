@@ -3,7 +3,8 @@
 use serde::Serialize;
 use spindle_interactions::{bootstrap::Estimate, strength::StrengthByOrder};
 
-use crate::{analysis::Measured, record::RunRecord};
+use super::Measured;
+use crate::record::RunRecord;
 
 /// Strength by order at one checkpoint: positive bars up, negative bars down.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -4,10 +4,7 @@ use serde::Serialize;
 use spindle_interactions::phase::Onset;
 
 use super::caption;
-use crate::{
-    analysis,
-    record::{LossRecord, RunRecord},
-};
+use crate::record::{LossRecord, RunRecord};
 
 /// What a mark is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -146,16 +143,12 @@ pub fn marks(record: &RunRecord) -> Vec<Mark> {
 /// Boundary of the phases.
 #[must_use]
 pub fn boundary(record: &RunRecord) -> Option<Mark> {
-    Mark::new(
-        record,
-        MarkKind::Boundary,
-        analysis::phases::boundary(record)?,
-    )
+    Mark::new(record, MarkKind::Boundary, record.boundary()?)
 }
 
 /// Onset of the loss gap.
 #[must_use]
 pub fn gap_onset(record: &RunRecord) -> Option<Mark> {
-    let onset = analysis::gap_onset(record)?;
+    let onset = record.gap_onset()?;
     Mark::new(record, MarkKind::GapOnset, onset)
 }

@@ -9,20 +9,21 @@ mod bars;
 pub mod caption;
 mod comparison;
 mod generic;
+mod kinds;
 mod losses;
+mod measured;
 pub mod numbers;
 
 use serde::Serialize;
 
-use crate::{
-    analysis::{Course, SHOWN, Shown, SimilarityFigure, StrengthRows, TwoPhases},
-    record::RunRecord,
-};
-
 pub use bars::Bars;
 pub use comparison::{Compared, Comparison, Differing, ShareDifference, comparison, differing};
 pub use generic::{BarPanel, BarPanels, Curve, Curves, Overlay, Series, Tone, orders};
+pub use kinds::{
+    Ceiling, Course, OrderCurve, SimilarityFigure, StrengthRow, StrengthRows, TwoPhases,
+};
 pub use losses::{Losses, Mark, MarkKind, boundary, gap_onset, losses, marks};
+pub use measured::Measured;
 
 /// A figure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -61,19 +62,6 @@ pub enum FigureKind {
     StrengthRows(StrengthRows),
     /// Similarity of training and test interactions.
     Similarity(SimilarityFigure),
-}
-
-/// All figures that `record` has the data for, in the order in which they are read.
-#[must_use]
-pub fn figures(record: &RunRecord) -> Vec<Figure> {
-    figures_of(SHOWN, record)
-}
-
-/// As [`figures`], of other analyses.
-#[must_use]
-pub fn figures_of(shown: &[&dyn Shown], record: &RunRecord) -> Vec<Figure> {
-    let figures = shown.iter().flat_map(|shown| shown.figures(record));
-    figures.collect()
 }
 
 /// An axis: what it shows and its unit.

@@ -13,11 +13,14 @@ mod clusters;
 mod patches;
 mod words;
 
+use crate::each::Each;
+
 pub use clusters::{CLUSTERS, ClusterMasks, DistinctPoints, cluster, draw_clusters};
 pub use patches::{GRID, PatchMasks, check_patches, draw_patches};
 pub use words::{MASK_TOKEN, WordMasks, draw_words, is_candidate};
 
-use crate::modality::Masks;
+/// Masks of players of one of the kinds.
+pub type Masks = Each<PatchMasks, WordMasks, ClusterMasks>;
 
 impl Masks {
     /// Number of masks, 2^n.

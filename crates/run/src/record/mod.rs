@@ -1,5 +1,6 @@
 //! What a run has found: the contents of `run.json`.
 
+mod dynamics;
 mod older;
 mod part;
 mod sample;
@@ -8,12 +9,10 @@ mod summary;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{
-    Error, Experiment,
-    analysis::{Analysis, Place, phases},
-};
+use crate::{Error, Experiment};
 
-pub use part::{Part, Parts, Recorded, recorded};
+pub use dynamics::{Opening, Phases};
+pub use part::{Part, Parts, Place, Recorded, recorded};
 pub use sample::{Group, Players, SampleRecord};
 pub use stand_in::StandIn;
 pub use summary::{AllEffects, GroupStrength, RangedEstimate, SampleCertificate, Summary};
@@ -71,20 +70,6 @@ impl RunRecord {
             analyses: Parts::default(),
             warnings: Vec::new(),
         }
-    }
-
-    /// Positions of the first checkpoint, of the one where the first statistic is smallest (the
-    /// boundary, where there are two phases) and of the last one; each once.
-    #[must_use]
-    pub fn turning_points(&self) -> Vec<usize> {
-        let Some(last) = self.checkpoints.len().checked_sub(1) else {
-            return Vec::new();
-        };
-        let lowest = phases::lowest(self);
-        let mut positions = vec![0, lowest.map_or(0, |lowest| lowest.min(last)), last];
-        positions.sort_unstable();
-        positions.dedup();
-        positions
     }
 
     /// Whether what was measured is by the rules of this version. If not, all of it has to be
@@ -160,15 +145,11 @@ impl RunRecord {
         self.analyses.clear();
     }
 
-    /// Puts what an analysis has found at a place, over what is there under its name. Nothing is
-    /// put at a checkpoint that is not there.
-    pub fn put_part(&mut self, place: Place, analysis: &dyn Analysis, value: serde_json::Value) {
-        let part = Part {
-            version: analysis.version(),
-            value,
-        };
+    /// Puts a part at a place, over what is there under its name. Nothing is put at a checkpoint that
+    /// is not there.
+    pub fn put_part(&mut self, place: Place, name: &str, part: Part) {
         if let Some(parts) = self.parts_mut(place) {
-            parts.put(analysis.name(), part);
+            parts.put(name, part);
         }
     }
 

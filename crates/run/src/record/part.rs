@@ -93,3 +93,12 @@ pub fn recorded<T: Serialize + DeserializeOwned>(found: &Option<T>) -> Result<Va
     Option::<T>::deserialize(&value).map_err(Error::Unreadable)?;
     Ok(value)
 }
+
+/// Where something was found, or is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// At a checkpoint, by its position in the record.
+    Checkpoint(usize),
+    /// In all checkpoints together.
+    Run,
+}

@@ -8,30 +8,11 @@ mod record;
 
 use serde::Serialize;
 
-use crate::{
-    analysis::{ANALYSES, Analysis},
-    figure::caption,
-    record::RunRecord,
-};
+use crate::figure::caption;
 
 pub use columns::{at_checkpoints, estimates, parts, ranged, solver_name, summaries};
 pub use interactions::{InteractionRow, interactions, interactions_rows};
-pub use record::{checkpoints, losses, samples};
-
-/// All tables that the record alone gives: samples, losses and checkpoints, and those of all
-/// analyses.
-#[must_use]
-pub fn of_record(record: &RunRecord) -> Vec<Table> {
-    of_analyses(ANALYSES, record)
-}
-
-/// As [`of_record`], of other analyses.
-#[must_use]
-pub fn of_analyses(analyses: &[&dyn Analysis], record: &RunRecord) -> Vec<Table> {
-    let plain = [samples(record), losses(record), checkpoints(record)];
-    let found = analyses.iter().flat_map(|analysis| analysis.tables(record));
-    plain.into_iter().chain(found).collect()
-}
+pub use record::{losses, samples};
 
 /// The values of a column.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -15,14 +15,15 @@ use spindle_interactions::{
 use spindle_run::{
     Experiment,
     analysis::{
-        AtNoise, AtRate, GroupDifference, GroupDifferences, NoiseBounds, Norms, Opening,
-        PublishedSgd, RateScale, Similarity, Theory, TheoryFit, phases,
+        AtNoise, AtRate, GroupDifference, GroupDifferences, NoiseBounds, Norms, PublishedSgd,
+        RateScale, Similarity, Theory, TheoryFit,
     },
     event::{Outputs, Tensor, Tensors, TrainingState},
     experiment::{CheckedExperiment, Measurement, Schedule, Training},
     record::{
-        AllEffects, CheckpointRecord, Group, GroupStrength, LossRecord, Parts, Players, Provenance,
-        RangedEstimate, Recorded, RunRecord, SampleCertificate, SampleRecord, Summary,
+        self, AllEffects, CheckpointRecord, Group, GroupStrength, LossRecord, Opening, Parts,
+        Players, Provenance, RangedEstimate, Recorded, RunRecord, SampleCertificate, SampleRecord,
+        Summary,
     },
 };
 
@@ -227,7 +228,7 @@ fn of_run() -> Parts {
     let mut found = Parts::default();
     put(
         &mut found,
-        phases::Phases {
+        record::Phases {
             by_statistic: {
                 let change = |value| Change {
                     answer: estimate(value),

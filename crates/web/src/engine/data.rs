@@ -3,8 +3,9 @@
 use serde_bytes::ByteBuf;
 use spindle_data::{AnyData, Data, mnist};
 use spindle_run::{
+    each::Each,
     experiment::{CheckedExperiment, Dataset},
-    modality::{Each, Pictures},
+    modality::Pictures,
 };
 
 use crate::Error;

@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use spindle_core::pipeline::{self, Description, EncodedBench, Quiet, Run};
 use spindle_run::{
     MemoryStore,
-    analysis::{self, ANALYSES, Place as Where},
+    analysis::{self, ANALYSES},
     content::Contents,
     decomposition::Decomposed,
     device::Place,
     encoding::{decode_decompositions, decode_losses, decode_outputs, decode_weights},
     event::{Event as Happened, Outputs},
     export::Budget,
-    record::LossRecord,
+    record::{LossRecord, Place as Where},
 };
 
 use crate::{

@@ -1,8 +1,8 @@
 //! What all runs say together.
 
 use spindle_run::{
-    analysis::{self, phases},
-    record::RunRecord,
+    analysis::phases,
+    record::{Opening, RunRecord},
 };
 
 use super::{format, runs::Run, table::Claims};
@@ -12,7 +12,7 @@ pub(super) fn put(claims: &mut Claims, runs: &[Run]) -> anyhow::Result<()> {
     claims.put("phases-table", table(runs))?;
     let lags: Vec<_> = runs
         .iter()
-        .filter_map(|run| run.record.analyses.get::<analysis::Opening>()?.lag)
+        .filter_map(|run| run.record.analyses.get::<Opening>()?.lag)
         .collect();
     let coincide = lags
         .iter()
@@ -20,7 +20,7 @@ pub(super) fn put(claims: &mut Claims, runs: &[Run]) -> anyhow::Result<()> {
         .count();
     claims.put("runs.coincide", coincide.to_string())?;
     claims.put("runs.with-both", lags.len().to_string())?;
-    let verdicts = runs.iter().filter_map(|run| phases::boundary(&run.record));
+    let verdicts = runs.iter().filter_map(|run| run.record.boundary());
     claims.put("runs.two-phases", verdicts.count().to_string())?;
     claims.put("runs.count", runs.len().to_string())
 }
@@ -36,7 +36,7 @@ fn table(runs: &[Run]) -> String {
 }
 
 fn row(record: &RunRecord) -> Option<String> {
-    let first = phases::first(record)?;
+    let first = record.deciding_phases()?;
     let at = |position: usize| {
         let summary = record.checkpoints.get(position)?.summary.as_ref()?;
         phases::of_all(&summary.all_effects, first.statistic).map(phases::ranged)
@@ -52,7 +52,7 @@ fn row(record: &RunRecord) -> Option<String> {
         format!("{}, {least}", phases::interval(change.answer))
     };
     let epoch = |index: usize| Some(format::epoch(record.checkpoints.get(index)?.losses.epoch));
-    let gap = analysis::gap_onset(record).and_then(|onset| {
+    let gap = record.gap_onset().and_then(|onset| {
         Some(format!(
             "{} [{}, {}]",
             epoch(onset.index)?,

@@ -6,10 +6,10 @@ use spindle_interactions::{
 };
 use spindle_run::{
     analysis::{
-        Opening, Theory, TheoryFit, loss_gap,
-        phases::{self, Phases, interval},
+        Theory, TheoryFit, loss_gap,
+        phases::{self, interval},
     },
-    record::{LossRecord, RunRecord},
+    record::{LossRecord, Opening, Phases, RunRecord},
 };
 
 use super::{format, moments, runs::Run, table::Claims};
@@ -20,7 +20,7 @@ const OLD_MARGIN: f64 = 0.01;
 /// The claims of one run.
 pub(super) fn put(claims: &mut Claims, run: &Run) -> anyhow::Result<()> {
     let (name, record) = (&run.name, &run.record);
-    let Some(found) = phases::found(record) else {
+    let Some(found) = record.phases() else {
         return claims.put(format!("{name}.phases.short"), "not tested");
     };
     put_phases(claims, name, record, &found)?;

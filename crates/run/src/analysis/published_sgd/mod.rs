@@ -13,14 +13,14 @@ use spindle_interactions::{
 };
 
 use super::{
-    Analysis, AtCheckpoint, Behind, Finding, Measured, Scope, Shown, Watch,
+    Analysis, AtCheckpoint, Behind, Finding, Scope, Shown, Watch,
     rounds::{Rounds, mean, norms, strengths},
     samples::{of, resamples, test_outputs},
 };
 use crate::{
     Error, Experiment,
     experiment::{Schedule, Solver},
-    figure::{Bars, Figure},
+    figure::{Bars, Figure, Measured},
     record::{Group, Recorded, RunRecord, recorded},
     table::{self, Table, at_checkpoints},
 };

@@ -4,9 +4,8 @@ use spindle_interactions::theory;
 
 use super::PublishedSgd;
 use crate::{
-    analysis::Measured,
     figure::{
-        BarPanel, BarPanels, Figure, FigureKind, ORDER, Overlay, SHARE, Series, Tone,
+        BarPanel, BarPanels, Figure, FigureKind, Measured, ORDER, Overlay, SHARE, Series, Tone,
         caption::{self, number},
         numbers::significant,
         orders,

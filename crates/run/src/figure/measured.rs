@@ -2,11 +2,8 @@
 
 use spindle_interactions::strength::StrengthByOrder;
 
-use super::phases;
-use crate::{
-    figure::caption,
-    record::{CheckpointRecord, Group, Recorded, RunRecord, Summary},
-};
+use super::caption;
+use crate::record::{CheckpointRecord, Group, Recorded, RunRecord, Summary};
 
 /// A checkpoint where test samples were measured.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +60,7 @@ impl<'a> Measured<'a> {
     #[must_use]
     pub fn title(&self, record: &RunRecord) -> String {
         let when = caption::when(self.epoch);
-        let boundary = phases::boundary(record);
+        let boundary = record.boundary();
         if boundary.is_some_and(|onset| onset.index == self.checkpoint) {
             format!("{when}, boundary")
         } else {
