@@ -9,6 +9,8 @@
 #[cfg(feature = "files")]
 mod ag_news;
 #[cfg(feature = "files")]
+mod array;
+#[cfg(feature = "files")]
 mod arrays;
 mod bytes;
 pub mod catalogue;

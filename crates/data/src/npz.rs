@@ -7,7 +7,7 @@ use flate2::bufread::DeflateDecoder;
 use npyz::{DType, NpyFile, Order, TypeChar};
 use rawzip::{CompressionMethod, ZipArchive};
 
-use super::arrays::{Array, Values, count};
+use super::array::{Array, Values, count};
 
 /// The array `name` of an archive.
 ///

@@ -1,6 +1,6 @@
 //! Run-time choice of the vector instructions.
 
-use crate::butterfly::Real;
+use crate::float::Real;
 
 /// [`vectorized`] for rows of eight `f32`, which fill the vectors of AVX2: with those of AVX-512
 /// the compiler takes two rows at a time, and spends more on putting them together than it gains.

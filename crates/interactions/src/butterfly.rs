@@ -6,18 +6,9 @@
 //! registers; of the others three are fused per pass over the memory, and arrays that do not fit
 //! the cache are first brought down to blocks that do.
 
-use std::ops::{Add, Sub};
-
 #[cfg(feature = "single")]
 use crate::float::Float;
-
-/// A float that the transforms work on: `f32` or `f64`.
-pub trait Real:
-    Copy + Default + Add<Output = Self> + Sub<Output = Self> + Send + Sync + 'static
-{
-}
-impl Real for f32 {}
-impl Real for f64 {}
+use crate::float::Real;
 
 /// What one level does to the values (without, with) a player.
 pub(crate) trait Step {

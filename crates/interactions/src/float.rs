@@ -2,10 +2,16 @@
 
 use std::{
     fmt::Debug,
-    ops::{AddAssign, Mul, Neg},
+    ops::{Add, AddAssign, Mul, Neg, Sub},
 };
 
-use crate::butterfly::Real;
+/// A float that the transforms work on: `f32` or `f64`.
+pub trait Real:
+    Copy + Default + Add<Output = Self> + Sub<Output = Self> + Send + Sync + 'static
+{
+}
+impl Real for f32 {}
+impl Real for f64 {}
 
 /// A [`Real`] with what the solver needs beside sums and differences.
 pub(crate) trait Float:

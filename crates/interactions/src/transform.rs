@@ -25,7 +25,7 @@ use crate::{
     mask,
 };
 
-pub use crate::butterfly::Real;
+pub use crate::float::Real;
 
 /// Checks the layout \[2^n\]\[lanes\] and returns 2^n.
 fn masks(len: usize, lanes: usize) -> Result<usize, Error> {

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { type Theme, theme } from "../figure/theme";
 import type { ContentView } from "../generated/ContentView";
-import type { ContentProps } from "./content";
+import type { ContentProps } from "./content-props";
 import { means, type Point, points, project, type Seen, type Turn } from "./projection";
 
 type CloudContent = Extract<ContentView, { type: "cloud" }>;

@@ -4,22 +4,9 @@
 
 import type { SampleView } from "../generated/SampleView";
 import { Cloud } from "./cloud";
+import type { ContentProps } from "./content-props";
 import { Picture } from "./picture";
 import { Words } from "./words";
-
-/** What every kind of content is drawn from. */
-export interface ContentProps<Content> {
-  content: Content;
-  /** Names of the players. */
-  players: string[];
-  /** Players that are lit. */
-  lit: number | undefined;
-  /** Players that are present; all without it. */
-  mask?: number | undefined;
-  /** Called with a player that was clicked. */
-  onPlayer?: ((player: number) => void) | undefined;
-  label: string;
-}
 
 /** A sample as it looks. */
 export function Content({ view, ...props }: Omit<ContentProps<unknown>, "content" | "players"> & { view: SampleView }) {

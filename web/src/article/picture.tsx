@@ -2,7 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import type { ContentView } from "../generated/ContentView";
-import type { ContentProps } from "./content";
+import type { ContentProps } from "./content-props";
 
 type PictureContent = Extract<ContentView, { type: "picture" }>;
 

@@ -2,7 +2,7 @@
 
 import type { ContentView } from "../generated/ContentView";
 import type { Segment } from "../generated/Segment";
-import type { ContentProps } from "./content";
+import type { ContentProps } from "./content-props";
 
 type TextContent = Extract<ContentView, { type: "text" }>;
 

@@ -8,7 +8,7 @@
 use super::{
     Problem,
     layout::{Layout, Place, pool_cell, window},
-    wide::Pieces,
+    pieces::Pieces,
 };
 use crate::{
     panels::WIDTH,

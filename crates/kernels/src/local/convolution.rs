@@ -7,8 +7,8 @@ use pulp::{Simd, WithSimd};
 use super::{
     Arithmetic, LocalTuning,
     layout::{Layout, Place, WindowInput, pool_cell, spread, window},
+    pieces::Pieces,
     sum::{Channels, Input, Sum},
-    wide::Pieces,
 };
 use crate::{
     narrow::Forward,

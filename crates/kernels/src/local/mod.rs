@@ -14,6 +14,7 @@ mod choice;
 mod convolution;
 mod head;
 mod layout;
+mod pieces;
 mod sum;
 #[cfg(test)]
 mod tests;

@@ -35,12 +35,16 @@
 //! that a result does not depend on the processor.
 
 mod adaptation;
+mod best;
+#[cfg(feature = "single")]
+mod continuation;
 mod precision;
 mod start;
+mod sums;
 mod vector;
 
 use super::{
-    certificate::{Bound, relative_gap},
+    certificate::Bound,
     feasible::feasible_effects,
     objective::Objective,
     projection::{ByOrder, Projection, Steps},
@@ -48,13 +52,14 @@ use super::{
 use crate::{
     arch::{Aligned, vectorized},
     butterfly::{self, Moebius, Superset, Zeta},
-    float::Float,
     mask,
     schur::{Blocks, Scratch},
 };
 
 use adaptation::ADAPTATION_GROWTH;
+pub(super) use best::Best;
 use precision::Precision;
+use sums::Sums;
 use vector::{
     ROW, Spread, Weights, add_prox, charge, largest_constraint, linear_value, objective_value,
     prox, reflect, step_effects, step_noise, weighted_sum,
@@ -75,34 +80,6 @@ const SLOW: f64 = 3e-3;
 /// Margin between the noise and its bound, and what it may cost of the objective, in units of the
 /// tolerance.
 const MARGIN: f64 = 0.3;
-
-/// The best bounds that a game has reached and where, in the game's own units.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Best {
-    pub(super) primal: f64,
-    pub(super) dual_value: f64,
-    pub(super) and: Vec<f64>,
-    pub(super) or: Vec<f64>,
-    /// Dual point, not scaled to be feasible.
-    pub(super) dual: Vec<f64>,
-    pub(super) iterations: usize,
-}
-
-impl Best {
-    /// Relative gap between the best bounds.
-    pub(super) fn gap(&self) -> f64 {
-        relative_gap(self.primal, self.dual_value)
-    }
-}
-
-/// Sums over iterations, for their mean.
-#[derive(Debug)]
-struct Sums<T> {
-    count: f64,
-    multiplier: Aligned<T>,
-    and: Aligned<T>,
-    or: Aligned<T>,
-}
 
 /// State and scratch memory of a game. Arrays have a value for every mask, and padding of 0 up to a
 /// whole row.
@@ -513,113 +490,4 @@ fn synthesize(and: &mut [f64], or: &mut [f64]) {
 fn synthesize_adjoint(and: &mut [f64], or: &mut [f64]) {
     butterfly::exchanging_transform::<Superset, f64>(and);
     butterfly::exchanging_transform::<Zeta, f64>(or);
-}
-
-#[cfg(feature = "single")]
-impl Splitting<'_, f64> {
-    /// Goes on where another precision is. Iterates that are no numbers are begun again.
-    pub(super) fn continue_from<T: Precision>(&mut self, other: &Splitting<'_, T>) {
-        self.v.copy_from_slice(&other.v);
-        self.bounds.copy_from_slice(&other.bounds);
-        self.unit = other.unit;
-        (self.objective, self.tolerance) = (other.objective, other.tolerance);
-        self.largest = other.largest;
-        self.weights = Weights::new(&self.objective, self.projection.players());
-        (self.pace, self.balance, self.estimate) = (other.pace, other.balance, other.estimate);
-        (self.rounds, self.next_adaptation, self.next_restart) =
-            (other.rounds, other.next_adaptation, other.next_restart);
-        self.best.clone_from(&other.best);
-        self.steps = other.steps;
-        self.inverse = other.inverse.clone();
-        copy_effects(&mut self.z_and, &other.z_and);
-        copy_effects(&mut self.z_or, &other.z_or);
-        copy_outputs::<T>(&mut self.z_noise, &other.z_noise);
-        copy_outputs::<T>(&mut self.inner_bounds, &other.inner_bounds);
-        copy_outputs::<T>(&mut self.multiplier, &other.multiplier);
-        self.recent.copy(&other.recent);
-        self.older.copy(&other.older);
-        let iterates = self.z_and.iter().chain(self.z_or.iter());
-        let sum: f64 = iterates.chain(self.z_noise.iter()).sum();
-        if !sum.is_finite() {
-            for z in [&mut self.z_and, &mut self.z_or, &mut self.z_noise] {
-                z.fill(0.0);
-            }
-            self.recent.restart();
-            self.older.restart();
-        }
-    }
-}
-
-/// Numbers by effect, of another precision.
-#[cfg(feature = "single")]
-fn copy_effects<T: Precision>(to: &mut [f64], from: &[T]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = from.to_f64();
-    }
-}
-
-/// Numbers by output, whose players may be exchanged in one precision and not in the other.
-#[cfg(feature = "single")]
-fn copy_outputs<T: Precision>(to: &mut [f64], from: &[T]) {
-    copy_effects(to, from);
-    T::exchange(to);
-}
-
-#[cfg(feature = "single")]
-impl Sums<f64> {
-    fn copy<T: Precision>(&mut self, other: &Sums<T>) {
-        self.count = other.count;
-        copy_outputs::<T>(&mut self.multiplier, &other.multiplier);
-        copy_effects(&mut self.and, &other.and);
-        copy_effects(&mut self.or, &other.or);
-    }
-}
-
-impl<T: Float> Sums<T> {
-    fn new(len: usize) -> Self {
-        let zeros = || Aligned::zeros(len);
-        Self {
-            count: 0.0,
-            multiplier: zeros(),
-            and: zeros(),
-            or: zeros(),
-        }
-    }
-
-    fn each_mut(&mut self) -> [&mut [T]; 3] {
-        [&mut self.multiplier, &mut self.and, &mut self.or]
-    }
-
-    fn restart(&mut self) {
-        self.count = 0.0;
-        for sums in self.each_mut() {
-            sums.fill(T::default());
-        }
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.count += other.count;
-        let others = [&other.multiplier, &other.and, &other.or];
-        for (sums, others) in self.each_mut().into_iter().zip(others) {
-            for (sum, other) in sums.iter_mut().zip(others.iter()) {
-                *sum += *other;
-            }
-        }
-    }
-}
-
-impl Best {
-    fn is_better_dual(&self, value: f64) -> bool {
-        value > self.dual_value
-    }
-
-    /// Keeps the dual point -`multiplier`.
-    #[inline(always)]
-    fn keep_dual(&mut self, value: f64, multiplier: &[f64]) {
-        self.dual_value = value;
-        for (y, l) in self.dual.iter_mut().zip(multiplier) {
-            *y = -l;
-        }
-        butterfly::exchange_players(&mut self.dual);
-    }
 }

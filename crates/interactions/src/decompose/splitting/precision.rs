@@ -3,8 +3,9 @@
 use super::super::projection::Projection;
 use crate::{
     arch::vectorized,
-    butterfly::{Real, Step, exchanging_transform},
+    butterfly::{Step, exchanging_transform},
     float::Float,
+    float::Real,
     schur::Schur,
 };
 #[cfg(feature = "single")]
