@@ -7,12 +7,15 @@ use std::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Instant,
 };
 
 use pollster::block_on;
 use spindle_core::{
     Error,
-    pipeline::{Goal, Lab, Quiet, Run, Stretch, Training, Watch, conduct, lab},
+    pipeline::{
+        Goal, Lab, Quiet, Run, Stretch, Training, Watch, analyze, conduct, extract, lab, train,
+    },
 };
 use spindle_data::mnist;
 use spindle_run::{
@@ -191,6 +194,31 @@ fn a_run_that_is_stopped_again_and_again_ends_as_an_unbroken_one() -> Outcome {
         assert!(told.iter().any(|told| told == name), "{told:?}");
     }
     assert_same(&unbroken, &broken)
+}
+
+/// What a stretch of a course took by the record lies within what it took by the clock.
+#[test]
+fn training_extraction_and_decomposition_are_timed_apart() -> Outcome {
+    let lab = digits()?;
+    let mut run = in_memory(&*lab)?;
+    let start = Instant::now();
+    block_on(train(&mut run, &*lab, &Quiet))?;
+    let trained = run.record().provenance.train_seconds;
+    assert!(0.0 < trained && trained <= start.elapsed().as_secs_f64());
+    let start = Instant::now();
+    block_on(extract(&mut run, &*lab, &Quiet))?;
+    let extracted = run.record().provenance.extract_seconds;
+    assert!(0.0 < extracted && extracted <= start.elapsed().as_secs_f64());
+    let start = Instant::now();
+    analyze(&mut run, &Quiet)?;
+    let provenance = &run.record().provenance;
+    let decomposed = provenance.decompose_seconds;
+    assert!(0.0 < decomposed && decomposed <= start.elapsed().as_secs_f64());
+    assert_eq!(
+        [provenance.train_seconds, provenance.extract_seconds],
+        [trained, extracted]
+    );
+    Ok(())
 }
 
 #[test]

@@ -15,7 +15,7 @@ use spindle_run::{
 };
 use web_time::Instant;
 
-use super::{Lab, Run, Stretch, Watch};
+use super::{Lab, Run, Stretch, Training, Watch};
 use crate::Error;
 
 /// Training steps between two looks at who watches.
@@ -80,6 +80,18 @@ pub async fn train<S: Store>(
         tell_of_another_engine(run, &training.describe(), progress.step, watch);
     }
     run.begin_training();
+    let trained = follow(run, training.as_mut(), watch).await;
+    run.end_training();
+    trained
+}
+
+/// Keeps what a training tells, to its end.
+async fn follow<S: Store>(
+    run: &mut Run<S>,
+    training: &mut dyn Training,
+    watch: &dyn Watch,
+) -> Result<(), Error> {
+    let progress = training.progress();
     let tell = |done: usize, loss| {
         watch.progress(Stretch {
             name: "train",

@@ -79,15 +79,25 @@ impl<S: Store> Run<S> {
         self.trained_since = Some(Instant::now());
     }
 
+    /// Time of training counts no longer.
+    pub(super) fn end_training(&mut self) {
+        self.count_training();
+        self.trained_since = None;
+    }
+
+    fn count_training(&mut self) {
+        if let Some(since) = &mut self.trained_since {
+            self.record.provenance.train_seconds += since.elapsed().as_secs_f64();
+            *since = Instant::now();
+        }
+    }
+
     /// Saves the record, with the time of training up to here.
     ///
     /// # Errors
     /// What cannot be written.
     pub fn save(&mut self) -> Result<(), Error> {
-        if let Some(since) = &mut self.trained_since {
-            self.record.provenance.train_seconds += since.elapsed().as_secs_f64();
-            *since = Instant::now();
-        }
+        self.count_training();
         Ok(self.store.save_record(&self.record)?)
     }
 
