@@ -1,6 +1,6 @@
 //! What needs the data set: the training, and the samples that are measured.
 
-use std::sync::Arc;
+use std::{cell::Cell, sync::Arc};
 
 use spindle_data::{AnyData, Data, Labelled as _, TrainingSet, measured_samples, test_samples};
 use spindle_run::{
@@ -135,6 +135,9 @@ struct LabOf<M: Networks> {
     network: Arc<dyn Network<M>>,
     workbench: Workbench<M>,
     place: Place,
+    /// The training that a description is taken from, which may begin as well: its first weights
+    /// take a while to draw.
+    first: Cell<Option<Session<M>>>,
 }
 
 impl<M: Networks> LabOf<M> {
@@ -150,6 +153,7 @@ impl<M: Networks> LabOf<M> {
             data: Arc::new(data),
             network,
             place,
+            first: Cell::default(),
         })
     }
 
@@ -172,7 +176,7 @@ impl<M: Networks> Lab for LabOf<M> {
         let mut warnings = data.warnings.clone();
         warnings.extend(data.unmeasured(players));
         let digest = data.digest();
-        Ok(Description {
+        let description = Description {
             experiment: self.experiment.clone().into(),
             provenance: Provenance {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -191,7 +195,9 @@ impl<M: Networks> Lab for LabOf<M> {
             classes: data.classes.clone(),
             samples: self.workbench.records(),
             warnings,
-        })
+        };
+        self.first.set(Some(session));
+        Ok(description)
     }
 
     fn contents(&self) -> Result<Contents, Error> {
@@ -203,7 +209,10 @@ impl<M: Networks> Lab for LabOf<M> {
     }
 
     fn train(&self, state: Option<&TrainingState>) -> Result<Box<dyn Training>, Error> {
-        Ok(Box::new(self.session(state)?))
+        Ok(Box::new(match (state, self.first.take()) {
+            (None, Some(first)) => first,
+            _ => self.session(state)?,
+        }))
     }
 
     fn extract<'a>(

@@ -79,17 +79,9 @@ impl<S: Store> Run<S> {
         self.trained_since = Some(Instant::now());
     }
 
-    /// Time of training counts no longer.
+    /// Time of training counts no longer. What was trained was saved, with its time.
     pub(super) fn end_training(&mut self) {
-        self.count_training();
         self.trained_since = None;
-    }
-
-    fn count_training(&mut self) {
-        if let Some(since) = &mut self.trained_since {
-            self.record.provenance.train_seconds += since.elapsed().as_secs_f64();
-            *since = Instant::now();
-        }
     }
 
     /// Saves the record, with the time of training up to here.
@@ -97,7 +89,10 @@ impl<S: Store> Run<S> {
     /// # Errors
     /// What cannot be written.
     pub fn save(&mut self) -> Result<(), Error> {
-        self.count_training();
+        if let Some(since) = &mut self.trained_since {
+            self.record.provenance.train_seconds += since.elapsed().as_secs_f64();
+            *since = Instant::now();
+        }
         Ok(self.store.save_record(&self.record)?)
     }
 
