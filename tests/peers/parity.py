@@ -176,7 +176,7 @@ def configuration(name, model, values, **about):
 
 def of_pictures():
     for channels in (1, 3):
-        for depth in (11, 13, 16):
+        for depth in (11, 13, 16, 19):
             about = {"channels": channels, "side": 32, "classes": 10}
             yield configuration(f"vgg{depth}-{channels}x32", models.vgg(depth, channels, 32, 10), [pictures(2, channels, 32)], **about)
     about = {"channels": 3, "side": 224, "classes": 50}

@@ -4,7 +4,7 @@
 //! ```text
 //! cargo bench -p spindle-core --bench engine -- training [--json]
 //! cargo bench -p spindle-core --bench engine -- masked [--json]
-//! cargo bench -p spindle-core --bench engine -- deep [--model vgg-11|vgg-13|vgg-16|vgg-19|vgg-11-224|vgg-16-224|alexnet|bert-tiny|bert-medium|dgcnn] [--batch 128] [--rounds 5] [--json]
+//! cargo bench -p spindle-core --bench engine -- deep [--model mlp|vgg-11|vgg-13|vgg-16|vgg-19|vgg-11-224|vgg-16-224|alexnet|bert-tiny|bert-medium|dgcnn] [--batch 128] [--rounds 5] [--json]
 //! cargo bench -p spindle-core --bench engine -- picture --players N [--rounds 1] [--json]
 //! cargo bench -p spindle-core --bench engine -- games --file FILE --players N --samples K --epochs 0,1,16 [--json]
 //! ```
@@ -273,7 +273,11 @@ fn deep(arguments: &Arguments) -> Result<Value> {
     let model = model.ok_or_else(|| Error::other(format!("\"{name}\" is no deep network")))?;
     match model.kind() {
         Kind::Pictures => {
-            let (channels, side, classes) = if large { (3, 224, 1000) } else { (1, 32, 10) };
+            let (channels, side, classes) = match model.family() {
+                _ if large => (3, 224, 1000),
+                Family::Mlp => (1, 28, 10),
+                _ => (1, 32, 10),
+            };
             let side = Some(side);
             let size = PictureSize { channels, side };
             deep_network(arguments, &name, Pictures::network(model, size, classes))

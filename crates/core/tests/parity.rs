@@ -165,6 +165,19 @@ fn the_hash_is_that_of_the_maker_of_the_fixture() {
 }
 
 #[test]
+fn every_family_of_the_table_has_a_configuration() {
+    let family = |model: Model| std::mem::discriminant(&model.family());
+    let configurations = fixture().configurations;
+    let found: Vec<_> = configurations
+        .iter()
+        .map(|c| family(model(&c.name)))
+        .collect();
+    for model in Model::ALL {
+        assert!(found.contains(&family(model)), "{}", model.title());
+    }
+}
+
+#[test]
 fn weights_have_the_names_shapes_and_number_of_pytorch() {
     for configuration in fixture().configurations {
         let weights = each!(configuration.network(), network => initial_weights(&*network, 0));

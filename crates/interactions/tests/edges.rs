@@ -4,7 +4,7 @@ mod support;
 
 use spindle_interactions::{
     Error,
-    decompose::{NoiseBound, Params, certify, decompose, decompose_with},
+    decompose::{NoiseBound, Params, Statistic, certify, decompose, decompose_with, value},
 };
 use support::{assert_matches, go_on};
 
@@ -19,6 +19,21 @@ fn the_result_scales_with_the_unit_bit_for_bit() {
         let expected: Vec<f64> = d.and.iter().map(|x| unit * x).collect();
         assert_eq!(found.and, expected, "2^{exponent}");
         assert_eq!(found.certificate.iterations, d.certificate.iterations);
+    }
+}
+
+/// Where the norm itself is a number still, but no sum of orders times strengths.
+#[test]
+fn statistics_of_huge_effects_are_those_of_small_ones() {
+    let effects = [0.0, 1.0, -0.5, 0.25, 0.0, 0.0, 0.0, 1.0];
+    let huge = effects.map(|x| 2.0_f64.powi(1022) * x);
+    for statistic in [Statistic::MeanOrder, Statistic::ShareOfHighOrders] {
+        let expected = value(statistic, &effects, &[0.0; 8]);
+        assert_eq!(
+            value(statistic, &huge, &[0.0; 8]),
+            expected,
+            "{statistic:?}"
+        );
     }
 }
 

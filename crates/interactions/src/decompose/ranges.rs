@@ -243,15 +243,26 @@ impl BarBounds {
     }
 }
 
-/// The value of a statistic for these effects by mask, and the norm that it is relative to: orders
-/// 1 and above; `None` where all are 0.
+/// Effects above are divided by [`SCALE`], so that no sum of them is infinite.
+const HUGE: f64 = 1e290;
+const SCALE: f64 = (1_u128 << 100) as f64;
+
+/// The value of a statistic for these effects by mask, of orders 1 and above; `None` where all are
+/// 0.
 #[must_use]
 pub fn value(statistic: Statistic, and: &[f64], or: &[f64]) -> Option<f64> {
+    let is_huge = |effects: &[f64]| effects.iter().any(|effect| effect.abs() > HUGE);
+    let unit = if is_huge(and) || is_huge(or) {
+        SCALE
+    } else {
+        1.0
+    };
     let (mut weighted, mut norm) = (0.0, 0.0);
     for effects in [and, or] {
         for (s, effect) in (1..).zip(effects.iter().skip(1)) {
-            weighted += statistic.from_below(order(s)) * effect.abs();
-            norm += effect.abs();
+            let strength = effect.abs() / unit;
+            weighted += statistic.from_below(order(s)) * strength;
+            norm += strength;
         }
     }
     (norm > 0.0).then(|| weighted / norm)

@@ -18,8 +18,8 @@ pub(super) struct Binary {
     /// What it is called in what is told.
     pub(super) name: &'static str,
     path: PathBuf,
-    /// Whether it has flags of its own for backends.
-    has_backends: bool,
+    /// What it says of the flags of a run.
+    help: String,
 }
 
 impl Binary {
@@ -30,10 +30,20 @@ impl Binary {
         let mut binary = Self {
             name,
             path,
-            has_backends: false,
+            help: String::new(),
         };
-        binary.has_backends = binary.output("run --help")?.contains("--backend");
+        binary.help = binary.output("run --help")?;
         Ok(binary)
+    }
+
+    /// Whether it has a network of this name.
+    pub(super) fn has_model(&self, name: &str) -> bool {
+        self.help.contains(&format!("- {name}:"))
+    }
+
+    /// Whether it has flags of its own for backends.
+    fn has_backends(&self) -> bool {
+        self.help.contains("--backend")
     }
 
     /// Runs it to its end; arguments are separated by blanks.
@@ -46,7 +56,7 @@ impl Binary {
     /// It with these arguments, silent, not run yet.
     pub(super) fn command(&self, arguments: &str) -> Command {
         let mut command = Command::new(&self.path);
-        let arguments = in_its_words(arguments, self.has_backends);
+        let arguments = in_its_words(arguments, self.has_backends());
         command.args(arguments.split_whitespace());
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command

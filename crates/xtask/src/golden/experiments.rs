@@ -56,6 +56,7 @@ fn pictures() -> Vec<Experiment> {
         row("lenet", "--model lenet", None, LENET).further(),
         row("lenet-sgd", "--model lenet", None, LENET).with(PUBLISHED),
         row("lenet-per-sample", "--model lenet", None, LENET).with(OWN_PLACES),
+        row("mlp", "--model mlp", None, LENET),
         row("lenet-reference", "--model lenet", None, LENET).with(REFERENCE),
         at("lenet-own", "--model lenet --data own", data::OWN_PICTURES),
         at("lenet-cub", cub, data::CUB),
@@ -110,6 +111,7 @@ fn deep() -> Vec<Experiment> {
             "--model vgg-13 --data cifar-10",
             data::CIFAR_10,
         ),
+        at("vgg-19-mnist", "--model vgg-19 --data mnist", data::MNIST),
         at("vgg-16-own", "--model vgg-16 --data own", data::OWN_ARRAYS),
         at(
             "bert-medium-own",
@@ -148,6 +150,13 @@ impl Experiment {
         }
     }
 
+    /// Its network, as the flags name it.
+    pub(super) fn model(&self) -> &'static str {
+        let mut words = self.pair.split_whitespace();
+        words.find(|word| *word == "--model");
+        words.next().unwrap_or_default()
+    }
+
     /// Flags of `spindle run`, without its folder.
     pub(super) fn run_flags(&self) -> String {
         format!("{} {} {}", self.values_flags(), self.course, self.more)
@@ -168,23 +177,19 @@ impl Experiment {
 mod tests {
     use std::collections::BTreeSet;
 
+    use spindle_run::experiment::Model;
+
     use super::*;
 
     #[test]
     fn every_network_and_every_data_set_is_there() {
         let all = all();
         let has = |flag: &str| all.iter().any(|e| format!("{} ", e.pair).contains(flag));
-        for model in [
-            "lenet",
-            "vgg-11",
-            "vgg-13",
-            "vgg-16",
-            "alexnet",
-            "bert-tiny",
-            "bert-medium",
-            "dgcnn",
-        ] {
-            assert!(has(&format!("--model {model} ")), "{model}");
+        for model in Model::ALL {
+            let name = serde_json::to_value(model).unwrap();
+            let name = name.as_str().unwrap();
+            assert!(has(&format!("--model {name} ")), "{name}");
+            assert!(all.iter().any(|experiment| experiment.model() == name));
         }
         for data in [
             "mnist",

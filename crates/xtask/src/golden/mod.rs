@@ -40,6 +40,14 @@ pub(crate) fn golden(old: &Path, new: &Path, only: &str) -> anyhow::Result<()> {
     let mut experiments = experiments::all();
     experiments.retain(|experiment| experiment.name.contains(only));
     for experiment in &experiments {
+        if !old.has_model(experiment.model()) {
+            println!(
+                "{:<22}  new: OLD has no {}",
+                experiment.name,
+                experiment.model()
+            );
+            continue;
+        }
         count += tell(experiment.name, compared(experiment, &old, &new));
     }
     if broken::NAME.contains(only) {
