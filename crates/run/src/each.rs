@@ -75,7 +75,7 @@ impl<P, T, C> Each<P, T, C> {
 /// every kind, and must be of one type.
 ///
 /// ```
-/// use spindle_run::{each, modality::Each};
+/// use spindle_run::{each, each::Each};
 ///
 /// let one: Each<Vec<u8>, &str, [f32; 3]> = Each::Texts("four");
 /// assert_eq!(each!(one, part => part.len()), 4);
