@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use spindle_core::device::Wanted;
 use spindle_run::{
     Experiment,
-    device::Place,
     experiment::{Dataset, Model, NoiseScale, Schedule, Solver, Solving, Training},
 };
+
+use crate::computation::Computation;
 
 /// Trains networks, extracts the AND-OR interactions that they encode with a certified solver, and
 /// shows how they evolve in two phases (arXiv 2405.10262).
@@ -75,6 +77,11 @@ pub(crate) enum Command {
     /// List the data sets, or check the files of one.
     #[command(after_help = "Example:\n  spindle data check mnist --data-dir ~/mnist")]
     Data(Data),
+    /// What this build can compute on, here: devices, whether each computes right, and how fast.
+    #[command(
+        after_help = "Example:\n  spindle doctor                try every network on every device\n  spindle doctor --model lenet  LeNet only"
+    )]
+    Doctor(Doctor),
     /// Print a shell's completion script.
     #[command(
         after_help = "Example:\n  spindle completions bash > ~/.local/share/bash-completion/completions/spindle"
@@ -93,7 +100,7 @@ pub(crate) struct NewRun {
     #[command(flatten)]
     pub(crate) experiment: Experiment,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) computation: Computation,
 }
 
 #[derive(Args)]
@@ -108,7 +115,7 @@ pub(crate) struct Extract {
     #[command(flatten)]
     pub(crate) run: ExistingRun,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) computation: Computation,
 }
 
 #[derive(Args)]
@@ -135,7 +142,7 @@ pub(crate) struct Values {
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
-    pub(crate) place: Place,
+    pub(crate) computation: Computation,
 }
 
 /// Where a data set's files are and how they are read; as in an experiment.
@@ -214,6 +221,17 @@ pub(crate) struct Decompose {
     /// Steps of the published SGD.
     #[arg(long, default_value_t = Solving::default().sgd_steps)]
     pub(crate) sgd_steps: usize,
+}
+
+#[derive(Args)]
+pub(crate) struct Doctor {
+    /// Networks that are tried; all of them without it, which takes a minute on two cores.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub(crate) model: Vec<Model>,
+    /// Tries one device in this process and prints what came of it; what the command calls itself
+    /// with, since drivers may crash.
+    #[arg(long, hide = true, value_name = "DEVICE")]
+    pub(crate) probe: Option<Wanted>,
 }
 
 #[derive(Args)]

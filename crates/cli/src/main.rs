@@ -7,6 +7,7 @@
 
 mod arguments;
 mod command;
+mod computation;
 mod interrupt;
 mod looking;
 mod npy;
@@ -46,6 +47,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> anyhow::Result<()> {
         Command::Export(export) => command::export::export(&export, terminal),
         Command::Compare(compare) => command::compare::compare(&compare, terminal),
         Command::Data(data) => command::data::data(&data, terminal),
+        Command::Doctor(doctor) => command::doctor::doctor(&doctor, terminal),
         Command::Completions { shell } => command::completions(shell),
     }
 }

@@ -35,6 +35,35 @@ fn data_is_listed_and_checked() {
     assert!(output(&["completions", "bash"]).stdout.len() > 1_000);
 }
 
+#[test]
+fn the_doctor_tries_the_networks_on_the_cpu() {
+    let found = json(&["doctor", "--model", "lenet,mlp"]);
+    let cpu = &found["devices"][0];
+    assert_eq!(cpu["device"], "cpu");
+    assert!(cpu["problem"].is_null(), "{cpu}");
+    let tests = cpu["tests"].as_array().unwrap();
+    assert_eq!(tests.len(), 4, "two networks by two backends");
+    for test in tests {
+        assert!(test["output_difference"].as_f64().unwrap() < 1e-5, "{test}");
+        assert!(test["outputs_per_second"].as_f64().unwrap() > 0.0, "{test}");
+    }
+    if cfg!(not(feature = "cuda")) {
+        let advice = found["advice"].to_string();
+        assert!(advice.contains("--features cuda"), "{advice}");
+    }
+}
+
+#[test]
+#[cfg(not(feature = "wgpu"))]
+fn a_device_that_is_not_in_the_build_is_named_with_the_command_that_brings_it() {
+    let folder = TempDir::new().unwrap();
+    let run = folder.path().join("run");
+    let said = failure(&["run", "--out", run.to_str().unwrap(), "--device", "gpu"]);
+    assert!(said.contains("built without gpu"), "{said}");
+    assert!(said.contains("--features wgpu"), "{said}");
+    assert!(!run.exists());
+}
+
 /// SST-2 in small, in a folder of its name, with a vocabulary that has nothing but special pieces
 /// and "film".
 fn write_sentences(root: &Path) {

@@ -1,5 +1,7 @@
 //! What can go wrong in the engine.
 
+use spindle_run::device::Device;
+
 /// An error of the engine; its text names what failed, where, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -37,6 +39,24 @@ pub enum Error {
         place: String,
         /// Where it can.
         known: String,
+    },
+    /// A device that this build does not know.
+    #[error(
+        "this spindle was built without {device}; build one that has it: cargo build --release -p spindle --features {feature}"
+    )]
+    NotBuilt {
+        /// Which device.
+        device: Device,
+        /// The feature that brings it.
+        feature: &'static str,
+    },
+    /// A device that is not there.
+    #[error("there is no device {device}: {reason}")]
+    NoDevice {
+        /// As it was asked for.
+        device: String,
+        /// What is known, and what helps.
+        reason: String,
     },
     /// Training ran away: the loss is not a number.
     #[error(

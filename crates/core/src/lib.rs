@@ -8,6 +8,7 @@
 pub mod backend;
 #[cfg(feature = "burn")]
 mod burn_engine;
+pub mod device;
 mod error;
 pub mod extract;
 pub mod log_odds;

@@ -87,7 +87,11 @@ impl<M: DataKind> Learner<M> {
     pub fn describe(&self) -> String {
         match self.choice.is_one() {
             true => self.trainer.describe(),
-            false => format!("{}; outputs by fused CPU kernels", self.trainer.describe()),
+            false => format!(
+                "{}; outputs on {}",
+                self.trainer.describe(),
+                self.choice.evaluation()
+            ),
         }
     }
 

@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 
 /// What a network is computed on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub enum Device {
     /// All cores of this machine.
     #[default]
     Cpu,
-    /// The GPU of the browser, so no flag of the command line.
-    #[cfg_attr(feature = "clap", value(skip))]
+    /// A graphics adapter that was opened: the browser's, or one of this machine.
     Gpu,
+    /// A card of NVIDIA's, through CUDA.
+    Cuda,
 }
 
 /// What drives a device.
@@ -35,15 +35,11 @@ pub enum Backend {
 
 /// A device, and what drives it where that is not left to Spindle.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "clap", derive(clap::Args))]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Place {
     /// What computes the network.
-    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = Device::default(), help_heading = "Computation"))]
     pub device: Device,
-    /// What drives the device: fused kernels where there are some, or Burn; chosen by Spindle
-    /// without it.
-    #[cfg_attr(feature = "clap", arg(long, value_enum, help_heading = "Computation"))]
+    /// What drives the device; chosen by Spindle where none is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backend: Option<Backend>,
 }
@@ -66,13 +62,38 @@ impl Place {
     };
 }
 
+/// Where a network is trained, and where it is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    /// Where it is trained.
+    pub training: Place,
+    /// Where its masked outputs are computed.
+    pub evaluation: Place,
+}
+
+impl From<Place> for Places {
+    fn from(place: Place) -> Self {
+        Self {
+            training: place,
+            evaluation: place,
+        }
+    }
+}
+
+impl fmt::Display for Device {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Device::Cpu => "cpu",
+            Device::Gpu => "gpu",
+            Device::Cuda => "cuda",
+        })
+    }
+}
+
 impl fmt::Display for Place {
     /// `cpu`, or `cpu by burn` where the backend is given.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self.device {
-            Device::Cpu => "cpu",
-            Device::Gpu => "gpu",
-        })?;
+        self.device.fmt(formatter)?;
         match self.backend {
             None => Ok(()),
             Some(Backend::Kernels) => formatter.write_str(" by kernels"),

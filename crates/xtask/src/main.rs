@@ -7,6 +7,7 @@ mod bench;
 mod chromium;
 mod claims;
 mod golden;
+mod gpu_tests;
 mod node;
 mod page_tests;
 mod process;
@@ -62,6 +63,10 @@ enum Chore {
         /// PyTorch has saved.
         #[arg(long)]
         torch: bool,
+        /// Only what needs a graphics adapter, on Mesa's lavapipe, which it installs where it is
+        /// missing: networks and the tool built with wgpu, in a target folder of their own.
+        #[arg(long, conflicts_with = "torch")]
+        gpu: bool,
     },
     /// Whether answers are unique: 40 games of LeNet from 20 random starts each, in both
     /// precisions, with players relabelled, at tolerances of 1e-2 to 1e-6; and answers and ranges
@@ -112,7 +117,8 @@ fn main() -> anyhow::Result<()> {
         Chore::Web { no_gpu } => web::build(if no_gpu { &web::ALL[..2] } else { &web::ALL }),
         Chore::WasmTarget { debian } => toolchain::prepare(debian),
         Chore::Accept => accept::accept(),
-        Chore::Test { torch } => test::test(torch),
+        Chore::Test { gpu: true, .. } => gpu_tests::test(),
+        Chore::Test { torch, .. } => test::test(torch),
         Chore::Bench { name, write } => bench::bench(name, write),
         Chore::Claims { check, list } => claims::claims(check, list),
         Chore::Golden { old, new, only } => golden::golden(&old, &new, &only),

@@ -3,6 +3,7 @@
 pub(crate) mod compare;
 pub(crate) mod data;
 pub(crate) mod decompose;
+pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod ranges;
 pub(crate) mod report;

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use anyhow::bail;
 use spindle_core::pipeline::{self, Goal, Lab, Run};
-use spindle_data::AnyData;
 use spindle_run::{
     RunWriter, content::Contents, device::Place, experiment::Solver, record::RunRecord,
 };
@@ -13,6 +12,7 @@ use spindle_run::{
 use super::{check_digest, data_of, report};
 use crate::{
     arguments::{Extract, NewRun},
+    computation::Computation,
     interrupt::Interrupted,
     looking::Looking,
     terminal::Terminal,
@@ -20,27 +20,40 @@ use crate::{
 
 /// Runs `spindle run`: all of the course, and the report.
 pub(crate) fn run(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
-    let (run, lab) = begin(new)?;
-    let mut run = conducted(run, &*lab, Goal::Analysed, terminal)?;
-    conclude(&mut run, terminal)
+    new.computation.guarded(terminal, |computation| {
+        let (run, lab) = begin(new, computation, terminal)?;
+        let mut run = conducted(run, &*lab, Goal::Analysed, terminal)?;
+        conclude(&mut run, terminal)
+    })
 }
 
 /// Runs `spindle train`.
 pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
-    let (run, lab) = begin(new)?;
-    let run = conducted(run, &*lab, Goal::Trained, terminal)?;
-    terminal.say(&format!(
-        "trained; measure it with: spindle extract {0} && spindle analyze {0}",
-        run.store().path().display()
-    ));
-    terminal.document(run.record())
+    new.computation.guarded(terminal, |computation| {
+        let (run, lab) = begin(new, computation, terminal)?;
+        let run = conducted(run, &*lab, Goal::Trained, terminal)?;
+        terminal.say(&format!(
+            "trained; measure it with: spindle extract {0} && spindle analyze {0}",
+            run.store().path().display()
+        ));
+        terminal.document(run.record())
+    })
 }
 
 /// Runs `spindle extract`.
 pub(crate) fn extract(arguments: &Extract, terminal: &Terminal) -> anyhow::Result<()> {
-    let (writer, record) = RunWriter::open(&arguments.run.run)?;
+    arguments.computation.guarded(terminal, |computation| {
+        extract_on(computation, &arguments.run.run, terminal)
+    })
+}
+
+fn extract_on(computation: &Computation, path: &Path, terminal: &Terminal) -> anyhow::Result<()> {
+    let (writer, record) = RunWriter::open(path)?;
+    let place = computation.open(terminal)?;
     let data = data_of(&record)?;
-    let lab = lab_of(&record, data, arguments.place)?;
+    let experiment = record.experiment.clone().check()?;
+    let places = computation.places(place, &experiment, &data, terminal)?;
+    let lab = pipeline::lab(experiment, data, places)?;
     let mut run = Run::open(writer, record);
     let looking = Looking::new(terminal);
     stoppable(pollster::block_on(pipeline::extract(
@@ -49,7 +62,7 @@ pub(crate) fn extract(arguments: &Extract, terminal: &Terminal) -> anyhow::Resul
     drop(looking);
     terminal.say(&format!(
         "extracted; next: spindle analyze {}",
-        arguments.run.run.display()
+        path.display()
     ));
     terminal.document(&run.record().provenance)
 }
@@ -65,14 +78,20 @@ pub(crate) fn analyze(path: &Path, terminal: &Terminal) -> anyhow::Result<()> {
 }
 
 /// A new run, or the one of this experiment that is in the folder, with its data set.
-fn begin(new: &NewRun) -> anyhow::Result<(Run<RunWriter>, Box<dyn Lab>)> {
+fn begin(
+    new: &NewRun,
+    computation: &Computation,
+    terminal: &Terminal,
+) -> anyhow::Result<(Run<RunWriter>, Box<dyn Lab>)> {
     let experiment = new.experiment.clone().check()?;
+    let place = computation.open(terminal)?;
     let data = spindle_data::load(&experiment)?;
     let (writer, found) = RunWriter::create(&new.out, &experiment)?;
     if let Some(record) = &found {
         check_digest(record, &data)?;
     }
-    let lab = pipeline::lab(experiment, data, new.place)?;
+    let places = computation.places(place, &experiment, &data, terminal)?;
+    let lab = pipeline::lab(experiment, data, places)?;
     let run = match found {
         Some(record) => moved(Run::open(writer, record), new)?,
         None => Run::begin(writer, lab.description()?)?,
@@ -96,12 +115,8 @@ fn moved(mut run: Run<RunWriter>, new: &NewRun) -> anyhow::Result<Run<RunWriter>
 /// What the measured samples of a run look like.
 pub(crate) fn contents_of(record: &RunRecord) -> anyhow::Result<Contents> {
     let data = data_of(record)?;
-    Ok(lab_of(record, data, Place::CPU)?.contents()?)
-}
-
-fn lab_of(record: &RunRecord, data: AnyData, place: Place) -> anyhow::Result<Box<dyn Lab>> {
     let experiment = record.experiment.clone().check()?;
-    Ok(pipeline::lab(experiment, data, place)?)
+    Ok(pipeline::lab(experiment, data, Place::CPU)?.contents()?)
 }
 
 fn conducted(

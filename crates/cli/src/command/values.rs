@@ -15,6 +15,7 @@ use spindle_run::{
 
 use crate::{
     arguments::Values,
+    computation::Computation,
     interrupt::{self, Interrupted},
     npy, output,
     terminal::Terminal,
@@ -53,14 +54,26 @@ struct Sample {
 
 /// Runs the command.
 pub(crate) fn values(arguments: &Values, terminal: &Terminal) -> anyhow::Result<()> {
+    arguments.computation.guarded(terminal, |computation| {
+        values_on(computation, arguments, terminal)
+    })
+}
+
+fn values_on(
+    computation: &Computation,
+    arguments: &Values,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
     output::check(&arguments.out, &[&arguments.weights, &arguments.players])?;
     let players = read_players(&arguments.players)?;
     let experiment = arguments
         .files
         .experiment(arguments.data, arguments.model)
         .check()?;
+    let place = computation.open(terminal)?;
     let data = spindle_data::load(&experiment)?;
-    let place = arguments.place;
+    let places = computation.places(place, &experiment, &data, terminal)?;
+    let place = places.evaluation;
     let bench = pipeline::test_bench(&experiment, &data, &arguments.samples, &players, place)?;
     let weights = read_weights(&arguments.weights)?;
     let samples = bench.records();

@@ -61,7 +61,11 @@ pub fn backends<M: Modality>() -> Vec<&'static dyn Backend<M>> {
         #[cfg(feature = "webgpu")]
         &gpu::GpuKernels,
         #[cfg(feature = "burn")]
-        &burn::BurnOnCpu,
+        &burn::ON_CPU,
+        #[cfg(feature = "burn-wgpu")]
+        &burn::ON_GPU,
+        #[cfg(feature = "burn-cuda")]
+        &burn::ON_CUDA,
     ]
 }
 
@@ -89,6 +93,15 @@ impl<M: Modality> Choice<M> {
     #[must_use]
     pub fn is_one(&self) -> bool {
         self.trainer.name() == self.evaluator.name()
+    }
+
+    /// Where it is evaluated.
+    #[must_use]
+    pub fn evaluation(&self) -> Place {
+        Place {
+            device: self.evaluator.device(),
+            backend: Some(self.evaluator.name()),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use burn::{
     tensor::{DType, Device, Tensor, activation::log_softmax},
 };
 use spindle_kernels::Sgd;
-use spindle_run::{event::Tensors, modality::Modality, parallel};
+use spindle_run::{event::Tensors, modality::Modality};
 
 use super::{
     module::{Batch, BurnNetwork, Numbers},
@@ -13,7 +13,7 @@ use super::{
     weights::{load_weights, read, read_weights},
 };
 use crate::{
-    Error,
+    Error, device,
     network::{Answer, Evaluator, Snapshot, Trainer},
 };
 
@@ -56,7 +56,7 @@ impl<N: BurnNetwork> BurnEngine<N> {
     }
 
     fn words(&self) -> String {
-        format!("Burn on {:?}, {}", self.device, parallel::description())
+        format!("Burn on {}", device::words(&self.device))
     }
 
     fn numbers(&self) -> Numbers {

@@ -6,7 +6,7 @@ use spindle_data::{AnyData, Data, Labelled as _, TrainingSet, measured_samples, 
 use spindle_run::{
     Experiment,
     content::Contents,
-    device::Place,
+    device::{Place, Places},
     each,
     each::Each,
     event::{Outputs, Tensors, TrainingState},
@@ -86,12 +86,13 @@ pub trait Lab {
 pub fn lab(
     experiment: CheckedExperiment,
     data: AnyData,
-    place: Place,
+    places: impl Into<Places>,
 ) -> Result<Box<dyn Lab>, Error> {
+    let places = places.into();
     Ok(match data {
-        Each::Pictures(data) => Box::new(LabOf::new(experiment, data, place)?),
-        Each::Texts(data) => Box::new(LabOf::new(experiment, data, place)?),
-        Each::Clouds(data) => Box::new(LabOf::new(experiment, data, place)?),
+        Each::Pictures(data) => Box::new(LabOf::new(experiment, data, places)?),
+        Each::Texts(data) => Box::new(LabOf::new(experiment, data, places)?),
+        Each::Clouds(data) => Box::new(LabOf::new(experiment, data, places)?),
     })
 }
 
@@ -134,6 +135,7 @@ struct LabOf<M: Networks> {
     data: Arc<Data<M>>,
     network: Arc<dyn Network<M>>,
     workbench: Workbench<M>,
+    /// Where it is trained.
     place: Place,
     /// The training that a description is taken from, which may begin as well: its first weights
     /// take a while to draw.
@@ -141,18 +143,18 @@ struct LabOf<M: Networks> {
 }
 
 impl<M: Networks> LabOf<M> {
-    fn new(experiment: CheckedExperiment, data: Data<M>, place: Place) -> Result<Self, Error> {
+    fn new(experiment: CheckedExperiment, data: Data<M>, places: Places) -> Result<Self, Error> {
         let model = experiment.training.model;
         let network = M::network(model, M::size(data.train.samples()), data.classes.len())?;
         let set = TrainingSet::draw(&experiment, data.about())?;
         let samples = measured_samples(&experiment, &data, &set, network.shape())?;
         let all = samples.len();
         Ok(Self {
-            workbench: Workbench::new(network.clone(), samples, all, place),
+            workbench: Workbench::new(network.clone(), samples, all, places.evaluation),
             experiment,
             data: Arc::new(data),
             network,
-            place,
+            place: places.training,
             first: Cell::default(),
         })
     }

@@ -7,6 +7,7 @@
 //! workers: one holds the training, several a [`Workbench`], one the run in memory.
 
 mod course;
+mod fastest;
 mod lab;
 mod run;
 mod session;
@@ -15,6 +16,7 @@ mod watch;
 mod workbench;
 
 pub use course::{Goal, analyse, analyze, conduct, extract, looking_on, stopped, train};
+pub use fastest::{Fastest, fastest};
 pub use lab::{Description, Lab, lab, test_bench};
 pub use run::Run;
 pub use session::{Progress, Training};

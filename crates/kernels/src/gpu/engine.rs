@@ -10,6 +10,7 @@ use spindle_run::event::Tensors;
 use wgpu::{Buffer, CommandEncoder, CommandEncoderDescriptor, Device, DeviceType, Queue};
 
 use super::{
+    Adapter,
     fault::{Fault, failed, guarded, watched},
     kernels::{Kernels, LANES, Slot, Tiling},
     plan::{Plan, Purpose, filled_buffer, new_buffer},
@@ -178,10 +179,13 @@ impl GpuSequentialKernels {
     /// What computes, in words.
     #[must_use]
     pub fn describe(&self) -> String {
-        let adapter = self.device.adapter_info();
+        let info = self.device.adapter_info();
+        let words = Adapter { info, index: 0 }.words();
         // A browser may keep the name to itself.
-        let text = format!("fused GPU kernels, {} {}", adapter.backend, adapter.name);
-        text.trim_end().to_owned()
+        match words.is_empty() {
+            true => "fused GPU kernels".to_owned(),
+            false => format!("fused GPU kernels on {words}"),
+        }
     }
 
     /// One step of SGD on the mean cross-entropy over `pictures` `[count, channels, side, side]`;

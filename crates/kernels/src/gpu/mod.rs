@@ -8,6 +8,7 @@
 //! loops in the shaders are written out from templates with a layer's sizes as constants. No sum
 //! depends on the order in which invocations run.
 
+mod adapter;
 mod engine;
 mod fault;
 mod kernels;
@@ -18,5 +19,8 @@ mod template;
 #[cfg(all(test, feature = "vulkan"))]
 mod tests;
 
+pub use adapter::Adapter;
+#[cfg(not(target_arch = "wasm32"))]
+pub use adapter::adapters;
 pub use engine::GpuSequentialKernels;
-pub use open::{Gpu, open, opened};
+pub use open::{Gpu, keep, open, opened};

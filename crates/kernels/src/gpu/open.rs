@@ -1,4 +1,4 @@
-//! The GPU that experiments on `webgpu` run on: opened once, then found by every engine.
+//! The GPU that networks are computed on: opened once, then found by every engine.
 
 use std::sync::OnceLock;
 
@@ -24,8 +24,7 @@ pub struct Gpu {
     pub queue: Queue,
 }
 
-/// Opens the GPU; needed once before an experiment on `webgpu`, because a browser hands it out
-/// asynchronously.
+/// Opens the GPU of a browser, which hands it out asynchronously.
 ///
 /// # Errors
 /// [`Error::Device`]: there is none, it refuses, or it was opened before.
@@ -40,15 +39,33 @@ pub async fn open() -> Result<&'static Gpu, Error> {
         .request_device(&DeviceDescriptor::default())
         .await
         .map_err(failed)?;
-    let gpu = Gpu {
+    keep(Gpu {
         instance,
         adapter,
         device,
         queue,
-    };
+    })
+}
+
+/// Keeps a GPU that was opened elsewhere, for all that comes.
+///
+/// # Errors
+/// [`Error::Device`]: another one was opened before.
+pub fn keep(gpu: Gpu) -> Result<&'static Gpu, Error> {
     match OPENED.set(gpu) {
         Ok(()) => opened().ok_or_else(|| failed("the GPU was not kept")),
-        Err(_) => Err(failed("the GPU was opened before")),
+        Err(_) => Err(failed("a GPU was opened before")),
+    }
+}
+
+impl Gpu {
+    /// What it says of itself.
+    #[must_use]
+    pub fn adapter(&self) -> super::Adapter {
+        super::Adapter {
+            info: self.adapter.get_info(),
+            index: 0,
+        }
     }
 }
 

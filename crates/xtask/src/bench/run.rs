@@ -21,7 +21,7 @@ const GAMES: f64 = (SAMPLES * CHECKPOINTS) as f64;
 
 const ABOUT: &str = "\
 The demo of README.md: LeNet on the embedded digits, seed 0, 128 epochs, n = 10, 50 test samples at 12 checkpoints, all cores. It is trained once; then `spindle extract` and `spindle analyze` measure copies of it.
-Told are the times of the extraction and the decomposition of all 600 games, files included. Beside them stands what PyTorch would take for the same: masked passes and the published
+Told are the times of the extraction and the decomposition of all 600 games, certificates, canonical answers and ranges included, and files. Beside them stands what PyTorch would take for the same: masked passes and the published
 procedure, each measured for one sample, after 16 epochs where that counts, and multiplied by 600.";
 
 pub(crate) fn measure() -> anyhow::Result<Section> {
@@ -60,8 +60,8 @@ pub(crate) fn measure() -> anyhow::Result<Section> {
         machine: machine::describe(&[published.text("/about")]),
         body: peers.under_notice(Block::Table(table)),
         targets: vec![Target {
-            what: "extraction and decomposition of 50 samples at 12 checkpoints",
-            bound: Bound::AtMost(10.0),
+            what: "extraction, decomposition and ranges of 50 samples at 12 checkpoints",
+            bound: Bound::AtMost(25.0),
             measured: total,
             unit: "s",
         }],

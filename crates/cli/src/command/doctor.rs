@@ -1,0 +1,304 @@
+//! `spindle doctor`: what this build can compute on, here; whether it computes right, how fast.
+//!
+//! Drivers crash, hang and panic. Every device is tried by a process of its own, which prints what
+//! came of it; whatever ends it is an answer.
+
+use std::process::{Command, Stdio};
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use spindle_core::{
+    device::{self, Listed, Wanted},
+    self_test,
+};
+use spindle_run::{
+    device::{Backend, Place},
+    experiment::Model,
+};
+
+use crate::{
+    arguments::Doctor,
+    terminal::{Terminal, write_out},
+};
+
+/// The document of `--json`.
+#[derive(Serialize)]
+struct Document {
+    version: &'static str,
+    features: Vec<Feature>,
+    devices: Vec<DeviceReport>,
+    advice: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Feature {
+    name: &'static str,
+    built: bool,
+}
+
+#[derive(Serialize)]
+struct DeviceReport {
+    /// As `--device` takes it.
+    device: String,
+    name: String,
+    software: bool,
+    /// What kept it from being tried.
+    problem: Option<String>,
+    tests: Vec<Test>,
+}
+
+/// A network on a device by a backend.
+#[derive(Serialize, Deserialize)]
+struct Test {
+    model: String,
+    backend: Backend,
+    /// What kept it from computing as the CPU does; nothing of the rest is known then.
+    problem: Option<String>,
+    #[serde(flatten)]
+    found: Option<Found>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Found {
+    engine: String,
+    /// Largest difference of a masked output to the CPU's, in units of the largest one.
+    output_difference: f64,
+    /// Largest relative difference of a training step's loss to the CPU's.
+    loss_difference: f64,
+    steps_per_second: f64,
+    outputs_per_second: f64,
+}
+
+/// Runs the command.
+pub(crate) fn doctor(arguments: &Doctor, terminal: &Terminal) -> anyhow::Result<()> {
+    if let Some(wanted) = &arguments.probe {
+        return probe(wanted, &models(arguments));
+    }
+    let built = device::features();
+    terminal.say(&format!(
+        "spindle {}: {}",
+        env!("CARGO_PKG_VERSION"),
+        parts(&built)
+    ));
+    let mut devices = Vec::new();
+    for listed in pollster::block_on(device::list()) {
+        terminal.say(&format!("\n{}: {}", listed.wanted, listed.words));
+        let report = tried(&listed, arguments);
+        tell(&report, terminal);
+        devices.push(report);
+    }
+    let advice = advice(&built, &devices);
+    if !advice.is_empty() {
+        terminal.say("");
+    }
+    advice.iter().for_each(|sentence| terminal.warn(sentence));
+    let features = built.into_iter();
+    terminal.document(&Document {
+        version: env!("CARGO_PKG_VERSION"),
+        features: features
+            .map(|(name, built)| Feature { name, built })
+            .collect(),
+        devices,
+        advice,
+    })
+}
+
+fn models(arguments: &Doctor) -> Vec<Model> {
+    match arguments.model.is_empty() {
+        true => Model::ALL.to_vec(),
+        false => arguments.model.clone(),
+    }
+}
+
+/// What this build has, in words.
+fn parts(features: &[(&str, bool)]) -> String {
+    let mut words = "fused kernels and Burn on the CPU".to_owned();
+    for (name, built) in features {
+        words.push_str(if *built { ", with " } else { ", without " });
+        words.push_str(name);
+    }
+    words
+}
+
+/// Tries all networks on a device in this process; a line of JSON each.
+fn probe(wanted: &Wanted, models: &[Model]) -> anyhow::Result<()> {
+    let opened = pollster::block_on(device::open(wanted))?;
+    for &model in models {
+        for backend in [Backend::Kernels, Backend::Burn] {
+            let place = Place {
+                device: opened.device,
+                backend: Some(backend),
+            };
+            if let Some(test) = test(model, place, backend) {
+                write_out(format!("{}\n", serde_json::to_string(&test)?).as_bytes())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What came of a network; nothing where the backend does not do it.
+fn test(model: Model, place: Place, backend: Backend) -> Option<Test> {
+    let (problem, found) = match pollster::block_on(self_test::test(model, place)) {
+        Err(spindle_core::Error::Place { .. }) => return None,
+        Err(error) => (Some(error.to_string()), None),
+        Ok(tested) => {
+            let found = Found {
+                engine: tested.engine,
+                output_difference: tested.output_difference,
+                loss_difference: tested.loss_difference,
+                steps_per_second: tested.steps_per_second,
+                outputs_per_second: tested.outputs_per_second,
+            };
+            (None, Some(found))
+        }
+    };
+    Some(Test {
+        model: model.title().to_owned(),
+        backend,
+        problem,
+        found,
+    })
+}
+
+/// Tries a device by a process of its own.
+fn tried(listed: &Listed, arguments: &Doctor) -> DeviceReport {
+    let (tests, problem) = match probed(listed, arguments) {
+        Ok(found) => found,
+        Err(error) => (Vec::new(), Some(format!("{error:#}"))),
+    };
+    DeviceReport {
+        device: listed.wanted.to_string(),
+        name: listed.words.clone(),
+        software: listed.is_software,
+        problem,
+        tests,
+    }
+}
+
+fn probed(listed: &Listed, arguments: &Doctor) -> anyhow::Result<(Vec<Test>, Option<String>)> {
+    let own = std::env::current_exe().context("cannot find this program")?;
+    let mut command = Command::new(own);
+    command.args(["doctor", "--probe", &listed.wanted.to_string()]);
+    for model in &arguments.model {
+        command.args(["--model", &name(*model)]);
+    }
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .context("cannot start it again")?;
+    let lines = String::from_utf8_lossy(&output.stdout);
+    let tests = lines
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let said = String::from_utf8_lossy(&output.stderr);
+    let problem = (!output.status.success()).then(|| ended(&said, output.status));
+    Ok((tests.collect(), problem))
+}
+
+/// What a process that failed said of it.
+fn ended(said: &str, status: std::process::ExitStatus) -> String {
+    let lines = said
+        .lines()
+        .map(|line| line.trim_start_matches("error: ").trim());
+    // Of a panic its first lines tell what, the last one is about backtraces.
+    let telling: Vec<&str> = lines
+        .filter(|line| {
+            !line.is_empty() && !line.starts_with("note:") && !line.starts_with("warning:")
+        })
+        .take(3)
+        .collect();
+    match telling.is_empty() {
+        true => format!("it ended with {status}"),
+        false => telling.join(" "),
+    }
+}
+
+/// A model as flags name it.
+fn name(model: Model) -> String {
+    let name = serde_json::to_value(model).ok();
+    name.as_ref()
+        .and_then(|name| name.as_str())
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn tell(report: &DeviceReport, terminal: &Terminal) {
+    if !report.tests.is_empty() {
+        terminal.say("  network      backend     steps/s  masked outputs/s  off by");
+    }
+    for Test {
+        model,
+        backend,
+        problem,
+        found,
+    } in &report.tests
+    {
+        let backend = match backend {
+            Backend::Kernels => "kernels",
+            Backend::Burn => "burn",
+        };
+        let rest = match (found, problem) {
+            (Some(found), _) => format!(
+                "{:>11.1} {:>17.0}  {:.0e}",
+                found.steps_per_second, found.outputs_per_second, found.output_difference
+            ),
+            (None, Some(problem)) => format!("  {problem}"),
+            (None, None) => String::new(),
+        };
+        terminal.say(&format!("  {model:<12} {backend:<8}{rest}"));
+    }
+    if let Some(problem) = &report.problem {
+        terminal.say(&format!("  {problem}"));
+    }
+}
+
+/// What mends what was found, a sentence each.
+fn advice(built: &[(&str, bool)], devices: &[DeviceReport]) -> Vec<String> {
+    let mut advice = Vec::new();
+    let missing = built.iter().filter(|(_, built)| !built);
+    for (feature, _) in missing {
+        let (flag, what) = match *feature {
+            "cuda" => ("cuda", "NVIDIA's cards through CUDA"),
+            _ => ("gpu", "graphics cards"),
+        };
+        advice.push(format!(
+            "--device {flag} ({what}) is not in this build: cargo build --release -p spindle --features {feature}"
+        ));
+    }
+    let gpus: Vec<&DeviceReport> = devices
+        .iter()
+        .filter(|report| report.device.starts_with("gpu"))
+        .collect();
+    let has_wgpu = built.contains(&("wgpu", true));
+    if has_wgpu && gpus.iter().all(|gpu| gpu.software) {
+        advice.push(format!(
+            "{}: install the card's driver (on Debian for AMD and Intel: mesa-vulkan-drivers; for NVIDIA: nvidia-driver), and libvulkan1; in a container of NVIDIA's set NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics",
+            match gpus.is_empty() {
+                true => "no graphics driver offers an adapter",
+                false => "the only adapters are programs on the CPU",
+            }
+        ));
+    }
+    for report in devices {
+        let wrong = report
+            .tests
+            .iter()
+            .filter(|test| test.problem.is_some())
+            .count();
+        if wrong > 0 {
+            advice.push(format!(
+                "{} does not compute {wrong} of {} as the CPU does: do not use it for these; a newer driver may help",
+                report.device,
+                report.tests.len()
+            ));
+        }
+        if report.problem.is_some() {
+            advice.push(match report.device.as_str() {
+                "cuda" => "cuda does not start: install NVIDIA's driver (nvidia-smi lists the cards) and the CUDA toolkit, and set CUDA_PATH to its folder".to_owned(),
+                device => format!("{device} cannot be used: see above; a newer driver may help"),
+            });
+        }
+    }
+    advice
+}

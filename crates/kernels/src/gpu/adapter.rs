@@ -1,0 +1,81 @@
+//! What a GPU says of itself.
+
+use std::fmt;
+
+use wgpu::{AdapterInfo, Backend, DeviceType};
+
+/// An adapter as its driver describes it.
+#[derive(Clone, Debug)]
+pub struct Adapter {
+    /// What wgpu knows of it.
+    pub info: AdapterInfo,
+    /// Its place among the adapters of its graphics API and type.
+    pub index: usize,
+}
+
+/// The adapters of this machine: graphics cards before programs on the CPU, and those of OpenGL,
+/// which are there for other APIs' sake mostly, last. Their place is the number that people give.
+#[cfg(not(target_arch = "wasm32"))]
+pub async fn adapters() -> Vec<Adapter> {
+    let mut found: Vec<Adapter> = Vec::new();
+    for api in [Backend::Vulkan, Backend::Metal, Backend::Dx12, Backend::Gl] {
+        // An instance for one API each: what goes wrong in one driver is not told of another.
+        let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+        descriptor.backends = api.into();
+        let instance = wgpu::Instance::new(descriptor);
+        for adapter in instance.enumerate_adapters(api.into()).await {
+            let info = adapter.get_info();
+            let is_alike = |other: &&Adapter| {
+                other.info.backend == api && other.info.device_type == info.device_type
+            };
+            let index = found.iter().filter(is_alike).count();
+            found.push(Adapter { info, index });
+        }
+    }
+    found.sort_by_key(|adapter| (adapter.is_compatibility(), adapter.is_software()));
+    found
+}
+
+impl Adapter {
+    /// Whether it is a program on the CPU. Browsers do not say what type an adapter is, but
+    /// software adapters have names.
+    #[must_use]
+    pub fn is_software(&self) -> bool {
+        const NAMES: [&str; 4] = ["swiftshader", "llvmpipe", "basic render", "software"];
+        let info = &self.info;
+        let words = format!("{} {} {}", info.name, info.driver, info.driver_info).to_lowercase();
+        info.device_type == DeviceType::Cpu || NAMES.iter().any(|name| words.contains(name))
+    }
+
+    /// It in words, with what makes it no graphics card.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.is_software() {
+            true => format!("{self}, software"),
+            false => self.to_string(),
+        }
+    }
+
+    /// Whether it is reached through OpenGL, whose compute shaders are an afterthought.
+    #[must_use]
+    pub fn is_compatibility(&self) -> bool {
+        self.info.backend == Backend::Gl
+    }
+}
+
+impl fmt::Display for Adapter {
+    /// Its name, driver and graphics API, as far as they are known.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let info = &self.info;
+        let api = match info.backend {
+            Backend::Noop | Backend::BrowserWebGpu => "",
+            Backend::Vulkan => "Vulkan",
+            Backend::Metal => "Metal",
+            Backend::Dx12 => "DirectX 12",
+            Backend::Gl => "OpenGL",
+        };
+        let parts = [&info.name, &info.driver, &info.driver_info, api];
+        let known: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        formatter.write_str(&known.join(", "))
+    }
+}
