@@ -225,7 +225,8 @@ pub(crate) struct Decompose {
 
 #[derive(Args)]
 pub(crate) struct Doctor {
-    /// Networks that are tried; all of them without it, which takes a minute on two cores.
+    /// Networks that are tried; without it all of them, or a few small ones where an adapter is a
+    /// program on the CPU.
     #[arg(long, value_enum, value_delimiter = ',')]
     pub(crate) model: Vec<Model>,
     /// Tries one device in this process and prints what came of it; what the command calls itself

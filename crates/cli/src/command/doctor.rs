@@ -69,10 +69,13 @@ struct Found {
     outputs_per_second: f64,
 }
 
+/// What is tried on adapters that are programs on the CPU, where the others take minutes.
+const QUICK: [Model; 4] = [Model::Lenet, Model::Mlp, Model::BertTiny, Model::Dgcnn];
+
 /// Runs the command.
 pub(crate) fn doctor(arguments: &Doctor, terminal: &Terminal) -> anyhow::Result<()> {
     if let Some(wanted) = &arguments.probe {
-        return probe(wanted, &models(arguments));
+        return probe(wanted, &arguments.model);
     }
     let built = device::features();
     terminal.say(&format!(
@@ -83,7 +86,7 @@ pub(crate) fn doctor(arguments: &Doctor, terminal: &Terminal) -> anyhow::Result<
     let mut devices = Vec::new();
     for listed in pollster::block_on(device::list()) {
         terminal.say(&format!("\n{}: {}", listed.wanted, listed.words));
-        let report = tried(&listed, arguments);
+        let report = tried(&listed, &models(arguments, listed.is_software));
         tell(&report, terminal);
         devices.push(report);
     }
@@ -103,10 +106,12 @@ pub(crate) fn doctor(arguments: &Doctor, terminal: &Terminal) -> anyhow::Result<
     })
 }
 
-fn models(arguments: &Doctor) -> Vec<Model> {
-    match arguments.model.is_empty() {
-        true => Model::ALL.to_vec(),
-        false => arguments.model.clone(),
+/// The networks to try on a device: those that were asked for, or as many as take no long time.
+fn models(arguments: &Doctor, is_software: bool) -> Vec<Model> {
+    match (arguments.model.is_empty(), is_software) {
+        (false, _) => arguments.model.clone(),
+        (true, false) => Model::ALL.to_vec(),
+        (true, true) => QUICK.to_vec(),
     }
 }
 
@@ -162,8 +167,8 @@ fn test(model: Model, place: Place, backend: Backend) -> Option<Test> {
 }
 
 /// Tries a device by a process of its own.
-fn tried(listed: &Listed, arguments: &Doctor) -> DeviceReport {
-    let (tests, problem) = match probed(listed, arguments) {
+fn tried(listed: &Listed, models: &[Model]) -> DeviceReport {
+    let (tests, problem) = match probed(listed, models) {
         Ok(found) => found,
         Err(error) => (Vec::new(), Some(format!("{error:#}"))),
     };
@@ -176,11 +181,11 @@ fn tried(listed: &Listed, arguments: &Doctor) -> DeviceReport {
     }
 }
 
-fn probed(listed: &Listed, arguments: &Doctor) -> anyhow::Result<(Vec<Test>, Option<String>)> {
+fn probed(listed: &Listed, models: &[Model]) -> anyhow::Result<(Vec<Test>, Option<String>)> {
     let own = std::env::current_exe().context("cannot find this program")?;
     let mut command = Command::new(own);
     command.args(["doctor", "--probe", &listed.wanted.to_string()]);
-    for model in &arguments.model {
+    for model in models {
         command.args(["--model", &name(*model)]);
     }
     let output = command

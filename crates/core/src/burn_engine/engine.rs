@@ -1,5 +1,7 @@
 //! Training and evaluation of a Burn network on any of Burn's devices.
 
+use std::cell::Cell;
+
 use burn::{
     optim::GradientsParams,
     tensor::{DType, Device, Tensor, activation::log_softmax},
@@ -24,6 +26,8 @@ pub(crate) struct BurnEngine<N: BurnNetwork> {
     device: Device,
     /// Losses of steps since they were last taken, still on the device.
     losses: Vec<Tensor<1>>,
+    /// Masked inputs per pass: fewer once a pass did not fit the device's memory.
+    masks_per_pass: Cell<usize>,
 }
 
 impl<N: BurnNetwork> BurnEngine<N> {
@@ -39,6 +43,7 @@ impl<N: BurnNetwork> BurnEngine<N> {
             momentum,
             device: device.clone(),
             losses: Vec::new(),
+            masks_per_pass: Cell::new(N::CHUNK),
         })
     }
 
@@ -52,11 +57,16 @@ impl<N: BurnNetwork> BurnEngine<N> {
             momentum: Momentum::default(),
             device: device.clone(),
             losses: Vec::new(),
+            masks_per_pass: Cell::new(N::CHUNK),
         })
     }
 
     fn words(&self) -> String {
-        format!("Burn on {}", device::words(&self.device))
+        let words = format!("Burn on {}", device::words(&self.device));
+        match self.masks_per_pass.get() {
+            masks if masks == N::CHUNK => words,
+            masks => format!("{words}, whose memory holds {masks} masked inputs at a time"),
+        }
     }
 
     fn numbers(&self) -> Numbers {
@@ -134,11 +144,21 @@ impl<N: BurnNetwork> Evaluator<N::Kind> for BurnEngine<N> {
             let (network, numbers) = (self.network.valid(), self.numbers());
             let stem = network.stem(input, &numbers);
             let count = N::Kind::mask_count(masks);
-            let mut logits = Vec::new();
-            for first in (0..count).step_by(N::CHUNK) {
-                let range = first..count.min(first + N::CHUNK);
+            let (mut logits, mut first) = (Vec::new(), 0);
+            while first < count {
+                let chunk = self.masks_per_pass.get();
+                let range = first..count.min(first + chunk);
+                let end = range.end;
                 let rows = network.masked(&stem, masks, range, &numbers);
-                logits.extend(read::<f32, _>(rows).await?);
+                match read::<f32, _>(rows).await {
+                    Ok(rows) => {
+                        logits.extend(rows);
+                        first = end;
+                    }
+                    // It may be the memory; what else is wrong with the device is so with one, too.
+                    Err(_) if chunk > 1 => self.masks_per_pass.set(chunk / 2),
+                    Err(error) => return Err(error),
+                }
             }
             Ok(logits)
         })

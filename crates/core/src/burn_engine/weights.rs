@@ -208,7 +208,9 @@ pub(super) fn load_weights<N: BurnNetwork>(network: N, tensors: &Tensors) -> Res
 
 /// Reads a tensor's values without blocking the thread.
 pub(super) async fn read<E: Element, const D: usize>(tensor: Tensor<D>) -> Result<Vec<E>, Error> {
-    let failed = |reason: String| Error::Device { reason };
+    let failed = |reason: String| Error::Device {
+        reason: in_short(&reason),
+    };
     tensor
         .into_data_async()
         .await
@@ -216,4 +218,30 @@ pub(super) async fn read<E: Element, const D: usize>(tensor: Tensor<D>) -> Resul
         .convert::<E>()
         .try_into_vec()
         .map_err(|error| failed(format!("{error:?}")))
+}
+
+/// What a runtime says of a failure over many lines: that there is one, and its last cause.
+fn in_short(report: &str) -> String {
+    let is_telling = |line: &&str| {
+        let frame = ["Caused by", "No backtrace", "Asked at"];
+        !line.is_empty() && !frame.iter().any(|frame| line.starts_with(frame))
+    };
+    let lines: Vec<&str> = report.lines().map(str::trim).filter(is_telling).collect();
+    match lines[..] {
+        [] => "it does not say why".to_owned(),
+        [only] => only.to_owned(),
+        [first, .., last] => format!("{first}: {last}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_of_failures_are_told_in_short() {
+        let report = "An error happened\nCaused by:\n  An IO error happened\nCaused by:\n  can't allocate\nNo backtrace available\nAsked at:\nNo backtrace available\n";
+        assert_eq!(in_short(report), "An error happened: can't allocate");
+        assert_eq!(in_short("lost"), "lost");
+    }
 }

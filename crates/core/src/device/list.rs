@@ -37,7 +37,7 @@ async fn adapters() -> Vec<Listed> {
     let adapters = spindle_kernels::gpu::adapters().await.into_iter();
     let listed = adapters.enumerate().map(|(number, adapter)| Listed {
         wanted: Wanted::Gpu(Some(super::Which::Number(number))),
-        words: adapter.to_string(),
+        words: adapter.words(),
         is_software: adapter.is_software(),
     });
     listed.collect()

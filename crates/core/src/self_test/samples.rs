@@ -6,7 +6,7 @@ use spindle_run::{
     input::{CloudShape, PictureSize, Points, TextShape, Tokens},
     modality::{Clouds, NetworkShape, Pictures, Texts},
     player::{ClusterMasks, PatchMasks, WordMasks, cluster},
-    random::Stream,
+    random::{Stream, normal},
 };
 
 use crate::{
@@ -58,15 +58,13 @@ impl Tried for Texts {
 }
 
 impl Tried for Clouds {
-    /// Points without ties: the nearest neighbours are the same whatever rounds.
+    /// Points at random: on a lattice, rounding decides which of two neighbours is nearer.
     fn made(shape: NetworkShape<Self>, count: usize, step: usize) -> Points {
         let points = shape.input.points;
-        let value = |at: usize| {
-            let turn = (at + 1 + 1009 * step) as f64 * 0.754_877_666_246_692_7;
-            (2.0 * turn.fract() - 1.0) as f32
-        };
+        let mut rng = Stream::Points.rng(0, step as u64);
+        let values = (0..count * points * 3).map(|_| normal(&mut rng) as f32);
         Points {
-            values: (0..count * points * 3).map(value).collect(),
+            values: values.collect(),
             points,
         }
     }

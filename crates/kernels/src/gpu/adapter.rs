@@ -13,12 +13,18 @@ pub struct Adapter {
     pub index: usize,
 }
 
-/// The adapters of this machine: graphics cards before programs on the CPU, and those of OpenGL,
-/// which are there for other APIs' sake mostly, last. Their place is the number that people give.
+/// The adapters of this machine, graphics cards before programs on the CPU. Their place is the
+/// number that people give.
+///
+/// OpenGL is asked only where no other API has anything: it has the same cards once more, and its
+/// loader complains to stderr.
 #[cfg(not(target_arch = "wasm32"))]
 pub async fn adapters() -> Vec<Adapter> {
     let mut found: Vec<Adapter> = Vec::new();
     for api in [Backend::Vulkan, Backend::Metal, Backend::Dx12, Backend::Gl] {
+        if api == Backend::Gl && !found.is_empty() {
+            break;
+        }
         // An instance for one API each: what goes wrong in one driver is not told of another.
         let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
         descriptor.backends = api.into();
@@ -32,7 +38,7 @@ pub async fn adapters() -> Vec<Adapter> {
             found.push(Adapter { info, index });
         }
     }
-    found.sort_by_key(|adapter| (adapter.is_compatibility(), adapter.is_software()));
+    found.sort_by_key(Adapter::is_software);
     found
 }
 
