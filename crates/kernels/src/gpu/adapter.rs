@@ -81,7 +81,13 @@ impl fmt::Display for Adapter {
             Backend::Gl => "OpenGL",
         };
         let parts = [&info.name, &info.driver, &info.driver_info, api];
-        let known: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        // A driver's name is often a part of the adapter's.
+        let mut known: Vec<&str> = Vec::new();
+        for part in parts {
+            if !part.is_empty() && !known.iter().any(|known| known.contains(part)) {
+                known.push(part);
+            }
+        }
         formatter.write_str(&known.join(", "))
     }
 }
