@@ -35,6 +35,7 @@ use crate::{
     spin::Square,
 };
 
+#[cfg(feature = "single")]
 use blocks::Fanned;
 use coupling::{Columns, Level, Path, couple_players};
 use family::{Coupled, Family};
