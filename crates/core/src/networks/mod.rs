@@ -23,9 +23,15 @@ use spindle_run::{
     experiment::{Family, Model},
     input::{CloudShape, PictureShape, PictureSize, TextShape},
     modality::{Clouds, InputShape, Modality, Pictures, Texts},
+    parallel,
 };
 
 use crate::{Error, network::Network};
+
+/// The fused CPU kernels, for a run's provenance.
+fn cpu_kernels_in_words() -> String {
+    format!("fused CPU kernels, {}", parallel::description())
+}
 
 /// Kinds of data, by the networks that take them in.
 pub trait Networks: DataKind {

@@ -58,8 +58,8 @@ pub(super) fn objective() -> Objective {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Accuracy {
     /// Largest change of the iterate, relative in L1, from one look to the next at which it has
-    /// settled. Its distance to the solution was at most about as much on games of LeNet, and a
-    /// half of it mostly.
+    /// settled. It is no bound on the distance to the solution: with 2.7e-3, answers from different
+    /// starts lay up to 8.3e-3 apart on 40 games of LeNet, and their mean orders 7.3e-3.
     settled: f64,
     /// What the noise's margin may cost, see `splitting`.
     pub(super) tolerance: f64,

@@ -3,17 +3,20 @@
 use std::future::ready;
 
 use spindle_kernels::{BertKernels, Sgd};
-use spindle_run::{input::Tokens, modality::Texts, parallel, player::WordMasks};
+use spindle_run::{input::Tokens, modality::Texts, player::WordMasks};
 
-use crate::Error;
-use crate::network::{Answer, Evaluator, Snapshot, Trainer};
+use crate::{
+    Error,
+    network::{Answer, Evaluator, Snapshot, Trainer},
+    networks::cpu_kernels_in_words,
+};
 
 /// Texts per pass of an evaluation, which the kernels divide further.
 const CHUNK: usize = 512;
 
 impl Trainer<Texts> for BertKernels {
     fn describe(&self) -> String {
-        format!("fused CPU kernels, {}", parallel::description())
+        cpu_kernels_in_words()
     }
 
     fn step(&mut self, tokens: &Tokens, labels: &[usize], sgd: Sgd) -> Result<(), Error> {

@@ -3,12 +3,13 @@
 use std::future::ready;
 
 use spindle_kernels::DgcnnKernels;
-use spindle_run::{
-    event::Tensors, input::Points, modality::Clouds, parallel, player::ClusterMasks,
-};
+use spindle_run::{event::Tensors, input::Points, modality::Clouds, player::ClusterMasks};
 
-use crate::Error;
-use crate::network::{Answer, Evaluator};
+use crate::{
+    Error,
+    network::{Answer, Evaluator},
+    networks::cpu_kernels_in_words,
+};
 
 /// Clouds per pass of an evaluation.
 const CHUNK: usize = 32;
@@ -28,7 +29,7 @@ impl CpuDgcnn {
 
 impl Evaluator<Clouds> for CpuDgcnn {
     fn describe(&self) -> String {
-        format!("fused CPU kernels, {}", parallel::description())
+        cpu_kernels_in_words()
     }
 
     fn chunk(&self) -> usize {

@@ -3,17 +3,20 @@
 use std::future::ready;
 
 use spindle_kernels::{SequentialKernels, Sgd};
-use spindle_run::{modality::Pictures, parallel, player::PatchMasks};
+use spindle_run::{modality::Pictures, player::PatchMasks};
 
-use crate::Error;
-use crate::network::{Answer, Evaluator, Snapshot, Trainer};
+use crate::{
+    Error,
+    network::{Answer, Evaluator, Snapshot, Trainer},
+    networks::cpu_kernels_in_words,
+};
 
 /// Pictures per pass of an evaluation, which the kernels divide further.
 const CHUNK: usize = 512;
 
 impl Trainer<Pictures> for SequentialKernels {
     fn describe(&self) -> String {
-        format!("fused CPU kernels, {}", parallel::description())
+        cpu_kernels_in_words()
     }
 
     fn step(&mut self, pictures: &Vec<f32>, labels: &[usize], sgd: Sgd) -> Result<(), Error> {
