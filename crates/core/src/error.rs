@@ -84,6 +84,20 @@ pub enum Error {
         /// The output.
         value: f64,
     },
+    /// A device rounds so coarsely that rounding would be decomposed as if it were the network.
+    #[error(
+        "at step {step} the outputs of {engine} are off by {noise_floor:.1e} nats, more than a third of the noise bound of {noise_bound:.1e}: rounding would be decomposed as if it were the network. On the CPU (--device cpu) they are more exact"
+    )]
+    Coarse {
+        /// What computed them, in words.
+        engine: String,
+        /// The checkpoint's step.
+        step: usize,
+        /// Rounding noise of the outputs, standard deviation in nats.
+        noise_floor: f64,
+        /// Median noise bound tau of the samples, nats.
+        noise_bound: f64,
+    },
     /// Whoever watched wanted to stop.
     #[error("stopped; what was made so far is kept, and the run goes on from there")]
     Stopped,

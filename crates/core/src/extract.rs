@@ -1,8 +1,10 @@
 //! Extraction: the outputs of a network on all 2^n masked versions of every measured sample.
 
 use spindle_data::{DataKind, MeasuredSample};
+use spindle_interactions::decompose::NoiseRatio;
 use spindle_run::{
-    device::Place,
+    decomposition::NOISE_FLOORS,
+    device::{Device, Place},
     event::{Outputs, Tensors},
     parallel,
 };
@@ -23,6 +25,7 @@ pub struct Measured<M: DataKind> {
     mask_shape: M::MaskShape,
     probes: NoiseProbes,
     classes: usize,
+    device: Device,
 }
 
 impl<M: DataKind> Measured<M> {
@@ -37,6 +40,7 @@ impl<M: DataKind> Measured<M> {
             mask_shape: network.shape().masked,
             probes: network.noise_probes(),
             classes: network.classes(),
+            device: place.device,
         })
     }
 
@@ -51,7 +55,7 @@ impl<M: DataKind> Measured<M> {
 }
 
 /// Which samples of a checkpoint are extracted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Part {
     /// The checkpoint's step.
     pub step: usize,
@@ -61,6 +65,8 @@ pub struct Part {
     pub first: usize,
     /// Number of all measured samples.
     pub all: usize,
+    /// The noise bound that outputs are to be decomposed with, where that is known.
+    pub noise: Option<NoiseRatio>,
 }
 
 /// One checkpoint's extraction, sample by sample.
@@ -102,7 +108,8 @@ impl<'a, M: DataKind> Extraction<'a, M> {
     /// Does one more sample.
     ///
     /// # Errors
-    /// The device failed, or an output is not finite.
+    /// The device failed, an output is not finite; [`Error::Coarse`] where a device other than the
+    /// CPU rounds too coarsely for the noise bound.
     pub async fn advance(&mut self, network: &Measured<M>) -> Result<(), Error> {
         let Some(sample) = self.samples.get(self.next) else {
             return Ok(());
@@ -129,7 +136,37 @@ impl<'a, M: DataKind> Extraction<'a, M> {
             self.measure_noise(network, sample, first)?;
         }
         self.next += 1;
-        Ok(())
+        let is_probed = self.next == network.probes.samples.min(self.samples.len());
+        match self.part.noise {
+            Some(noise) if is_probed && network.device != Device::Cpu => {
+                self.check_noise(noise, &network.evaluator.describe())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether rounding leaves room below the noise bound of most samples. The CPU's is what it is:
+    /// there it is told when outputs are decomposed.
+    fn check_noise(&self, noise: NoiseRatio, engine: &str) -> Result<(), Error> {
+        let games = self.outputs.values.chunks_exact(1 << self.part.players);
+        let mut bounds: Vec<f64> = games.map(|v| noise.bound(v)).collect();
+        bounds.sort_by(f64::total_cmp);
+        let (noise_floor, noise_bound) = (self.noise_floor(), bounds[bounds.len() / 2]);
+        if noise_bound == 0.0 || NOISE_FLOORS * noise_floor <= noise_bound {
+            return Ok(());
+        }
+        Err(Error::Coarse {
+            engine: engine.to_owned(),
+            step: self.part.step,
+            noise_floor,
+            noise_bound,
+        })
+    }
+
+    /// Root of the mean square, nats.
+    fn noise_floor(&self) -> f64 {
+        let count = self.squared_noise.len().max(1) as f64;
+        (self.squared_noise.iter().sum::<f64>() / count).sqrt()
     }
 
     /// Compares outputs on a few masks, evenly spaced, with exact ones.
@@ -155,8 +192,45 @@ impl<'a, M: DataKind> Extraction<'a, M> {
     /// The outputs of all samples; with 0 classes where their logits were too many to keep.
     #[must_use]
     pub fn into_outputs(mut self) -> Outputs {
-        let count = self.squared_noise.len().max(1) as f64;
-        self.outputs.noise_floor = (self.squared_noise.iter().sum::<f64>() / count).sqrt();
+        self.outputs.noise_floor = self.noise_floor();
         self.outputs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use spindle_interactions::decompose::NoiseScale;
+    use spindle_run::modality::Pictures;
+
+    use super::*;
+
+    /// Two samples of one player whose outputs move by 1 and 3 nats, off by `noise` each.
+    fn probed(noise: f64) -> Extraction<'static, Pictures> {
+        let part = Part {
+            step: 7,
+            players: 1,
+            first: 0,
+            all: 2,
+            noise: None,
+        };
+        let mut extraction = Extraction::new(&[], part);
+        extraction.outputs.values = vec![0.0, 1.0, 5.0, 2.0];
+        extraction.squared_noise = vec![noise * noise; 4];
+        extraction
+    }
+
+    #[test]
+    fn rounding_above_a_third_of_the_noise_bound_is_refused() {
+        let ratio = |ratio| NoiseRatio {
+            ratio,
+            scale: NoiseScale::Change,
+        };
+        assert!(probed(0.009).check_noise(ratio(0.01), "a card").is_ok());
+        let refused = probed(0.011).check_noise(ratio(0.01), "a card");
+        let words = refused.map_err(|error| error.to_string()).unwrap_err();
+        assert!(words.contains("at step 7 the outputs of a card are off by 1.1e-2 nats"));
+        assert!(words.contains("noise bound of 3.0e-2"), "{words}");
+        // Without a bound rounding is a part of what is asked for.
+        assert!(probed(0.011).check_noise(ratio(0.0), "a card").is_ok());
     }
 }

@@ -13,13 +13,19 @@ use std::{
 use pollster::block_on;
 use spindle_core::{
     Error,
+    network::Answer,
     pipeline::{
-        Goal, Lab, Quiet, Run, Stretch, Training, Watch, analyze, conduct, extract, lab, train,
+        AfterSample, Description, EncodedBench, Goal, Lab, Quiet, Run, Stretch, Training, Watch,
+        analyze, conduct, extract, lab, train,
     },
 };
 use spindle_data::mnist;
 use spindle_run::{
-    Experiment, MemoryStore, RunFolder, RunWriter, Store, device::Place, each::Each, event::Event,
+    Experiment, MemoryStore, RunFolder, RunWriter, Store,
+    content::Contents,
+    device::Place,
+    each::Each,
+    event::{Event, Outputs, Tensors, TrainingState},
     record::RunRecord,
 };
 
@@ -137,6 +143,80 @@ fn a_folder_holds_what_memory_holds() -> Outcome {
         serde_json::to_string(&record).unwrap_or_default(),
         serde_json::to_string(disk.record()).unwrap_or_default()
     );
+    Ok(())
+}
+
+/// A lab on a device whose outputs are too coarse at every second checkpoint.
+struct Coarse {
+    lab: Box<dyn Lab>,
+    extractions: AtomicUsize,
+}
+
+impl Lab for Coarse {
+    fn description(&self) -> Result<Description, Error> {
+        self.lab.description()
+    }
+
+    fn contents(&self) -> Result<Contents, Error> {
+        self.lab.contents()
+    }
+
+    fn encode(&self) -> Result<EncodedBench, Error> {
+        self.lab.encode()
+    }
+
+    fn train(&self, state: Option<&TrainingState>) -> Result<Box<dyn Training>, Error> {
+        self.lab.train(state)
+    }
+
+    fn extract<'a>(
+        &'a self,
+        step: usize,
+        weights: &'a Tensors,
+        each: AfterSample<'a>,
+    ) -> Answer<'a, Outputs> {
+        if self.extractions.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
+            return self.lab.extract(step, weights, each);
+        }
+        Box::pin(async move {
+            Err(Error::Coarse {
+                engine: "a card".to_owned(),
+                step,
+                noise_floor: 1.0,
+                noise_bound: 2.0,
+            })
+        })
+    }
+
+    fn extract_on_cpu<'a>(
+        &'a self,
+        step: usize,
+        weights: &'a Tensors,
+        each: AfterSample<'a>,
+    ) -> Answer<'a, Outputs> {
+        self.lab.extract_on_cpu(step, weights, each)
+    }
+}
+
+#[test]
+fn what_a_device_computes_too_coarsely_is_computed_on_the_cpu_and_said() -> Outcome {
+    let lab = digits()?;
+    let mut exact = in_memory(&*lab)?;
+    block_on(conduct(&mut exact, &*lab, Goal::Extracted, &Quiet))?;
+    let coarse = Coarse {
+        lab,
+        extractions: AtomicUsize::new(0),
+    };
+    let mut run = in_memory(&coarse)?;
+    block_on(conduct(&mut run, &coarse, Goal::Extracted, &Quiet))?;
+    let record = run.record();
+    assert_eq!(record.warnings.len(), 2, "{:?}", record.warnings);
+    let words = "more than a third of the noise bound of 2.0e0";
+    assert!(record.warnings[0].contains(words), "{:?}", record.warnings);
+    for step in run.steps() {
+        let [outputs, expected] = [&run, &exact].map(|run| run.store().outputs(record, step));
+        assert_eq!(outputs?, expected?);
+    }
     Ok(())
 }
 

@@ -73,7 +73,7 @@ pub fn decompose_outputs(
 
 /// Noise floors that a noise bound should be above: below, rounding is explained as if it were the
 /// network.
-const NOISE_FLOORS: f64 = 3.0;
+pub const NOISE_FLOORS: f64 = 3.0;
 
 fn noise_warning(outputs: &Outputs, decompositions: &[Decomposition]) -> Option<String> {
     let least = NOISE_FLOORS * outputs.noise_floor;

@@ -140,8 +140,13 @@ fn tell_of_another_engine<S: Store>(
         "from step {step} on the network is trained by {engine}, before by {}",
         provenance.engine
     );
-    watch.warn(&warning);
     provenance.engine = format!("{}; then {engine} from step {step} on", provenance.engine);
+    warn(run, warning, watch);
+}
+
+/// Tells it, and keeps it in the record.
+fn warn<S: Store>(run: &mut Run<S>, warning: String, watch: &dyn Watch) {
+    watch.warn(&warning);
     run.record_mut().warnings.push(warning);
 }
 
@@ -156,7 +161,8 @@ pub async fn extract<S: Store>(
 ) -> Result<(), Error> {
     let (samples, missing) = (run.record().samples.len(), run.without_outputs());
     let total = run.steps().len() * samples;
-    let done = AtomicUsize::new(total - missing.len() * samples);
+    let mut before = total - missing.len() * samples;
+    let done = AtomicUsize::new(before);
     let tell = || {
         watch.progress(Stretch {
             name: "extract",
@@ -178,7 +184,19 @@ pub async fn extract<S: Store>(
                 false => ControlFlow::Continue(()),
             }
         };
-        let outputs = lab.extract(step, &weights, &each).await?;
+        let outputs = match lab.extract(step, &weights, &each).await {
+            Err(error @ Error::Coarse { .. }) => {
+                done.store(before, Ordering::Relaxed);
+                warn(
+                    run,
+                    format!("{error}, and so they are computed there"),
+                    watch,
+                );
+                lab.extract_on_cpu(step, &weights, &each).await?
+            }
+            outputs => outputs?,
+        };
+        before += samples;
         run.put_outputs(&outputs, start.elapsed().as_secs_f64())?;
     }
     Ok(())

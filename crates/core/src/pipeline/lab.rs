@@ -77,6 +77,17 @@ pub trait Lab {
         weights: &'a Tensors,
         each: AfterSample<'a>,
     ) -> Answer<'a, Outputs>;
+
+    /// The same on the CPU, for what a device computes too coarsely.
+    ///
+    /// # Errors
+    /// As [`AnyWorkbench::extract`].
+    fn extract_on_cpu<'a>(
+        &'a self,
+        step: usize,
+        weights: &'a Tensors,
+        each: AfterSample<'a>,
+    ) -> Answer<'a, Outputs>;
 }
 
 /// The lab of an experiment, with its data set at hand.
@@ -126,7 +137,9 @@ fn bench_of<M: Networks>(
     )?;
     let samples = test_samples(experiment, data, positions, players, network.shape())?;
     let all = samples.len();
-    Ok(Box::new(Workbench::new(network, samples, all, place)))
+    let noise = experiment.decomposition.params().noise();
+    let bench = Workbench::new(network, samples, all, place);
+    Ok(Box::new(bench.with_noise_bound(noise)))
 }
 
 /// A lab of one kind of data.
@@ -150,7 +163,8 @@ impl<M: Networks> LabOf<M> {
         let samples = measured_samples(&experiment, &data, &set, network.shape())?;
         let all = samples.len();
         Ok(Self {
-            workbench: Workbench::new(network.clone(), samples, all, places.evaluation),
+            workbench: Workbench::new(network.clone(), samples, all, places.evaluation)
+                .with_noise_bound(experiment.decomposition.params().noise()),
             experiment,
             data: Arc::new(data),
             network,
@@ -224,5 +238,14 @@ impl<M: Networks> Lab for LabOf<M> {
         each: AfterSample<'a>,
     ) -> Answer<'a, Outputs> {
         self.workbench.extract(step, weights, each)
+    }
+
+    fn extract_on_cpu<'a>(
+        &'a self,
+        step: usize,
+        weights: &'a Tensors,
+        each: AfterSample<'a>,
+    ) -> Answer<'a, Outputs> {
+        Box::pin(async move { self.workbench.on_cpu().extract(step, weights, each).await })
     }
 }

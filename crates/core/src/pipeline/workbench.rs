@@ -5,6 +5,7 @@ use std::{cell::RefCell, ops::ControlFlow, rc::Rc, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use spindle_data::{DataKind, EncodedSample, MeasuredSample};
+use spindle_interactions::decompose::NoiseRatio;
 use spindle_run::{
     content::Contents,
     device::Place,
@@ -30,6 +31,8 @@ pub struct Workbench<M: DataKind> {
     players: usize,
     /// Samples of the whole run, of which these may be some.
     all: usize,
+    /// The noise bound that outputs are to be decomposed with, where that is known.
+    noise: Option<NoiseRatio>,
     /// The network with the weights of the last checkpoint.
     measured: RefCell<Option<(usize, Rc<Measured<M>>)>>,
 }
@@ -54,7 +57,27 @@ impl<M: DataKind> Workbench<M> {
             samples,
             place,
             all,
+            noise: None,
             measured: RefCell::new(None),
+        }
+    }
+
+    /// Refuses outputs of a device whose rounding is too coarse for this noise bound.
+    #[must_use]
+    pub fn with_noise_bound(mut self, noise: NoiseRatio) -> Self {
+        self.noise = Some(noise);
+        self
+    }
+
+    /// The same samples and network on all cores of the CPU.
+    #[must_use]
+    pub fn on_cpu(&self) -> Self {
+        Self {
+            network: self.network.clone(),
+            samples: self.samples.clone(),
+            place: Place::CPU,
+            measured: RefCell::new(None),
+            ..*self
         }
     }
 
@@ -97,8 +120,8 @@ pub trait AnyWorkbench {
     /// Outputs of all samples at a checkpoint with these weights.
     ///
     /// # Errors
-    /// [`Error::Stopped`], weights that do not fit, a device that fails, outputs that are not
-    /// finite.
+    /// [`Error::Stopped`], weights that do not fit, a device that fails or rounds too coarsely,
+    /// outputs that are not finite.
     fn extract<'a>(
         &'a self,
         step: usize,
@@ -145,6 +168,7 @@ impl<M: Networks> AnyWorkbench for Workbench<M> {
                 players: self.players,
                 first: 0,
                 all: self.all,
+                noise: self.noise,
             };
             let mut extraction = Extraction::new(&self.samples, part);
             while !extraction.is_done() {
