@@ -14,6 +14,9 @@ def median_seconds(work, rounds=7, prepare=lambda: ()):
 def seconds(work, arguments=()):
     start = time.perf_counter()
     work(*arguments)
+    # A card may still be at it.
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
     return time.perf_counter() - start
 
 
@@ -21,7 +24,7 @@ def seconds_per_step(model, inputs, classes, steps, rounds=7):
     """Seconds of a training step on a batch `inputs` with random labels: SGD with momentum 0.9."""
     loss = torch.nn.CrossEntropyLoss()
     optimiser = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
-    labels = torch.randint(0, classes, inputs.shape[:1])
+    labels = torch.randint(0, classes, inputs.shape[:1], device=inputs.device)
 
     def work():
         for _ in range(steps):

@@ -4,7 +4,7 @@
 //! ```text
 //! cargo bench -p spindle-core --bench engine -- training [--json]
 //! cargo bench -p spindle-core --bench engine -- masked [--json]
-//! cargo bench -p spindle-core --bench engine -- deep [--model mlp|vgg-11|vgg-13|vgg-16|vgg-19|vgg-11-224|vgg-16-224|alexnet|bert-tiny|bert-medium|dgcnn] [--batch 128] [--rounds 5] [--json]
+//! cargo bench -p spindle-core --bench engine -- deep [--model lenet|mlp|vgg-11|vgg-13|vgg-16|vgg-19|vgg-11-224|vgg-16-224|alexnet|bert-tiny|bert-medium|dgcnn] [--batch 128] [--rounds 5] [--device cpu|gpu|cuda] [--json]
 //! cargo bench -p spindle-core --bench engine -- picture --players N [--rounds 1] [--json]
 //! cargo bench -p spindle-core --bench engine -- games --file FILE --players N --samples K --epochs 0,1,16 [--json]
 //! ```
@@ -12,7 +12,8 @@
 //! `training`: steps a second, and a pass forward of a batch. `masked`: the outputs of a picture on
 //! the 1,024 masks of ten players. In both, the fused kernels and Burn's flex take turns. `deep`:
 //! seconds of a training step and of the outputs of an input on the 1,024 masks of ten players, of
-//! a deep network with random weights. `picture`: one picture with any number of players, and the
+//! a network with random weights, on any device that the build has, and how far these outputs are
+//! off. `picture`: one picture with any number of players, and the
 //! peak of this process's memory. `games`: writes the outputs of K test samples at every one of the
 //! epochs to FILE, as little-endian f64.
 
@@ -21,6 +22,7 @@ mod support;
 
 use std::{
     io::{Error, Result},
+    str::FromStr,
     sync::Arc,
 };
 
@@ -28,6 +30,7 @@ use pollster::block_on;
 use serde_json::{Value, json};
 use spindle_core::{
     backend,
+    device::{self, Wanted},
     extract::{Extraction, Measured, Part},
     network::{Evaluator, Network, Sgd, Snapshot, initial_weights},
     networks::Networks,
@@ -269,8 +272,8 @@ fn deep(arguments: &Arguments) -> Result<Value> {
     let model = Model::ALL
         .iter()
         .copied()
-        .find(|model| model.title().to_lowercase() == title && model.family() != Family::Lenet);
-    let model = model.ok_or_else(|| Error::other(format!("\"{name}\" is no deep network")))?;
+        .find(|model| model.title().to_lowercase() == title);
+    let model = model.ok_or_else(|| Error::other(format!("\"{name}\" is no network")))?;
     match model.kind() {
         Kind::Pictures => {
             let (channels, side, classes) = match model.family() {
@@ -311,11 +314,15 @@ fn deep_network<M: Made>(
         weights: initial_weights(&*network, 0),
         momentum: Tensors::new(),
     };
-    let choice = backend::Choice::new(&*network, Place::CPU).map_err(Error::other)?;
+    let choice = backend::Choice::new(&*network, place(arguments)?).map_err(Error::other)?;
     let mut trainer = choice
         .trainer
         .trainer(&*network, &from)
         .map_err(Error::other)?;
+    let off = {
+        let evaluator = choice.evaluator.evaluator(&*network, &from.weights);
+        off(&*network, &*evaluator.map_err(Error::other)?, &from.weights)?
+    };
     drop(from);
     let sgd = Sgd {
         learning_rate: 0.01,
@@ -354,12 +361,53 @@ fn deep_network<M: Made>(
     let [step, pass, masked] = times.map(median);
     Ok(json!({
         "model": name,
+        "engine": trainer.describe(),
+        "off": off,
         "step_seconds": step,
         "forward_seconds": pass,
         "masked_seconds": masked,
         "first_masked_seconds": first_masked,
         "peak_megabytes": peak_megabytes(),
     }))
+}
+
+/// Where a network is computed.
+fn place(arguments: &Arguments) -> Result<Place> {
+    let wanted = arguments.value("--device", "cpu".to_owned())?;
+    let wanted = Wanted::from_str(&wanted).map_err(Error::other)?;
+    let opened = block_on(device::open(&wanted)).map_err(Error::other)?;
+    Ok(Place {
+        device: opened.device,
+        backend: None,
+    })
+}
+
+/// Masks, evenly spaced, whose outputs are compared with exact ones.
+const COMPARED: usize = 4;
+
+/// Root of the mean square of what masked outputs are off, relative to that of exact ones.
+fn off<M: Made>(
+    network: &dyn Network<M>,
+    evaluator: &dyn Evaluator<M>,
+    weights: &Tensors,
+) -> Result<f64> {
+    let one = M::inputs(network.shape(), 1);
+    let masks = M::ten_players(network.shape(), &one);
+    let logits = block_on(evaluator.masked_logits(&one, &masks)).map_err(Error::other)?;
+    let exact = network.exact(weights).map_err(Error::other)?;
+    let (mut errors, mut squares) = (0.0, 0.0);
+    let count = M::mask_count(&masks);
+    for mask in (0..count).step_by(count / COMPARED) {
+        let expected = exact
+            .masked_logits(&one, &masks, mask)
+            .map_err(Error::other)?;
+        let found = &logits[mask * network.classes()..];
+        for (found, expected) in found.iter().zip(expected) {
+            errors += (f64::from(*found) - expected).powi(2);
+            squares += expected.powi(2);
+        }
+    }
+    Ok((errors / squares).sqrt())
 }
 
 /// Milliseconds of one picture's outputs on 2^n masks by the kernels, from random weights, and this
@@ -419,6 +467,7 @@ fn outputs(
             players: experiment.measurement.players,
             first: 0,
             all: samples.len(),
+            noise: None,
         };
         let mut extraction = Extraction::new(samples, part);
         while !extraction.is_done() {

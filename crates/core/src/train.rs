@@ -259,10 +259,20 @@ async fn losses_and_accuracy<M: DataKind>(
     shape: M::Shape,
 ) -> Result<Evaluated, Error> {
     let (mut losses, mut right) = (Vec::with_capacity(samples.len()), 0u32);
-    for chunk in samples.chunks(evaluator.chunk()) {
+    let mut size = evaluator.chunk();
+    while let Some(chunk) = samples.get(losses.len()..samples.len().min(losses.len() + size))
+        && !chunk.is_empty()
+    {
         let positions: Vec<usize> = chunk.iter().map(|(position, _)| *position).collect();
         let inputs = split.batch(&positions, shape)?;
-        let logits = evaluator.logits(&inputs).await?;
+        let logits = match evaluator.logits(&inputs).await {
+            // It may be the memory; what else is wrong with the device is so with one, too.
+            Err(Error::Device { .. }) if size > 1 => {
+                size /= 2;
+                continue;
+            }
+            logits => logits?,
+        };
         let rows = logits.chunks_exact(logits.len() / chunk.len());
         for (row, (_, label)) in rows.zip(chunk) {
             let loss = log_sum_exp(row.iter().copied()) - f64::from(row[*label]);

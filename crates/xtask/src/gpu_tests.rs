@@ -11,9 +11,12 @@ use crate::{apt, process::cargo_with};
 const DRIVERS: &str = "/usr/share/vulkan/icd.d";
 /// The build with graphics adapters has other features in many crates: in the folder of the other
 /// builds each would throw away what the other made.
-const TARGET: &str = "target/gpu";
+pub(crate) const TARGET: &str = "target/gpu";
+/// See Cargo.toml.
+pub(crate) const PROFILE: &str = "gpu-test";
 
-/// Tests the library's networks and the tool on lavapipe, and on nothing else.
+/// Tests the library's networks and the tool on lavapipe, and on nothing else; and whether the tool
+/// compiles with CUDA.
 pub(crate) fn test() -> anyhow::Result<()> {
     let driver = lavapipe()?.display().to_string();
     let environment = [
@@ -21,12 +24,17 @@ pub(crate) fn test() -> anyhow::Result<()> {
         ("VK_ICD_FILENAMES", &driver[..]),
     ];
     // In one build: with other packages beside them, dependencies have other features, and Burn takes
-    // ten minutes to build.
+    // minutes to build.
     cargo_with(
         &format!(
-            "test --release -p spindle-core -p spindle --features spindle/wgpu --test gpu --target-dir {TARGET}"
+            "test --profile {PROFILE} -p spindle-core -p spindle --features spindle/wgpu --test gpu --target-dir {TARGET}"
         ),
         &environment,
+    )?;
+    // As on docs.rs the build of CUDA's parts fetches nothing.
+    cargo_with(
+        &format!("check --profile {PROFILE} -p spindle --features cuda --target-dir {TARGET}"),
+        &[("DOCS_RS", "1")],
     )
 }
 

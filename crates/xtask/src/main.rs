@@ -6,6 +6,7 @@ mod apt;
 mod bench;
 mod chromium;
 mod claims;
+mod cuda_tests;
 mod golden;
 mod gpu_tests;
 mod node;
@@ -67,6 +68,10 @@ enum Chore {
         /// missing: networks and the tool built with wgpu, in a target folder of their own.
         #[arg(long, conflicts_with = "torch")]
         gpu: bool,
+        /// Only whether all kernels for NVIDIA's cards compile, with NVRTC and ptxas from Python's
+        /// packages (0.5 GB) and a driver that launches nothing.
+        #[arg(long, conflicts_with_all = ["torch", "gpu"])]
+        cuda: bool,
     },
     /// Whether answers are unique: 40 games of LeNet from 20 random starts each, in both
     /// precisions, with players relabelled, at tolerances of 1e-2 to 1e-6; and answers and ranges
@@ -79,6 +84,9 @@ enum Chore {
         /// Puts the section into the page as well.
         #[arg(long, requires = "name")]
         write: bool,
+        /// Of gpu: what tests/peers/gpu.py measured on another machine, instead of measuring here.
+        #[arg(long, value_name = "FILE", requires = "name")]
+        results: Option<PathBuf>,
     },
     /// Numbers of results in README, docs and the page, from the runs that come with the page:
     /// writes those that have changed.
@@ -118,8 +126,13 @@ fn main() -> anyhow::Result<()> {
         Chore::WasmTarget { debian } => toolchain::prepare(debian),
         Chore::Accept => accept::accept(),
         Chore::Test { gpu: true, .. } => gpu_tests::test(),
+        Chore::Test { cuda: true, .. } => cuda_tests::test(),
         Chore::Test { torch, .. } => test::test(torch),
-        Chore::Bench { name, write } => bench::bench(name, write),
+        Chore::Bench {
+            name,
+            write,
+            results,
+        } => bench::bench(name, write, results.as_deref()),
         Chore::Claims { check, list } => claims::claims(check, list),
         Chore::Golden { old, new, only } => golden::golden(&old, &new, &only),
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::{
-    claims, page_tests,
+    claims, gpu_tests, page_tests,
     process::{cargo, cargo_with, run, run_command},
     python,
     toolchain::{Toolchain, WASM},
@@ -14,7 +14,7 @@ use crate::{
 /// features of its one package.
 const SPINDLE: &str = "target/release/spindle";
 
-/// Features that lints see: all but CUDA, whose build fetches an LLVM.
+/// Features that lints see: all but CUDA's, whose build fetches an LLVM.
 const FEATURES: &str = "spindle/wgpu,spindle-web/gpu,spindle-web/ts";
 
 /// Tests run in the release profile: they are numerics, and the binaries serve the demo as well.
@@ -37,6 +37,7 @@ pub(crate) fn test(torch: bool) -> anyhow::Result<()> {
     python_reads_a_run()?;
     lint_for_the_browser()?;
     page()?;
+    gpu_tests::test()?;
     if torch { beside_torch() } else { Ok(()) }
 }
 

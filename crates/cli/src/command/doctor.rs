@@ -42,6 +42,8 @@ struct DeviceReport {
     device: String,
     name: String,
     software: bool,
+    /// Bytes of the largest array, where it is known.
+    largest_array: Option<u64>,
     /// What kept it from being tried.
     problem: Option<String>,
     tests: Vec<Test>,
@@ -85,7 +87,10 @@ pub(crate) fn doctor(arguments: &Doctor, terminal: &Terminal) -> anyhow::Result<
     ));
     let mut devices = Vec::new();
     for listed in pollster::block_on(device::list()) {
-        terminal.say(&format!("\n{}: {}", listed.wanted, listed.words));
+        let largest = listed.largest_array.map(|bytes| bytes / 1_000_000);
+        let largest =
+            largest.map_or_else(String::new, |mega| format!(", arrays of up to {mega} MB"));
+        terminal.say(&format!("\n{}: {}{largest}", listed.wanted, listed.words));
         let report = tried(&listed, &models(arguments, listed.is_software));
         tell(&report, terminal);
         devices.push(report);
@@ -176,6 +181,7 @@ fn tried(listed: &Listed, models: &[Model]) -> DeviceReport {
         device: listed.wanted.to_string(),
         name: listed.words.clone(),
         software: listed.is_software,
+        largest_array: listed.largest_array,
         problem,
         tests,
     }

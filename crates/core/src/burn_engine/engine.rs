@@ -19,6 +19,18 @@ use crate::{
     network::{Answer, Evaluator, Snapshot, Trainer},
 };
 
+/// Masked inputs that a device gets at once, in units of what the CPU gets: its threads are many,
+/// and what its memory does not hold comes back as an error.
+const ON_DEVICES: usize = 8;
+
+/// Masked inputs of the first pass.
+fn first_pass<N: BurnNetwork>(device: &Device) -> usize {
+    match *device == Device::flex() {
+        true => N::CHUNK,
+        false => ON_DEVICES * N::CHUNK,
+    }
+}
+
 /// A Burn network in training.
 pub(crate) struct BurnEngine<N: BurnNetwork> {
     network: N,
@@ -43,7 +55,7 @@ impl<N: BurnNetwork> BurnEngine<N> {
             momentum,
             device: device.clone(),
             losses: Vec::new(),
-            masks_per_pass: Cell::new(N::CHUNK),
+            masks_per_pass: Cell::new(first_pass::<N>(device)),
         })
     }
 
@@ -57,14 +69,14 @@ impl<N: BurnNetwork> BurnEngine<N> {
             momentum: Momentum::default(),
             device: device.clone(),
             losses: Vec::new(),
-            masks_per_pass: Cell::new(N::CHUNK),
+            masks_per_pass: Cell::new(first_pass::<N>(device)),
         })
     }
 
     fn words(&self) -> String {
         let words = format!("Burn on {}", device::words(&self.device));
         match self.masks_per_pass.get() {
-            masks if masks == N::CHUNK => words,
+            masks if masks == first_pass::<N>(&self.device) => words,
             masks => format!("{words}, whose memory holds {masks} masked inputs at a time"),
         }
     }

@@ -53,3 +53,62 @@ pub(super) fn open(number: Option<usize>) -> Result<Opened, Error> {
         Err(_) => Err(refused("CUDA does not start".to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use spindle_run::{device::Place, experiment::Model};
+
+    use super::*;
+    use crate::self_test;
+
+    fn refusal() -> String {
+        let opened = open(None).map_err(|error| error.to_string());
+        opened.expect_err("a refusal")
+    }
+
+    #[test]
+    #[ignore = "needs a machine without a CUDA driver: cargo xtask test --cuda"]
+    fn without_a_driver_cuda_does_not_start() {
+        let words = refusal();
+        assert!(
+            words.contains("there is no device cuda: CUDA does not start"),
+            "{words}"
+        );
+        assert!(words.contains("it needs NVIDIA's driver"), "{words}");
+    }
+
+    #[test]
+    #[ignore = "needs a CUDA driver and no NVRTC: cargo xtask test --cuda"]
+    fn without_a_compiler_cuda_does_not_start() {
+        let words = refusal();
+        assert!(words.contains("the CUDA toolkit's NVRTC"), "{words}");
+    }
+
+    #[test]
+    #[ignore = "needs a CUDA driver that launches nothing, and NVRTC: cargo xtask test --cuda"]
+    fn wrong_sums_are_refused() {
+        let words = refusal();
+        assert!(words.contains("it sums eight ones to 0"), "{words}");
+    }
+
+    /// What comes out of the kernels says nothing.
+    #[test]
+    #[ignore = "needs a CUDA driver that launches nothing, and NVRTC: cargo xtask test --cuda"]
+    fn every_kernel_compiles() -> Result<(), Error> {
+        OPENED.get_or_init(|| BurnDevice::cuda(0));
+        let place = Place {
+            device: Device::Cuda,
+            backend: None,
+        };
+        for model in [
+            Model::Mlp,
+            Model::Lenet,
+            Model::Vgg11,
+            Model::BertTiny,
+            Model::Dgcnn,
+        ] {
+            pollster::block_on(self_test::run_through(model, place))?;
+        }
+        Ok(())
+    }
+}

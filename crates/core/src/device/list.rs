@@ -11,6 +11,8 @@ pub struct Listed {
     pub words: String,
     /// Whether it is a program on the CPU that stands in for a graphics card.
     pub is_software: bool,
+    /// Bytes of the largest array that it takes, where that is known and less than its memory.
+    pub largest_array: Option<u64>,
 }
 
 /// All of them, the CPU first. Cards of NVIDIA's are listed as one: whether there is any shows when
@@ -20,6 +22,7 @@ pub async fn list() -> Vec<Listed> {
         wanted: Wanted::Cpu,
         words: spindle_run::parallel::description(),
         is_software: false,
+        largest_array: None,
     }];
     devices.extend(adapters().await);
     if cfg!(feature = "burn-cuda") {
@@ -27,6 +30,7 @@ pub async fn list() -> Vec<Listed> {
             wanted: Wanted::Cuda(None),
             words: "NVIDIA's first card, if there is one".to_owned(),
             is_software: false,
+            largest_array: None,
         });
     }
     devices
@@ -39,6 +43,7 @@ async fn adapters() -> Vec<Listed> {
         wanted: Wanted::Gpu(Some(super::Which::Number(number))),
         words: adapter.words(),
         is_software: adapter.is_software(),
+        largest_array: Some(adapter.largest_buffer),
     });
     listed.collect()
 }

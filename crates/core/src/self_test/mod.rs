@@ -64,6 +64,27 @@ pub async fn test(model: Model, place: Place) -> Result<Tested, Error> {
     each!(samples::network(model, CLASSES)?, network => tested(&*network, place).await)
 }
 
+/// All that a test computes at a place, whatever comes out.
+#[cfg(all(test, feature = "burn-cuda"))]
+pub(crate) async fn run_through(model: Model, place: Place) -> Result<(), Error> {
+    each!(samples::network(model, CLASSES)?, network => {
+        losses(&*network, place).await?;
+        masked_outputs(&*network, place).await?;
+    });
+    Ok(())
+}
+
+#[cfg(all(test, feature = "burn-cuda"))]
+async fn masked_outputs<M: Tried>(
+    network: &dyn Network<M>,
+    place: Place,
+) -> Result<Vec<f32>, Error> {
+    let input = M::made(network.shape(), 1, 0);
+    let masks = M::six_players(network.shape(), &input);
+    let evaluator = backend::evaluator(network, place, &start(network).weights)?;
+    evaluator.masked_logits(&input, &masks).await
+}
+
 async fn tested<M: Tried>(network: &dyn Network<M>, place: Place) -> Result<Tested, Error> {
     let loss_difference = losses_apart(network, place).await?;
     let (from, labels) = (start(network), labels());

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use wgpu::{AdapterInfo, Backend, DeviceType};
+use wgpu::{AdapterInfo, Backend, DeviceType, Limits};
 
 /// An adapter as its driver describes it.
 #[derive(Clone, Debug)]
@@ -11,6 +11,8 @@ pub struct Adapter {
     pub info: AdapterInfo,
     /// Its place among the adapters of its graphics API and type.
     pub index: usize,
+    /// Bytes of the largest buffer that a kernel can be given. What memory there is no API tells.
+    pub largest_buffer: u64,
 }
 
 /// The adapters of this machine, graphics cards before programs on the CPU. Their place is the
@@ -35,7 +37,7 @@ pub async fn adapters() -> Vec<Adapter> {
                 other.info.backend == api && other.info.device_type == info.device_type
             };
             let index = found.iter().filter(is_alike).count();
-            found.push(Adapter { info, index });
+            found.push(Adapter::new(info, index, &adapter.limits()));
         }
     }
     found.sort_by_key(Adapter::is_software);
@@ -43,6 +45,15 @@ pub async fn adapters() -> Vec<Adapter> {
 }
 
 impl Adapter {
+    pub(super) fn new(info: AdapterInfo, index: usize, limits: &Limits) -> Self {
+        let bound = limits.max_storage_buffer_binding_size;
+        Self {
+            info,
+            index,
+            largest_buffer: bound.min(limits.max_buffer_size),
+        }
+    }
+
     /// Whether it is a program on the CPU. Browsers do not say what type an adapter is, but
     /// software adapters have names.
     #[must_use]

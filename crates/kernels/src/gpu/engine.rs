@@ -179,8 +179,8 @@ impl GpuSequentialKernels {
     /// What computes, in words.
     #[must_use]
     pub fn describe(&self) -> String {
-        let info = self.device.adapter_info();
-        let words = Adapter { info, index: 0 }.words();
+        let adapter = Adapter::new(self.device.adapter_info(), 0, &self.device.limits());
+        let words = adapter.words();
         // A browser may keep the name to itself.
         match words.is_empty() {
             true => "fused GPU kernels".to_owned(),

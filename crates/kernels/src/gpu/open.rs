@@ -62,10 +62,7 @@ impl Gpu {
     /// What it says of itself.
     #[must_use]
     pub fn adapter(&self) -> super::Adapter {
-        super::Adapter {
-            info: self.adapter.get_info(),
-            index: 0,
-        }
+        super::Adapter::new(self.adapter.get_info(), 0, &self.adapter.limits())
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod decomposition;
 mod deep;
+mod gpu;
 mod growth;
 mod machine;
 mod masked;
@@ -19,6 +20,8 @@ mod training;
 mod transforms;
 mod turns;
 mod web;
+
+use std::path::Path;
 
 use clap::ValueEnum;
 
@@ -42,12 +45,14 @@ pub(crate) enum Name {
     Growth,
     /// Extraction and decomposition of a whole run.
     Run,
+    /// Networks on a graphics card beside PyTorch, by a build with wgpu; only when it is named.
+    Gpu,
     /// The page's engines beside TensorFlow.js and jax-js, and what a reader waits for.
     Web,
 }
 
 impl Name {
-    fn measure(self) -> anyhow::Result<Section> {
+    fn measure(self, results: Option<&Path>) -> anyhow::Result<Section> {
         match self {
             Self::Decomposition => decomposition::measure(),
             Self::Masked => masked::measure(),
@@ -56,20 +61,29 @@ impl Name {
             Self::Transforms => transforms::measure(),
             Self::Growth => growth::measure(),
             Self::Run => run::measure(),
+            Self::Gpu => gpu::measure(results),
             Self::Web => web::measure(),
         }
     }
 }
 
+/// What needs no hardware that most machines lack.
+fn everywhere() -> Vec<Name> {
+    let names = Name::value_variants().iter().copied();
+    names.filter(|name| *name != Name::Gpu).collect()
+}
+
 /// Runs one benchmark and prints its section, into the page as well where `write` says so; or runs
 /// all and writes the page.
-pub(crate) fn bench(name: Option<Name>, write: bool) -> anyhow::Result<()> {
-    let (names, write) = match &name {
-        Some(name) => (std::slice::from_ref(name), write),
-        None => (Name::value_variants(), true),
+///
+/// `results`: of `gpu`, what tests/peers/gpu.py measured on another machine.
+pub(crate) fn bench(name: Option<Name>, write: bool, results: Option<&Path>) -> anyhow::Result<()> {
+    let (names, write) = match name {
+        Some(name) => (vec![name], write),
+        None => (everywhere(), true),
     };
     for name in names {
-        let section = name.measure()?;
+        let section = name.measure(results)?;
         println!("{section}");
         if write {
             // After every section: what is broken off keeps what was measured.

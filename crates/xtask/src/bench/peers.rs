@@ -4,7 +4,10 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::section::Block;
-use crate::{process::output, python};
+use crate::{
+    process::{output, run},
+    python,
+};
 
 /// The Python that runs peers, or why there is none.
 pub(crate) struct Peers(Result<String, String>);
@@ -29,6 +32,14 @@ impl Peers {
         let script = format!("tests/peers/{}", words[0]);
         let document = output(python, &[&[script.as_str()], &words[1..]].concat())?;
         serde_json::from_str(&document).with_context(|| format!("{script} printed no JSON"))
+    }
+
+    /// Runs a script that writes its own file and tells its course to people; by the system's Python
+    /// where peers are missing.
+    pub(crate) fn script(&self, arguments: &[&str]) -> anyhow::Result<()> {
+        let python = self.0.as_deref().unwrap_or("python3");
+        let script = format!("tests/peers/{}", arguments[0]);
+        run(python, &[&[script.as_str()], &arguments[1..]].concat(), &[])
     }
 
     /// What the page shows, below the paragraph that peers are missing where they are.

@@ -175,15 +175,14 @@ struct Edges {
     gathered: Tensor<3>,
     /// Contributions of points to their own edges, `[points, channels]`.
     here: Tensor<2>,
-    neighbours: Tensor<1, Int>,
+    /// Within each cloud, `[count, points * 20]`.
+    neighbours: Tensor<2, Int>,
 }
 
 impl Edges {
-    fn new(there: Tensor<2>, here: Tensor<2>, neighbours: Tensor<1, Int>) -> Self {
-        let [points, channels] = here.dims();
-        let gathered = there.clone().select(0, neighbours.clone());
+    fn new(there: Tensor<2>, here: Tensor<2>, neighbours: Tensor<2, Int>) -> Self {
         Self {
-            gathered: gathered.reshape([points, NEIGHBOURS, channels]),
+            gathered: gathered(there.clone(), neighbours.clone()),
             there,
             here,
             neighbours,
@@ -197,9 +196,10 @@ impl Edges {
         let edges = (points * NEIGHBOURS) as f64;
         // A point counts as often as it is a neighbour.
         let device = self.here.device();
-        let ones = Tensor::<1>::ones([points * NEIGHBOURS], &device);
-        let counts = Tensor::<1>::zeros([points], &device)
-            .scatter(0, self.neighbours.clone(), ones, IndexingUpdateOp::Add)
+        let [clouds, within] = self.neighbours.dims();
+        let ones = Tensor::<2>::ones([clouds, within], &device);
+        let counts = Tensor::<2>::zeros([clouds, points / clouds], &device)
+            .scatter(1, self.neighbours.clone(), ones, IndexingUpdateOp::Add)
             .reshape([points, 1]);
         let mean_there = (self.there.clone() * counts.clone()).sum_dim(0) / edges;
         let mean_here = self.here.clone().mean_dim(0);
@@ -248,16 +248,36 @@ fn move_towards(running: &RunningState<Tensor<1>>, statistic: &Tensor<2>, moment
     running.update((before * (1.0 - momentum) + statistic * momentum).detach());
 }
 
-/// The rows of every point's nearest neighbours among all rows, `[count * points * 20]`, given
+/// The rows of every point's neighbours, `[points, 20, channels]`.
+fn gathered(rows: Tensor<2>, neighbours: Tensor<2, Int>) -> Tensor<3> {
+    let [points, channels] = rows.dims();
+    let [count, edges] = neighbours.dims();
+    let device = rows.device();
+    let gathered = if device.clone().inner() == Device::flex() {
+        // The CPU copies whole rows.
+        let first = Tensor::<1, Int>::arange(0..count as i64, &device) * (points / count) as i64;
+        let positions = neighbours + first.reshape([count, 1]);
+        rows.select(0, positions.flatten(0, 1))
+    } else {
+        // On graphics cards backward of a selection of rows walks all edges of all clouds, one
+        // after the other; that of a gather within clouds does those of each cloud and channel
+        // apart, or all at once where it can add atomically.
+        let index = neighbours.unsqueeze_dim::<3>(2);
+        rows.reshape([count, points / count, channels])
+            .gather(1, index.expand([count, edges, channels]))
+            .reshape([count * edges, channels])
+    };
+    gathered.reshape([points, NEIGHBOURS, channels])
+}
+
+/// Every point's nearest neighbours among the points of its cloud, `[count, points * 20]`, given
 /// features `[count, points, channels]`.
-fn neighbours(x: Tensor<3>) -> Tensor<1, Int> {
-    let [count, points, _] = x.dims();
+fn neighbours(x: Tensor<3>) -> Tensor<2, Int> {
     let squares = x.clone().powi_scalar(2).sum_dim(2);
     // Nearer is larger: 2 x_i x_j - |x_j|^2; |x_i|^2 is the same for all neighbours of i.
     let closeness = x.clone().matmul(x.transpose()) * 2.0 - squares.transpose();
     let (_, nearest) = closeness.topk_with_indices(NEIGHBOURS, 2);
-    let first = Tensor::<1, Int>::arange(0..count as i64, &nearest.device()) * points as i64;
-    (nearest + first.reshape([count, 1, 1])).flatten(0, 2)
+    nearest.flatten(1, 2)
 }
 
 impl BurnNetwork for Dgcnn {
