@@ -138,7 +138,7 @@ pub(crate) struct Values {
     /// or {"clusters": [number, ...]}.
     #[arg(long, value_name = "FILE")]
     pub(crate) players: PathBuf,
-    /// Where v goes, f64 [samples, 2^n], in nats.
+    /// Where v goes, f64 [samples, 2^n], in nats; - is standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
@@ -187,10 +187,10 @@ impl DataFiles {
 
 #[derive(Args)]
 pub(crate) struct Decompose {
-    /// Outputs on all masks: f32 or f64, [samples, 2^n] or [2^n].
+    /// Outputs on all masks: f32 or f64, [samples, 2^n] or [2^n]; - is standard input.
     #[arg(value_name = "V.NPY")]
     pub(crate) values: PathBuf,
-    /// Where the interactions go, as safetensors.
+    /// Where the interactions go, as safetensors; - is standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Bound of the noise term, in units of the noise scale.
@@ -257,7 +257,7 @@ pub(crate) struct Export {
     /// Folder of the run.
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
-    /// The .spindle file.
+    /// The .spindle file; - is standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Pack weights too: of all checkpoints, or of the boundary of the phases and the last one
@@ -280,7 +280,7 @@ pub(crate) struct Compare {
     /// Folders of two to six runs.
     #[arg(value_name = "RUN", num_args = 2..=6, required = true)]
     pub(crate) runs: Vec<PathBuf>,
-    /// Where the comparison goes, one self-contained HTML file.
+    /// Where the comparison goes, one self-contained HTML file; - is standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 }

@@ -28,10 +28,11 @@ impl std::fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// Listens for Ctrl-C and termination from now on.
+/// Listens for Ctrl-C and termination from now on. Where one of these signals is ignored already, as
+/// by `nohup`, all of them stay as they are.
 pub(crate) fn listen() {
     // Without a handler the default one ends the process, which loses at most a minute of work.
-    let _ = ctrlc::set_handler(|| {
+    let _ = ctrlc::try_set_handler(|| {
         if INTERRUPTED.swap(true, Ordering::SeqCst) {
             std::process::exit(1);
         }

@@ -217,7 +217,7 @@ fn outputs_of_another_kind_are_refused_by_name() {
     assert!(refusal("<f8", "(6,)", "False", &zeros[..48]).contains('6'));
     assert!(refusal("<f8", "(2, 2, 4)", "False", &zeros).contains("shape"));
     assert!(refusal("<f8", "(0, 8)", "False", &[]).contains("no sample"));
-    assert!(refusal("<f8", "(8,)", "False", &zeros[..40]).contains("cannot read"));
+    assert!(refusal("<f8", "(8,)", "False", &zeros[..40]).contains("is truncated"));
     let mut nan = [0; 64];
     nan[24..32].copy_from_slice(&f64::NAN.to_le_bytes());
     assert!(refusal("<f8", "(8,)", "False", &nan).contains("mask 3"));

@@ -1,7 +1,7 @@
 //! `spindle compare`: what differs between runs, and how their orders move.
 
 use serde::Serialize;
-use spindle_run::{RunFolder, experiment::Difference, folder::write_whole, record::RunRecord};
+use spindle_run::{RunFolder, experiment::Difference, record::RunRecord};
 
 use crate::{arguments::Compare, output, terminal::Terminal};
 
@@ -19,14 +19,14 @@ struct RunDifferences {
 
 /// Runs the command.
 pub(crate) fn compare(arguments: &Compare, terminal: &Terminal) -> anyhow::Result<()> {
-    output::check(&arguments.out, &[])?;
+    output::check(&arguments.out, &[], terminal)?;
     let mut runs: Vec<(String, RunRecord)> = Vec::new();
     for path in &arguments.runs {
         let (_, record) = RunFolder::open(path)?;
         runs.push((path.display().to_string(), record));
     }
     let html = spindle_report::compare_html(&runs)?;
-    write_whole(&arguments.out, html.as_bytes())?;
+    output::write(&arguments.out, html.as_bytes())?;
     let first = &runs[0];
     let mut differences = Vec::new();
     for (run, record) in &runs[1..] {

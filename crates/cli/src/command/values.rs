@@ -64,7 +64,11 @@ fn values_on(
     arguments: &Values,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
-    output::check(&arguments.out, &[&arguments.weights, &arguments.players])?;
+    output::check(
+        &arguments.out,
+        &[&arguments.weights, &arguments.players],
+        terminal,
+    )?;
     let players = read_players(&arguments.players)?;
     let experiment = arguments
         .files
