@@ -30,6 +30,7 @@ pub mod record;
 pub mod schedule;
 pub mod store;
 pub mod table;
+pub mod unicode;
 
 pub use error::Error;
 pub use experiment::Experiment;
