@@ -123,7 +123,8 @@ pub(crate) struct Values {
     /// Network that the weights belong to.
     #[arg(long, value_enum, default_value_t = Training::default().model)]
     pub(crate) model: Model,
-    /// Weights under PyTorch's names, .safetensors or .pt.
+    /// Weights under PyTorch's names: safetensors, or what torch.save wrote of a state_dict or of a
+    /// trainer's checkpoint.
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: PathBuf,
     /// Data set.
@@ -132,7 +133,7 @@ pub(crate) struct Values {
     #[command(flatten)]
     pub(crate) files: DataFiles,
     /// Positions in the test set.
-    #[arg(long, value_delimiter = ',', required = true, value_name = "POSITIONS")]
+    #[arg(long, value_delimiter = ',', required = true, value_name = "POSITIONS", value_parser = position)]
     pub(crate) samples: Vec<usize>,
     /// Players as JSON: {"grid": [8, 8], "patches": [[row, column], ...]}, {"words": [number, ...]}
     /// or {"clusters": [number, ...]}.
@@ -143,6 +144,11 @@ pub(crate) struct Values {
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) computation: Computation,
+}
+
+/// A position in a list, with blanks around it or not.
+fn position(text: &str) -> Result<usize, std::num::ParseIntError> {
+    text.trim().parse()
 }
 
 /// Where a data set's files are and how they are read; as in an experiment.
@@ -277,7 +283,7 @@ pub(crate) enum PackedWeights {
 
 #[derive(Args)]
 pub(crate) struct Compare {
-    /// Folders of two to six runs.
+    /// Folders of two to six runs, or their .spindle files.
     #[arg(value_name = "RUN", num_args = 2..=6, required = true)]
     pub(crate) runs: Vec<PathBuf>,
     /// Where the comparison goes, one self-contained HTML file; - is standard output.

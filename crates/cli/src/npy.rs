@@ -1,12 +1,13 @@
 //! Outputs of any model as NumPy files.
 
 use std::{
-    fs,
     io::{self, Read},
     path::Path,
 };
 
-use crate::output;
+use spindle_run::foreign::git_lfs_pointer;
+
+use crate::{interrupt, output};
 use anyhow::{Context, bail};
 use npyz::{DType, NpyFile, Order, TypeChar, WriterBuilder};
 
@@ -58,10 +59,10 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Games> {
 /// A file's bytes, or those of standard input.
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     if path != Path::new(output::STANDARD) {
-        return fs::read(path);
+        return interrupt::read(path);
     }
     let mut bytes = Vec::new();
-    io::stdin().read_to_end(&mut bytes)?;
+    interrupt::waiting(|| io::stdin().read_to_end(&mut bytes))?;
     Ok(bytes)
 }
 
@@ -74,13 +75,6 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
         ),
         _ => git_lfs_pointer(bytes),
     }
-}
-
-/// That a file is what Git leaves in the place of a large one.
-pub(crate) fn git_lfs_pointer(bytes: &[u8]) -> Option<&'static str> {
-    bytes
-        .starts_with(b"version https://git-lfs.github.com/")
-        .then_some("a Git LFS pointer, not the file itself: fetch that with git lfs pull")
 }
 
 /// Whether all values are there that the header announces.

@@ -8,7 +8,10 @@ use std::{
 use anyhow::bail;
 use spindle_run::folder::write_whole;
 
-use crate::terminal::{self, Terminal};
+use crate::{
+    interrupt,
+    terminal::{self, Terminal},
+};
 
 /// What stands for standard output in place of a file's name, and for standard input of an input.
 pub(crate) const STANDARD: &str = "-";
@@ -56,7 +59,14 @@ fn check_standard(terminal: &Terminal) -> anyhow::Result<()> {
 /// Writes the file, whole or not at all, or to standard output.
 pub(crate) fn write(out: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     match out == Path::new(STANDARD) {
-        true => terminal::write_out(bytes),
+        true => interrupt::waiting(|| terminal::write_out(bytes)),
+        false if is_stream(out) => Ok(interrupt::waiting(|| write_whole(out, bytes))?),
         false => Ok(write_whole(out, bytes)?),
     }
+}
+
+/// Whether a path leads to what is there and has no contents of its own: a pipe, a device.
+fn is_stream(out: &Path) -> bool {
+    out.metadata()
+        .is_ok_and(|found| !found.is_file() && !found.is_dir())
 }

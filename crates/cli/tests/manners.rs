@@ -65,6 +65,44 @@ fn an_output_is_written_to_and_not_replaced() {
 }
 
 #[test]
+fn who_waits_for_a_reader_ends_at_the_first_signal() {
+    let folder = TempDir::new().unwrap();
+    let input = outputs(folder.path());
+    let pipe = folder.path().join("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut child = spindle()
+        .args(["decompose", &input, "--out"])
+        .arg(&pipe)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    thread::sleep(Duration::from_millis(500));
+    let id = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let ended = (0..200).any(|_| {
+        thread::sleep(Duration::from_millis(50));
+        child.try_wait().unwrap().is_some()
+    });
+    if !ended {
+        child.kill().unwrap();
+    }
+    assert!(ended, "it goes on waiting");
+    assert!(!fs::metadata(&pipe).unwrap().is_file());
+}
+
+#[test]
 fn a_dash_is_standard_output_and_input() {
     let folder = TempDir::new().unwrap();
     let input = outputs(folder.path());

@@ -141,11 +141,27 @@ fn runs_and_exports_are_verified() {
     let export = export.to_str().unwrap();
     json(&["export", path, "--out", export]);
     assert_eq!(json(&["verify", export])["faults"], serde_json::json!([]));
+    let html = folder.path().join("c.html");
+    let compared = json(&["compare", path, export, "--out", html.to_str().unwrap()]);
+    assert_eq!(compared["differences"][0]["fields"], serde_json::json!([]));
+    // Weights that nothing needs any more, and a record that was changed.
+    let weights = run.join("checkpoints/0.safetensors");
+    let whole = fs::read(&weights).unwrap();
+    fs::write(&weights, &whole[..whole.len() - 1]).unwrap();
+    let said = failure(&["verify", path]);
+    assert!(
+        said.contains("delete it and outputs/0.safetensors"),
+        "{said}"
+    );
+    fs::write(&weights, whole).unwrap();
     // A headline that does not follow from the strengths beside it.
     let file = run.join("run.json");
     let mut record: serde_json::Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
     record["checkpoints"][1]["summary"]["all_effects"]["mean_order"]["value"] =
         serde_json::json!(1.25);
+    fs::write(&file, record.to_string()).unwrap();
+    assert!(failure(&["verify", path]).contains("changed by hand"));
+    record.as_object_mut().unwrap().remove("seal");
     fs::write(&file, record.to_string()).unwrap();
     assert!(failure(&["verify", path]).contains("the mean order is stored as 1.25e0"));
 }
@@ -371,12 +387,94 @@ fn weights_that_do_not_fit_are_all_listed_and_foreign_files_named() {
     let said = refused_values(&fixture("integers.pt"), &players);
     assert!(said.contains("fc3.bias is I64"), "{said}");
     let folder = TempDir::new().unwrap();
+    // A class of one's own, pickled as a whole: copyreg._reconstructor of __main__.LeNet.
+    let said = refused_values(&fixture("whole_module.pt"), &players);
+    assert!(
+        said.contains("whole module") && said.contains("model.state_dict()"),
+        "{said}"
+    );
+    let pointer = folder.path().join("pointer.safetensors");
+    fs::write(&pointer, "version https://git-lfs.github.com/spec/v1\n").unwrap();
+    let said = refused_values(pointer.to_str().unwrap(), &players);
+    assert!(said.contains("git lfs pull"), "{said}");
     for name in ["junk.pt", "junk.safetensors", "junk.onnx"] {
         let path = folder.path().join(name);
         fs::write(&path, "no weights").unwrap();
         let said = refused_values(path.to_str().unwrap(), &players);
         assert!(said.contains(name) && !said.contains("delete"), "{said}");
     }
+}
+
+#[test]
+fn weights_of_trainers_in_half_precision_under_any_name_are_read() {
+    use safetensors::tensor::{Dtype, TensorView};
+
+    let folder = TempDir::new().unwrap();
+    let shapes: [(&str, &[usize]); 10] = [
+        ("conv1.weight", &[6, 1, 5, 5]),
+        ("conv1.bias", &[6]),
+        ("conv2.weight", &[16, 6, 5, 5]),
+        ("conv2.bias", &[16]),
+        ("fc1.weight", &[120, 400]),
+        ("fc1.bias", &[120]),
+        ("fc2.weight", &[84, 120]),
+        ("fc2.bias", &[84]),
+        ("fc3.weight", &[10, 84]),
+        ("fc3.bias", &[10]),
+    ];
+    // Numbers that 8 bits of fraction hold: of -7/64 to 7/64.
+    let number = |at: usize| ((at * 7919) % 15) as f32 / 64.0 - 7.0 / 64.0;
+    let count = |shape: &[usize]| shape.iter().product::<usize>();
+    let written = |name: &str, prefix: &str, kind: Dtype, bytes: fn(f32) -> Vec<u8>| {
+        let data = shapes.map(|(_, shape)| {
+            (0..count(shape))
+                .flat_map(|at| bytes(number(at)))
+                .collect::<Vec<u8>>()
+        });
+        let mut views: Vec<_> = shapes
+            .iter()
+            .zip(&data)
+            .map(|((name, shape), data)| {
+                (
+                    format!("{prefix}{name}"),
+                    TensorView::new(kind, shape.to_vec(), data).unwrap(),
+                )
+            })
+            .collect();
+        let steps = 3_i64.to_le_bytes();
+        let buffer = TensorView::new(Dtype::I64, vec![1], &steps).unwrap();
+        views.push((format!("{prefix}norm.num_batches_tracked"), buffer));
+        let path = folder.path().join(name);
+        fs::write(&path, safetensors::serialize(views, None).unwrap()).unwrap();
+        let out = folder.path().join("v.npy");
+        let mut arguments = values_of(path.to_str().unwrap(), &fixture("players.json"), &out);
+        for samples in &mut arguments {
+            if samples == "0,5" {
+                "0, 5".clone_into(samples);
+            }
+        }
+        json(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        numbers(&out, 128)
+    };
+    let half = |value: f32| {
+        // Exact for these: the exponent and the upper ten bits of the fraction.
+        let bits = value.to_bits();
+        let exponent = (bits >> 23 & 0xff).saturating_sub(112);
+        let fraction = if value == 0.0 { 0 } else { bits >> 13 & 0x3ff };
+        ((bits >> 31 << 15 | exponent << 10 | fraction) as u16)
+            .to_le_bytes()
+            .to_vec()
+    };
+    let single = written("w.safetensors", "", Dtype::F32, |value| {
+        value.to_le_bytes().to_vec()
+    });
+    assert!(single.iter().all(|v| v.is_finite()) && single[0] != single[63]);
+    let brain = |value: f32| value.to_le_bytes()[2..].to_vec();
+    assert_eq!(written("w.bin", "module.", Dtype::BF16, brain), single);
+    assert_eq!(
+        written("W.SAFETENSORS", "state_dict.model.", Dtype::F16, half),
+        single
+    );
 }
 
 #[test]

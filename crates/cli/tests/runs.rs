@@ -331,6 +331,7 @@ fn a_run_that_misses_its_tolerance_says_so_and_keeps_its_results() {
     let certificate = &mut record["checkpoints"][1]["summary"]["certificates"][2];
     let norm = certificate["smallest_norm"].as_f64().unwrap();
     certificate["dual"] = serde_json::json!(0.98 * norm);
+    record.as_object_mut().unwrap().remove("seal");
     fs::write(&path, record.to_string()).unwrap();
     fs::remove_file(run.join("report.html")).unwrap();
     let said = failure(&["analyze", run.to_str().unwrap()]);

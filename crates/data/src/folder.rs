@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use spindle_run::{Experiment, unicode};
+use spindle_run::{Experiment, foreign::git_lfs_pointer, unicode};
 
 use crate::{
     Error,
@@ -93,7 +93,14 @@ impl Folder {
     /// A file's bytes.
     pub(super) fn bytes(&self, file: &str) -> Result<Vec<u8>, Error> {
         let path = self.path(file);
-        fs::read(&path).map_err(|source| unreadable(&path, source, self.entry))
+        let bytes = fs::read(&path).map_err(|source| unreadable(&path, source, self.entry))?;
+        match git_lfs_pointer(&bytes) {
+            None => Ok(bytes),
+            Some(what) => Err(Error::File {
+                file: path.display().to_string(),
+                reason: format!("it is {what}"),
+            }),
+        }
     }
 
     /// A file's text in UTF-8, without a byte order mark.

@@ -7,6 +7,8 @@ use std::io::{self, Read};
 
 use flate2::bufread::GzDecoder;
 
+use spindle_run::foreign::git_lfs_pointer;
+
 use crate::Error;
 
 const UNSIGNED_BYTE: u8 = 0x08;
@@ -25,6 +27,9 @@ pub(crate) struct IdxArray {
 
 /// Parses an IDX file with `axes` axes; `file` names it in errors.
 pub(crate) fn parse(file: &str, bytes: &[u8], axes: usize) -> Result<IdxArray, Error> {
+    if let Some(what) = git_lfs_pointer(bytes) {
+        return Err(invalid(file, format!("it is {what}")));
+    }
     if !bytes.starts_with(&GZIP_MAGIC) {
         return array(file, bytes, axes);
     }
@@ -221,6 +226,8 @@ mod tests {
         assert!(reason(&whole, 3).contains("begins with [00, 00, 08, 01]"));
         assert!(reason(b"PK\x03\x04zip", 3).contains("begins with [50, 4b"));
         assert!(reason(b"", 1).contains("only 0 bytes"));
+        let pointer = b"version https://git-lfs.github.com/spec/v1\n";
+        assert!(reason(pointer, 3).contains("git lfs pull"));
         assert!(
             reason(&file(&[u32::MAX, u32::MAX, u32::MAX], &[]), 3).contains("impossibly large")
         );

@@ -14,7 +14,7 @@ use image::{
 };
 use sha2::{Digest, Sha256};
 
-use spindle_run::{modality::Pictures, parallel};
+use spindle_run::{foreign::git_lfs_pointer, modality::Pictures, parallel};
 
 use crate::{
     Error, Split,
@@ -240,9 +240,8 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
 
 /// A picture as people see it: turned as its EXIF says. Boxes are counted on what is stored.
 fn decoded(path: &Path, bytes: &[u8], crop: Crop) -> Result<Decoded, Error> {
-    if bytes.starts_with(b"version https://git-lfs") {
-        let problem = "it is a Git LFS pointer, not the picture: fetch that with git lfs pull";
-        return Err(broken(path, &problem));
+    if let Some(what) = git_lfs_pointer(bytes) {
+        return Err(broken(path, &format!("it is {what}")));
     }
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
     let reader = reader.map_err(|error| broken(path, &error))?;

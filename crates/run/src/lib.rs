@@ -21,6 +21,7 @@ pub mod export;
 pub mod figure;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod folder;
+pub mod foreign;
 pub mod half;
 pub mod input;
 pub mod modality;

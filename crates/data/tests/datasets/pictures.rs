@@ -3,6 +3,7 @@
 use std::{fs, io::Cursor};
 
 use image::{DynamicImage, ImageFormat, RgbImage};
+use sha2::{Digest, Sha256};
 use spindle_data::{Data, DataKind, Error, Labelled, Split, pictures::PictureSet};
 use spindle_run::{
     each::Each,
@@ -292,6 +293,39 @@ fn the_digest_is_of_what_pictures_show_and_earlier_ones_are_known() -> Result<()
     let after = written.pictures()?;
     assert_ne!(before.digest(), after.digest());
     assert!(after.is_of(&after.digest()) && !after.is_of(&before.digest()));
+    // The earlier form: paths and sizes, and labels.
+    let mut hash = Sha256::new();
+    for split in ["train", "test"] {
+        let classes = (0_u8..).zip(["east", "north", "south", "west"]);
+        let files: Vec<(u8, String)> = classes
+            .flat_map(|(label, class)| {
+                let files = fs::read_dir(written.path().join(split).join(class)).unwrap();
+                let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+                names.sort();
+                names
+                    .into_iter()
+                    .map(move |name| (label, format!("{split}/{class}/{}", name.display())))
+            })
+            .collect();
+        hash.update((files.len() as u64).to_le_bytes());
+        for (_, path) in &files {
+            hash.update((path.len() as u64).to_le_bytes());
+            hash.update(path);
+            hash.update(
+                fs::metadata(written.path().join(path))
+                    .unwrap()
+                    .len()
+                    .to_le_bytes(),
+            );
+        }
+        hash.update(files.iter().map(|(label, _)| *label).collect::<Vec<u8>>());
+    }
+    let earlier: String = hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert!(after.is_of(&earlier) && before.is_of(&earlier));
     Ok(())
 }
 
