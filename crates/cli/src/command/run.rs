@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use spindle_core::pipeline::{self, Goal, Lab, Run};
+use spindle_data::Labelled as _;
 use spindle_run::{
     Experiment, RunWriter,
     content::Contents,
@@ -90,6 +91,8 @@ fn begin(
     let experiment = from_anywhere(new.experiment.clone())?.check()?;
     let place = computation.open(terminal)?;
     let data = spindle_data::load(&experiment)?;
+    let warnings = data.about().warnings.iter();
+    warnings.for_each(|warning| terminal.warn(warning));
     let (writer, found) = RunWriter::create(&new.out, &experiment)?;
     if let Some(record) = &found {
         check_digest(record, &data)?;

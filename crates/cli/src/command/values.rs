@@ -3,6 +3,7 @@
 use anyhow::Context;
 use serde::Serialize;
 use spindle_core::{Error, pipeline};
+use spindle_data::Labelled as _;
 
 use crate::{
     arguments::Values,
@@ -53,6 +54,8 @@ fn values_on(
         .check()?;
     let place = computation.open(terminal)?;
     let data = spindle_data::load(&experiment)?;
+    let warnings = data.about().warnings.iter();
+    warnings.for_each(|warning| terminal.warn(warning));
     let places = computation.places(place, &experiment, &data, terminal)?;
     let place = places.evaluation;
     let bench = pipeline::test_bench(&experiment, &data, &arguments.samples, &players, place)?;
