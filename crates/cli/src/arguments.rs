@@ -123,7 +123,8 @@ pub(crate) struct Values {
     /// Network that the weights belong to.
     #[arg(long, value_enum, default_value_t = Training::default().model)]
     pub(crate) model: Model,
-    /// Weights under PyTorch's names, .safetensors or .pt.
+    /// Weights under PyTorch's names: safetensors, or what torch.save wrote of a state_dict or of a
+    /// trainer's checkpoint.
     #[arg(long, value_name = "FILE")]
     pub(crate) weights: PathBuf,
     /// Data set.
@@ -132,17 +133,22 @@ pub(crate) struct Values {
     #[command(flatten)]
     pub(crate) files: DataFiles,
     /// Positions in the test set.
-    #[arg(long, value_delimiter = ',', required = true, value_name = "POSITIONS")]
+    #[arg(long, value_delimiter = ',', required = true, value_name = "POSITIONS", value_parser = position)]
     pub(crate) samples: Vec<usize>,
     /// Players as JSON: {"grid": [8, 8], "patches": [[row, column], ...]}, {"words": [number, ...]}
     /// or {"clusters": [number, ...]}.
     #[arg(long, value_name = "FILE")]
     pub(crate) players: PathBuf,
-    /// Where v goes, f64 [samples, 2^n], in nats.
+    /// Where v goes, f64 [samples, 2^n], in nats; - is standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     #[command(flatten)]
     pub(crate) computation: Computation,
+}
+
+/// A position in a list, with blanks around it or not.
+fn position(text: &str) -> Result<usize, std::num::ParseIntError> {
+    text.trim().parse()
 }
 
 /// Where a data set's files are and how they are read; as in an experiment.
@@ -187,10 +193,10 @@ impl DataFiles {
 
 #[derive(Args)]
 pub(crate) struct Decompose {
-    /// Outputs on all masks: f32 or f64, [samples, 2^n] or [2^n].
+    /// Outputs on all masks: f32 or f64, [samples, 2^n] or [2^n]; - is standard input.
     #[arg(value_name = "V.NPY")]
     pub(crate) values: PathBuf,
-    /// Where the interactions go, as safetensors.
+    /// Where the interactions go, as safetensors; - is standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Bound of the noise term, in units of the noise scale.
@@ -257,7 +263,7 @@ pub(crate) struct Export {
     /// Folder of the run.
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
-    /// The .spindle file.
+    /// The .spindle file; - is standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Pack weights too: of all checkpoints, or of the boundary of the phases and the last one
@@ -277,10 +283,10 @@ pub(crate) enum PackedWeights {
 
 #[derive(Args)]
 pub(crate) struct Compare {
-    /// Folders of two to six runs.
+    /// Folders of two to six runs, or their .spindle files.
     #[arg(value_name = "RUN", num_args = 2..=6, required = true)]
     pub(crate) runs: Vec<PathBuf>,
-    /// Where the comparison goes, one self-contained HTML file.
+    /// Where the comparison goes, one self-contained HTML file; - is standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
 }

@@ -1,9 +1,15 @@
 //! Ctrl-C: the first one asks the work to stop where it can go on later, the second one ends the
 //! process.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    fs, io,
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+/// Whether the process waits for somebody else, who may never come.
+static WAITING: AtomicBool = AtomicBool::new(false);
 
 /// What a command ends with when it was asked to stop.
 #[derive(Debug)]
@@ -28,14 +34,33 @@ impl std::fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// Listens for Ctrl-C and termination from now on.
+/// Listens for Ctrl-C and termination from now on. Where one of these signals is ignored already, as
+/// by `nohup`, all of them stay as they are.
 pub(crate) fn listen() {
     // Without a handler the default one ends the process, which loses at most a minute of work.
-    let _ = ctrlc::set_handler(|| {
-        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+    let _ = ctrlc::try_set_handler(|| {
+        if INTERRUPTED.swap(true, Ordering::SeqCst) || WAITING.load(Ordering::SeqCst) {
             std::process::exit(1);
         }
     });
+}
+
+/// Reads or writes what another process has the other end of: nothing is lost when the first
+/// interruption ends this process meanwhile.
+pub(crate) fn waiting<T>(work: impl FnOnce() -> T) -> T {
+    WAITING.store(true, Ordering::SeqCst);
+    // It may have been asked to stop just before.
+    if requested() {
+        std::process::exit(1);
+    }
+    let done = work();
+    WAITING.store(false, Ordering::SeqCst);
+    done
+}
+
+/// A file's bytes, which may be those of a pipe.
+pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
+    waiting(|| fs::read(path))
 }
 
 /// Whether the work was asked to stop.

@@ -12,7 +12,9 @@ mod interrupt;
 mod looking;
 mod npy;
 mod output;
+mod players;
 mod terminal;
+mod weights;
 
 use std::process::ExitCode;
 

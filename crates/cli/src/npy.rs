@@ -1,10 +1,15 @@
 //! Outputs of any model as NumPy files.
 
-use std::{fs::File, io::BufReader, path::Path};
+use std::{
+    io::{self, Read},
+    path::Path,
+};
 
+use spindle_run::foreign::git_lfs_pointer;
+
+use crate::{interrupt, output};
 use anyhow::{Context, bail};
 use npyz::{DType, NpyFile, Order, TypeChar, WriterBuilder};
-use spindle_run::folder::write_whole;
 
 /// Outputs on all masks: row-major `[samples, 2^n]`.
 pub(crate) struct Games {
@@ -15,9 +20,13 @@ pub(crate) struct Games {
 /// Reads f32 or f64, `[samples, 2^n]` or `[2^n]`, in C order.
 pub(crate) fn read(path: &Path) -> anyhow::Result<Games> {
     let name = path.display();
-    let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
-    let npy = NpyFile::new(BufReader::new(file))
-        .with_context(|| format!("{name} is not a NumPy .npy file"))?;
+    let bytes = bytes(path).with_context(|| format!("cannot read {name}"))?;
+    if let Some(what) = foreign(&bytes) {
+        bail!("{name} is {what}");
+    }
+    let npy =
+        NpyFile::new(&bytes[..]).with_context(|| format!("{name} is not a NumPy .npy file"))?;
+    check_length(&npy, &bytes).with_context(|| format!("{name} is truncated"))?;
     let masks = match *npy.shape() {
         [masks] | [_, masks] => usize::try_from(masks)?,
         ref shape => bail!("{name} has shape {shape:?}; [samples, 2^n] or [2^n] is needed"),
@@ -47,7 +56,59 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Games> {
     Ok(Games { values, players })
 }
 
-fn floats(npy: NpyFile<BufReader<File>>) -> anyhow::Result<Vec<f64>> {
+/// A file's bytes, or those of standard input.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    if path != Path::new(output::STANDARD) {
+        return interrupt::read(path);
+    }
+    let mut bytes = Vec::new();
+    interrupt::waiting(|| io::stdin().read_to_end(&mut bytes))?;
+    Ok(bytes)
+}
+
+/// What a file is instead, with what to do, where its first bytes tell.
+fn foreign(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [] => Some("empty; is what writes it done?"),
+        _ if bytes.starts_with(b"PK") => Some(
+            "a .npz archive or another ZIP file, and one array is needed; save it with numpy.save(\"v.npy\", v)",
+        ),
+        _ => git_lfs_pointer(bytes),
+    }
+}
+
+/// Whether all values are there that the header announces.
+fn check_length(npy: &NpyFile<&[u8]>, bytes: &[u8]) -> anyhow::Result<()> {
+    let size = match npy.dtype() {
+        DType::Plain(plain) => plain.num_bytes().unwrap_or(0),
+        _ => return Ok(()),
+    };
+    let count = npy
+        .shape()
+        .iter()
+        .try_fold(size as u64, |product, &axis| product.checked_mul(axis));
+    let announced = count.context("its axes are impossibly large")?;
+    let there = (bytes.len() as u64).saturating_sub(header_length(bytes));
+    match announced.checked_sub(there) {
+        None | Some(0) => Ok(()),
+        Some(missing) => bail!(
+            "its header announces {announced} bytes of values, {there} are there and {missing} are missing; save or copy it again"
+        ),
+    }
+}
+
+/// Bytes before the values: six of the magic, two of the version, the length of the text, the text.
+fn header_length(bytes: &[u8]) -> u64 {
+    match *bytes {
+        [_, _, _, _, _, _, 1, _, a, b, ..] => 10 + u64::from(u16::from_le_bytes([a, b])),
+        [_, _, _, _, _, _, _, _, a, b, c, d, ..] => {
+            12 + u64::from(u32::from_le_bytes([a, b, c, d]))
+        }
+        _ => 0,
+    }
+}
+
+fn floats(npy: NpyFile<&[u8]>) -> anyhow::Result<Vec<f64>> {
     let dtype = npy.dtype();
     let size = match &dtype {
         DType::Plain(plain) if plain.type_char() == TypeChar::Float => plain.num_bytes(),
@@ -73,5 +134,5 @@ pub(crate) fn write(path: &Path, values: &[f64], samples: usize) -> anyhow::Resu
         .begin_nd()?;
     writer.extend(values.iter())?;
     writer.finish()?;
-    Ok(write_whole(path, &bytes)?)
+    output::write(path, &bytes)
 }

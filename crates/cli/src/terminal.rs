@@ -1,8 +1,13 @@
-//! What a person or a program reads: progress and sentences on stderr, one JSON document on stdout
-//! when asked for.
-#![allow(clippy::print_stderr)]
+//! What a person or a program reads: progress and sentences on stderr; lists that were asked for on
+//! stdout, or one JSON document in place of them.
+//!
+//! A stderr that is closed or full ends no work: what people are told is lost, what programs read is
+//! not.
 
-use std::{fmt, io::Write};
+use std::{
+    fmt,
+    io::{self, Write},
+};
 
 use anyhow::Context;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
@@ -45,21 +50,34 @@ impl Terminal {
     /// A sentence for people.
     pub(crate) fn say(&self, sentence: &str) {
         if !self.quiet {
-            eprintln!("{sentence}");
+            tell(sentence);
+        }
+    }
+
+    /// Whether a program reads stdout.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// What a command was asked for, where that is words: on stdout, unless the document is.
+    pub(crate) fn answer(&self, words: &str) -> anyhow::Result<()> {
+        match self.json || self.quiet {
+            true => Ok(()),
+            false => write_out(format!("{words}\n").as_bytes()),
         }
     }
 
     /// Something that does not stop the work but should be known, even when quiet.
     pub(crate) fn warn(&self, sentence: &str) {
-        eprintln!("warning: {sentence}");
+        tell(&format!("warning: {sentence}"));
     }
 
     /// What ended the work.
     pub(crate) fn error(&self, error: &anyhow::Error) {
         if error.is::<crate::interrupt::Interrupted>() {
-            eprintln!("{error}");
+            tell(&error.to_string());
         } else {
-            eprintln!("error: {}", in_words(error));
+            tell(&format!("error: {}", in_words(error)));
         }
     }
 
@@ -72,10 +90,16 @@ impl Terminal {
     }
 }
 
+/// A line on stderr, if it takes one.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
 /// Writes to stdout. Whoever reads it may have seen enough: a closed pipe is no error.
 pub(crate) fn write_out(bytes: &[u8]) -> anyhow::Result<()> {
-    match std::io::stdout().write_all(bytes) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+    let mut stdout = io::stdout();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(error).context("cannot write to stdout")
         }
         _ => Ok(()),

@@ -230,9 +230,22 @@ fn a_killed_run_continues_to_the_same_numbers() {
     });
 }
 
+/// Whether this process, and so whatever it starts, ignores SIGINT; where that can be told.
+#[cfg(unix)]
+fn ignores_interruptions() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask & 2 != 0)
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_run_says_so_and_continues_to_the_same_numbers() {
+    // Shells start what runs in the background so, and then it stays so.
+    if ignores_interruptions() {
+        return;
+    }
     assert_continues(&PARTS[..3], |child, part| {
         Command::new("kill")
             .args(["-INT", &child.id().to_string()])
@@ -331,6 +344,7 @@ fn a_run_that_misses_its_tolerance_says_so_and_keeps_its_results() {
     let certificate = &mut record["checkpoints"][1]["summary"]["certificates"][2];
     let norm = certificate["smallest_norm"].as_f64().unwrap();
     certificate["dual"] = serde_json::json!(0.98 * norm);
+    record.as_object_mut().unwrap().remove("seal");
     fs::write(&path, record.to_string()).unwrap();
     fs::remove_file(run.join("report.html")).unwrap();
     let said = failure(&["analyze", run.to_str().unwrap()]);

@@ -120,10 +120,15 @@ fn data_sets_are_found_and_compared_with_what_was_published() {
     assert_eq!(checked["per_class"][0]["name"], "negative");
     assert_eq!(checked["shape"]["kind"], "texts");
     assert_eq!(checked["shape"]["longest"], 4);
-    let said = stderr(&output(&arguments));
+    let found = output(&arguments);
+    let said = stderr(&found);
     assert!(said.contains("67349 and 872 were published"), "{said}");
     assert!(said.contains("left out 1"), "{said}");
-    assert!(said.contains("negative 1 + 1, positive 1 + 0"), "{said}");
+    let listed = String::from_utf8_lossy(&found.stdout);
+    assert!(
+        listed.contains("negative 1 + 1, positive 1 + 0"),
+        "{listed}"
+    );
 }
 
 #[test]

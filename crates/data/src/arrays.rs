@@ -4,6 +4,7 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use spindle_run::{
     Experiment, each,
     each::Each,
+    half,
     modality::{Clouds, Pictures, Texts},
 };
 
@@ -274,6 +275,8 @@ fn values(tensor: &TensorView, name: &str) -> Result<Values, String> {
                 parsed!(f64).map(|value| value as f32).collect(),
             ));
         }
+        Dtype::F16 => return Ok(Values::Floats(parsed!(u16).map(half::f16).collect())),
+        Dtype::BF16 => return Ok(Values::Floats(parsed!(u16).map(half::bf16).collect())),
         Dtype::I8 => Values::integers(parsed!(i8).collect()),
         Dtype::I16 => Values::integers(parsed!(i16).collect()),
         Dtype::I32 => Values::integers(parsed!(i32).collect()),
@@ -283,7 +286,7 @@ fn values(tensor: &TensorView, name: &str) -> Result<Values, String> {
         Dtype::U64 => Values::integers(parsed!(u64).collect()),
         other => {
             return Err(format!(
-                "{name} is of type {other:?}; integers, f32 and f64 are known"
+                "{name} is of type {other:?}; integers, f16, bf16, f32 and f64 are known"
             ));
         }
     };

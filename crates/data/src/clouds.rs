@@ -20,6 +20,7 @@ use crate::{
     AnyData, AnyEncoded, Choices, Data, DataKind, Description, Error, Parts,
     bytes::{packed, unpacked},
     error::{no_sample, numbered},
+    kind::Digested,
 };
 
 /// Clouds of one number of points.
@@ -127,7 +128,7 @@ impl DataKind for Clouds {
         }))
     }
 
-    fn digest(samples: &CloudSet, hash: &mut Sha256) {
+    fn digest(samples: &CloudSet, hash: &mut Sha256, _: Digested) {
         hash.update((samples.points as u64).to_le_bytes());
         for value in samples.coordinates.as_flattened() {
             hash.update(value.to_le_bytes());

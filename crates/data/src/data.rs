@@ -7,7 +7,7 @@ use spindle_run::{
     modality::{Clouds, Pictures, Texts},
 };
 
-use crate::{DataKind, Description, Error};
+use crate::{DataKind, Description, Error, kind::Digested};
 
 /// The class of every sample of a split.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -124,9 +124,9 @@ impl<M: DataKind> Split<M> {
         M::batch(&self.samples, positions, shape)
     }
 
-    fn update(&self, hash: &mut Sha256) {
+    fn update(&self, hash: &mut Sha256, digested: Digested) {
         hash.update((self.len() as u64).to_le_bytes());
-        M::digest(&self.samples, hash);
+        M::digest(&self.samples, hash, digested);
         self.labels.update(hash);
     }
 }
@@ -144,6 +144,17 @@ pub struct Data<M: DataKind> {
     pub source: String,
     /// What was left out and why, in words.
     pub warnings: Vec<String>,
+}
+
+impl<M: DataKind> Data<M> {
+    fn digest_over(&self, digested: Digested) -> String {
+        let mut hash = Sha256::new();
+        for split in [&self.train, &self.test] {
+            split.update(&mut hash, digested);
+        }
+        let bytes = hash.finalize();
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// A data set of any kind.
@@ -179,6 +190,10 @@ pub trait Labelled {
     /// samples, however they were packed.
     fn digest(&self) -> String;
 
+    /// Whether a digest is of these data: the digest, or the one that earlier versions made, which
+    /// covered of pictures in files their names and sizes only.
+    fn is_of(&self, digest: &str) -> bool;
+
     /// What its samples are, for people.
     fn description(&self) -> Description;
 
@@ -199,12 +214,14 @@ impl<M: DataKind> Labelled for Data<M> {
     }
 
     fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        for split in [&self.train, &self.test] {
-            split.update(&mut hash);
-        }
-        let bytes = hash.finalize();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.digest_over(Digested::Contents)
+    }
+
+    fn is_of(&self, digest: &str) -> bool {
+        let forms = [Digested::Contents, Digested::Names];
+        forms
+            .into_iter()
+            .any(|form| self.digest_over(form) == digest)
     }
 
     fn description(&self) -> Description {
@@ -223,6 +240,10 @@ impl Labelled for AnyData {
 
     fn digest(&self) -> String {
         each!(self, data => data.digest())
+    }
+
+    fn is_of(&self, digest: &str) -> bool {
+        each!(self, data => data.is_of(digest))
     }
 
     fn description(&self) -> Description {

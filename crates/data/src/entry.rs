@@ -30,8 +30,8 @@ pub struct Entry {
     /// Training and test samples as published, or as they are after the choice that is made of
     /// them.
     pub published: Option<[usize; 2]>,
-    /// The folder that its archive unpacks to.
-    pub(crate) archive: Option<&'static str>,
+    /// Folders that its archive unpacks to, or that libraries make for it.
+    pub(crate) archives: &'static [&'static str],
     /// What tells the layout.
     pub(crate) layout: Layout,
     /// What loads it.
@@ -45,7 +45,7 @@ pub(crate) enum Layout {
     Made,
     /// All of these.
     Files(&'static [&'static str]),
-    /// All of these, each of them plain or gzip'd.
+    /// All of these, each of them plain or gzip'd, with a dash or a dot before `idx`.
     Gzipped(&'static [&'static str]),
     /// One of these pairs.
     Pairs(&'static [[&'static str; 2]]),
@@ -67,11 +67,29 @@ pub(crate) fn hint(title: &str, needs: &str, from: &str) -> String {
     format!("{title} needs {needs}. People get it from: {from}")
 }
 
+/// A path in errors: one that begins where the command runs is told with that folder.
+pub(crate) fn told(path: &Path) -> String {
+    let from = std::env::current_dir().ok().filter(|_| path.is_relative());
+    match from {
+        Some(from) => format!("{} in {}", path.display(), from.display()),
+        None => path.display().to_string(),
+    }
+}
+
 /// The error for a data set that this build has no code for.
 #[cfg(not(all(feature = "files", feature = "embedded-data")))]
 pub(crate) fn not_in_this_build(data: Dataset) -> Error {
     let title = data.title();
     Error::Data(format!("this build of Spindle cannot load {title}"))
+}
+
+/// Where a file is that may be gzip'd: mirrors have it under `train-images-idx3-ubyte` and under
+/// `train-images.idx3-ubyte`.
+pub(crate) fn gzipped(folder: &Path, file: &str) -> Option<PathBuf> {
+    let dotted = file.replace("-idx", ".idx");
+    let names = [file, &dotted].map(|name| [name.to_owned(), format!("{name}.gz")]);
+    let mut paths = names.into_iter().flatten().map(|name| folder.join(name));
+    paths.find(|path| path.is_file())
 }
 
 impl Entry {
@@ -93,12 +111,12 @@ impl Entry {
         hint(self.title(), self.needs, self.from)
     }
 
-    /// `folder`, or the folder in it that the archive unpacks to where only that is there.
+    /// `folder`, or a folder in it that the archive unpacks to where only that is there.
     #[must_use]
     pub fn root(&self, folder: &Path) -> PathBuf {
-        let inner = self.archive.map(|archive| folder.join(archive));
-        match inner {
-            Some(inner) if !self.layout.begun(folder) && inner.is_dir() => inner,
+        let mut inner = self.archives.iter().map(|archive| folder.join(archive));
+        match inner.find(|inner| inner.is_dir()) {
+            Some(inner) if !self.layout.begun(folder) => inner,
             _ => folder.to_owned(),
         }
     }
@@ -157,7 +175,9 @@ impl Layout {
     }
 
     fn is_there(self, folder: &Path, file: &str) -> bool {
-        let gzipped = || folder.join(format!("{file}.gz")).exists();
-        folder.join(file).exists() || matches!(self, Self::Gzipped(_)) && gzipped()
+        match self {
+            Self::Gzipped(_) => gzipped(folder, file).is_some(),
+            _ => folder.join(file).exists(),
+        }
     }
 }

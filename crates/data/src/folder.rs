@@ -1,13 +1,17 @@
 //! A folder with a data set's files.
 
 use std::{
+    ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
 };
 
-use spindle_run::Experiment;
+use spindle_run::{Experiment, foreign::git_lfs_pointer, unicode};
 
-use crate::{Error, entry::Entry};
+use crate::{
+    Error,
+    entry::{Entry, told},
+};
 
 /// Names that are told of a folder with something else in it.
 const TOLD: usize = 8;
@@ -89,13 +93,32 @@ impl Folder {
     /// A file's bytes.
     pub(super) fn bytes(&self, file: &str) -> Result<Vec<u8>, Error> {
         let path = self.path(file);
-        fs::read(&path).map_err(|source| unreadable(&path, source, self.entry))
+        let bytes = fs::read(&path).map_err(|source| unreadable(&path, source, self.entry))?;
+        match git_lfs_pointer(&bytes) {
+            None => Ok(bytes),
+            Some(what) => Err(Error::File {
+                file: path.display().to_string(),
+                reason: format!("it is {what}"),
+            }),
+        }
     }
 
-    /// A file's text.
+    /// A file's text in UTF-8, without a byte order mark.
     pub(super) fn text(&self, file: &str) -> Result<String, Error> {
-        let path = self.path(file);
-        fs::read_to_string(&path).map_err(|source| unreadable(&path, source, self.entry))
+        String::from_utf8(self.utf8(file)?).map_err(|_| Error::File {
+            file: self.path(file).display().to_string(),
+            reason: "it is not in UTF-8".to_owned(),
+        })
+    }
+
+    /// A file's bytes, in UTF-8 where a mark says that it is a text in UTF-16.
+    pub(super) fn utf8(&self, file: &str) -> Result<Vec<u8>, Error> {
+        let bytes = self.bytes(file)?;
+        let text = unicode::utf8(&bytes).map_err(|reason| Error::File {
+            file: self.path(file).display().to_string(),
+            reason,
+        })?;
+        Ok(text.into_owned())
     }
 
     /// Names of what is in one of its folders, sorted, without hidden ones.
@@ -107,7 +130,7 @@ impl Folder {
 
 fn unreadable(path: &Path, source: io::Error, entry: &Entry) -> Error {
     Error::Read {
-        path: path.display().to_string(),
+        path: told(path),
         source,
         hint: entry.hint(),
     }
@@ -115,11 +138,20 @@ fn unreadable(path: &Path, source: io::Error, entry: &Entry) -> Error {
 
 /// Names in a folder, sorted, without hidden ones.
 fn sorted(folder: &Path) -> io::Result<Vec<String>> {
-    let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into()));
+    let names = fs::read_dir(folder)?.map(|entry| readable(&entry?.file_name()));
     let mut names: Vec<String> = names.collect::<io::Result<_>>()?;
     names.retain(|name| !name.starts_with('.'));
     names.sort_unstable();
     Ok(names)
+}
+
+/// A name as text.
+fn readable(name: &OsStr) -> io::Result<String> {
+    name.to_str().map(str::to_owned).ok_or_else(|| {
+        let lossy = name.to_string_lossy();
+        let reason = format!("the name {lossy:?} in it is not in UTF-8; rename it");
+        io::Error::other(reason)
+    })
 }
 
 /// The first names in a folder, in words.

@@ -21,6 +21,16 @@ use crate::{
     texts::{EncodedText, TextDescription},
 };
 
+/// What a digest is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Digested {
+    /// All contents.
+    Contents,
+    /// Of pictures in files their names and sizes, as digests of earlier versions are; of
+    /// all else its contents.
+    Names,
+}
+
 /// A kind of data as data sets hold it: pictures, texts, clouds. All that is particular to one is
 /// in its implementation; what is written over it cannot mix two.
 ///
@@ -92,7 +102,7 @@ pub trait DataKind: Modality {
     fn describe(samples: &Self::Samples) -> Description;
 
     /// Takes all samples into a digest.
-    fn digest(samples: &Self::Samples, hash: &mut Sha256);
+    fn digest(samples: &Self::Samples, hash: &mut Sha256, digested: Digested);
 
     /// The samples at `positions` as a network of a shape takes them.
     ///

@@ -39,10 +39,16 @@ mod npz;
 #[cfg(feature = "files")]
 mod own;
 #[cfg(feature = "files")]
+mod picture_ends;
+#[cfg(feature = "files")]
 mod picture_files;
+#[cfg(feature = "files")]
+mod picture_folders;
 pub mod pictures;
 #[cfg(feature = "files")]
 mod points;
+#[cfg(feature = "files")]
+mod quotes;
 mod sample;
 #[cfg(feature = "files")]
 mod scale;
@@ -64,7 +70,7 @@ mod word_pieces;
 pub use catalogue::load;
 pub use data::{About, AnyData, Data, Labelled, Labels, Split};
 pub use error::Error;
-pub use kind::{AnyEncoded, Choices, DataKind, Description, Parts};
+pub use kind::{AnyEncoded, Choices, DataKind, Description, Digested, Parts};
 pub use sample::{EncodedSample, MeasuredSample};
 pub use selection::{measured_samples, test_samples};
 pub use training::TrainingSet;

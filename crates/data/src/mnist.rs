@@ -5,7 +5,12 @@ use std::path::Path;
 
 use spindle_run::{Experiment, experiment::Dataset, modality::Pictures};
 
-use crate::{Data, Error, Split, entry, idx, pictures::PictureSet};
+use crate::{
+    Data, Error, Split,
+    entry::{self, Entry},
+    idx,
+    pictures::PictureSet,
+};
 
 const SIDE: usize = 28;
 const DIGITS: usize = 10;
@@ -55,7 +60,8 @@ pub fn subset(
 
 /// Files that are needed, in words, and where people get them.
 pub(super) const NEEDS: &str = "train-images-idx3-ubyte, train-labels-idx1-ubyte, \
-     t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain or with .gz";
+     t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; each plain or with .gz, with a dash or a dot \
+     before idx; or their folder, which torchvision calls MNIST/raw";
 pub(super) const FROM: &str =
     "the four original files of LeCun, Cortes and Burges; mirrors are many";
 
@@ -74,9 +80,9 @@ pub fn from_folder(folder: &Path) -> Result<Data<Pictures>, Error> {
 }
 
 /// The experiment's: of its folder, or the embedded subset without one.
-pub(super) fn load(experiment: &Experiment) -> Result<Data<Pictures>, Error> {
+pub(super) fn load(entry: &Entry, experiment: &Experiment) -> Result<Data<Pictures>, Error> {
     match &experiment.training.data_dir {
-        Some(folder) => from_folder(Path::new(folder)),
+        Some(folder) => from_folder(&entry.root(Path::new(folder))),
         #[cfg(feature = "embedded-data")]
         None => embedded(),
         #[cfg(not(feature = "embedded-data"))]
@@ -93,15 +99,13 @@ fn split_from_folder(
     split((&image_file, &image_bytes), (&label_file, &label_bytes))
 }
 
-/// Reads `name` or `name.gz`, whichever is there.
+/// Reads a file, gzip'd or not, under any of its names.
 fn read(folder: &Path, name: &str) -> Result<(String, Vec<u8>), Error> {
-    let plain = folder.join(name);
-    let gzipped = folder.join(format!("{name}.gz"));
-    let path = if plain.exists() { plain } else { gzipped };
+    let path = entry::gzipped(folder, name).unwrap_or_else(|| folder.join(name));
     match std::fs::read(&path) {
         Ok(bytes) => Ok((path.display().to_string(), bytes)),
         Err(source) => Err(Error::Read {
-            path: path.display().to_string(),
+            path: entry::told(&path),
             source,
             hint: format!(
                 "{}; without a data folder the embedded subset is used",

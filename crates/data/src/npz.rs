@@ -9,6 +9,11 @@ use rawzip::{CompressionMethod, ZipArchive};
 
 use super::array::{Array, Values, count};
 
+/// Bytes that any array may unpack to.
+const LARGEST: u64 = 1 << 28;
+/// As many times its packed bytes a larger array may unpack to.
+const DENSEST: u64 = 64;
+
 /// The array `name` of an archive.
 ///
 /// # Errors
@@ -88,13 +93,18 @@ fn member(bytes: &[u8], wanted: &str) -> Result<Vec<u8>, String> {
         }
         let method = entry.compression_method();
         let file = archive.get_entry(entry.wayfinder()).map_err(words)?;
+        let size = entry.uncompressed_size_hint();
+        check_size(wanted, size, file.data().len() as u64)?;
         let mut contents = Vec::new();
+        // One more, so that what is longer than it says is noticed where it ends.
         match method {
             CompressionMethod::STORE => file
                 .verifying_reader(file.data())
+                .take(size + 1)
                 .read_to_end(&mut contents),
             CompressionMethod::DEFLATE => file
                 .verifying_reader(DeflateDecoder::new(file.data()))
+                .take(size + 1)
                 .read_to_end(&mut contents),
             _ => {
                 return Err(format!(
@@ -103,11 +113,44 @@ fn member(bytes: &[u8], wanted: &str) -> Result<Vec<u8>, String> {
             }
         }
         .map_err(words)?;
+        if contents.len() as u64 != size {
+            return Err(words(format!(
+                "{wanted} is not of the {size} bytes that it announces"
+            )));
+        }
         return Ok(contents);
     }
     Err(format!("there is no {wanted} in it but {names:?}"))
 }
 
+/// Refuses what would fill the memory: a few megabytes of zeros may be packed into a few kilobytes,
+/// gigabytes are of no data set.
+fn check_size(wanted: &str, size: u64, packed: u64) -> Result<(), String> {
+    let allowed = LARGEST.max(packed.saturating_mul(DENSEST));
+    match size > allowed {
+        true => Err(format!(
+            "{wanted} would unpack from {packed} bytes to {size}, more than the {allowed} that data come to; save the arrays with numpy.savez if they are meant"
+        )),
+        false => Ok(()),
+    }
+}
+
 fn words(error: impl std::fmt::Display) -> String {
     format!("it is not a whole ZIP archive: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_unpack_to_gigabytes_is_refused_before() {
+        assert!(check_size("x.npy", 200_000_000, 200_000).is_ok());
+        assert!(check_size("x.npy", 4_000_000_000, 4_000_000_000).is_ok());
+        let said = check_size("x.npy", 4_000_000_000, 4_000_000).unwrap_err();
+        assert!(
+            said.contains("x.npy would unpack from 4000000 bytes to 4000000000"),
+            "{said}"
+        );
+    }
 }

@@ -1,17 +1,16 @@
 //! Data of one's own, recognised by what is in their folder: arrays, folders of pictures, or tables
 //! of texts.
 
-use spindle_run::{
-    Experiment,
-    modality::{Pictures, Texts},
-};
+use std::collections::HashMap;
+
+use spindle_run::{Experiment, modality::Texts};
 
 use crate::{
     AnyData, Data, Error, arrays,
     entry::OWN_LAYOUTS,
     folder::Folder,
     leavings::Leavings,
-    picture_files::{self, Crop, EXTENSIONS, Listed},
+    picture_folders,
     tables::{Line, Table, field},
     word_pieces::WordPieces,
 };
@@ -28,7 +27,7 @@ pub(super) fn load(experiment: &Experiment, folder: &Folder) -> Result<AnyData, 
         files @ [train, _] if train.ends_with(".tsv") => {
             Ok(texts(experiment, folder, files)?.into())
         }
-        folders => Ok(pictures(experiment, folder, folders)?.into()),
+        folders => Ok(picture_folders::load(experiment, folder, folders)?.into()),
     }
 }
 
@@ -66,14 +65,15 @@ fn texts(
     let pieces = WordPieces::load(experiment, folder)?;
     let mut leavings = Leavings::new(experiment.training.skip_broken);
     let classes = labels(folder, train)?;
+    let numbers: HashMap<&str, u16> = classes.iter().map(String::as_str).zip(0..).collect();
     let mut split = |file| {
-        let table = Table::tabs(folder, file)?;
+        let table = Table::own(folder, file)?;
         let columns = [table.column("text")?, table.column("label")?];
         table.split(&pieces, &mut leavings, |record| {
             Ok(Line::Sample {
                 first: field(record, columns[0], "text")?.to_owned(),
                 second: None,
-                label: class(&classes, field(record, columns[1], "label")?)?,
+                label: class(&numbers, field(record, columns[1], "label")?)?,
             })
         })
     };
@@ -86,116 +86,36 @@ fn texts(
     })
 }
 
-/// The labels of a table, sorted.
+/// The labels of a table, sorted: as numbers where all of them are.
 fn labels(folder: &Folder, file: &str) -> Result<Vec<String>, Error> {
-    let table = Table::tabs(folder, file)?;
+    let table = Table::own(folder, file)?;
     let column = table.column("label")?;
-    let classes = table.values(column)?;
+    let classes = in_order(table.values(column)?);
     match classes.len() > usize::from(u16::MAX) {
         true => Err(Error::Data(format!("{file} has {} classes", classes.len()))),
         false => Ok(classes),
     }
 }
 
+/// Labels in the order of their classes.
+fn in_order(mut labels: Vec<String>) -> Vec<String> {
+    let number = |label: &String| label.parse().ok().filter(|number: &f64| number.is_finite());
+    let numbers: Option<Vec<f64>> = labels.iter().map(number).collect();
+    match numbers {
+        None => labels.sort_unstable(),
+        Some(_) => labels.sort_by(|a, b| {
+            let [first, second] = [a, b].map(|label| number(label).unwrap_or(f64::NAN));
+            first.total_cmp(&second).then_with(|| a.cmp(b))
+        }),
+    }
+    labels
+}
+
 /// The number of a class.
-fn class(classes: &[String], name: &str) -> Result<u16, String> {
-    let found = classes.binary_search_by(|class| class.as_str().cmp(name));
-    found
-        .map(|class| class as u16)
-        .map_err(|_| format!("label \"{name}\" is not among those of the training texts"))
-}
-
-/// Folders with a folder of pictures for each class.
-fn pictures(
-    experiment: &Experiment,
-    folder: &Folder,
-    [train, test]: [&str; 2],
-) -> Result<Data<Pictures>, Error> {
-    let mut others = 0;
-    let classes = classes(folder, train)?;
-    if let Some(class) = classes_beyond(folder, test, &classes)? {
-        return Err(folder.layout(&format!(
-            "{test}/{class} has no folder of its name in {train}"
-        )));
+fn class(numbers: &HashMap<&str, u16>, name: &str) -> Result<u16, String> {
+    if name.is_empty() {
+        return Err("it has no label".to_owned());
     }
-    let [train_listed, test_listed] = [
-        listed(folder, train, &classes, &mut others)?,
-        listed(folder, test, &classes, &mut others)?,
-    ];
-    let mut leavings = Leavings::new(experiment.training.skip_broken);
-    if others > 0 {
-        leavings.tell(format!(
-            "left out {others} files that are not pictures by their names ({})",
-            EXTENSIONS.join(", ")
-        ));
-    }
-    let mut check = |listed| picture_files::check(&folder.root, listed, &mut leavings);
-    let (train_files, test_files) = (check(train_listed)?, check(test_listed)?);
-    let channels = if train_files.grey && test_files.grey {
-        1
-    } else {
-        3
-    };
-    Ok(Data {
-        train: train_files.split(channels)?,
-        test: test_files.split(channels)?,
-        classes,
-        source: format!("own data, folders {train} and {test}"),
-        warnings: leavings.warnings(),
-    })
-}
-
-/// Folders in a folder.
-fn classes(folder: &Folder, split: &str) -> Result<Vec<String>, Error> {
-    let mut names = folder.names(split)?;
-    names.retain(|name| folder.path(split).join(name).is_dir());
-    match names.len() {
-        0 => Err(folder.layout(&format!("in {split} there are no folders of classes"))),
-        count if count > usize::from(u16::MAX) => {
-            Err(Error::Data(format!("{split} has {count} classes")))
-        }
-        _ => Ok(names),
-    }
-}
-
-/// A class of the test pictures that the training pictures do not have.
-fn classes_beyond(folder: &Folder, test: &str, known: &[String]) -> Result<Option<String>, Error> {
-    let names = classes(folder, test)?.into_iter();
-    let mut beyond = names.filter(|name| known.binary_search(name).is_err());
-    Ok(beyond.next())
-}
-
-/// Pictures of all classes; `others` counts files that are none by their names.
-fn listed(
-    folder: &Folder,
-    split: &str,
-    classes: &[String],
-    others: &mut usize,
-) -> Result<Vec<Listed>, Error> {
-    let mut listed = Vec::new();
-    for (label, class) in classes.iter().enumerate() {
-        let images = format!("{split}/{class}");
-        if !folder.path(&images).is_dir() {
-            continue;
-        }
-        let (names, rest): (Vec<_>, Vec<_>) = folder
-            .names(&images)?
-            .into_iter()
-            .partition(|name| is_picture(name));
-        *others += rest.len();
-        listed.extend(names.into_iter().map(|name| Listed {
-            path: format!("{images}/{name}"),
-            label: label as u16,
-            crop: Crop::Middle,
-        }));
-    }
-    Ok(listed)
-}
-
-/// Whether a file is a picture by its name.
-fn is_picture(name: &str) -> bool {
-    let extension = name
-        .rsplit_once('.')
-        .map(|(_, extension)| extension.to_lowercase());
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+    let found = numbers.get(name).copied();
+    found.ok_or_else(|| format!("label \"{name}\" is not among those of the training texts"))
 }

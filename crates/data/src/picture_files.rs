@@ -2,24 +2,26 @@
 
 use std::{
     fmt::Display,
-    fs::File,
-    io::{BufReader, Read, Seek, SeekFrom},
+    fs,
+    io::{self, Cursor},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use image::{
-    DynamicImage, GenericImageView, GrayImage, ImageDecoder, ImageFormat, ImageReader, RgbImage,
-    imageops,
+    DynamicImage, GenericImageView, GrayImage, ImageDecoder, ImageReader, RgbImage, imageops,
+    metadata::Orientation,
 };
 use sha2::{Digest, Sha256};
 
-use spindle_run::{modality::Pictures, parallel};
+use spindle_run::{foreign::git_lfs_pointer, modality::Pictures, parallel};
 
 use crate::{
     Error, Split,
     error::no_sample,
+    kind::Digested,
     leavings::Leavings,
+    picture_ends::is_whole,
     pictures::{PictureSet, PictureSource},
     scale::{FILTER, length},
 };
@@ -28,10 +30,6 @@ use crate::{
 pub(super) const EXTENSIONS: [&str; 9] = [
     "png", "jpg", "jpeg", "bmp", "pnm", "pbm", "pgm", "ppm", "pam",
 ];
-
-/// Bytes at a file's end in which its format's last marker is looked for: some programs write more
-/// behind it.
-const TAIL: u64 = 4096;
 
 /// What of a picture is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,12 +60,26 @@ struct PictureFile {
     crop: Crop,
     /// Bytes of the file.
     size: u64,
+    /// SHA-256 of the file.
+    contents: [u8; 32],
+    is_turned: bool,
 }
 
-/// What a file's header says.
-struct Header {
+/// A picture whose file was read.
+struct Decoded {
+    pixels: DynamicImage,
+    /// Whether it was turned as people see it.
+    is_turned: bool,
+    /// Whether it has no colours.
+    is_grey: bool,
+}
+
+/// What is kept of a file that was looked into.
+struct Looked {
     size: u64,
-    grey: bool,
+    contents: [u8; 32],
+    is_grey: bool,
+    is_turned: bool,
 }
 
 /// Pictures of a split, checked.
@@ -88,7 +100,8 @@ struct Files {
     channels: usize,
 }
 
-/// Looks into the files of all pictures: their headers, and whether they are whole.
+/// Reads and decodes the files of all pictures once, so that a broken one is found before a training
+/// begins.
 ///
 /// # Errors
 /// The first that cannot be read, where broken ones are not left out.
@@ -97,8 +110,8 @@ pub(super) fn check(
     listed: Vec<Listed>,
     leavings: &mut Leavings,
 ) -> Result<Checked, Error> {
-    let headers = parallel::map(listed.len(), |index| {
-        header(&root.join(&listed[index].path), listed[index].crop)
+    let looked = parallel::map(listed.len(), |index| {
+        look(&root.join(&listed[index].path), listed[index].crop)
     });
     let mut checked = Checked {
         root: root.to_owned(),
@@ -106,12 +119,29 @@ pub(super) fn check(
         files: Vec::new(),
         grey: true,
     };
-    for (Listed { path, label, crop }, header) in listed.into_iter().zip(headers) {
-        if let Some(Header { size, grey }) = leavings.keep(header)? {
-            checked.grey &= grey;
-            checked.labels.push(label);
-            checked.files.push(PictureFile { path, crop, size });
+    let mut turned = Vec::new();
+    for (Listed { path, label, crop }, looked) in listed.into_iter().zip(looked) {
+        let Some(looked) = leavings.keep(looked)? else {
+            continue;
+        };
+        if looked.is_turned {
+            turned.push(path.clone());
         }
+        checked.grey &= looked.is_grey;
+        checked.labels.push(label);
+        checked.files.push(PictureFile {
+            path,
+            crop,
+            size: looked.size,
+            contents: looked.contents,
+            is_turned: looked.is_turned,
+        });
+    }
+    if let Some(first) = turned.first() {
+        leavings.tell(format!(
+            "turned {} pictures as their cameras were held (orientation in EXIF), {first} for one",
+            turned.len()
+        ));
     }
     Ok(checked)
 }
@@ -145,18 +175,24 @@ impl PictureSource for Files {
             return Err(no_sample("picture", position, self.files.len()));
         };
         let path = self.root.join(&file.path);
-        let picture = open(&path)?.decode();
-        let picture = picture.map_err(|error| broken(&path, &error))?;
+        let picture = decoded(&path, &bytes(&path)?, file.crop)?.pixels;
         let [x, y, width, height] = rectangle(&path, picture.dimensions(), file.crop)?;
         let picture = picture.crop_imm(x, y, width, height);
         Ok(planes(&picture, self.channels, length(side)?))
     }
 
-    fn update(&self, hash: &mut Sha256) {
+    fn update(&self, hash: &mut Sha256, digested: Digested) {
         for file in &self.files {
             hash.update((file.path.len() as u64).to_le_bytes());
             hash.update(&file.path);
-            hash.update(file.size.to_le_bytes());
+            match digested {
+                Digested::Contents => hash.update(file.contents),
+                Digested::Names => hash.update(file.size.to_le_bytes()),
+            }
+            // Versions that did not look at contents did not turn pictures either.
+            if digested == Digested::Names && file.is_turned {
+                hash.update("turned");
+            }
             if let Crop::Rectangle(rectangle) = file.crop {
                 for value in rectangle {
                     hash.update(value.to_le_bytes());
@@ -178,48 +214,58 @@ fn planes(picture: &DynamicImage, channels: usize, side: u32) -> Vec<u8> {
     (0..3).flat_map(plane).collect()
 }
 
-/// What a file's header says, if the file is whole.
-fn header(path: &Path, crop: Crop) -> Result<Header, Error> {
-    let mut file = File::open(path).map_err(|error| broken(path, &error))?;
-    let size = file.metadata().map_err(|error| broken(path, &error))?.len();
-    let reader = open(path)?;
-    let format = reader.format();
-    let decoder = reader
-        .into_decoder()
-        .map_err(|error| broken(path, &error))?;
-    rectangle(path, decoder.dimensions(), crop)?;
-    let end = tail(&mut file, size).map_err(|error| broken(path, &error))?;
-    if !is_whole(format, &end) {
-        return Err(broken(path, &"its end is missing, it is truncated"));
-    }
-    Ok(Header {
-        size,
-        grey: !decoder.color_type().has_color(),
+/// What is known of a picture's file, if all of it can be used.
+fn look(path: &Path, crop: Crop) -> Result<Looked, Error> {
+    let bytes = bytes(path)?;
+    let picture = decoded(path, &bytes, crop)?;
+    rectangle(path, picture.pixels.dimensions(), crop)?;
+    Ok(Looked {
+        size: bytes.len() as u64,
+        contents: Sha256::digest(&bytes).into(),
+        is_grey: picture.is_grey,
+        is_turned: picture.is_turned,
     })
 }
 
-fn open(path: &Path) -> Result<ImageReader<BufReader<File>>, Error> {
-    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format);
-    reader.map_err(|error| broken(path, &error))
-}
-
-/// The last bytes of a file.
-fn tail(file: &mut File, size: u64) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    file.seek(SeekFrom::Start(size.saturating_sub(TAIL)))?;
-    file.take(TAIL).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Whether the format's last marker is there. The decoder of JPEGs fills up what is missing with
-/// grey, so that nobody would know.
-fn is_whole(format: Option<ImageFormat>, end: &[u8]) -> bool {
-    let marker: &[u8] = match format {
-        Some(ImageFormat::Jpeg) => &[0xff, 0xd9],
-        Some(ImageFormat::Png) => b"IEND",
-        _ => return true,
+/// A file's bytes; what is no regular file may never end.
+fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
+    let read = || -> io::Result<Vec<u8>> {
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is no regular file"));
+        }
+        fs::read(path)
     };
-    end.windows(marker.len()).any(|bytes| bytes == marker)
+    read().map_err(|error| broken(path, &error))
+}
+
+/// A picture as people see it: turned as its EXIF says. Boxes are counted on what is stored.
+fn decoded(path: &Path, bytes: &[u8], crop: Crop) -> Result<Decoded, Error> {
+    if let Some(what) = git_lfs_pointer(bytes) {
+        return Err(broken(path, &format!("it is {what}")));
+    }
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+    let reader = reader.map_err(|error| broken(path, &error))?;
+    let format = reader.format();
+    let decode = || -> image::ImageResult<(DynamicImage, Orientation, bool)> {
+        let mut decoder = reader.into_decoder()?;
+        let orientation = decoder.orientation()?;
+        let is_grey = !decoder.color_type().has_color();
+        Ok((DynamicImage::from_decoder(decoder)?, orientation, is_grey))
+    };
+    let decoded = decode();
+    if !is_whole(format, bytes) {
+        return Err(broken(path, &"its end is missing, it is truncated"));
+    }
+    let (mut pixels, orientation, is_grey) = decoded.map_err(|error| broken(path, &error))?;
+    let is_turned = orientation != Orientation::NoTransforms && !matches!(crop, Crop::Rectangle(_));
+    if is_turned {
+        pixels.apply_orientation(orientation);
+    }
+    Ok(Decoded {
+        pixels,
+        is_turned,
+        is_grey,
+    })
 }
 
 /// What of a picture of a size is used: left, top, width, height. Rectangles that reach beyond it

@@ -21,7 +21,7 @@ use spindle_run::{
 
 use crate::{
     AnyData, AnyEncoded, Choices, Data, DataKind, Description, Error, MeasuredSample, Parts,
-    error::no_sample,
+    error::no_sample, kind::Digested,
 };
 
 /// Largest side of a picture that is laid into a frame of 32x32 instead of being scaled to it.
@@ -59,8 +59,8 @@ pub trait PictureSource: Send + Sync + fmt::Debug {
     /// A position beyond the pictures, or a file that cannot be read by now.
     fn read(&self, position: usize, side: usize) -> Result<Vec<u8>, Error>;
 
-    /// Takes names and sizes of the files into a digest.
-    fn update(&self, hash: &mut Sha256);
+    /// Takes the files into a digest: their names, and what it is over.
+    fn update(&self, hash: &mut Sha256, digested: Digested);
 }
 
 impl PictureSet {
@@ -272,13 +272,13 @@ impl DataKind for Pictures {
         }))
     }
 
-    fn digest(samples: &PictureSet, hash: &mut Sha256) {
+    fn digest(samples: &PictureSet, hash: &mut Sha256, digested: Digested) {
         match samples {
             PictureSet::Held { pixels, side, .. } => {
                 hash.update((*side as u64).to_le_bytes());
                 hash.update(pixels);
             }
-            PictureSet::Streamed(source) => source.update(hash),
+            PictureSet::Streamed(source) => source.update(hash, digested),
         }
     }
 

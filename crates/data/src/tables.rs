@@ -1,6 +1,6 @@
 //! Tables of texts: a sample a line, in columns.
 
-use std::{collections::BTreeSet, fs::File};
+use std::{collections::BTreeSet, io::Cursor};
 
 use csv::{ByteRecord, Reader, ReaderBuilder, StringRecord, Terminator};
 use spindle_run::{Experiment, modality::Texts, parallel};
@@ -9,6 +9,7 @@ use crate::{
     Data, Error, Split,
     folder::Folder,
     leavings::Leavings,
+    quotes::{self, Quotes},
     texts::{Text, TextSet},
     word_pieces::WordPieces,
 };
@@ -70,9 +71,13 @@ impl Published<'_> {
 pub(super) struct Table {
     /// Its file, as errors name it.
     file: String,
-    reader: Reader<File>,
+    reader: Reader<Cursor<Vec<u8>>>,
     /// Columns of the header; empty without one.
     header: StringRecord,
+    /// Whether no line may have more columns than the header.
+    is_strict: bool,
+    /// In words, what of it may be meant in another way than it is read.
+    doubt: Option<String>,
 }
 
 impl Table {
@@ -86,7 +91,31 @@ impl Table {
             .delimiter(b'\t')
             .quoting(false)
             .terminator(Terminator::Any(b'\n'));
-        Self::open(folder, file, &mut builder)
+        Self::open(folder, file, folder.utf8(file)?, &mut builder)
+    }
+
+    /// A table of one's own with tabs between columns and a header; in quotes as its columns show,
+    /// and with no line of more columns than the header.
+    ///
+    /// # Errors
+    /// A file that is not there or not in UTF-8.
+    pub(super) fn own(folder: &Folder, file: &str) -> Result<Self, Error> {
+        let bytes = folder.utf8(file)?;
+        let quotes = quotes::meant(&bytes);
+        let mut builder = ReaderBuilder::new();
+        builder
+            .delimiter(b'\t')
+            .quoting(quotes == Quotes::Around)
+            .terminator(Terminator::Any(b'\n'));
+        let mut table = Self::open(folder, file, bytes, &mut builder)?;
+        table.is_strict = true;
+        if let Quotes::Unclear(line) = quotes {
+            table.doubt = Some(format!(
+                "{}: quotes are read as a part of the texts, though some may be around columns, as pandas writes them; see line {line}",
+                table.file
+            ));
+        }
+        Ok(table)
     }
 
     /// A table with commas between columns, quotes, and perhaps a header, which begins with
@@ -96,19 +125,23 @@ impl Table {
     /// A file that is not there or not in UTF-8.
     pub(super) fn commas(folder: &Folder, file: &str, first: &str) -> Result<Self, Error> {
         let has_header = |table: &Self| table.header.get(0).is_some_and(|name| name == first);
-        let table = Self::open(folder, file, &mut ReaderBuilder::new())?;
+        let bytes = folder.utf8(file)?;
+        let table = Self::open(folder, file, bytes.clone(), &mut ReaderBuilder::new())?;
         if has_header(&table) {
             return Ok(table);
         }
         let mut builder = ReaderBuilder::new();
-        Self::open(folder, file, builder.has_headers(false))
+        Self::open(folder, file, bytes, builder.has_headers(false))
     }
 
-    fn open(folder: &Folder, file: &str, builder: &mut ReaderBuilder) -> Result<Self, Error> {
-        let path = folder.path(file);
-        let name = path.display().to_string();
-        let reader = builder.flexible(true).from_path(&path);
-        let mut reader = reader.map_err(|error| broken(&name, None, &error.to_string()))?;
+    fn open(
+        folder: &Folder,
+        file: &str,
+        bytes: Vec<u8>,
+        builder: &mut ReaderBuilder,
+    ) -> Result<Self, Error> {
+        let name = folder.path(file).display().to_string();
+        let mut reader = builder.flexible(true).from_reader(Cursor::new(bytes));
         let header = match reader.has_headers() {
             true => trimmed(
                 reader
@@ -121,6 +154,8 @@ impl Table {
             file: name,
             reader,
             header,
+            is_strict: false,
+            doubt: None,
         })
     }
 
@@ -137,21 +172,37 @@ impl Table {
         })
     }
 
-    /// What there is in a column, sorted, without lines that end before it.
+    /// What there is in a column, sorted, without lines that are broken.
     ///
     /// # Errors
     /// A file that cannot be read.
     pub(super) fn values(mut self, column: usize) -> Result<Vec<String>, Error> {
         let mut values = BTreeSet::new();
+        let width = self.width();
         for record in self.reader.byte_records() {
             let record = record.map_err(|error| broken(&self.file, None, &error.to_string()))?;
-            let value = record
-                .get(column)
-                .and_then(|value| str::from_utf8(value).ok());
+            let record = StringRecord::from_byte_record(record).ok();
+            let record = record.filter(|record| width(record).is_ok());
+            let value = record.as_ref().and_then(|record| record.get(column));
             values.extend(value.map(|value| value.trim().to_owned()));
         }
         values.remove("");
         Ok(values.into_iter().collect())
+    }
+
+    /// Tells whether a line has no more columns than the header, where that is asked for.
+    fn width(&self) -> impl Fn(&StringRecord) -> Result<(), String> + use<> {
+        let (columns, is_strict) = (self.header.len(), self.is_strict);
+        move |record| {
+            let mut beyond = record.iter().skip(columns);
+            match is_strict && beyond.any(|field| !field.trim().is_empty()) {
+                true => Err(format!(
+                    "it has {} columns, and the header {columns}; a tab within a text would be one more",
+                    record.len()
+                )),
+                false => Ok(()),
+            }
+        }
     }
 
     /// All samples, tokenised; `parse` tells what a line says, or what is wrong with it.
@@ -165,6 +216,9 @@ impl Table {
         parse: impl Fn(&StringRecord) -> Result<Line, String>,
     ) -> Result<Split<Texts>, Error> {
         let mut read = Read::default();
+        if let Some(doubt) = self.doubt.take() {
+            leavings.tell(doubt);
+        }
         loop {
             let lines = self.chunk(leavings, &parse)?;
             if lines.is_empty() {
@@ -187,6 +241,7 @@ impl Table {
         parse: impl Fn(&StringRecord) -> Result<Line, String>,
     ) -> Result<Vec<(u64, Line)>, Error> {
         let mut lines = Vec::new();
+        let width = self.width();
         let mut record = ByteRecord::new();
         while lines.len() < CHUNK {
             let more = self.reader.read_byte_record(&mut record);
@@ -196,6 +251,7 @@ impl Table {
             let number = record.position().map_or(0, csv::Position::line);
             let line = StringRecord::from_byte_record(record.clone())
                 .map_err(|_| "it is not in UTF-8".to_owned())
+                .and_then(|record| width(&record).map(|()| record))
                 .and_then(|record| parse(&trimmed(&record)))
                 .map_err(|reason| broken(&self.file, Some(number), &reason));
             lines.extend(leavings.keep(line)?.map(|line| (number, line)));

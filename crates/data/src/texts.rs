@@ -20,6 +20,7 @@ use crate::{
     AnyData, AnyEncoded, Choices, Data, DataKind, Description, Error, Parts,
     bytes::{packed, unpacked},
     error::{no_sample, numbered, wrong_players},
+    kind::Digested,
 };
 
 /// Most pieces of a text, special ones included: what is longer is cut, of a pair the longer part
@@ -145,7 +146,7 @@ impl DataKind for Texts {
         }))
     }
 
-    fn digest(samples: &TextSet, hash: &mut Sha256) {
+    fn digest(samples: &TextSet, hash: &mut Sha256, _: Digested) {
         for text in &samples.texts {
             hash.update((text.ids.len() as u64).to_le_bytes());
             for id in &text.ids {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use spindle_run::{Experiment, content};
+use spindle_run::{Experiment, content, unicode};
 use tokenizers::{
     Model, Normalizer, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer,
     models::wordpiece::WordPiece, normalizers::BertNormalizer,
@@ -10,7 +10,7 @@ use tokenizers::{
 };
 
 use super::{
-    entry::VOCABULARY,
+    entry::{VOCABULARY, told},
     folder::Folder,
     texts::{MAX_PIECES, Text},
 };
@@ -64,7 +64,7 @@ impl WordPieces {
         };
         let name = path.display().to_string();
         let bytes = std::fs::read(&path).map_err(|source| Error::Read {
-            path: name.clone(),
+            path: told(&path),
             source,
             hint: "Texts need the word pieces of uncased BERT, one a line: vocab.txt in the data folder, or the file that --vocabulary names. It comes with any uncased BERT".to_owned(),
         })?;
@@ -77,6 +77,7 @@ impl WordPieces {
             file: file.to_owned(),
             reason,
         };
+        let bytes = unicode::utf8(bytes).map_err(invalid)?;
         let vocabulary = WordPiece::read_bytes(bytes.trim_ascii_end())
             .map_err(|error| invalid(error.to_string()))?;
         for (piece, number) in SPECIAL {
@@ -87,6 +88,11 @@ impl WordPieces {
                     found.map_or("not in it".to_owned(), |found| format!("number {found}"))
                 )));
             }
+        }
+        if let Some(piece) = of_cased(vocabulary.keys().map(String::as_str)) {
+            return Err(invalid(format!(
+                "it is of a cased BERT ({piece:?} is in it), and texts are read in small letters: an uncased BERT's vocabulary is needed"
+            )));
         }
         // Pieces count by their lines, should one be there twice.
         let last = vocabulary.values().max().copied().unwrap_or_default();
@@ -142,6 +148,19 @@ impl WordPieces {
             part.words.push([start, end]);
         }
         Ok(part)
+    }
+}
+
+/// A piece that no text in small letters has, where more than a hundredth of a vocabulary are such:
+/// some people add a few of their own.
+fn of_cased<'a>(pieces: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let is_special = |piece: &str| piece.starts_with('[') && piece.ends_with(']');
+    let cased = pieces
+        .clone()
+        .filter(|piece| !is_special(piece) && piece.chars().any(char::is_uppercase));
+    match cased.clone().count() * 100 > pieces.count() {
+        true => cased.min(),
+        false => None,
     }
 }
 

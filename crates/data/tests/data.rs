@@ -58,7 +58,7 @@ fn broken_data_sets_are_refused_with_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let text = mnist::from_folder(folder.path()).unwrap_err().to_string();
     assert!(
-        text.contains("train-images-idx3-ubyte.gz") && text.contains("each plain or with .gz"),
+        text.contains("train-images-idx3-ubyte") && text.contains("each plain or with .gz"),
         "{text}"
     );
 }
@@ -190,5 +190,38 @@ fn players_and_positions_from_outside_are_checked() -> Result<(), Error> {
     .unwrap_err()
     .to_string();
     assert!(text.contains("1000") && text.contains("0 to 999"), "{text}");
+    Ok(())
+}
+
+#[test]
+fn mnist_is_found_under_every_name_that_it_is_downloaded_by() -> Result<(), Error> {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &[0, 1, 2], 3);
+    let raw = folder.path().join("torchvision/MNIST/raw");
+    let dots = folder.path().join("dots");
+    fs::create_dir_all(&raw).unwrap();
+    fs::create_dir(&dots).unwrap();
+    for prefix in ["train", "t10k"] {
+        for (kind, axes) in [("images", 3), ("labels", 1)] {
+            let name = format!("{prefix}-{kind}-idx{axes}-ubyte");
+            let bytes = fs::read(folder.path().join(&name)).unwrap();
+            fs::write(dots.join(name.replace("-idx", ".idx")), &bytes).unwrap();
+            fs::write(raw.join(name), bytes).unwrap();
+        }
+    }
+    let of = |path: &Path| {
+        let mut experiment = Experiment::default();
+        experiment.training.data_dir = Some(path.display().to_string());
+        Ok::<_, Error>(spindle_data::load(&experiment)?.digest())
+    };
+    let plain = of(folder.path())?;
+    for place in [
+        "dots",
+        "torchvision",
+        "torchvision/MNIST",
+        "torchvision/MNIST/raw",
+    ] {
+        assert_eq!(of(&folder.path().join(place))?, plain, "{place}");
+    }
     Ok(())
 }

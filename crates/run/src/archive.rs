@@ -3,7 +3,7 @@
 //! Every file carries its description as JSON under the one metadata key `spindle`: one key only,
 //! because the library writes several in no fixed order, and the same contents are to give the same
 //! bytes. The description holds a SHA-256 digest of the arrays, which is consistent with them at
-//! every moment since both are written at once.
+//! every moment since both are written at once, and a seal of its own text.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -12,7 +12,7 @@ use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{Error, digest::hexadecimal, record::SCHEMA};
+use crate::{Error, digest::hexadecimal, half, record::SCHEMA, seal};
 
 /// Which way masks count, written into every file with a mask axis.
 pub(crate) const MASK_ORDER: &str = "bit i of the position on the mask axis = player i present";
@@ -44,6 +44,9 @@ pub(crate) struct Description {
     /// Digest of all arrays: names, types, shapes and bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sha256: Option<String>,
+    /// Seal of the description; none in files of earlier versions.
+    #[serde(skip_serializing)]
+    pub(crate) seal: Option<String>,
 }
 
 impl Description {
@@ -180,7 +183,9 @@ impl Writer {
             sha256: Some(arrays_digest(views)),
             ..description
         };
-        let metadata = HashMap::from([(KEY.to_owned(), serde_json::to_string(&description)?)]);
+        let text = seal::sealed(&serde_json::to_vec(&description)?, "");
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let metadata = HashMap::from([(KEY.to_owned(), text)]);
         Ok(safetensors::serialize(&self.arrays, Some(metadata))?)
     }
 }
@@ -201,15 +206,18 @@ impl<'a> Reader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Error> {
         let (_, header) = SafeTensors::read_metadata(bytes)?;
         let tensors = SafeTensors::deserialize(bytes)?;
-        let description: Description = match header
-            .metadata()
-            .as_ref()
-            .and_then(|metadata| metadata.get(KEY))
-        {
+        let metadata = header.metadata().as_ref();
+        let text = metadata.and_then(|metadata| metadata.get(KEY));
+        let description: Description = match text {
             Some(text) => serde_json::from_slice(text.as_bytes())?,
             None => Description::default(),
         };
         crate::record::check_schema(description.schema, &description.version)?;
+        if let Some(seal) = &description.seal
+            && !text.is_some_and(|text| seal::holds(text.as_bytes(), seal))
+        {
+            return Err(Error::Digest);
+        }
         if let Some(expected) = &description.sha256 {
             let mut views = tensors.tensors();
             views.sort_by(|a, b| a.0.cmp(&b.0));
@@ -289,6 +297,47 @@ impl<'a> Reader<'a> {
             .chunks_exact(T::SIZE)
             .map(T::from_bytes)
             .collect())
+    }
+
+    /// An array of floats of any width as f32, row-major; f64 is rounded.
+    ///
+    /// # Errors
+    /// [`Error::NoArray`], or [`Error::Array`] for what are no floats.
+    pub(crate) fn floats(&self, name: &str) -> Result<Vec<f32>, Error> {
+        let view = self
+            .tensors
+            .tensor(name)
+            .map_err(|_| Error::NoArray(name.into()))?;
+        let halves = |number: fn(u16) -> f32| {
+            let (halves, _) = view.data().as_chunks();
+            halves
+                .iter()
+                .map(|&half| number(u16::from_le_bytes(half)))
+                .collect()
+        };
+        match view.dtype() {
+            Dtype::F32 => self.values(name),
+            Dtype::F64 => Ok(self
+                .values::<f64>(name)?
+                .into_iter()
+                .map(|value| value as f32)
+                .collect()),
+            Dtype::F16 => Ok(halves(half::f16)),
+            Dtype::BF16 => Ok(halves(half::bf16)),
+            other => Err(Error::Array {
+                array: name.into(),
+                found: other.to_string(),
+                expected: "F32, F64, F16 or BF16".into(),
+            }),
+        }
+    }
+
+    /// Whether an array is of integers.
+    pub(crate) fn is_of_integers(&self, name: &str) -> bool {
+        let integers = [Dtype::I64, Dtype::I32, Dtype::I16, Dtype::I8, Dtype::U8];
+        self.tensors
+            .tensor(name)
+            .is_ok_and(|view| integers.contains(&view.dtype()))
     }
 
     /// An array's values, row-major, when it has this type and shape.

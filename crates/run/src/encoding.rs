@@ -41,15 +41,24 @@ pub fn encode_weights(weights: &Tensors, step: Option<usize>) -> Result<Vec<u8>,
     })
 }
 
-/// Weights from any safetensors file of f32 or f64 tensors (f64 is rounded), Spindle's or not.
+/// Buffers of integers that PyTorch keeps beside weights and that say nothing of their own: counts of
+/// batches that a normalisation has seen, numbers of places in a text.
+#[must_use]
+pub fn is_counting_buffer(name: &str) -> bool {
+    let names = ["num_batches_tracked", "position_ids", "token_type_ids"];
+    names.iter().any(|buffer| name.ends_with(buffer))
+}
+
+/// Weights from any safetensors file of floats (f64 is rounded), Spindle's or not, without buffers
+/// that count.
 ///
 /// # Errors
 /// [`Error::Safetensors`] for truncated or foreign bytes, [`Error::Array`] for other types.
 pub fn decode_weights(bytes: &[u8]) -> Result<Tensors, Error> {
     let reader = Reader::new(bytes)?;
-    reader
-        .names()
-        .into_iter()
+    let names = reader.names().into_iter();
+    names
+        .filter(|name| !(is_counting_buffer(name) && reader.is_of_integers(name)))
         .map(|name| Ok((name.clone(), tensor(&reader, &name)?)))
         .collect()
 }
@@ -414,28 +423,9 @@ fn append(writer: Writer, name: String, tensor: &Tensor) -> Result<Writer, Error
 }
 
 fn tensor(reader: &Reader<'_>, name: &str) -> Result<Tensor, Error> {
-    let data = match reader.values::<f32>(name) {
-        Err(Error::Array { .. }) => {
-            let expected = |error| match error {
-                Error::Array { array, found, .. } => Error::Array {
-                    array,
-                    found,
-                    expected: "F32 or F64".into(),
-                },
-                error => error,
-            };
-            reader
-                .values::<f64>(name)
-                .map_err(expected)?
-                .into_iter()
-                .map(|value| value as f32)
-                .collect()
-        }
-        data => data?,
-    };
     Ok(Tensor {
         shape: reader.shape(name)?,
-        data,
+        data: reader.floats(name)?,
     })
 }
 

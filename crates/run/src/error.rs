@@ -88,9 +88,19 @@ pub enum Error {
     /// A file whose contents are not those that were written.
     #[error("damaged: its contents do not match their SHA-256 digest")]
     Digest,
+    /// A record that was changed after it was written.
+    #[error(
+        "damaged or changed by hand: it is not what its seal was made for, and its files may be of another experiment; restore it, or take the field `seal` out of it to use it as it is"
+    )]
+    Seal,
     /// A file of a run that is not what was written.
-    #[error("{0}; delete the file, and the command that made the run makes it again")]
-    Damaged(Box<Error>),
+    #[error("{source}; {remedy}")]
+    Damaged {
+        /// What is wrong with it.
+        source: Box<Error>,
+        /// What makes it again.
+        remedy: String,
+    },
     /// A safetensors file of another kind.
     #[error("this is {found}, expected {expected}")]
     Kind {

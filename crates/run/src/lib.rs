@@ -21,6 +21,8 @@ pub mod export;
 pub mod figure;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod folder;
+pub mod foreign;
+pub mod half;
 pub mod input;
 pub mod modality;
 pub mod parallel;
@@ -28,8 +30,10 @@ pub mod player;
 pub mod random;
 pub mod record;
 pub mod schedule;
+mod seal;
 pub mod store;
 pub mod table;
+pub mod unicode;
 
 pub use error::Error;
 pub use experiment::Experiment;

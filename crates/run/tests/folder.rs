@@ -469,5 +469,5 @@ fn weights_of_others_are_read() {
     let view = TensorView::new(Dtype::I32, vec![4], &f64s).unwrap();
     let bytes = safetensors::serialize([("w", view)], None).unwrap();
     let text = encoding::decode_weights(&bytes).unwrap_err().to_string();
-    assert_eq!(text, "array `w` is I32, expected F32 or F64");
+    assert_eq!(text, "array `w` is I32, expected F32, F64, F16 or BF16");
 }

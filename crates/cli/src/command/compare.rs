@@ -1,7 +1,10 @@
 //! `spindle compare`: what differs between runs, and how their orders move.
 
+use std::{fs, path::Path};
+
+use anyhow::Context;
 use serde::Serialize;
-use spindle_run::{RunFolder, experiment::Difference, folder::write_whole, record::RunRecord};
+use spindle_run::{RunFolder, experiment::Difference, export::Export, record::RunRecord};
 
 use crate::{arguments::Compare, output, terminal::Terminal};
 
@@ -19,14 +22,13 @@ struct RunDifferences {
 
 /// Runs the command.
 pub(crate) fn compare(arguments: &Compare, terminal: &Terminal) -> anyhow::Result<()> {
-    output::check(&arguments.out, &[])?;
+    output::check(&arguments.out, &[], terminal)?;
     let mut runs: Vec<(String, RunRecord)> = Vec::new();
     for path in &arguments.runs {
-        let (_, record) = RunFolder::open(path)?;
-        runs.push((path.display().to_string(), record));
+        runs.push((path.display().to_string(), record_of(path)?));
     }
     let html = spindle_report::compare_html(&runs)?;
-    write_whole(&arguments.out, html.as_bytes())?;
+    output::write(&arguments.out, html.as_bytes())?;
     let first = &runs[0];
     let mut differences = Vec::new();
     for (run, record) in &runs[1..] {
@@ -44,4 +46,17 @@ pub(crate) fn compare(arguments: &Compare, terminal: &Terminal) -> anyhow::Resul
     }
     terminal.say(&format!("comparison  {}", arguments.out.display()));
     terminal.document(&Document { differences })
+}
+
+/// The record of a run's folder, or of its `.spindle` file.
+fn record_of(path: &Path) -> anyhow::Result<RunRecord> {
+    if !path.is_file() {
+        return Ok(RunFolder::open(path)?.1);
+    }
+    let name = path.display();
+    let bytes = fs::read(path).with_context(|| format!("cannot read {name}"))?;
+    let export = Export::unpack(&bytes);
+    Ok(export
+        .with_context(|| format!("cannot compare {name}"))?
+        .record)
 }

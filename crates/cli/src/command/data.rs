@@ -85,7 +85,7 @@ pub(crate) fn data(arguments: &Data, terminal: &Terminal) -> anyhow::Result<()> 
 fn list(root: Option<&Path>, terminal: &Terminal) -> anyhow::Result<()> {
     let listed = CATALOGUE.each_ref().map(|entry| Listed::of(entry, root));
     for set in &listed {
-        terminal.say(&set.in_words());
+        terminal.answer(&set.in_words())?;
     }
     terminal.document(&listed.as_slice())
 }
@@ -100,7 +100,7 @@ fn check(data: Dataset, files: &DataFiles, terminal: &Terminal) -> anyhow::Resul
     for warning in checked.warnings.iter().chain(&checked.difference()) {
         terminal.warn(warning);
     }
-    terminal.say(&checked.in_words());
+    terminal.answer(&checked.in_words())?;
     terminal.document(&checked)
 }
 

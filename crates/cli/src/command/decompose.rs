@@ -10,7 +10,7 @@ use spindle_interactions::{
     decompose::{self, Decomposition, Progress, Statistic, decompose_batch},
     reference,
 };
-use spindle_run::{encoding, experiment::Solver, folder::write_whole};
+use spindle_run::{encoding, experiment::Solver};
 
 use crate::{
     arguments::Decompose,
@@ -49,7 +49,7 @@ struct Sample {
 
 /// Runs the command.
 pub(crate) fn decompose(arguments: &Decompose, terminal: &Terminal) -> anyhow::Result<()> {
-    output::check(&arguments.out, &[&arguments.values])?;
+    output::check(&arguments.out, &[&arguments.values], terminal)?;
     let games = npy::read(&arguments.values)?;
     let count = games.values.len() >> games.players;
     let bar = terminal.bar("decompose", "games", 0, count);
@@ -72,7 +72,7 @@ pub(crate) fn decompose(arguments: &Decompose, terminal: &Terminal) -> anyhow::R
             Err(error) => bail!("sample {sample} of {}: {error}", arguments.values.display()),
         }
     }
-    write_whole(
+    output::write(
         &arguments.out,
         &encoding::encode_decompositions(&found, Some(&games.values), None)?,
     )?;

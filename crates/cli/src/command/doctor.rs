@@ -80,19 +80,21 @@ pub(crate) fn doctor(arguments: &Doctor, terminal: &Terminal) -> anyhow::Result<
         return probe(wanted, &arguments.model);
     }
     let built = device::features();
-    terminal.say(&format!(
+    terminal.answer(&format!(
         "spindle {}: {}",
         env!("CARGO_PKG_VERSION"),
         parts(&built)
-    ));
+    ))?;
     let mut devices = Vec::new();
     for listed in pollster::block_on(device::list()) {
         let largest = listed.largest_array.map(|bytes| bytes / 1_000_000);
         let largest =
             largest.map_or_else(String::new, |mega| format!(", arrays of up to {mega} MB"));
-        terminal.say(&format!("\n{}: {}{largest}", listed.wanted, listed.words));
+        terminal.answer(&format!("\n{}: {}{largest}", listed.wanted, listed.words))?;
         let report = tried(&listed, &models(arguments, listed.is_software));
-        tell(&report, terminal);
+        if !report.in_words().is_empty() {
+            terminal.answer(&report.in_words())?;
+        }
         devices.push(report);
     }
     let advice = advice(&built, &devices);
@@ -234,17 +236,29 @@ fn name(model: Model) -> String {
         .to_owned()
 }
 
-fn tell(report: &DeviceReport, terminal: &Terminal) {
-    if !report.tests.is_empty() {
-        terminal.say("  network      backend     steps/s  masked outputs/s  off by");
+impl DeviceReport {
+    /// A line a network; empty where nothing was tried.
+    fn in_words(&self) -> String {
+        let mut lines = Vec::new();
+        if !self.tests.is_empty() {
+            let header = "  network      backend     steps/s  masked outputs/s  off by";
+            lines.push(header.to_owned());
+        }
+        lines.extend(self.tests.iter().map(Test::in_words));
+        let problem = self.problem.iter();
+        lines.extend(problem.map(|problem| format!("  {problem}")));
+        lines.join("\n")
     }
-    for Test {
-        model,
-        backend,
-        problem,
-        found,
-    } in &report.tests
-    {
+}
+
+impl Test {
+    fn in_words(&self) -> String {
+        let Self {
+            model,
+            backend,
+            problem,
+            found,
+        } = self;
         let backend = match backend {
             Backend::Kernels => "kernels",
             Backend::Burn => "burn",
@@ -257,10 +271,7 @@ fn tell(report: &DeviceReport, terminal: &Terminal) {
             (None, Some(problem)) => format!("  {problem}"),
             (None, None) => String::new(),
         };
-        terminal.say(&format!("  {model:<12} {backend:<8}{rest}"));
-    }
-    if let Some(problem) = &report.problem {
-        terminal.say(&format!("  {problem}"));
+        format!("  {model:<12} {backend:<8}{rest}")
     }
 }
 

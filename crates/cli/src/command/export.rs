@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 use serde::Serialize;
-use spindle_run::{RunFolder, export::Budget, folder::write_whole, record::RunRecord};
+use spindle_run::{RunFolder, export::Budget, record::RunRecord};
 
 use crate::{
     arguments::{Export, PackedWeights},
@@ -50,7 +50,7 @@ fn in_room(room: usize) -> Budget {
 
 /// Runs the command.
 pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<()> {
-    output::check(&arguments.out, &[])?;
+    output::check(&arguments.out, &[], terminal)?;
     let (folder, record) = RunFolder::open(&arguments.run)?;
     if record.phases().is_none() {
         bail!(
@@ -74,7 +74,7 @@ pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<
         _ => in_room(LARGEST.saturating_sub(pack(Budget::NOTHING)?.len())),
     };
     let bytes = pack(budget)?;
-    write_whole(&arguments.out, &bytes)?;
+    output::write(&arguments.out, &bytes)?;
     terminal.say(&format!(
         "{} ({:.2} MB)",
         arguments.out.display(),

@@ -34,10 +34,11 @@ fn data_of(record: &RunRecord) -> anyhow::Result<AnyData> {
 }
 
 fn check_digest(record: &RunRecord, data: &AnyData) -> anyhow::Result<()> {
-    let digest = data.digest();
-    if digest != record.provenance.data_digest {
+    if !data.is_of(&record.provenance.data_digest) {
         bail!(
-            "the data set has changed since this run began: its digest is {digest}, the run's is {}; continue with the original files",
+            "the data set has changed since this run began, or version {} of Spindle, which began it, read these files in another way: its digest is {}, the run's is {}; continue with the original files, or begin a new run",
+            record.provenance.version,
+            data.digest(),
             record.provenance.data_digest
         );
     }

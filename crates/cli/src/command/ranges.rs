@@ -80,7 +80,7 @@ pub(crate) fn ranges(arguments: &Bars, terminal: &Terminal) -> anyhow::Result<()
         });
     }
     drop(looking);
-    terminal.say(&in_words(&record, &found));
+    terminal.answer(&in_words(&record, &found))?;
     terminal.document(&found)
 }
 

@@ -3,10 +3,15 @@
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use spindle_core::pipeline::{self, Goal, Lab, Run};
+use spindle_data::Labelled as _;
 use spindle_run::{
-    RunWriter, content::Contents, device::Place, experiment::Solver, record::RunRecord,
+    Experiment, RunWriter,
+    content::Contents,
+    device::Place,
+    experiment::{Solver, Training},
+    record::RunRecord,
 };
 
 use super::{check_digest, data_of, report};
@@ -83,30 +88,46 @@ fn begin(
     computation: &Computation,
     terminal: &Terminal,
 ) -> anyhow::Result<(Run<RunWriter>, Box<dyn Lab>)> {
-    let experiment = new.experiment.clone().check()?;
+    let experiment = from_anywhere(new.experiment.clone())?.check()?;
     let place = computation.open(terminal)?;
     let data = spindle_data::load(&experiment)?;
+    let warnings = data.about().warnings.iter();
+    warnings.for_each(|warning| terminal.warn(warning));
     let (writer, found) = RunWriter::create(&new.out, &experiment)?;
     if let Some(record) = &found {
         check_digest(record, &data)?;
     }
     let places = computation.places(place, &experiment, &data, terminal)?;
+    let asked = experiment.training.clone();
     let lab = pipeline::lab(experiment, data, places)?;
     let run = match found {
-        Some(record) => moved(Run::open(writer, record), new)?,
+        Some(record) => moved(Run::open(writer, record), &asked)?,
         None => Run::begin(writer, lab.description()?)?,
     };
     Ok((run, lab))
 }
 
+/// An experiment whose paths hold wherever a later command runs.
+fn from_anywhere(mut experiment: Experiment) -> anyhow::Result<Experiment> {
+    let training = &mut experiment.training;
+    for path in [&mut training.data_dir, &mut training.vocabulary] {
+        // An empty one is refused with its name.
+        if let Some(path) = path.as_mut().filter(|path| !path.is_empty()) {
+            let absolute = std::path::absolute(&*path)
+                .with_context(|| format!("cannot tell where {path} is"))?;
+            *path = absolute.display().to_string();
+        }
+    }
+    Ok(experiment)
+}
+
 /// The files may lie elsewhere by now, for the commands that follow too.
-fn moved(mut run: Run<RunWriter>, new: &NewRun) -> anyhow::Result<Run<RunWriter>> {
-    let (found, asked) = (
-        &mut run.record_mut().experiment.training.data_dir,
-        &new.experiment.training.data_dir,
-    );
-    if found != asked {
-        found.clone_from(asked);
+fn moved(mut run: Run<RunWriter>, asked: &Training) -> anyhow::Result<Run<RunWriter>> {
+    let training = &mut run.record_mut().experiment.training;
+    let found = (&mut training.data_dir, &mut training.vocabulary);
+    if (&*found.0, &*found.1) != (&asked.data_dir, &asked.vocabulary) {
+        found.0.clone_from(&asked.data_dir);
+        found.1.clone_from(&asked.vocabulary);
         run.save()?;
     }
     Ok(run)

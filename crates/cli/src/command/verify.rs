@@ -28,6 +28,9 @@ const ROUNDING: f64 = 1e-10;
 /// The same for what an export keeps in 32 bits.
 const SINGLE_ROUNDING: f64 = 1e-5;
 
+/// What a ZIP archive begins with, such as a .spindle file whatever it is called.
+const ZIP: &[u8] = b"PK";
+
 /// What was checked and what was wrong.
 #[derive(Default, Serialize)]
 struct Report {
@@ -73,10 +76,12 @@ pub(crate) fn verify(arguments: &Verify, terminal: &Terminal) -> anyhow::Result<
     let path = &arguments.path;
     let report = if path.is_dir() {
         of_run(path, terminal)?
-    } else if path.extension().is_some_and(|ending| ending == "spindle") {
-        of_export(path)?
     } else {
-        of_file(path)?
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        match bytes.starts_with(ZIP) {
+            true => of_export(path, &bytes)?,
+            false => of_file(path, &bytes)?,
+        }
     };
     terminal.say(&summary(&report));
     terminal.document(&report)?;
@@ -131,6 +136,8 @@ fn of_run(path: &Path, terminal: &Terminal) -> anyhow::Result<Report> {
         let found = folder.interactions(&record, step)?;
         let at = format!("step {step}, ");
         let mut here = of_games(&outputs.values, &found, &at)?;
+        let damaged = folder.damaged(&record, step).into_iter();
+        here.faults.extend(damaged.map(|error| error.to_string()));
         if summary.certificates.len() != found.len() {
             here.faults.push(format!(
                 "{at}run.json has {} certificates of {} decompositions",
@@ -162,11 +169,10 @@ fn of_run(path: &Path, terminal: &Terminal) -> anyhow::Result<Report> {
 }
 
 /// A file that `spindle decompose` wrote.
-fn of_file(path: &Path) -> anyhow::Result<Report> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+fn of_file(path: &Path, bytes: &[u8]) -> anyhow::Result<Report> {
     let named = || format!("cannot verify {}", path.display());
-    let found = encoding::decode_decompositions(&bytes).with_context(named)?;
-    let Some(values) = encoding::decode_decomposed_outputs(&bytes).with_context(named)? else {
+    let found = encoding::decode_decompositions(bytes).with_context(named)?;
+    let Some(values) = encoding::decode_decomposed_outputs(bytes).with_context(named)? else {
         bail!(
             "{} has no outputs in it, which certificates are about: decompose again with this version, or verify the run's folder",
             path.display()
@@ -176,10 +182,9 @@ fn of_file(path: &Path) -> anyhow::Result<Report> {
 }
 
 /// An export: reading it checks the digests of its parts.
-fn of_export(path: &Path) -> anyhow::Result<Report> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+fn of_export(path: &Path, bytes: &[u8]) -> anyhow::Result<Report> {
     let export =
-        Export::unpack(&bytes).with_context(|| format!("cannot verify {}", path.display()))?;
+        Export::unpack(bytes).with_context(|| format!("cannot verify {}", path.display()))?;
     let mut report = Report::default();
     let analysed = export
         .record

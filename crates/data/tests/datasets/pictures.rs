@@ -1,7 +1,9 @@
 //! Data sets of pictures.
 
-use std::fs;
+use std::{fs, io::Cursor};
 
+use image::{DynamicImage, ImageFormat, RgbImage};
+use sha2::{Digest, Sha256};
 use spindle_data::{Data, DataKind, Error, Labelled, Split, pictures::PictureSet};
 use spindle_run::{
     each::Each,
@@ -227,4 +229,189 @@ fn folders_of_pictures_are_cropped_from_the_middle() -> Result<(), Error> {
     fs::create_dir(written.path().join("test/up")).unwrap();
     written.refused_for(&["test/up has no folder of its name in train"]);
     Ok(())
+}
+
+/// A picture of one's own in colours, 20 wide and 10 high, whose left half is bright.
+fn half_bright(format: ImageFormat) -> Vec<u8> {
+    let picture = RgbImage::from_fn(20, 10, |x, _| image::Rgb([if x < 10 { 250 } else { 5 }; 3]));
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::ImageRgb8(picture)
+        .write_to(&mut bytes, format)
+        .unwrap();
+    bytes.into_inner()
+}
+
+/// Of a JPEG, with the orientation that cameras write.
+fn turned(jpeg: &[u8], orientation: u8) -> Vec<u8> {
+    let tiff = [
+        &b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0"[..],
+        &[orientation, 0, 0, 0, 0, 0, 0, 0],
+    ]
+    .concat();
+    let length = (tiff.len() as u16 + 2).to_be_bytes();
+    [&jpeg[..2], &[0xff, 0xe1], &length, &tiff, &jpeg[2..]].concat()
+}
+
+#[test]
+fn pictures_are_turned_as_people_see_them_and_that_is_told() -> Result<(), Error> {
+    let written = written(Dataset::Own, |folder| layouts::own_pictures(folder, 1));
+    let jpeg = half_bright(ImageFormat::Jpeg);
+    write(written.path(), "train/east/aa.jpg", &jpeg);
+    write(written.path(), "train/east/ab.jpg", turned(&jpeg, 6));
+    let data = written.pictures()?;
+    assert!(data.warnings[0].contains("turned 1 pictures") && data.warnings[0].contains("ab.jpg"));
+    let plane = |position| picture(&data.train, position, 8);
+    let corner = |picture: &[f32], row: usize, column: usize| picture[row * 8 + column] > 0.5;
+    let names = data.train.len();
+    let upright = (0..names).find(|&at| corner(&plane(at), 7, 0) && !corner(&plane(at), 0, 7));
+    assert!(upright.is_some(), "the left half is bright");
+    // Turned to the right, what was left is above.
+    let above = (0..names).any(|at| {
+        let plane = plane(at);
+        corner(&plane, 0, 0)
+            && corner(&plane, 0, 7)
+            && !corner(&plane, 7, 0)
+            && !corner(&plane, 7, 7)
+    });
+    assert!(above);
+    Ok(())
+}
+
+#[test]
+fn the_digest_is_of_what_pictures_show_and_earlier_ones_are_known() -> Result<(), Error> {
+    let written = written(Dataset::Own, |folder| layouts::own_pictures(folder, 1));
+    let file = written.path().join("train/east/one.bmp");
+    let picture = half_bright(ImageFormat::Bmp);
+    fs::write(&file, &picture).unwrap();
+    let before = written.pictures()?;
+    let inverted: Vec<u8> = picture[..60]
+        .iter()
+        .copied()
+        .chain(picture[60..].iter().map(|byte| !byte))
+        .collect();
+    fs::write(&file, inverted).unwrap();
+    let after = written.pictures()?;
+    assert_ne!(before.digest(), after.digest());
+    assert!(after.is_of(&after.digest()) && !after.is_of(&before.digest()));
+    // The earlier form: paths and sizes, and labels.
+    let mut hash = Sha256::new();
+    for split in ["train", "test"] {
+        let classes = (0_u8..).zip(["east", "north", "south", "west"]);
+        let files: Vec<(u8, String)> = classes
+            .flat_map(|(label, class)| {
+                let files = fs::read_dir(written.path().join(split).join(class)).unwrap();
+                let mut names: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+                names.sort();
+                names
+                    .into_iter()
+                    .map(move |name| (label, format!("{split}/{class}/{}", name.display())))
+            })
+            .collect();
+        hash.update((files.len() as u64).to_le_bytes());
+        for (_, path) in &files {
+            hash.update((path.len() as u64).to_le_bytes());
+            hash.update(path);
+            hash.update(
+                fs::metadata(written.path().join(path))
+                    .unwrap()
+                    .len()
+                    .to_le_bytes(),
+            );
+        }
+        hash.update(files.iter().map(|(label, _)| *label).collect::<Vec<u8>>());
+    }
+    let earlier: String = hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert!(after.is_of(&earlier) && before.is_of(&earlier));
+    Ok(())
+}
+
+#[test]
+fn folders_that_are_no_classes_are_named_and_what_lies_deeper_is_taken() -> Result<(), Error> {
+    let written = written(Dataset::Own, |folder| layouts::own_pictures(folder, 1));
+    let path = written.path();
+    let png = half_bright(ImageFormat::Png);
+    write(path, "train/__MACOSX/._0.png", "x");
+    fs::create_dir(path.join("train/nothing")).unwrap();
+    write(path, "train/east/deeper/still/a.PNG", &png);
+    write(path, "train/east/notes.txt", "x");
+    let data = written.pictures()?;
+    assert_eq!(data.classes, ["east", "north", "south", "west"]);
+    assert_eq!(data.train.len(), 5);
+    let warnings = data.warnings.join("\n");
+    for words in [
+        "left out a class without pictures in train and test: nothing",
+        "left out train/__MACOSX",
+        "train/east/notes.txt for one",
+        "took 1 pictures from folders within those of classes, train/east/deeper/still/a.PNG",
+    ] {
+        assert!(
+            warnings.contains(words),
+            "{words:?} is missing in: {warnings}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn folders_that_are_numbers_are_told_to_be_in_the_order_of_text() -> Result<(), Error> {
+    let written = written(Dataset::Own, |folder| {
+        for (split, class) in ["train", "test"]
+            .into_iter()
+            .flat_map(|split| ["1", "2", "10"].map(|class| (split, class)))
+        {
+            write(
+                folder,
+                &format!("{split}/{class}/a.png"),
+                half_bright(ImageFormat::Png),
+            );
+        }
+    });
+    let data = written.pictures()?;
+    assert_eq!(data.classes, ["1", "10", "2"]);
+    assert!(
+        data.warnings[0].contains("order of text"),
+        "{:?}",
+        data.warnings
+    );
+    Ok(())
+}
+
+#[test]
+fn pixels_that_cannot_be_decoded_are_found_before_a_training() -> Result<(), Error> {
+    let written = written(Dataset::Own, |folder| layouts::own_pictures(folder, 1));
+    let mut png = half_bright(ImageFormat::Png);
+    let data = png.windows(4).position(|four| four == b"IDAT").unwrap();
+    png[data + 10] ^= 0xff;
+    write(written.path(), "train/east/broken.png", png);
+    written.refused_for(&["broken.png"]);
+    assert_eq!(written.skipping().about().train.len(), 4);
+    Ok(())
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_and_names_that_are_no_text_are_refused() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let written = written(Dataset::Own, |folder| layouts::own_pictures(folder, 1));
+    let pipe = written.path().join("train/east/pipe.png");
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    written.refused_for(&["pipe.png", "no regular file"]);
+    assert_eq!(written.skipping().about().train.len(), 4);
+    fs::remove_file(pipe).unwrap();
+    let name = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    // Not every file system takes such a name.
+    if fs::create_dir(written.path().join("train").join(name)).is_ok() {
+        written.refused_for(&["caf", "not in UTF-8; rename it"]);
+    }
 }

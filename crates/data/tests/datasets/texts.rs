@@ -255,3 +255,85 @@ proptest! {
         }
     }
 }
+
+/// Texts of one's own in both files.
+fn own(train: impl AsRef<[u8]>) -> Written {
+    written(Dataset::Own, |folder| {
+        layouts::own_texts(folder, 1);
+        write(folder, "train.tsv", train.as_ref());
+        write(folder, "test.tsv", train);
+    })
+}
+
+#[test]
+fn labels_that_are_numbers_are_in_the_order_of_numbers() -> Result<(), Error> {
+    let lines = (0..12).map(|label| format!("the film\t{label}\n"));
+    let data = own(format!("text\tlabel\n{}", lines.collect::<String>())).texts()?;
+    assert_eq!(labels(data.train.labels()), (0..12).collect::<Vec<_>>());
+    assert_eq!(data.classes[10], "10");
+    let data = own("text\tlabel\nfilm\t-1\nfilm\t2.5\nfilm\t10\n").texts()?;
+    assert_eq!(data.classes, ["-1", "2.5", "10"]);
+    let data = own("text\tlabel\nfilm\t2\nfilm\t10\nfilm\tnone\n").texts()?;
+    assert_eq!(data.classes, ["10", "2", "none"]);
+    Ok(())
+}
+
+#[test]
+fn a_tab_within_a_text_is_refused_and_makes_no_class() {
+    let tab = own("text\tlabel\na film\tpos\nthe film\tneg\none\ttwo\tneg\nthe end\tpos\t\t\n");
+    tab.refused_for(&["train.tsv", "line 4", "3 columns", "tab within a text"]);
+    assert_eq!(tab.skipping().about().classes, ["neg", "pos"]);
+    own("text\tlabel\na film\tpos\nthe film\t\n").refused_for(&["train.tsv", "line 3", "no label"]);
+}
+
+#[test]
+fn quotes_around_columns_are_left_out_and_those_of_texts_are_kept() -> Result<(), Error> {
+    let first = |table: &str| -> Result<String, Error> {
+        let data = own(format!("text\tlabel\n{table}the film\tpos\n")).texts()?;
+        Ok(texts(&data.train)[0].content.text.clone())
+    };
+    assert_eq!(first("\"a \"\"film\"\"\"\tneg\n")?, "a \"film\"");
+    assert_eq!(
+        first("\"two\nlines\tand a tab\"\tneg\n")?,
+        "two\nlines\tand a tab"
+    );
+    assert_eq!(
+        first("\"a film\" and \"two\"\tneg\n")?,
+        "\"a film\" and \"two\""
+    );
+    let unclear = own("text\tlabel\n\"a \"\"film\"\"\"\tneg\nthe \"end\"\tpos\n").texts()?;
+    assert!(
+        unclear.warnings[0].contains("train.tsv: quotes") && unclear.warnings[0].contains("line 3")
+    );
+    Ok(())
+}
+
+#[test]
+fn tables_and_vocabularies_may_be_in_utf_16_or_have_a_mark() -> Result<(), Error> {
+    let table = "text\tlabel\nthe film\tneg\na stóry\tpos\n";
+    let plain = own(table).texts()?.digest();
+    let utf16 = |text: &str| -> Vec<u8> {
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        [0xff, 0xfe].into_iter().chain(units).collect()
+    };
+    assert_eq!(own(format!("\u{feff}{table}")).texts()?.digest(), plain);
+    let written = own(utf16(table));
+    let vocabulary = fs::read_to_string(written.path().join("vocab.txt")).unwrap();
+    for bytes in [
+        utf16(&vocabulary),
+        format!("\u{feff}{vocabulary}").into_bytes(),
+    ] {
+        write(written.path(), "vocab.txt", bytes);
+        assert_eq!(written.texts()?.digest(), plain);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_cased_vocabulary_is_refused() {
+    let written = written(Dataset::Own, |folder| layouts::own_texts(folder, 1));
+    written.append("vocab.txt", "The\n");
+    assert!(written.texts().is_ok());
+    written.append("vocab.txt", "A\nFilm\nStory\nGood\nBad\nEnd\n");
+    written.refused_for(&["vocab.txt", "cased BERT", "\"A\" is in it"]);
+}

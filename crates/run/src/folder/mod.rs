@@ -227,9 +227,52 @@ impl RunFolder {
             source,
         })?;
         decode(&bytes).map_err(|error| match error {
-            Error::Safetensors(_) | Error::Digest => Error::Damaged(Box::new(error)).in_file(path),
+            Error::Safetensors(_) | Error::Digest => Error::Damaged {
+                source: Box::new(error),
+                remedy: self.remedy(relative),
+            }
+            .in_file(path),
             error => error.in_file(path),
         })
+    }
+
+    /// What makes a damaged file again. Weights are made again where they are needed, which is until
+    /// their outputs are there.
+    fn remedy(&self, damaged: &Path) -> String {
+        let outputs = damaged
+            .file_name()
+            .map(|name| Path::new(OUTPUTS).join(name));
+        match outputs {
+            Some(outputs)
+                if damaged.starts_with(CHECKPOINTS) && self.path.join(&outputs).is_file() =>
+            {
+                format!(
+                    "delete it and {}, and the command that made the run trains again and makes both",
+                    outputs.display()
+                )
+            }
+            _ => "delete the file, and the command that made the run makes it again".to_owned(),
+        }
+    }
+
+    /// Files of a checkpoint that are there and not what was written, as errors that say what makes
+    /// them again.
+    #[must_use]
+    pub fn damaged(&self, record: &RunRecord, step: usize) -> Vec<Error> {
+        let mut damaged = Vec::new();
+        if self.has_checkpoint(step) {
+            damaged.extend(self.checkpoint(step).err());
+        }
+        if self.has_losses(step) {
+            damaged.extend(self.losses(step).err());
+        }
+        if self.has_outputs(step) {
+            damaged.extend(self.outputs(record, step).err());
+        }
+        if self.has_interactions(step) {
+            damaged.extend(self.interactions(record, step).err());
+        }
+        damaged
     }
 }
 

@@ -9,7 +9,7 @@ mod summary;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{Error, Experiment};
+use crate::{Error, Experiment, seal};
 
 pub use dynamics::{Opening, Phases};
 pub use part::{Part, Parts, Place, Recorded, recorded};
@@ -177,12 +177,12 @@ impl RunRecord {
     pub fn to_json(&self) -> Result<Vec<u8>, Error> {
         let mut json = serde_json::to_vec_pretty(self)?;
         json.push(b'\n');
-        self.readable(json)
+        self.readable(seal::sealed(&json, "\n  "))
     }
 
     /// As [`RunRecord::to_json`], without spaces and lines for readers: a third of the size.
     pub(crate) fn to_compact_json(&self) -> Result<Vec<u8>, Error> {
-        self.readable(serde_json::to_vec(self)?)
+        self.readable(seal::sealed(&serde_json::to_vec(self)?, ""))
     }
 
     /// What cannot be read again is not written: it would cost the run.
@@ -195,8 +195,9 @@ impl RunRecord {
     /// Reads the contents of a `run.json`.
     ///
     /// # Errors
-    /// [`Error::Newer`] for a newer format, [`Error::Field`] for an experiment out of range,
-    /// [`Error::Json`] with line and column for anything else.
+    /// [`Error::Newer`] for a newer format, [`Error::Seal`] for one that was changed,
+    /// [`Error::Field`] for an experiment out of range, [`Error::Json`] with line and column for
+    /// anything else.
     pub fn from_json(json: &[u8]) -> Result<Self, Error> {
         // The version first: a newer format may have fields that this program cannot know.
         let probe: Probe = serde_json::from_slice(json)?;
@@ -207,6 +208,10 @@ impl RunRecord {
             serde_json::from_slice(json)?
         };
         record.experiment.check_fields()?;
+        // Last, since what is wrong is more than that something is.
+        if probe.seal.is_some_and(|seal| !seal::holds(json, &seal)) {
+            return Err(Error::Seal);
+        }
         Ok(record)
     }
 }
@@ -224,6 +229,8 @@ struct Probe {
     schema: u32,
     #[serde(default)]
     provenance: Writer,
+    /// None in files of earlier versions.
+    seal: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
