@@ -45,6 +45,7 @@ use spindle_run::{
     input::{CloudShape, PictureSize, Points, TextShape, Tokens},
     modality::{Clouds, NetworkShape, Pictures, Texts},
     player::{CLUSTERS, ClusterMasks, PatchMasks, WordMasks},
+    random::{Stream, normal},
 };
 use support::{Arguments, median, peak_megabytes, timed, write_games};
 
@@ -250,8 +251,11 @@ impl Made for Texts {
 impl Made for Clouds {
     fn inputs(shape: NetworkShape<Self>, count: usize) -> Points {
         let points = shape.input.points;
+        // Random: among points at equal distances rounding would decide which are neighbours.
+        let mut rng = Stream::Points.rng(0, 0);
+        let values = (0..count * points * 3).map(|_| normal(&mut rng) as f32);
         Points {
-            values: (0..count * points * 3).map(number).collect(),
+            values: values.collect(),
             points,
         }
     }

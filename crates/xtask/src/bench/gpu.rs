@@ -72,17 +72,18 @@ fn read(file: &Path) -> anyhow::Result<Value> {
     serde_json::from_str(&text).with_context(|| format!("{} is no JSON", file.display()))
 }
 
-/// The bench binary with graphics adapters.
+/// The bench binary with graphics adapters, of the same build as the tests on them.
 fn engine() -> anyhow::Result<String> {
     let line = format!(
-        "bench --no-run --quiet --profile {PROFILE} -p spindle-core --bench engine --features burn-wgpu --target-dir {TARGET} --message-format json"
+        "bench --no-run --quiet --profile {PROFILE} -p spindle-core -p spindle --features spindle/wgpu --bench engine --target-dir {TARGET} --message-format json"
     );
     let messages = output_of_command(&mut cargo_command(&line))?;
     let messages = messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let binary = messages.filter_map(|message| Some(message["executable"].as_str()?.to_owned()));
-    binary.last().context("cargo built no bench binary")
+    let mut binaries =
+        messages.filter_map(|message| Some(message["executable"].as_str()?.to_owned()));
+    binaries.next_back().context("cargo built no bench binary")
 }
 
 fn exactness(rows: &[Value]) -> Table {
