@@ -175,7 +175,11 @@ impl Lab for Coarse {
         weights: &'a Tensors,
         each: AfterSample<'a>,
     ) -> Answer<'a, Outputs> {
-        if self.extractions.fetch_add(1, Ordering::Relaxed) % 2 == 0 {
+        if self
+            .extractions
+            .fetch_add(1, Ordering::Relaxed)
+            .is_multiple_of(2)
+        {
             return self.lab.extract(step, weights, each);
         }
         Box::pin(async move {
