@@ -215,6 +215,11 @@ fn it_is_recorded_under_its_name_and_computed_once() {
         "\"negative-share\": {\n          \"version\": 1",
         "\"negative-share\": {\n          \"version\": 0",
     );
+    // What is changed by hand has no seal.
+    let json: String = json
+        .lines()
+        .filter(|line| !line.contains("\"seal\""))
+        .collect();
     older.clone_from(&RunRecord::from_json(json.as_bytes()).expect("it is read"));
     assert_eq!(missing(ROWS, &older).len(), older.checkpoints.len());
     assert!(
