@@ -94,13 +94,8 @@ pub enum Error {
     )]
     Seal,
     /// A file of a run that is not what was written.
-    #[error("{source}; {remedy}")]
-    Damaged {
-        /// What is wrong with it.
-        source: Box<Error>,
-        /// What makes it again.
-        remedy: String,
-    },
+    #[error("{0}; the command that made the run puts it aside and makes it again")]
+    Damaged(Box<Error>),
     /// A safetensors file of another kind.
     #[error("this is {found}, expected {expected}")]
     Kind {
@@ -155,6 +150,15 @@ impl Error {
         Error::File {
             path: path.into(),
             source: Box::new(self),
+        }
+    }
+
+    /// Whether a file of a run is not what was written: it can be made again.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Error::File { source, .. } => source.is_damage(),
+            error => matches!(error, Error::Damaged(_)),
         }
     }
 }

@@ -12,10 +12,11 @@ use spindle_run::{
     decomposition::decompose_outputs,
     event::{Event, SampleLosses},
     record::Place,
+    store::Part,
 };
 use web_time::Instant;
 
-use super::{Lab, Run, Stretch, Training, Watch};
+use super::{Lab, Run, Stretch, Training, Watch, healing};
 use crate::Error;
 
 /// Training steps between two looks at who watches.
@@ -42,18 +43,19 @@ pub async fn conduct<S: Store>(
     goal: Goal,
     watch: &dyn Watch,
 ) -> Result<(), Error> {
-    train(run, lab, watch).await?;
+    let begins_again = healing::put_aside(run, healing::parts(goal), watch)?;
+    train_from(run, lab, begins_again, watch).await?;
     if goal >= Goal::Extracted {
-        extract(run, lab, watch).await?;
+        extract_missing(run, lab, watch).await?;
     }
     if goal >= Goal::Analysed {
-        analyze(run, watch)?;
+        analyze_missing(run, watch)?;
     }
     Ok(())
 }
 
-/// Trains what is left of a run. Where it goes on by something else than before, the record says
-/// so.
+/// Trains what is left of a run, and again what is damaged. Where it goes on by something else than
+/// before, the record says so.
 ///
 /// # Errors
 /// [`Error::Stopped`]; a network that diverges or a device that fails: what was made before is
@@ -63,7 +65,18 @@ pub async fn train<S: Store>(
     lab: &dyn Lab,
     watch: &dyn Watch,
 ) -> Result<(), Error> {
+    let begins_again = healing::put_aside(run, healing::parts(Goal::Trained), watch)?;
+    train_from(run, lab, begins_again, watch).await
+}
+
+async fn train_from<S: Store>(
+    run: &mut Run<S>,
+    lab: &dyn Lab,
+    begins_again: bool,
+    watch: &dyn Watch,
+) -> Result<(), Error> {
     let state = match run.lost_checkpoint() {
+        _ if begins_again => None,
         Some(step) => {
             watch.warn(&format!(
                 "weights or losses of step {step} are missing in {}: training begins again, to the same numbers",
@@ -71,7 +84,7 @@ pub async fn train<S: Store>(
             ));
             None
         }
-        None => run.store().state()?,
+        None => healing::state(run, watch)?,
     };
     let mut training = lab.train(state.as_ref())?;
     let progress = training.progress();
@@ -150,11 +163,20 @@ fn warn<S: Store>(run: &mut Run<S>, warning: String, watch: &dyn Watch) {
     run.record_mut().warnings.push(warning);
 }
 
-/// Extracts at every checkpoint whose outputs are not there yet.
+/// Extracts at every checkpoint whose outputs are not there yet, or damaged.
 ///
 /// # Errors
 /// [`Error::Stopped`], a device that fails, outputs that are not finite.
 pub async fn extract<S: Store>(
+    run: &mut Run<S>,
+    lab: &dyn Lab,
+    watch: &dyn Watch,
+) -> Result<(), Error> {
+    healing::put_aside(run, &[Part::Outputs], watch)?;
+    extract_missing(run, lab, watch).await
+}
+
+async fn extract_missing<S: Store>(
     run: &mut Run<S>,
     lab: &dyn Lab,
     watch: &dyn Watch,
@@ -202,12 +224,17 @@ pub async fn extract<S: Store>(
     Ok(())
 }
 
-/// Decomposes what is not decomposed yet, and all that an earlier version did; then does every
-/// analysis that is missing.
+/// Decomposes what is not decomposed yet, or damaged, and all that an earlier version did; then does
+/// every analysis that is missing.
 ///
 /// # Errors
 /// [`Error::Stopped`], a checkpoint without outputs, no checkpoint at all.
 pub fn analyze<S: Store>(run: &mut Run<S>, watch: &dyn Watch) -> Result<(), Error> {
+    healing::put_aside(run, &[Part::Interactions], watch)?;
+    analyze_missing(run, watch)
+}
+
+fn analyze_missing<S: Store>(run: &mut Run<S>, watch: &dyn Watch) -> Result<(), Error> {
     if run.record().checkpoints.is_empty() {
         return Err(Error::Data(format!(
             "{} has no checkpoint yet; train it first",
@@ -231,7 +258,7 @@ fn decompose<S: Store>(run: &mut Run<S>, watch: &dyn Watch) -> Result<(), Error>
     let total = run.steps().len() * games;
     let before = total - missing.len() * games;
     for (index, step) in missing.iter().copied().enumerate() {
-        if !run.store().has(spindle_run::store::Part::Outputs, step) {
+        if !run.store().has(Part::Outputs, step) {
             return Err(Error::Data(format!(
                 "the outputs at step {step} are missing; {}",
                 run.store().command("extract")

@@ -8,6 +8,7 @@
 
 mod course;
 mod fastest;
+mod healing;
 mod lab;
 mod run;
 mod session;

@@ -1,11 +1,12 @@
 //! Files that are either whole or not there.
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, OpenOptions, Permissions},
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
+use super::disk::Disk;
 use crate::{Error, digest::sha256};
 
 const PREFIX: char = '.';
@@ -22,6 +23,14 @@ const KEPT: usize = 200;
 /// # Errors
 /// [`Error::Io`] naming `path`.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write_on(&Disk::default(), path, bytes)
+}
+
+/// As [`write`], on a disk that may fail.
+///
+/// # Errors
+/// [`Error::Io`] naming `path`.
+pub fn write_on(disk: &Disk, path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let named = |source| Error::Io {
         action: "write",
         path: path.to_owned(),
@@ -30,7 +39,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     match destination(path).map_err(named)? {
         Destination::Stream => stream(path, bytes).map_err(named),
         Destination::File { path, permissions } => {
-            replace(&path, bytes, permissions).map_err(named)
+            replace(disk, &path, bytes, permissions).map_err(named)
         }
     }
 }
@@ -86,22 +95,26 @@ fn stream(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.flush()
 }
 
-fn replace(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
+fn replace(
+    disk: &Disk,
+    path: &Path,
+    bytes: &[u8],
+    permissions: Option<Permissions>,
+) -> io::Result<()> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::ErrorKind::InvalidFilename.into());
     };
-    fs::create_dir_all(folder)?;
+    disk.make_folders(folder)?;
     let temporary = folder.join(temporary_name(&name.to_string_lossy()));
-    let written =
-        write_through(&temporary, bytes, permissions).and_then(|()| fs::rename(&temporary, path));
+    let written = write_through(disk, &temporary, bytes, permissions)
+        .and_then(|()| disk.rename(&temporary, path));
     if let Err(error) = written {
         // What is left of the temporary file takes space on a disk that may be full; the first
         // error is the one to tell.
-        let _ = fs::remove_file(&temporary);
+        let _ = disk.remove(&temporary);
         return Err(error);
     }
-    sync_folder(folder);
-    Ok(())
+    disk.sync_folder(folder)
 }
 
 /// The name under which a file is written; of a long name its beginning and a digest of it.
@@ -116,28 +129,20 @@ fn temporary_name(name: &str) -> String {
 
 /// On the disk before the rename, or a loss of power could leave the new name with old or no
 /// contents.
-fn write_through(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
+fn write_through(
+    disk: &Disk,
+    path: &Path,
+    bytes: &[u8],
+    permissions: Option<Permissions>,
+) -> io::Result<()> {
     // What a killed process left, which may be a link by now.
-    match fs::remove_file(path) {
-        Err(error) if !super::absent(&error) => return Err(error),
-        _ => {}
-    }
-    let mut file = File::create_new(path)?;
+    disk.remove(path)?;
+    let file = disk.create_new(path)?;
     if let Some(permissions) = permissions {
         // Not every file system has modes.
         let _ = file.set_permissions(permissions);
     }
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Makes the rename last. Not every file system can, and the file is whole either way.
-fn sync_folder(folder: &Path) {
-    if cfg!(unix)
-        && let Ok(folder) = File::open(folder)
-    {
-        let _ = folder.sync_all();
-    }
+    disk.fill(file, path, bytes)
 }
 
 /// Whether a file of this name is a temporary one.
@@ -149,7 +154,7 @@ pub(super) fn is_temporary(name: &str) -> bool {
 ///
 /// # Errors
 /// [`Error::Io`]; a folder that is not there is fine.
-pub(super) fn remove_leftovers(folder: &Path) -> Result<(), Error> {
+pub(super) fn remove_leftovers(disk: &Disk, folder: &Path) -> Result<(), Error> {
     let entries = match fs::read_dir(folder) {
         Err(error) if super::absent(&error) => return Ok(()),
         entries => entries.map_err(|source| Error::Io {
@@ -167,7 +172,7 @@ pub(super) fn remove_leftovers(folder: &Path) -> Result<(), Error> {
         .into_iter()
         .filter(|path| path.is_file())
         .try_for_each(|path| {
-            fs::remove_file(&path).map_err(|source| Error::Io {
+            disk.remove(&path).map_err(|source| Error::Io {
                 action: "remove",
                 path,
                 source,

@@ -10,14 +10,16 @@
 //! interactions/<step>.safetensors  decompositions
 //! tables/*.parquet                 tidy tables
 //! figures/*                        figures
+//! *.damaged                        files that were not as they were written, and were made again
 //! .lock, .*.tmp                    of the process that writes
 //! ```
 //!
 //! Every file is written under a temporary name and renamed when it is complete and on the disk, so
-//! a file that is there is whole, whatever ended the process. One process writes a run at a time;
+//! a file that is there is whole, whatever ended the process ([`Disk`]). One process writes a run at a time;
 //! any number read it meanwhile.
 
 mod atomic;
+mod disk;
 mod writer;
 
 use std::{
@@ -36,7 +38,8 @@ use crate::{
     record::RunRecord,
 };
 
-pub use atomic::write as write_whole;
+pub use atomic::{write as write_whole, write_on};
+pub use disk::{Disk, Faults, Step};
 pub use writer::RunWriter;
 
 const RECORD: &str = "run.json";
@@ -227,32 +230,9 @@ impl RunFolder {
             source,
         })?;
         decode(&bytes).map_err(|error| match error {
-            Error::Safetensors(_) | Error::Digest => Error::Damaged {
-                source: Box::new(error),
-                remedy: self.remedy(relative),
-            }
-            .in_file(path),
+            Error::Safetensors(_) | Error::Digest => Error::Damaged(Box::new(error)).in_file(path),
             error => error.in_file(path),
         })
-    }
-
-    /// What makes a damaged file again. Weights are made again where they are needed, which is until
-    /// their outputs are there.
-    fn remedy(&self, damaged: &Path) -> String {
-        let outputs = damaged
-            .file_name()
-            .map(|name| Path::new(OUTPUTS).join(name));
-        match outputs {
-            Some(outputs)
-                if damaged.starts_with(CHECKPOINTS) && self.path.join(&outputs).is_file() =>
-            {
-                format!(
-                    "delete it and {}, and the command that made the run trains again and makes both",
-                    outputs.display()
-                )
-            }
-            _ => "delete the file, and the command that made the run makes it again".to_owned(),
-        }
     }
 
     /// Files of a checkpoint that are there and not what was written, as errors that say what makes

@@ -11,7 +11,7 @@ use spindle_interactions::decompose::Decomposition;
 
 use super::{
     CHECKPOINTS, FIGURES, INTERACTIONS, LOSSES, OUTPUTS, RECORD, RunFolder, STATE, TABLES, absent,
-    atomic, file, table_file,
+    atomic, disk::Disk, file, table_file,
 };
 use crate::{
     Error, Store, encoding,
@@ -22,12 +22,25 @@ use crate::{
 };
 
 const LOCK: &str = ".lock";
+/// What a damaged file's name ends with once it was taken out of the way.
+const DAMAGED: &str = ".damaged";
+
+/// Where parts of a kind lie.
+const fn folder_of(part: Part) -> &'static str {
+    match part {
+        Part::Weights => CHECKPOINTS,
+        Part::Losses => LOSSES,
+        Part::Outputs => OUTPUTS,
+        Part::Interactions => INTERACTIONS,
+    }
+}
 
 /// A run's folder, to write to; reads as a [`RunFolder`] does. No other process writes to it while
 /// this value lives.
 #[derive(Debug)]
 pub struct RunWriter {
     folder: RunFolder,
+    disk: Disk,
     /// The operating system frees it when the process ends, however it ends.
     _lock: File,
 }
@@ -53,8 +66,20 @@ impl RunWriter {
         path: impl Into<PathBuf>,
         experiment: &CheckedExperiment,
     ) -> Result<(Self, Option<RunRecord>), Error> {
+        Self::create_on(Disk::default(), path, experiment)
+    }
+
+    /// As [`RunWriter::create`], on a disk that may fail.
+    ///
+    /// # Errors
+    /// As [`RunWriter::create`].
+    pub fn create_on(
+        disk: Disk,
+        path: impl Into<PathBuf>,
+        experiment: &CheckedExperiment,
+    ) -> Result<(Self, Option<RunRecord>), Error> {
         let path = path.into();
-        fs::create_dir_all(&path).map_err(|source| Error::Io {
+        disk.make_folders(&path).map_err(|source| Error::Io {
             action: "make folder",
             path: path.clone(),
             source,
@@ -62,7 +87,7 @@ impl RunWriter {
         if !path.join(RECORD).is_file() {
             refuse_foreign(&path)?;
         }
-        let writer = Self::locked(path)?;
+        let writer = Self::locked(disk, path)?;
         let record = match writer.record() {
             Err(Error::NoRun(_)) => return Ok((writer, None)),
             record => record?,
@@ -84,13 +109,13 @@ impl RunWriter {
     pub fn open(path: impl Into<PathBuf>) -> Result<(Self, RunRecord), Error> {
         // Read before the lock is made: a folder that holds no run stays untouched.
         let (folder, _) = RunFolder::open(path)?;
-        let writer = Self::locked(folder.path)?;
+        let writer = Self::locked(Disk::default(), folder.path)?;
         let record = writer.record()?;
         Ok((writer, record))
     }
 
-    fn locked(path: PathBuf) -> Result<Self, Error> {
-        let lock = lock(&path)?;
+    fn locked(disk: Disk, path: PathBuf) -> Result<Self, Error> {
+        let lock = lock(&disk, &path)?;
         for folder in [
             "",
             CHECKPOINTS,
@@ -100,10 +125,11 @@ impl RunWriter {
             TABLES,
             FIGURES,
         ] {
-            atomic::remove_leftovers(&path.join(folder))?;
+            atomic::remove_leftovers(&disk, &path.join(folder))?;
         }
         Ok(Self {
             folder: RunFolder { path },
+            disk,
             _lock: lock,
         })
     }
@@ -175,7 +201,7 @@ impl RunWriter {
     /// # Errors
     /// [`Error::Io`].
     pub fn save_table(&self, name: &str, parquet: &[u8]) -> Result<(), Error> {
-        atomic::write(&self.path().join(table_file(name)), parquet)
+        atomic::write_on(&self.disk, &self.path().join(table_file(name)), parquet)
     }
 
     /// Saves a figure under `figures/<name>`, the name with its extension.
@@ -183,13 +209,28 @@ impl RunWriter {
     /// # Errors
     /// [`Error::Io`].
     pub fn save_figure(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
-        atomic::write(&self.figure_path(name), bytes)
+        atomic::write_on(&self.disk, &self.figure_path(name), bytes)
+    }
+
+    /// Renames a damaged file, to `<name>.damaged`, in the place of an earlier one.
+    fn moved_aside(&self, relative: &Path) -> Result<String, Error> {
+        let path = self.path().join(relative);
+        let mut name = path.clone().into_os_string();
+        name.push(DAMAGED);
+        let aside = PathBuf::from(name);
+        let moved = self.disk.rename(&path, &aside);
+        moved.map_err(|source| Error::Io {
+            action: "move away",
+            path,
+            source,
+        })?;
+        Ok(aside.display().to_string())
     }
 
     fn write(&self, relative: &Path, bytes: Result<Vec<u8>, Error>) -> Result<(), Error> {
         let path = self.path().join(relative);
         let bytes = bytes.map_err(|error| error.in_file(&path))?;
-        atomic::write(&path, &bytes)
+        atomic::write_on(&self.disk, &path, &bytes)
     }
 }
 
@@ -216,12 +257,15 @@ impl Store for RunWriter {
     }
 
     fn has(&self, part: Part, step: usize) -> bool {
-        match part {
-            Part::Weights => self.has_checkpoint(step),
-            Part::Losses => self.has_losses(step),
-            Part::Outputs => self.has_outputs(step),
-            Part::Interactions => self.has_interactions(step),
-        }
+        self.path().join(file(folder_of(part), step)).is_file()
+    }
+
+    fn set_aside(&self, part: Part, step: usize) -> Result<String, Error> {
+        self.moved_aside(&file(folder_of(part), step))
+    }
+
+    fn set_aside_state(&self) -> Result<String, Error> {
+        self.moved_aside(Path::new(STATE))
     }
 
     fn weights(&self, step: usize) -> Result<Tensors, Error> {
@@ -289,14 +333,14 @@ fn refuse_foreign(folder: &Path) -> Result<(), Error> {
     }
 }
 
-fn lock(folder: &Path) -> Result<File, Error> {
+fn lock(disk: &Disk, folder: &Path) -> Result<File, Error> {
     let path = folder.join(LOCK);
     let failed = |source| Error::Io {
         action: "lock",
         path: path.clone(),
         source,
     };
-    let file = File::create(&path).map_err(failed)?;
+    let file = disk.open_lock(&path).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::Locked(folder.to_owned())),

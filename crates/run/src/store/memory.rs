@@ -84,6 +84,22 @@ impl Store for MemoryStore {
         }
     }
 
+    fn set_aside(&self, part: Part, step: usize) -> Result<String, Error> {
+        let mut parts = self.0.borrow_mut();
+        match part {
+            Part::Weights => drop(parts.weights.remove(&step)),
+            Part::Losses => drop(parts.losses.remove(&step)),
+            Part::Outputs => drop(parts.outputs.remove(&step)),
+            Part::Interactions => drop(parts.interactions.remove(&step)),
+        }
+        Ok("nowhere".into())
+    }
+
+    fn set_aside_state(&self) -> Result<String, Error> {
+        self.0.borrow_mut().state = None;
+        Ok("nowhere".into())
+    }
+
     fn weights(&self, step: usize) -> Result<Tensors, Error> {
         found(&self.0.borrow().weights, "weights", step)
     }

@@ -44,6 +44,19 @@ pub trait Store {
     /// Whether a part of a checkpoint is there.
     fn has(&self, part: Part, step: usize) -> bool;
 
+    /// Takes a part that is damaged out of the way, so that it is made again. Returns where it is
+    /// now, in words.
+    ///
+    /// # Errors
+    /// What cannot be moved.
+    fn set_aside(&self, part: Part, step: usize) -> Result<String, Error>;
+
+    /// The same for the state from which training goes on.
+    ///
+    /// # Errors
+    /// As [`Store::set_aside`].
+    fn set_aside_state(&self) -> Result<String, Error>;
+
     /// Weights at a checkpoint.
     ///
     /// # Errors
