@@ -293,14 +293,20 @@ fn lost_files_are_made_again_to_the_same_numbers() {
     let said = stderr(&run_small(&run));
     assert!(said.contains("training begins again"), "{said}");
     assert!(results(&run) == before, "what was made again differs");
-    // A file that is there but damaged says how to get a good one.
-    let path = run.join("interactions/0.safetensors");
-    fs::write(&path, "not this").unwrap();
-    let said = failure(&["analyze", run.to_str().unwrap()]);
-    assert!(
-        said.contains("interactions/0.safetensors") && said.contains("delete the file"),
-        "{said}"
-    );
+    // So are files that are there but damaged, by the command that makes them.
+    for (part, command) in [("outputs", "extract"), ("interactions", "analyze")] {
+        let path = run.join(part).join("0.safetensors");
+        fs::write(&path, "not this").unwrap();
+        let output = output(&[command, run.to_str().unwrap()]);
+        let said = stderr(&output);
+        assert!(output.status.success(), "{said}");
+        assert!(
+            said.contains("0.safetensors.damaged and made again"),
+            "{said}"
+        );
+        fs::remove_file(run.join(part).join("0.safetensors.damaged")).unwrap();
+    }
+    assert!(results(&run) == before, "what was made again differs");
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write_on(&Disk::default(), path, bytes)
 }
 
-/// As [`write`], on a disk that may fail.
+/// As [`write()`], on a disk that may fail.
 ///
 /// # Errors
 /// [`Error::Io`] naming `path`.
