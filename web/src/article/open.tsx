@@ -126,9 +126,14 @@ function RunCard({ run, loading, onChoose }: { run: Shipped; loading: boolean; o
       <span>
         {run.train_size.toLocaleString("en")} training samples, {epochs} epochs, seed {seed}
       </span>
-      <span>{loading ? "Opening…" : `${run.status}; ${(run.bytes / 1e6).toFixed(1)} MB`}</span>
+      <span>{loading ? "Opening…" : origin(run)}</span>
     </button>
   );
+}
+
+/** What a run was run on, and the size of its file where it is known. */
+function origin({ status, bytes }: Shipped): string {
+  return bytes === null ? status : `${status}; ${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 export function FileNotice() {
