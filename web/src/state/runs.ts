@@ -147,14 +147,19 @@ export async function openShipped(): Promise<void> {
     shipped.value = await shippedIndex();
   } catch (error) {
     shipped.value = await shippedIndex();
-    if (shipped.value[0]?.view !== null) throw error;
+    if (!firstOther.value) throw error;
   }
 }
 
+/** The first of a list of other runs than those that came with the page. */
+const firstOther = computed(() => (shipped.value[0]?.view === null ? shipped.value[0] : undefined));
+/** Name of the run that the page opens when its address names none. */
+export const firstName = computed(() => firstOther.value?.name ?? FIRST.name);
+
 /** Opens the first run of a list of other runs, where none is open. */
 export async function openFirst(): Promise<void> {
-  const first = shipped.value[0];
-  if (runs.value.length > 0 || first?.view !== null) return;
+  const first = firstOther.value;
+  if (runs.value.length > 0 || !first) return;
   await openByName(first.name);
   look(first.name);
 }
