@@ -15,8 +15,6 @@ use tiny_http::{Request, Server};
 
 use crate::{ask::Ask, reply::reply, site::Site};
 
-/// Answers that are sent at a time: more than a browser asks for.
-const THREADS: usize = 8;
 /// Ports that are tried after a taken one.
 const MORE_PORTS: u16 = 20;
 
@@ -65,24 +63,29 @@ pub fn start(site: impl Site, address: IpAddr, port: u16) -> Result<Serving, Err
     let at = listener.local_addr().map_err(failed)?;
     let server =
         Server::from_listener(listener, None).map_err(|error| failed(io::Error::other(error)))?;
-    let (server, site) = (Arc::new(server), Arc::new(site));
     let (tell, broken) = mpsc::channel();
-    for _ in 0..THREADS {
-        let (server, site, tell) = (Arc::clone(&server), Arc::clone(&site), tell.clone());
-        thread::spawn(move || {
-            loop {
-                match server.recv() {
-                    // Who went away gets nothing; the others go on.
-                    Ok(request) => drop(answer(request, &*site, address)),
-                    Err(error) => {
-                        let _ = tell.send(error);
-                        return;
-                    }
-                }
-            }
-        });
-    }
+    let site = Arc::new(site);
+    thread::spawn(move || {
+        let _ = tell.send(answer_all(&server, &site, address));
+    });
     Ok(Serving { at, broken })
+}
+
+/// Answers until no more requests are taken, and returns why. Each has a thread of its own: who
+/// sends or takes bytes slowly, or not at all, keeps nobody else waiting.
+fn answer_all<S: Site>(server: &Server, site: &Arc<S>, listening: IpAddr) -> io::Error {
+    loop {
+        match server.recv() {
+            Ok(request) => {
+                let site = Arc::clone(site);
+                // Who went away gets nothing; the others go on.
+                let work = move || drop(answer(request, &*site, listening));
+                // Where there is no room for a thread, the request is dropped, which is an answer.
+                drop(thread::Builder::new().spawn(work));
+            }
+            Err(error) => return error,
+        }
+    }
 }
 
 fn answer(request: Request, site: &dyn Site, listening: IpAddr) -> io::Result<()> {
