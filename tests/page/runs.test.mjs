@@ -43,6 +43,27 @@ test("a run that came with the page opens by its name in the address", async () 
   });
 });
 
+test("a server of other runs has them listed, and the first one opened", async () => {
+  const others = await shipping(["words", "points"], { alone: true });
+  const expected = [...withoutKeeper.expected, /status of 404/];
+  await withPage({ ...withoutKeeper, prepare: others, expected }, async (page) => {
+    await page.locator(".tab[aria-pressed=true]", { hasText: "BERT-Tiny on movie snippets" }).waitFor();
+    assert.equal(await page.locator(".file-notice").count(), 0);
+    await page.getByRole("button", { name: "Open a run…" }).click();
+    const cards = page.locator("#run-menu .card");
+    assert.equal(await cards.count(), 3);
+    assert.match(await cards.nth(1).innerText(), /made up$/);
+    await cards.nth(1).click();
+    await page.waitForFunction(() => new URLSearchParams(location.search).get("run") === "points");
+  });
+  await withPage({ ...withoutKeeper, prepare: others, expected, search: "?run=points" }, async (page) => {
+    await page.locator(".tab[aria-pressed=true]", { hasText: "DGCNN on solids" }).waitFor();
+    assert.equal(await page.locator(".tab:not(.open)").count(), 1, "what was not asked for is not loaded");
+    await page.waitForFunction(() => !document.title.includes("movie"));
+    assert.equal(new URL(page.url()).searchParams.get("run"), "points", "a reload shows the same");
+  });
+});
+
 test("two runs are compared at the cursor's time, and a table says what differs", async () => {
   await withPage({ prepare, ...withoutKeeper }, async (page) => {
     await page.locator("#compare").scrollIntoViewIfNeeded();

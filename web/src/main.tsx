@@ -14,7 +14,7 @@ import { UniversalitySection } from "./article/universality";
 import { Engine, inWords } from "./engine/client";
 import { watchManifest } from "./engine/manifest";
 import { watchAddress } from "./state/address";
-import { current, isShipped, look, openByName, openShipped, openUrl, runs, sample } from "./state/runs";
+import { current, isShipped, look, openByName, openFirst, openShipped, openUrl, runs, sample } from "./state/runs";
 import { findAgain, restWhileHidden, training } from "./state/session";
 import { ignored, readAddress } from "./state/settings";
 
@@ -78,6 +78,9 @@ async function followAddress(): Promise<void> {
       fileNotice.value = { text: `The run in this page's address was not opened: ${inWords(error)}`, wrong: true };
     }
   } else if (run !== null) look(run);
+  await openFirst().catch((error: unknown) => {
+    fileNotice.value ??= { text: inWords(error), wrong: true };
+  });
   if (at !== undefined && (epoch?.trim() === "" || !Number.isFinite(at) || at < 0))
     complain(`epoch=${epoch}: epochs are 0 or above`);
   else if (at !== undefined && current.value) look(current.value.name, at);

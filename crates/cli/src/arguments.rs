@@ -1,6 +1,9 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use spindle_core::device::Wanted;
@@ -71,6 +74,11 @@ pub(crate) enum Command {
     /// Pack a run into one file that the page opens.
     #[command(after_help = "Example:\n  spindle export runs/demo --out demo.spindle")]
     Export(Export),
+    /// Look at runs in the browser: serves the page and these runs to this machine until Ctrl-C.
+    #[command(
+        after_help = "Example:\n  spindle serve runs/demo --open\n  spindle serve runs/seed0 runs/seed1 other.spindle\n\nA run that goes on is read anew whenever the page is loaded."
+    )]
+    Serve(Serve),
     /// Compare runs: what differs between them, and how their orders move.
     #[command(after_help = "Example:\n  spindle compare runs/seed0 runs/seed1 --out compare.html")]
     Compare(Compare),
@@ -279,6 +287,27 @@ pub(crate) enum PackedWeights {
     All,
     /// The boundary of the phases and the last one.
     Ends,
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    /// Folders of runs, or .spindle files; the first one is shown first.
+    #[arg(value_name = "RUN", required = true)]
+    pub(crate) runs: Vec<PathBuf>,
+    /// Port; the next one that is free where it is taken.
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+    /// Address of this machine to listen on; on another than this one, all who reach it can read
+    /// the runs.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    pub(crate) address: IpAddr,
+    /// Open the browser.
+    #[arg(long)]
+    pub(crate) open: bool,
+    /// Folder with the page as cargo xtask web builds it; without it the page in the program, where
+    /// it was built with one, or web/dist.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) page: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -47,6 +47,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> anyhow::Result<()> {
         Command::Verify(verify) => command::verify::verify(&verify, terminal),
         Command::Ranges(ranges) => command::ranges::ranges(&ranges, terminal),
         Command::Export(export) => command::export::export(&export, terminal),
+        Command::Serve(serve) => command::serve::serve(&serve, terminal),
         Command::Compare(compare) => command::compare::compare(&compare, terminal),
         Command::Data(data) => command::data::data(&data, terminal),
         Command::Doctor(doctor) => command::doctor::doctor(&doctor, terminal),

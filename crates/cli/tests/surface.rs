@@ -141,6 +141,7 @@ fn every_command_has_an_example_in_its_help() {
         "values",
         "decompose",
         "export",
+        "serve",
         "compare",
         "data list",
         "data check",

@@ -69,7 +69,13 @@ fn lint_for_the_browser() -> anyhow::Result<()> {
 fn page() -> anyhow::Result<()> {
     web::build(&web::ALL)?;
     web::check_sizes()?;
-    page_tests::test()
+    page_tests::test()?;
+    page_in_the_tool()
+}
+
+/// That the tool can be built with the page in it, now that there is one.
+fn page_in_the_tool() -> anyhow::Result<()> {
+    cargo("clippy --release --package spindle --all-targets --features page -- -D warnings")
 }
 
 /// The examples of docs/run-format.md on a run and an export that the tool has just made.

@@ -17,8 +17,11 @@ export async function openFixture(page, name) {
   await page.locator("section:has(#sample) .interaction").first().waitFor();
 }
 
-/** Has the page's server list made-up runs among those that came with it. */
-export async function shipping(names) {
+/**
+ * Has the page's server list made-up runs among those that came with it; or `alone`, as `spindle
+ * serve` lists the runs that it was given.
+ */
+export async function shipping(names, { alone = false } = {}) {
   const views = {};
   await withPage({}, async (page) => {
     for (const name of names) {
@@ -29,7 +32,7 @@ export async function shipping(names) {
   });
   return async (page) => {
     await page.route("**/runs/index.json", async (route) => {
-      const own = await (await route.fetch()).json();
+      const own = alone ? [] : await (await route.fetch()).json();
       const made = names.map((name) => {
         const { model, data, experiment } = views[name];
         return {
@@ -41,13 +44,14 @@ export async function shipping(names) {
           experiment,
           train_size: 20,
           file: `runs/${name}.spindle`,
-          view: `runs/${name}.json`,
-          bytes: readFileSync(fixture(name)).length,
+          view: alone ? null : `runs/${name}.json`,
+          bytes: alone ? null : readFileSync(fixture(name)).length,
         };
       });
       // What comes with the page may grow: only the run that it opens with stays.
       await route.fulfill({ json: [...own.filter(({ name }) => name === "lenet-mnist"), ...made] });
     });
+    if (alone) await page.route("**/runs/lenet-mnist.json", (route) => route.fulfill({ status: 404 }));
     for (const name of names) {
       await page.route(`**/runs/${name}.json`, (route) => route.fulfill({ json: { ...views[name], run: name } }));
       await page.route(`**/runs/${name}.spindle`, (route) => route.fulfill({ body: readFileSync(fixture(name)) }));

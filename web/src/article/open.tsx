@@ -126,9 +126,14 @@ function RunCard({ run, loading, onChoose }: { run: Shipped; loading: boolean; o
       <span>
         {run.train_size.toLocaleString("en")} training samples, {epochs} epochs, seed {seed}
       </span>
-      <span>{loading ? "Opening…" : `${run.status}; ${(run.bytes / 1e6).toFixed(1)} MB`}</span>
+      <span>{loading ? "Opening…" : origin(run)}</span>
     </button>
   );
+}
+
+/** What a run was run on, and the size of its file where it is known. */
+function origin({ status, bytes }: Shipped): string {
+  return bytes === null ? status : `${status}; ${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 export function FileNotice() {
@@ -198,7 +203,8 @@ export function OpenSection() {
       <h2 id="open">Open a run of your own</h2>
       <p>
         Heavier runs are made natively: <code>spindle run --out RUN</code> trains and measures, and{" "}
-        <code>spindle export RUN --out FILE.spindle</code> packs what this page needs into one file. Drop it anywhere on
+        <code>spindle serve RUN</code> shows what came of it in this page.{" "}
+        <code>spindle export RUN --out FILE.spindle</code> packs what the page needs into one file. Drop it anywhere on
         this page, choose it above, or put it beside the page and open <code>?run=FILE.spindle</code>. It is read here,
         by your own browser; a file that is broken or foreign gets a sentence that says so, and what is open stays open.
         Weights of a network, saved here or in PyTorch (<code>.safetensors</code>), can be dropped as well: they are

@@ -9,6 +9,7 @@ import { epochs, when } from "../figure/numbers";
 import type { Mark } from "../generated/Mark";
 import type { Moment } from "../generated/Moment";
 import type { Row } from "../generated/Row";
+import { isShipped } from "../state/runs";
 import { useNear } from "./near";
 import { openAndLook } from "./open";
 
@@ -98,9 +99,13 @@ function Found({ row, run }: { row: Row; run: string }) {
   return (
     <>
       <td data-label="status">
-        <a href={`?run=${run}`} onClick={open}>
-          {row.words}
-        </a>
+        {isShipped(run) ? (
+          <a href={`?run=${run}`} onClick={open}>
+            {row.words}
+          </a>
+        ) : (
+          row.words
+        )}
       </td>
       <td data-label="boundary of the phases">{row.phases}</td>
       <td data-label="loss gap opens">

@@ -1,7 +1,7 @@
 /** The page's address follows what is seen: copied, it shows the same to others. */
 
 import { effect } from "@preact/signals";
-import { boundaryOf, current, cursor, runs, sample } from "./runs";
+import { boundaryOf, current, cursor, firstName, sample } from "./runs";
 import { experiment, wish, writtenExperiment } from "./settings";
 
 /** Browsers refuse more changes than a hundred in half a minute. */
@@ -13,7 +13,7 @@ export function watchAddress(embedded: boolean): void {
   effect(() => {
     const address = writtenExperiment(experiment.value, wish.value);
     const run = current.value;
-    const isFirst = run === runs.value[0];
+    const isFirst = run?.name === firstName.value;
     // A file of the reader's has no address, and a training is found by its settings.
     const hasAddress = run && !run.live && (run.address !== undefined || !run.fromFile);
     if (run && !isFirst && hasAddress) address.set("run", run.address ?? run.name);

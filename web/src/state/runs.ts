@@ -46,9 +46,10 @@ export interface Shipped {
   /** Training samples. */
   train_size: number;
   file: string;
-  view: string;
-  /** Size of the file. */
-  bytes: number;
+  /** What is seen of it before the viewer has started; null where only the viewer can tell. */
+  view: string | null;
+  /** Size of the file; null where it is not known before it is loaded. */
+  bytes: number | null;
 }
 
 /** Runs, the shipped ones first. */
@@ -122,7 +123,7 @@ function scaled(epoch: number): number {
 /** All runs that came with the page, open or not. */
 export const shipped = signal<Shipped[]>([]);
 
-/** The run that the page opens with. */
+/** The run that the page opens with, where it is published. */
 const FIRST = {
   name: "lenet-mnist",
   title: "LeNet on MNIST",
@@ -132,16 +133,35 @@ const FIRST = {
 
 /**
  * Shows the first of the runs that came with the page, and lists the others. Their files are loaded
- * when a sample is looked at.
+ * when a sample is looked at. A server of other runs (`spindle serve`) has a list without the run
+ * that the page opens with elsewhere: then none is opened.
  */
 export async function openShipped(): Promise<void> {
-  const first = await shippedRun(FIRST);
-  // It is seen where its phases meet from the first, and not only once the others are listed.
-  batch(() => {
-    put(first);
-    look(first.name);
-  });
-  shipped.value = await shippedIndex();
+  try {
+    const first = await shippedRun(FIRST);
+    // It is seen where its phases meet from the first, and not only once the others are listed.
+    batch(() => {
+      put(first);
+      look(first.name);
+    });
+    shipped.value = await shippedIndex();
+  } catch (error) {
+    shipped.value = await shippedIndex();
+    if (!firstOther.value) throw error;
+  }
+}
+
+/** The first of a list of other runs than those that came with the page. */
+const firstOther = computed(() => (shipped.value[0]?.view === null ? shipped.value[0] : undefined));
+/** Name of the run that the page opens when its address names none. */
+export const firstName = computed(() => firstOther.value?.name ?? FIRST.name);
+
+/** Opens the first run of a list of other runs, where none is open. */
+export async function openFirst(): Promise<void> {
+  const first = firstOther.value;
+  if (runs.value.length > 0 || !first) return;
+  await openByName(first.name);
+  look(first.name);
 }
 
 /** Whether a run of this name came with the page. */
@@ -154,7 +174,7 @@ export async function openByName(name: string): Promise<void> {
   if (runs.value.some((run) => run.name === name)) return;
   const found = shipped.value.find((run) => run.name === name);
   if (!found) throw new EngineError("input", `no run named ${name} came with this page`);
-  put(await shippedRun(found));
+  put(await (found.view === null ? viewedRun(found) : shippedRun({ ...found, view: found.view })));
 }
 
 /**
@@ -170,18 +190,29 @@ async function shippedIndex(): Promise<Shipped[]> {
   }
 }
 
-async function shippedRun(shipped: Pick<Shipped, "name" | "title" | "file" | "view">): Promise<Run> {
-  const answer = await fetch(`./${shipped.view}`);
-  if (!answer.ok)
-    throw new Error(`the run ${shipped.name} could not be loaded; check the connection and load the page again`);
+async function shippedRun({ name, title, file: url, view: viewUrl }: typeof FIRST): Promise<Run> {
+  const answer = await fetch(`./${viewUrl}`);
+  if (!answer.ok) throw new Error(`the run ${name} could not be loaded; check the connection and load the page again`);
   const view = (await answer.json()) as RunView;
-  const file = once(async () => {
-    const bytes = await fetch(`./${shipped.file}`);
-    if (!bytes.ok) throw new Error(`${shipped.file} could not be loaded; check the connection and try again`);
-    return new Uint8Array(await bytes.arrayBuffer());
-  });
-  const engine = opener(shipped.name, file);
-  return { name: shipped.name, title: shipped.title, view, live: false, fromFile: false, file, engine };
+  const file = once(() => fileOf(url));
+  return { name, title, view, live: false, fromFile: false, file, engine: opener(name, file) };
+}
+
+/** A listed run of which the viewer tells what is seen. */
+async function viewedRun({ name, title, file: url }: Shipped): Promise<Run> {
+  const bytes = await fileOf(url);
+  const engine = await viewerEngine();
+  const view = expect(await engine.call({ type: "open", run: name, bytes }), "run");
+  const file = (): Promise<Uint8Array> => Promise.resolve(bytes);
+  return { name, title, view, live: false, fromFile: false, file, engine: opener(name, file, engine) };
+}
+
+async function fileOf(url: string): Promise<Uint8Array> {
+  const answer = await fetch(`./${url}`);
+  if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+  const isTold = answer.status === 500 && answer.headers.get("Content-Type")?.startsWith("text/plain");
+  if (isTold) throw new EngineError("input", (await answer.text()).trim());
+  throw new Error(`${url} could not be loaded; check the connection and try again`);
 }
 
 /**

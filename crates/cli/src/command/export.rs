@@ -1,5 +1,7 @@
 //! `spindle export`: one file that the page opens.
 
+use std::path::Path;
+
 use anyhow::bail;
 use serde::Serialize;
 use spindle_run::{RunFolder, export::Budget, record::RunRecord};
@@ -48,20 +50,23 @@ fn in_room(room: usize) -> Budget {
     }
 }
 
-/// Runs the command.
-pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<()> {
-    output::check(&arguments.out, &[], terminal)?;
-    let (folder, record) = RunFolder::open(&arguments.run)?;
+/// A run that has something to show.
+pub(super) fn open_analysed(run: &Path) -> anyhow::Result<(RunFolder, RunRecord)> {
+    let (folder, record) = RunFolder::open(run)?;
     if record.phases().is_none() {
         bail!(
             "{0} is not analysed yet; run: spindle analyze {0}",
-            arguments.run.display()
+            run.display()
         );
     }
+    Ok((folder, record))
+}
+
+/// A run's folder as the bytes of a `.spindle` file, with these weights.
+pub(super) fn packed(run: &Path, weights: Option<PackedWeights>) -> anyhow::Result<Vec<u8>> {
+    let (folder, record) = open_analysed(run)?;
     let contents = super::run::contents_of(&record)?;
-    let steps = arguments
-        .weights
-        .map_or_else(Vec::new, |which| steps_of(&record, which));
+    let steps = weights.map_or_else(Vec::new, |which| steps_of(&record, which));
     let pack = |budget| -> anyhow::Result<Vec<u8>> {
         let mut export = folder.export(record.clone(), contents.clone(), budget)?;
         for &step in &steps {
@@ -69,11 +74,17 @@ pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<
         }
         Ok(export.pack()?)
     };
-    let budget = match arguments.weights {
+    let budget = match weights {
         Some(PackedWeights::All) => Budget::default(),
         _ => in_room(LARGEST.saturating_sub(pack(Budget::NOTHING)?.len())),
     };
-    let bytes = pack(budget)?;
+    pack(budget)
+}
+
+/// Runs the command.
+pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<()> {
+    output::check(&arguments.out, &[], terminal)?;
+    let bytes = packed(&arguments.run, arguments.weights)?;
     output::write(&arguments.out, &bytes)?;
     terminal.say(&format!(
         "{} ({:.2} MB)",

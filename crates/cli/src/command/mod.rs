@@ -8,6 +8,7 @@ pub(crate) mod export;
 pub(crate) mod ranges;
 pub(crate) mod report;
 pub(crate) mod run;
+pub(crate) mod serve;
 pub(crate) mod values;
 pub(crate) mod verify;
 

@@ -6,7 +6,6 @@ mod precache;
 mod publish;
 mod runs;
 mod serve;
-mod server;
 mod sizes;
 mod types;
 

@@ -1,13 +1,19 @@
 //! The page on this machine: open soon, complete later.
 
-use std::{path::Path, process::Command, thread};
+use std::{net::Ipv4Addr, path::Path, time::Duration};
+
+use anyhow::Context;
+use spindle_serve::{Folder, Serving, open_browser, start};
 
 use super::{
     DIST, PUBLIC,
     engine::{self, Engine},
-    precache, prepare, publish, server,
+    files, precache, prepare, publish,
 };
 use crate::toolchain::Toolchain;
+
+/// Between two looks at whether the server still serves.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What `cargo xtask serve` is told.
 #[derive(Clone, Copy)]
@@ -25,7 +31,8 @@ pub(crate) struct Options {
 pub(crate) fn serve(options: Options) -> anyhow::Result<()> {
     let toolchain = prepare()?;
     super::page(&[Engine::Viewer], &toolchain)?;
-    let address = server::start(Path::new(DIST), options.port)?;
+    let serving = publish_here(options.port)?;
+    let address = format!("http://{}/", serving.at);
     eprintln!("\n\n    The page is at {address}\n    Runs can be looked at; engines follow.\n");
     if options.open {
         open(&address);
@@ -49,8 +56,16 @@ pub(crate) fn serve(options: Options) -> anyhow::Result<()> {
     }
     eprintln!("\n    All is there: {address}   Ctrl-C ends it.\n");
     loop {
-        thread::park();
+        serving.wait(PATIENCE)?;
     }
+}
+
+/// Serves the built page to this machine. Files are read anew at every request: what is published
+/// while it runs is there at once.
+fn publish_here(port: u16) -> anyhow::Result<Serving> {
+    let folder = Folder::new(Path::new(DIST)).with_context(|| format!("cannot serve {DIST}"))?;
+    let folder = folder.with_lasting(files::is_hashed);
+    Ok(start(folder, Ipv4Addr::LOCALHOST.into(), port)?)
 }
 
 /// Builds an engine and publishes it to the page that is being served.
@@ -66,13 +81,7 @@ fn add(engine: Engine, ready: &mut Vec<Engine>, toolchain: &Toolchain) -> anyhow
 
 /// Opens the browser; who has none sees the address.
 fn open(address: &str) {
-    let (program, arguments): (_, &[&str]) = match std::env::consts::OS {
-        "macos" => ("open", &[]),
-        "windows" => ("cmd", &["/C", "start"]),
-        _ => ("xdg-open", &[]),
-    };
-    let started = Command::new(program).args(arguments).arg(address).spawn();
-    if let Err(error) = started {
-        eprintln!("    The browser could not be opened ({program}: {error}).");
+    if let Err(error) = open_browser(address) {
+        eprintln!("    The browser could not be opened ({error}).");
     }
 }

@@ -1,0 +1,176 @@
+//! What is answered.
+
+use std::{
+    io::{self, Cursor, Read, Seek, SeekFrom},
+    net::IpAddr,
+};
+
+use tiny_http::{Header, Response, StatusCode};
+
+use crate::{
+    address::{address, content_type},
+    ask::{Ask, How},
+    host,
+    range::{Part, part},
+    site::{Body, Found, Site},
+};
+
+/// What the page may do: the same that its own `index.html` says, and be part of no other site's
+/// page, which only a header can say. Workers go by the headers of their own scripts.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+/// Headers of every answer.
+const ALWAYS: [(&str, &str); 4] = [
+    ("Content-Security-Policy", POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+];
+/// How long what never changes is kept: a year.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+/// May be kept, and is asked for again every time.
+const ASK_AGAIN: &str = "no-cache";
+
+pub(crate) type Reply = Response<Box<dyn Read>>;
+
+/// The answer to a request at a server that listens at an address.
+pub(crate) fn reply(ask: &Ask<'_>, site: &dyn Site, listening: IpAddr) -> io::Result<Reply> {
+    if !ask
+        .host
+        .is_some_and(|host| host::is_allowed(host, listening))
+    {
+        return Ok(words(
+            403,
+            "this server goes by no such name; use the address that it printed",
+        ));
+    }
+    if ask.how == How::Other {
+        return Ok(with(words(405, "only GET and HEAD"), "Allow", "GET, HEAD"));
+    }
+    let Some(address) = address(ask.target) else {
+        return Ok(nothing());
+    };
+    match site.find(&address) {
+        Ok(Some(found)) => give(ask, &address, found),
+        Ok(None) => Ok(nothing()),
+        Err(sentence) => Ok(words(500, &sentence)),
+    }
+}
+
+fn nothing() -> Reply {
+    words(404, "there is no such file")
+}
+
+/// An answer in words.
+fn words(status: u16, sentence: &str) -> Reply {
+    let text = format!("{sentence}\n").into_bytes();
+    let length = text.len() as u64;
+    let reply = new(status, Box::new(Cursor::new(text)), length);
+    let reply = with(reply, "Content-Type", "text/plain; charset=utf-8");
+    with(reply, "Cache-Control", "no-store")
+}
+
+/// An answer with what was found, or the part of it that was asked for.
+fn give(ask: &Ask<'_>, address: &str, found: Found) -> io::Result<Reply> {
+    let tag = format!("\"{}\"", found.tag);
+    let length = found.body.len();
+    let kept = ask.if_none_match.is_some_and(|known| is_known(known, &tag));
+    let reply = match wanted(ask, &tag, length) {
+        // Of no body, but of its length.
+        _ if kept => new(304, Box::new(io::empty()), length),
+        Part::Whole => new(200, bytes(found.body, 0, length)?, length),
+        Part::Bytes { first, last } => {
+            let count = last - first + 1;
+            let reply = new(206, bytes(found.body, first, count)?, count);
+            with(
+                reply,
+                "Content-Range",
+                &format!("bytes {first}-{last}/{length}"),
+            )
+        }
+        Part::Beyond => {
+            let reply = words(416, "the file ends before this range");
+            return Ok(with(reply, "Content-Range", &format!("bytes */{length}")));
+        }
+    };
+    let keep = if found.forever { FOREVER } else { ASK_AGAIN };
+    let headers = [
+        ("Content-Type", content_type(address)),
+        ("Cache-Control", keep),
+        ("ETag", &tag),
+        ("Accept-Ranges", "bytes"),
+    ];
+    Ok(headers
+        .into_iter()
+        .fold(reply, |reply, (name, value)| with(reply, name, value)))
+}
+
+/// Whether one of the tags that are known already is this one.
+fn is_known(known: &str, tag: &str) -> bool {
+    let mut tags = known.split(',').map(str::trim);
+    tags.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
+}
+
+/// The part that is wanted; all where a part of what is no longer there is asked for.
+fn wanted(ask: &Ask<'_>, tag: &str, length: u64) -> Part {
+    match ask.range {
+        Some(range) if ask.how == How::Whole && ask.if_range.is_none_or(|known| known == tag) => {
+            part(range, length)
+        }
+        _ => Part::Whole,
+    }
+}
+
+/// `count` bytes from `first` on.
+fn bytes(body: Body, first: u64, count: u64) -> io::Result<Box<dyn Read>> {
+    Ok(match body {
+        Body::File(file, _) => at(file, first, count)?,
+        Body::Bytes(bytes) => at(Cursor::new(bytes), first, count)?,
+        Body::Static(bytes) => at(Cursor::new(bytes), first, count)?,
+    })
+}
+
+fn at(mut from: impl Read + Seek + 'static, first: u64, count: u64) -> io::Result<Box<dyn Read>> {
+    from.seek(SeekFrom::Start(first))?;
+    Ok(Box::new(from.take(count)))
+}
+
+fn new(status: u16, body: Box<dyn Read>, length: u64) -> Reply {
+    let length = usize::try_from(length).ok();
+    // Not in chunks, however long: the page shows how much of an engine has arrived.
+    let reply = Response::new(StatusCode(status), Vec::new(), body, length, None)
+        .with_chunked_threshold(usize::MAX);
+    ALWAYS
+        .into_iter()
+        .fold(reply, |reply, (name, value)| with(reply, name, value))
+}
+
+/// An answer with one header more. Names and values here are plain text, which always fits.
+fn with(mut reply: Reply, name: &str, value: &str) -> Reply {
+    if let Ok(header) = Header::from_bytes(name, value) {
+        reply.add_header(header);
+    }
+    reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_says_what_the_page_says() {
+        let page = include_str!("../../../web/index.html");
+        let (of_page, of_frames) = POLICY.rsplit_once("; ").unwrap_or_default();
+        assert!(page.contains(&format!("content=\"{of_page}\"")));
+        assert!(of_frames.starts_with("frame-ancestors"));
+    }
+
+    #[test]
+    fn tags_are_found_in_lists_and_where_they_are_weak() {
+        for known in ["\"a\"", "W/\"a\"", "\"b\", \"a\"", "*"] {
+            assert!(is_known(known, "\"a\""), "{known}");
+        }
+        assert!(!is_known("\"b\"", "\"a\""));
+        assert!(!is_known("a", "\"a\""));
+    }
+}
