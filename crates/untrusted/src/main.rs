@@ -2,7 +2,8 @@
 #![allow(clippy::print_stdout)]
 
 use std::{
-    fs,
+    fs::{self, File},
+    io::{self, Seek, Write},
     panic::catch_unwind,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -68,6 +69,13 @@ fn write_seeds(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Puts bytes in the place of what is in a file, without emptying it, which the disk would wait for.
+fn keep(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    file.rewind()?;
+    file.write_all(bytes)?;
+    file.set_len(bytes.len() as u64)
+}
+
 /// Damages and reads for a time; how many kinds of findings there were.
 fn run(target: &Target, time: Duration, arguments: &Arguments) -> anyhow::Result<usize> {
     let seeds = (target.seeds)();
@@ -75,11 +83,12 @@ fn run(target: &Target, time: Duration, arguments: &Arguments) -> anyhow::Result
     let (mut executions, mut found) = (0_u64, 0);
     // What ends the process, as a stack that overflows, leaves its file here.
     let last = arguments.findings.join(format!("{}-last", target.name));
+    let mut kept = File::create(&last)?;
     accepted();
     memory::share();
     while start.elapsed() < time && found < 3 {
         let bytes = damaged(&seeds, &mut generator(arguments.seed + executions));
-        fs::write(&last, &bytes)?;
+        keep(&mut kept, &bytes)?;
         if catch_unwind(|| (target.body)(&bytes)).is_err() {
             let file = format!("{}-{executions}", target.name);
             fs::write(arguments.findings.join(file), &bytes)?;

@@ -59,11 +59,8 @@ fn same_bits(left: &[f64], right: &[f64]) -> bool {
 
 /// Arrays of one's own in an archive.
 pub fn npz(bytes: &[u8]) {
-    own(
-        COMPRESSED,
-        bytes.len(),
-        &["train.npz", "test.npz"].map(|name| (name, bytes)),
-    );
+    let files = ["train.npz", "test.npz"].map(|name| (name, bytes));
+    data(Dataset::Own, COMPRESSED, &files);
 }
 
 /// An array of an archive whose checksums hold.
@@ -73,27 +70,20 @@ pub fn npz_array(bytes: &[u8]) {
         let parts = [("x.npy", x), ("y.npy", y)];
         let parts = parts.map(|(name, part)| (name.to_owned(), part.to_vec()));
         let archive = zip::stored(&parts);
-        own(
-            CLASSES,
-            archive.len(),
-            &["train.npz", "test.npz"].map(|name| (name, &archive[..])),
-        );
+        let files = ["train.npz", "test.npz"].map(|name| (name, &archive[..]));
+        data(Dataset::Own, CLASSES, &files);
     }
 }
 
 /// Arrays of one's own as safetensors.
 pub fn arrays(bytes: &[u8]) {
     let files = ["train.safetensors", "test.safetensors"].map(|name| (name, bytes));
-    own(CLASSES, bytes.len(), &files);
-}
-
-/// Reads data of one's own.
-fn own(allowed: Allowed, size: usize, files: &[(&str, &[u8])]) {
-    data(Dataset::Own, allowed, size, files);
+    data(Dataset::Own, CLASSES, &files);
 }
 
 /// Reads a data set of these files.
-fn data(data: Dataset, allowed: Allowed, size: usize, files: &[(&str, &[u8])]) {
+fn data(data: Dataset, allowed: Allowed, files: &[(&str, &[u8])]) {
+    let size = files.iter().map(|(_, contents)| contents.len()).sum();
     let folder = tempfile::tempdir().unwrap();
     for (name, contents) in files {
         fs::write(folder.path().join(name), contents).unwrap();
@@ -230,5 +220,5 @@ fn texts(dataset: Dataset, bytes: &[u8], ending: &str) {
     let names = ["train", "test"].map(|name| format!("{name}.{ending}"));
     let [train, test] = names.each_ref().map(|name| (name.as_str(), bytes));
     let files = [train, test, ("vocab.txt", &seeds::VOCABULARY)];
-    data(dataset, TABLES, bytes.len(), &files);
+    data(dataset, TABLES, &files);
 }
