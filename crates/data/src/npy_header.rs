@@ -1,5 +1,5 @@
-//! The header of a NumPy file, looked at before its reader is: that one takes memory for any length,
-//! and time that doubles with every bracket that is open.
+//! The header of a NumPy file, looked at before its reader sees it: that one takes memory for any
+//! length, and time that doubles with every bracket that is open.
 
 /// Bytes before the length of the header: the magic, then the version.
 const BEGIN: usize = 8;

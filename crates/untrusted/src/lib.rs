@@ -1,6 +1,6 @@
 //! What has to hold of reading any file from a stranger: nothing panics, nothing hangs, no more
-//! memory is taken than a multiple of the file, what is read can be written and read again, and what
-//! is refused is refused in a sentence.
+//! memory is taken than a multiple of the file, what is read can be written and read again, and
+//! what is refused is refused in a sentence.
 //!
 //! [`TARGETS`] has a function a format, which takes any bytes. The tests give it damaged files for
 //! some seconds, `cargo xtask fuzz` for minutes, and `tests/fuzz` those that libFuzzer finds.

@@ -69,7 +69,7 @@ fn write_seeds(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts bytes in the place of what is in a file, without emptying it, which the disk would wait for.
+/// Puts bytes in the place of what is in a file, without emptying it: the disk would wait for that.
 fn keep(file: &mut File, bytes: &[u8]) -> io::Result<()> {
     file.rewind()?;
     file.write_all(bytes)?;

@@ -1,5 +1,5 @@
-//! ZIP archives whose checksums hold, whatever is in them: without that, damage would only ever reach
-//! the checksums.
+//! ZIP archives whose checksums hold, whatever is in them: without that, damage would only ever
+//! reach the checksums.
 
 use std::io::{Read, Write};
 
