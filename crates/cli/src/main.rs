@@ -8,13 +8,11 @@
 mod arguments;
 mod command;
 mod computation;
+mod inputs;
 mod interrupt;
 mod looking;
-mod npy;
 mod output;
-mod players;
 mod terminal;
-mod weights;
 
 use std::process::ExitCode;
 

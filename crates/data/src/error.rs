@@ -1,5 +1,7 @@
 //! What can be wrong with data.
 
+use spindle_run::foreign::cut;
+
 /// An error about data; its text names what failed, where, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -15,7 +17,7 @@ pub enum Error {
         hint: String,
     },
     /// A data file is not what its name says.
-    #[error("{file} is not a valid IDX file: {reason}")]
+    #[error("{file} is not a valid IDX file: {}", cut(.reason))]
     Idx {
         /// The file.
         file: String,
@@ -23,7 +25,7 @@ pub enum Error {
         reason: String,
     },
     /// A data file, or a line of it, is not what it should be.
-    #[error("{file} cannot be used: {reason}")]
+    #[error("{file} cannot be used: {}", cut(.reason))]
     File {
         /// The file.
         file: String,
@@ -45,8 +47,11 @@ pub enum Error {
         found: String,
     },
     /// The data set cannot serve the experiment.
-    #[error("the data set does not fit: {0}")]
+    #[error("the data set does not fit: {}", cut(.0))]
     Data(String),
+    /// A file that someone brings is not what it should be; the caller names the file.
+    #[error("{}", cut(.0))]
+    Brought(String),
     /// A parameter of the experiment is not possible with this data set or network.
     #[error("{field} is {value}, which does not fit: {allowed}")]
     Experiment {

@@ -9,7 +9,7 @@ use flate2::bufread::GzDecoder;
 
 use spindle_run::foreign::git_lfs_pointer;
 
-use crate::Error;
+use crate::{Error, unpacking};
 
 const UNSIGNED_BYTE: u8 = 0x08;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -39,6 +39,8 @@ pub(crate) fn parse(file: &str, bytes: &[u8], axes: usize) -> Result<IdxArray, E
     // Before more is unpacked than the header says: a small file may hold gigabytes.
     if let Ok((shape, _)) = header(file, &plain, axes) {
         let expected = count(file, &shape)?;
+        unpacking::check("its array", expected as u64, bytes.len() as u64)
+            .map_err(|reason| invalid(file, reason))?;
         read(file, &mut stream, expected.saturating_add(1), &mut plain)?;
     }
     array(file, &plain, axes)

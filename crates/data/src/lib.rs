@@ -5,6 +5,8 @@
 //! [`catalogue`]. [`load`] is the door: what it gives is of one of the kinds, and what follows is
 //! written once over [`Data`] of a kind. Loaders that need crates for file formats are behind the
 //! feature `files`.
+//!
+//! What else people bring is read here too: [`outputs`] of any model, [`weights`], [`players`].
 
 #[cfg(feature = "files")]
 mod ag_news;
@@ -35,7 +37,11 @@ pub mod mnist;
 #[cfg(feature = "files")]
 mod mnli;
 #[cfg(feature = "files")]
+mod npy_header;
+#[cfg(feature = "files")]
 mod npz;
+#[cfg(feature = "files")]
+pub mod outputs;
 #[cfg(feature = "files")]
 mod own;
 #[cfg(feature = "files")]
@@ -46,7 +52,11 @@ mod picture_files;
 mod picture_folders;
 pub mod pictures;
 #[cfg(feature = "files")]
+pub mod players;
+#[cfg(feature = "files")]
 mod points;
+#[cfg(feature = "files")]
+mod pytorch;
 #[cfg(feature = "files")]
 mod quotes;
 mod sample;
@@ -64,6 +74,9 @@ pub mod texts;
 #[cfg(feature = "files")]
 mod tiny_imagenet;
 mod training;
+mod unpacking;
+#[cfg(feature = "files")]
+pub mod weights;
 #[cfg(feature = "files")]
 mod word_pieces;
 

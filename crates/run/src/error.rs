@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use crate::experiment::Difference;
+use crate::{experiment::Difference, foreign::cut};
 
 /// Errors of this crate. The offending value and, where there is one, the way out are in the text.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A field of an experiment outside its range.
-    #[error("{field} is {value}; it must be {allowed}")]
+    #[error("{field} is {}; it must be {allowed}", cut(.value))]
     Field {
         /// Name of the field in `run.json`.
         field: &'static str,
@@ -19,7 +19,7 @@ pub enum Error {
         allowed: String,
     },
     /// What is wrong with one file.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {source}", cut(&path.display().to_string()))]
     File {
         /// The file.
         path: PathBuf,
@@ -64,7 +64,8 @@ pub enum Error {
     Locked(PathBuf),
     /// A format that is newer than this program.
     #[error(
-        "written in format {found} by Spindle {writer}; this is Spindle {this}, which reads formats up to {known}: use Spindle {writer} or newer"
+        "written in format {found} by Spindle {0}; this is Spindle {this}, which reads formats up to {known}: use Spindle {0} or newer",
+        cut(.writer)
     )]
     Newer {
         /// Version of the format found.
@@ -77,13 +78,13 @@ pub enum Error {
         this: &'static str,
     },
     /// Text that is no JSON, or JSON of another shape; the message names line and column.
-    #[error("not a run's description: {0}")]
+    #[error("not a run's description: {}", cut(&.0.to_string()))]
     Json(#[from] serde_json::Error),
     /// A record that would not be read back.
     #[error("the record would not be readable again ({0}): a statistic in it is not finite")]
     Unreadable(serde_json::Error),
     /// Bytes that are no safetensors file, or a truncated one.
-    #[error("not a complete safetensors file: {0}")]
+    #[error("not a complete safetensors file: {}", cut(&.0.to_string()))]
     Safetensors(#[from] safetensors::SafeTensorError),
     /// A file whose contents are not those that were written.
     #[error("damaged: its contents do not match their SHA-256 digest")]
@@ -97,7 +98,7 @@ pub enum Error {
     #[error("{0}; the command that made the run puts it aside and makes it again")]
     Damaged(Box<Error>),
     /// A safetensors file of another kind.
-    #[error("this is {found}, expected {expected}")]
+    #[error("this is {}, expected {expected}", cut(.found))]
     Kind {
         /// What it is.
         found: String,
@@ -108,7 +109,7 @@ pub enum Error {
     #[error("there is no array `{0}`")]
     NoArray(String),
     /// An array of another type or shape than it must have.
-    #[error("array `{array}` is {found}, expected {expected}")]
+    #[error("array `{}` is {}, expected {}", cut(.array), cut(.found), cut(.expected))]
     Array {
         /// Name of the array.
         array: String,
@@ -118,7 +119,7 @@ pub enum Error {
         expected: String,
     },
     /// Values that do not agree with each other.
-    #[error("{what} is {found}, expected {expected}")]
+    #[error("{what} is {}, expected {}", cut(.found), cut(.expected))]
     Mismatch {
         /// What does not agree.
         what: &'static str,
@@ -131,7 +132,7 @@ pub enum Error {
     #[error(transparent)]
     Interactions(#[from] spindle_interactions::Error),
     /// Not an export file, or a broken one.
-    #[error("not a complete .spindle file: {0}; export it again from its run")]
+    #[error("not a complete .spindle file: {}; export it again from its run", cut(.0))]
     Archive(String),
     /// A table that cannot be encoded.
     #[error("cannot encode table {table}: {message}")]

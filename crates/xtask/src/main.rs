@@ -1,4 +1,4 @@
-//! `cargo xtask <serve|web|test|accept|bench|claims|golden>`: every chore of the project, in Rust.
+//! `cargo xtask <serve|web|test|accept|bench|fuzz|claims|golden>`: every chore of the project, in Rust.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod accept;
@@ -7,6 +7,7 @@ mod bench;
 mod chromium;
 mod claims;
 mod cuda_tests;
+mod fuzz;
 mod golden;
 mod gpu_tests;
 mod node;
@@ -88,6 +89,15 @@ enum Chore {
         #[arg(long, value_name = "FILE", requires = "name")]
         results: Option<PathBuf>,
     },
+    /// Damaged files for all that reads files from strangers: by cargo-fuzz where that and a nightly
+    /// compiler are there, and by chance where not.
+    Fuzz {
+        /// One format: npy, torch, export, ...; all of them without.
+        target: Option<String>,
+        /// For all of them together.
+        #[arg(long, default_value_t = 20.0)]
+        minutes: f64,
+    },
     /// Numbers of results in README, docs and the page, from the runs that come with the page:
     /// writes those that have changed.
     Claims {
@@ -133,6 +143,7 @@ fn main() -> anyhow::Result<()> {
             write,
             results,
         } => bench::bench(name, write, results.as_deref()),
+        Chore::Fuzz { target, minutes } => fuzz::fuzz(target.as_deref(), minutes),
         Chore::Claims { check, list } => claims::claims(check, list),
         Chore::Golden { old, new, only } => golden::golden(&old, &new, &only),
     }

@@ -5,6 +5,7 @@ use std::{ops::ControlFlow, sync::Mutex, time::Instant};
 use anyhow::bail;
 use indicatif::ProgressBar;
 use serde::Serialize;
+use spindle_data::outputs::Games;
 use spindle_interactions::{
     Error as MathError,
     decompose::{self, Decomposition, Progress, Statistic, decompose_batch},
@@ -14,8 +15,8 @@ use spindle_run::{encoding, experiment::Solver};
 
 use crate::{
     arguments::Decompose,
+    inputs,
     interrupt::{self, Interrupted},
-    npy::{self, Games},
     output,
     terminal::Terminal,
 };
@@ -50,7 +51,7 @@ struct Sample {
 /// Runs the command.
 pub(crate) fn decompose(arguments: &Decompose, terminal: &Terminal) -> anyhow::Result<()> {
     output::check(&arguments.out, &[&arguments.values], terminal)?;
-    let games = npy::read(&arguments.values)?;
+    let games = inputs::games(&arguments.values)?;
     let count = games.values.len() >> games.players;
     let bar = terminal.bar("decompose", "games", 0, count);
     let start = Instant::now();

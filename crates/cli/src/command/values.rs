@@ -8,10 +8,10 @@ use spindle_data::Labelled as _;
 use crate::{
     arguments::Values,
     computation::Computation,
+    inputs,
     interrupt::{self, Interrupted},
-    npy, output, players,
+    output,
     terminal::Terminal,
-    weights,
 };
 
 #[derive(Serialize)]
@@ -46,8 +46,8 @@ fn values_on(
         &[&arguments.weights, &arguments.players],
         terminal,
     )?;
-    let players = players::read(&arguments.players)?;
-    let weights = weights::read(&arguments.weights, terminal)?;
+    let players = inputs::players(&arguments.players)?;
+    let weights = inputs::weights(&arguments.weights, terminal)?;
     let experiment = arguments
         .files
         .experiment(arguments.data, arguments.model)
@@ -75,7 +75,7 @@ fn values_on(
         outputs => outputs?,
     };
     bar.finish_and_clear();
-    npy::write(&arguments.out, &outputs.values, samples.len())?;
+    inputs::write_outputs(&arguments.out, &outputs.values, samples.len())?;
     terminal.say(&format!(
         "{} samples on {} masks; next: spindle decompose {} --out interactions.safetensors",
         samples.len(),

@@ -1,8 +1,5 @@
-//! The players that `spindle values` is given, as JSON, for each kind of data.
+//! The players that someone names for samples, as JSON, for each kind of data.
 
-use std::path::Path;
-
-use anyhow::{Context, bail};
 use serde_json::{Map, Value};
 use spindle_run::{
     player::{GRID, check_patches},
@@ -10,35 +7,35 @@ use spindle_run::{
     unicode,
 };
 
-use crate::interrupt;
+use crate::Error;
 
 const SHAPES: &str = "{\"grid\": [8, 8], \"patches\": [[row, column], ...]}, {\"words\": [number, ...]} or {\"clusters\": [number, ...]}";
 
-/// Reads a file of players.
+/// Reads the bytes of a file of players.
 ///
 /// # Errors
 /// What is no JSON or of another shape, with the first part of it that is not possible.
-pub(crate) fn read(path: &Path) -> anyhow::Result<Players> {
-    let name = path.display();
-    let bytes = interrupt::read(path).with_context(|| format!("cannot read {name}"))?;
-    let text = unicode::utf8(&bytes).map_err(|reason| anyhow::anyhow!("{name}: {reason}"))?;
-    let json: Value =
-        serde_json::from_slice(&text).with_context(|| format!("{name} must be JSON, {SHAPES}"))?;
-    players(&json).with_context(|| name.to_string())
+pub fn decode(bytes: &[u8]) -> Result<Players, Error> {
+    let text = unicode::utf8(bytes).map_err(Error::Brought)?;
+    let json: Value = serde_json::from_slice(&text)
+        .map_err(|error| Error::Brought(format!("it must be JSON, {SHAPES}: {error}")))?;
+    players(&json).map_err(Error::Brought)
 }
 
-fn players(json: &Value) -> anyhow::Result<Players> {
+fn players(json: &Value) -> Result<Players, String> {
     let Value::Object(fields) = json else {
-        bail!("it must be {SHAPES}");
+        return Err(format!("it must be {SHAPES}"));
     };
     let known: &[&str] = match fields {
         _ if fields.contains_key("patches") || fields.contains_key("grid") => &["grid", "patches"],
         _ if fields.contains_key("words") => &["words"],
         _ if fields.contains_key("clusters") => &["clusters"],
-        _ => bail!("it must be {SHAPES}"),
+        _ => return Err(format!("it must be {SHAPES}")),
     };
     if let Some(foreign) = fields.keys().find(|field| !known.contains(&field.as_str())) {
-        bail!("there is no field \"{foreign}\" beside {known:?}; it must be {SHAPES}");
+        return Err(format!(
+            "there is no field \"{foreign}\" beside {known:?}; it must be {SHAPES}"
+        ));
     }
     match known {
         ["words"] => Ok(Players::Words {
@@ -51,41 +48,41 @@ fn players(json: &Value) -> anyhow::Result<Players> {
     }
 }
 
-fn patches(fields: &Map<String, Value>) -> anyhow::Result<Players> {
+fn patches(fields: &Map<String, Value>) -> Result<Players, String> {
     let last = GRID - 1;
     let grid = pair(field(fields, "grid")?)
-        .with_context(|| format!("grid is {}; it must be [8, 8]", fields["grid"]))?;
+        .ok_or_else(|| format!("grid is {}; it must be [8, 8]", fields["grid"]))?;
     let patches = list(fields, "patches")?.iter().enumerate();
     let patches = patches.map(|(at, value)| {
-        pair(value).with_context(|| {
+        pair(value).ok_or_else(|| {
             format!("patches[{at}] is {value}; it must be [row, column], each from 0 to {last}")
         })
     });
     let patches = patches.collect::<Result<Vec<_>, _>>()?;
-    check_patches(grid, &patches)?;
+    check_patches(grid, &patches).map_err(|error| error.to_string())?;
     Ok(Players::Patches(patches))
 }
 
-fn numbers(fields: &Map<String, Value>, name: &str) -> anyhow::Result<Vec<usize>> {
+fn numbers(fields: &Map<String, Value>, name: &str) -> Result<Vec<usize>, String> {
     let values = list(fields, name)?.iter().enumerate();
     let values = values.map(|(at, value)| {
         number(value)
-            .with_context(|| format!("{name}[{at}] is {value}; it must be a number from 0 on"))
+            .ok_or_else(|| format!("{name}[{at}] is {value}; it must be a number from 0 on"))
     });
     values.collect()
 }
 
-fn list<'a>(fields: &'a Map<String, Value>, name: &str) -> anyhow::Result<&'a Vec<Value>> {
+fn list<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a Vec<Value>, String> {
     let value = field(fields, name)?;
     value
         .as_array()
-        .with_context(|| format!("{name} is {value}; it must be a list"))
+        .ok_or_else(|| format!("{name} is {value}; it must be a list"))
 }
 
-fn field<'a>(fields: &'a Map<String, Value>, name: &str) -> anyhow::Result<&'a Value> {
+fn field<'a>(fields: &'a Map<String, Value>, name: &str) -> Result<&'a Value, String> {
     fields
         .get(name)
-        .with_context(|| format!("there is no field \"{name}\"; it must be {SHAPES}"))
+        .ok_or_else(|| format!("there is no field \"{name}\"; it must be {SHAPES}"))
 }
 
 fn pair(value: &Value) -> Option<[usize; 2]> {
@@ -104,7 +101,7 @@ mod tests {
     use super::*;
 
     fn of(json: &str) -> Result<Players, String> {
-        players(&serde_json::from_str(json).unwrap()).map_err(|error| format!("{error:#}"))
+        players(&serde_json::from_str(json).unwrap())
     }
 
     #[test]

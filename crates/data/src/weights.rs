@@ -3,16 +3,13 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use anyhow::{Context, bail};
-use pytorch_reader::{DType, PytorchReader};
 use spindle_run::{
     encoding,
     event::{Tensor, Tensors},
     foreign::git_lfs_pointer,
-    half,
 };
 
-use crate::{interrupt, terminal::Terminal};
+use crate::{Error, pytorch};
 
 /// Keys under which checkpoints of trainers keep the weights, those that tell most first.
 const CONTAINERS: [&str; 4] = ["model_state_dict.", "state_dict.", "model.", "module."];
@@ -22,30 +19,38 @@ const WRAPPERS: [&str; 3] = ["module.", "_orig_mod.", "model."];
 const LENGTH: usize = 8;
 
 /// Weights by their names in the network, whatever the file is called.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// The weights.
+    pub tensors: Tensors,
+    /// In words, what lies beside the weights of a checkpoint and is not used.
+    pub aside: Option<String>,
+}
+
+/// Reads a file of weights, whose bytes these are.
 ///
 /// # Errors
-/// A file that is no weights, with what it is instead; a tensor that is not of floats or has numbers
-/// that are not finite; two tensors of one name.
-pub(crate) fn read(path: &Path, terminal: &Terminal) -> anyhow::Result<Tensors> {
-    let name = path.display();
-    let bytes = interrupt::read(path).with_context(|| format!("cannot read {name}"))?;
+/// [`Error::Brought`] for a file that is no weights, with what it is instead; a tensor that is not
+/// of floats or has numbers that are not finite; two tensors of one name.
+pub fn decode(path: &Path, bytes: &[u8]) -> Result<Weights, Error> {
+    weights(path, bytes).map_err(Error::Brought)
+}
+
+fn weights(path: &Path, bytes: &[u8]) -> Result<Weights, String> {
     if bytes.is_empty() {
-        bail!("{name} is empty");
+        return Err("it is empty".to_owned());
     }
-    if let Some(what) = git_lfs_pointer(&bytes) {
-        bail!("{name} is {what}");
+    if let Some(what) = git_lfs_pointer(bytes) {
+        return Err(format!("it is {what}"));
     }
-    let tensors = match is_safetensors(&bytes) || has_ending(path, "safetensors") {
-        true => encoding::decode_weights(&bytes).map_err(anyhow::Error::from),
-        false => of_pytorch(path),
+    let found = match is_safetensors(bytes) || has_ending(path, "safetensors") {
+        true => encoding::decode_weights(bytes).map_err(|error| error.to_string())?,
+        false => pytorch::tensors(path, bytes, container)?,
     };
-    let tensors = tensors.with_context(|| format!("cannot read {name}"))?;
-    if let Some(aside) = left_aside(&tensors) {
-        terminal.say(&format!("{name}: {aside}"));
-    }
-    let tensors = named(in_container(tensors)).with_context(|| format!("cannot read {name}"))?;
-    check_finite(&tensors).with_context(|| format!("cannot use {name}"))?;
-    Ok(tensors)
+    let aside = left_aside(&found);
+    let tensors = named(in_container(found))?;
+    check_finite(&tensors)?;
+    Ok(Weights { tensors, aside })
 }
 
 fn has_ending(path: &Path, wanted: &str) -> bool {
@@ -60,61 +65,6 @@ fn is_safetensors(bytes: &[u8]) -> bool {
         .map(|&length| u64::from_le_bytes(length));
     bytes.get(LENGTH) == Some(&b'{')
         && length.is_some_and(|length| length <= (bytes.len() - LENGTH) as u64)
-}
-
-/// What `torch.save` has written.
-fn of_pytorch(path: &Path) -> anyhow::Result<Tensors> {
-    let mut tensors = Tensors::new();
-    let mut problems = Vec::new();
-    for (name, tensor) in PytorchReader::new(path).map_err(explained)?.into_tensors() {
-        let bytes = tensor.read()?;
-        let data: Vec<f32> = match tensor.dtype() {
-            DType::F32 => numbers(&bytes, f32::from_le_bytes),
-            DType::F64 => numbers(&bytes, |b| f64::from_le_bytes(b) as f32),
-            DType::F16 => numbers(&bytes, |b| half::f16(u16::from_le_bytes(b))),
-            DType::BF16 => numbers(&bytes, |b| half::bf16(u16::from_le_bytes(b))),
-            _ if encoding::is_counting_buffer(&name) => continue,
-            other => {
-                problems.push((name, other));
-                continue;
-            }
-        };
-        let shape = tensor.shape().to_vec();
-        tensors.insert(name, Tensor { shape, data });
-    }
-    // What optimisers and trainers count lies beside the weights and is none of them.
-    let prefix = container(&tensors).unwrap_or_default();
-    problems.retain(|(name, _)| name.starts_with(prefix));
-    if !problems.is_empty() {
-        let mut words: Vec<_> = problems
-            .iter()
-            .map(|(name, kind)| format!("{name} is {kind:?}"))
-            .collect();
-        words.sort_unstable();
-        bail!("floats are needed: {}", words.join(", "));
-    }
-    if tensors.is_empty() {
-        bail!("there are no tensors in it; {SAVE}");
-    }
-    Ok(tensors)
-}
-
-const SAVE: &str = "save the weights with torch.save(model.state_dict(), \"weights.pt\")";
-
-/// What a reader says of a file, with what to do about a network that was saved as a whole.
-fn explained(error: pytorch_reader::PytorchError) -> anyhow::Error {
-    let words = error.to_string();
-    match words.split_once("Expected a dictionary at the root of the PyTorch file, found ") {
-        Some((_, found)) => anyhow::anyhow!(
-            "it holds a whole module or another object ({found}), whose code is needed to read it, and no dictionary of weights; {SAVE}"
-        ),
-        None => error.into(),
-    }
-}
-
-fn numbers<const N: usize>(bytes: &[u8], convert: impl Fn([u8; N]) -> f32) -> Vec<f32> {
-    let (numbers, _) = bytes.as_chunks::<N>();
-    numbers.iter().map(|&bytes| convert(bytes)).collect()
 }
 
 /// The key, with a dot, under which a checkpoint keeps the weights, if it keeps them under one.
@@ -150,7 +100,7 @@ fn left_aside(tensors: &Tensors) -> Option<String> {
 }
 
 /// Weights under the network's names.
-fn named(tensors: Tensors) -> anyhow::Result<Tensors> {
+fn named(tensors: Tensors) -> Result<Tensors, String> {
     let count = tensors.len();
     let renamed: Vec<(String, Tensor)> = tensors
         .into_iter()
@@ -158,7 +108,9 @@ fn named(tensors: Tensors) -> anyhow::Result<Tensors> {
         .collect();
     let mut seen = BTreeSet::new();
     if let Some((twice, _)) = renamed.iter().find(|(name, _)| !seen.insert(name.clone())) {
-        bail!("two of its {count} tensors are called {twice} without what wrappers put before it");
+        return Err(format!(
+            "two of its {count} tensors are called {twice} without what wrappers put before it"
+        ));
     }
     Ok(renamed.into_iter().collect())
 }
@@ -185,7 +137,7 @@ fn in_network(name: &str) -> String {
 }
 
 /// An error that names the first tensor with numbers that are not finite.
-fn check_finite(tensors: &Tensors) -> anyhow::Result<()> {
+fn check_finite(tensors: &Tensors) -> Result<(), String> {
     for (name, tensor) in tensors {
         let wrong = tensor
             .data
@@ -193,11 +145,11 @@ fn check_finite(tensors: &Tensors) -> anyhow::Result<()> {
             .filter(|value| !value.is_finite())
             .count();
         if let Some(first) = tensor.data.iter().position(|value| !value.is_finite()) {
-            bail!(
+            return Err(format!(
                 "{name} has {wrong} numbers of {} that are not finite, {} at place {first}",
                 tensor.data.len(),
                 tensor.data[first]
-            );
+            ));
         }
     }
     Ok(())
@@ -288,7 +240,7 @@ mod tests {
                 data: vec![0.0, f32::NAN, 1.0],
             },
         );
-        let said = check_finite(&tensors).unwrap_err().to_string();
+        let said = check_finite(&tensors).unwrap_err();
         assert_eq!(
             said,
             "fc3.bias has 1 numbers of 3 that are not finite, NaN at place 1"

@@ -1,0 +1,138 @@
+//! Outputs of any model on all masks, as NumPy files.
+
+use npyz::{DType, NpyFile, Order, TypeChar, WriterBuilder};
+use spindle_run::foreign::git_lfs_pointer;
+
+use crate::{Error, npy_header};
+
+/// Outputs on all masks: row-major `[samples, 2^n]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Games {
+    /// The values, f64.
+    pub values: Vec<f64>,
+    /// n.
+    pub players: usize,
+}
+
+/// Reads the bytes of a NumPy file: f32 or f64, `[samples, 2^n]` or `[2^n]`, in C order.
+///
+/// # Errors
+/// [`Error::Brought`] for anything else, with what to do where that can be told.
+pub fn decode(bytes: &[u8]) -> Result<Games, Error> {
+    games(bytes).map_err(Error::Brought)
+}
+
+fn games(bytes: &[u8]) -> Result<Games, String> {
+    if let Some(what) = foreign(bytes) {
+        return Err(format!("it is {what}"));
+    }
+    let not_numpy = |reason| format!("it is not a NumPy .npy file: {reason}");
+    if !bytes.starts_with(b"\x93NUMPY") {
+        return Err(not_numpy("it does not begin as one".to_owned()));
+    }
+    let header = npy_header::length(bytes).map_err(not_numpy)?;
+    let npy = NpyFile::new(bytes).map_err(|error| not_numpy(error.to_string()))?;
+    check_length(&npy, bytes.len() - header)
+        .map_err(|reason| format!("it is truncated: {reason}"))?;
+    let shape = npy.shape().to_vec();
+    let (samples, masks) = match shape[..] {
+        [masks] => (1, masks),
+        [samples, masks] => (samples, masks),
+        _ => {
+            return Err(format!(
+                "it has shape {shape:?}; [samples, 2^n] or [2^n] is needed"
+            ));
+        }
+    };
+    if npy.order() == Order::Fortran && shape.len() > 1 {
+        return Err("it is in Fortran order; save numpy.ascontiguousarray(v)".to_owned());
+    }
+    if shape.first() == Some(&0) {
+        return Err(format!("it has shape {shape:?}: there is no sample in it"));
+    }
+    let players = usize::try_from(masks)
+        .map_err(|error| error.to_string())
+        .and_then(|masks| {
+            spindle_interactions::mask::player_count(masks).map_err(|error| error.to_string())
+        })
+        .map_err(|error| format!("it has {masks} values a sample: {error}"))?;
+    let values = floats(npy)?;
+    if (values.len() >> players) as u64 != samples {
+        return Err(format!(
+            "it holds {} values, not the {samples} samples that its header announces",
+            values.len()
+        ));
+    }
+    Ok(Games { values, players })
+}
+
+/// What a file is instead, with what to do, where its first bytes tell.
+fn foreign(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [] => Some("empty; is what writes it done?"),
+        _ if bytes.starts_with(b"PK") => Some(
+            "a .npz archive or another ZIP file, and one array is needed; save it with numpy.save(\"v.npy\", v)",
+        ),
+        _ => git_lfs_pointer(bytes),
+    }
+}
+
+/// Whether all values are there that the header announces.
+fn check_length(npy: &NpyFile<&[u8]>, there: usize) -> Result<(), String> {
+    let size = match npy.dtype() {
+        DType::Plain(plain) => plain.num_bytes().unwrap_or(0),
+        _ => return Ok(()),
+    };
+    let count = npy
+        .shape()
+        .iter()
+        .try_fold(size as u64, |product, &axis| product.checked_mul(axis));
+    let announced = count.ok_or("its axes are impossibly large")?;
+    match announced.checked_sub(there as u64) {
+        None | Some(0) => Ok(()),
+        Some(missing) => Err(format!(
+            "its header announces {announced} bytes of values, {there} are there and {missing} are missing; save or copy it again"
+        )),
+    }
+}
+
+fn floats(npy: NpyFile<&[u8]>) -> Result<Vec<f64>, String> {
+    let dtype = npy.dtype();
+    let size = match &dtype {
+        DType::Plain(plain) if plain.type_char() == TypeChar::Float => plain.num_bytes(),
+        _ => None,
+    };
+    let values = match size {
+        Some(8) => npy.into_vec::<f64>(),
+        Some(4) => npy
+            .into_vec::<f32>()
+            .map(|values| values.into_iter().map(f64::from).collect()),
+        _ => {
+            return Err(format!(
+                "its type is {}, f32 or f64 is needed; save v.astype(\"float64\")",
+                dtype.descr()
+            ));
+        }
+    };
+    values.map_err(|error| error.to_string())
+}
+
+/// The bytes of a NumPy file: f64 `[samples, 2^n]`.
+///
+/// # Errors
+/// [`Error::Brought`] for values that are not as many for every sample.
+pub fn encode(values: &[f64], samples: usize) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let masks = values.len() / samples.max(1);
+    let written = npyz::WriteOptions::new()
+        .default_dtype()
+        .shape(&[samples as u64, masks as u64])
+        .writer(&mut bytes)
+        .begin_nd()
+        .and_then(|mut writer| {
+            writer.extend(values.iter())?;
+            writer.finish()
+        });
+    written.map_err(|error| Error::Brought(error.to_string()))?;
+    Ok(bytes)
+}
