@@ -173,14 +173,16 @@ impl Lab for Coarse {
         &'a self,
         step: usize,
         weights: &'a Tensors,
+        on_cpu: bool,
         each: AfterSample<'a>,
     ) -> Answer<'a, Outputs> {
-        if self
-            .extractions
-            .fetch_add(1, Ordering::Relaxed)
-            .is_multiple_of(2)
-        {
-            return self.lab.extract(step, weights, each);
+        let is_fine = on_cpu
+            || self
+                .extractions
+                .fetch_add(1, Ordering::Relaxed)
+                .is_multiple_of(2);
+        if is_fine {
+            return self.lab.extract(step, weights, on_cpu, each);
         }
         Box::pin(async move {
             Err(Error::Coarse {
@@ -190,15 +192,6 @@ impl Lab for Coarse {
                 noise_bound: 2.0,
             })
         })
-    }
-
-    fn extract_on_cpu<'a>(
-        &'a self,
-        step: usize,
-        weights: &'a Tensors,
-        each: AfterSample<'a>,
-    ) -> Answer<'a, Outputs> {
-        self.lab.extract_on_cpu(step, weights, each)
     }
 }
 

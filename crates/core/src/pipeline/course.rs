@@ -206,7 +206,7 @@ async fn extract_missing<S: Store>(
                 false => ControlFlow::Continue(()),
             }
         };
-        let outputs = match lab.extract(step, &weights, &each).await {
+        let outputs = match lab.extract(step, &weights, false, &each).await {
             Err(error @ Error::Coarse { .. }) => {
                 done.store(before, Ordering::Relaxed);
                 warn(
@@ -214,7 +214,7 @@ async fn extract_missing<S: Store>(
                     format!("{error}, and so they are computed there"),
                     watch,
                 );
-                lab.extract_on_cpu(step, &weights, &each).await?
+                lab.extract(step, &weights, true, &each).await?
             }
             outputs => outputs?,
         };

@@ -67,7 +67,7 @@ pub trait Lab {
     fn train(&self, state: Option<&TrainingState>) -> Result<Box<dyn Training>, Error>;
 
     /// Outputs of all measured samples at a checkpoint with these weights; `each` is called after
-    /// every one of them.
+    /// every one of them. `on_cpu`: whatever measures otherwise, for what it computes too coarsely.
     ///
     /// # Errors
     /// As [`AnyWorkbench::extract`].
@@ -75,17 +75,7 @@ pub trait Lab {
         &'a self,
         step: usize,
         weights: &'a Tensors,
-        each: AfterSample<'a>,
-    ) -> Answer<'a, Outputs>;
-
-    /// The same on the CPU, for what a device computes too coarsely.
-    ///
-    /// # Errors
-    /// As [`AnyWorkbench::extract`].
-    fn extract_on_cpu<'a>(
-        &'a self,
-        step: usize,
-        weights: &'a Tensors,
+        on_cpu: bool,
         each: AfterSample<'a>,
     ) -> Answer<'a, Outputs>;
 }
@@ -235,17 +225,12 @@ impl<M: Networks> Lab for LabOf<M> {
         &'a self,
         step: usize,
         weights: &'a Tensors,
+        on_cpu: bool,
         each: AfterSample<'a>,
     ) -> Answer<'a, Outputs> {
-        self.workbench.extract(step, weights, each)
-    }
-
-    fn extract_on_cpu<'a>(
-        &'a self,
-        step: usize,
-        weights: &'a Tensors,
-        each: AfterSample<'a>,
-    ) -> Answer<'a, Outputs> {
+        if !on_cpu {
+            return self.workbench.extract(step, weights, each);
+        }
         Box::pin(async move { self.workbench.on_cpu().extract(step, weights, each).await })
     }
 }
