@@ -10,6 +10,7 @@ use spindle_core::device::Wanted;
 use spindle_run::{
     Experiment,
     experiment::{Dataset, Model, NoiseScale, Schedule, Solver, Solving, Training},
+    sweep::Shard,
 };
 
 use crate::computation::Computation;
@@ -71,6 +72,14 @@ pub(crate) enum Command {
         after_help = "Example:\n  spindle ranges runs/demo\n\nOf the test samples' shares of strength, signs taken together, no threshold. Six more problems are solved for every sample and checkpoint."
     )]
     Ranges(Bars),
+    /// Run a grid of experiments, and gather what they found; goes on where it was broken off.
+    #[command(
+        after_help = "Example:\n  spindle sweep noise.toml --out runs/noise\n\nnoise.toml:\n  [experiment]                       # what all runs have in common, named as the flags of spindle run\n  epochs = 128\n  [grid]                             # every combination is a run\n  label-noise = [0.0, 0.01, 0.1, 0.3]\n  seed = [0, 1, 2, 3, 4]\n\nPaths in the file are relative to it. Several [[grid]] tables are done one after the other. Each run has a folder of its own in the sweep's; tables of all of them are in its tables/, means over seeds in sweep.html."
+    )]
+    Sweep(Sweep),
+    /// What of a sweep is done, worked on, failed or missing.
+    #[command(after_help = "Example:\n  spindle status runs/noise")]
+    Status(Status),
     /// Pack a run into one file that the page opens.
     #[command(after_help = "Example:\n  spindle export runs/demo --out demo.spindle")]
     Export(Export),
@@ -247,6 +256,29 @@ pub(crate) struct Doctor {
     /// with, since drivers may crash.
     #[arg(long, hide = true, value_name = "DEVICE")]
     pub(crate) probe: Option<Wanted>,
+}
+
+#[derive(Args)]
+pub(crate) struct Sweep {
+    /// The grid, as TOML.
+    #[arg(value_name = "FILE.TOML")]
+    pub(crate) file: PathBuf,
+    /// Folder of the sweep; made where it is missing, continued where it is there.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) out: PathBuf,
+    /// Do a part of the runs only, e.g. 2/8, the second of eight; without it, what Slurm's or
+    /// Kubernetes' variables say, or all. Whoever comes last gathers.
+    #[arg(long, value_name = "PART/PARTS")]
+    pub(crate) shard: Option<Shard>,
+    #[command(flatten)]
+    pub(crate) computation: Computation,
+}
+
+#[derive(Args)]
+pub(crate) struct Status {
+    /// Folder of the sweep.
+    #[arg(value_name = "FOLDER")]
+    pub(crate) sweep: PathBuf,
 }
 
 #[derive(Args)]

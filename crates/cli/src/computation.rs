@@ -20,7 +20,7 @@ use spindle_run::{
 use crate::terminal::Terminal;
 
 /// What computes the network.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(crate) struct Computation {
     /// What computes the network: cpu, gpu, gpu:NUMBER, gpu:NAME, cuda, cuda:NUMBER, or auto: a
     /// graphics card where a short measurement finds it faster than the CPU, for training and for

@@ -40,6 +40,14 @@ pub enum Error {
         /// Where it can.
         known: String,
     },
+    /// What only Burn can do, in a build without it.
+    #[error(
+        "{what} needs Burn, which this spindle was built without; build one that has it: cargo build --release -p spindle --features burn"
+    )]
+    WithoutBurn {
+        /// The network, or the backend that was asked for.
+        what: &'static str,
+    },
     /// A device that this build does not know.
     #[error(
         "this spindle was built without {device}; build one that has it: cargo build --release -p spindle --features {feature}"

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Serialize, Serializer, de::DeserializeOwned};
 use sha2::Sha256;
 use spindle_run::{
-    each,
+    Experiment, each,
     each::Each,
     experiment::Placement,
     modality::Modality,
@@ -225,25 +225,39 @@ impl Serialize for Description {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Choices {
     seed: u64,
+    /// Of the players.
+    players_seed: u64,
     sample: u64,
 }
 
 impl Choices {
     /// Those about the sample at `position` of the split that `group` is of.
     #[must_use]
-    pub fn new(seed: u64, group: Group, position: usize) -> Self {
+    pub fn new(experiment: &Experiment, group: Group, position: usize) -> Self {
         // Test and training positions overlap and are kept apart; 0 is for what samples share.
         let sample = 1 + 2 * position as u64 + u64::from(group != Group::Test);
-        Self { seed, sample }
+        let seed = experiment.training.seed;
+        Self {
+            seed,
+            players_seed: experiment.measurement.players_seed.unwrap_or(seed),
+            sample,
+        }
+    }
+
+    fn seed(self, stream: Stream) -> u64 {
+        match stream {
+            Stream::Players => self.players_seed,
+            _ => self.seed,
+        }
     }
 
     /// Random numbers of this sample.
     pub(crate) fn of_its_own(self, stream: Stream) -> ChaCha8Rng {
-        stream.rng(self.seed, self.sample)
+        stream.rng(self.seed(stream), self.sample)
     }
 
     /// Random numbers that all samples share.
     pub(crate) fn shared(self, stream: Stream) -> ChaCha8Rng {
-        stream.rng(self.seed, 0)
+        stream.rng(self.seed(stream), 0)
     }
 }

@@ -42,7 +42,9 @@ pub fn measured_samples<M: DataKind>(
                 ),
             });
         }
-        let mut rng = Stream::Samples.rng(experiment.training.seed, index as u64);
+        let seed = experiment.measurement.samples_seed;
+        let seed = seed.unwrap_or(experiment.training.seed);
+        let mut rng = Stream::Samples.rng(seed, index as u64);
         let (labels, classes) = (asked.split.labels(), data.classes.len());
         let mut positions = stratified(labels, classes, candidates, asked.size, &mut rng);
         positions.sort_unstable();
@@ -150,7 +152,7 @@ struct Place {
 
 impl Place {
     fn choices(self, experiment: &Experiment) -> Choices {
-        Choices::new(experiment.training.seed, self.group, self.position)
+        Choices::new(experiment, self.group, self.position)
     }
 }
 

@@ -14,7 +14,7 @@ mod reading;
 
 pub use error::Error;
 pub use figure::log_log::LogLog;
-pub use html::{compare_html, html, html_of};
+pub use html::{compare_html, html, html_of, sweep_html};
 pub use png::png;
 
 use draw::svg::with_fonts;
@@ -66,6 +66,14 @@ pub fn figures_of(analyses: &[&dyn Analysis], run: &RunRecord) -> Result<Vec<Fig
     let figures = analyses.iter().flat_map(|analysis| analysis.figures(run));
     let drawn = figures.filter_map(|figure| figure::draw(&figure, run, Width::Double));
     Ok(drawn.map(Figure::new).collect())
+}
+
+/// Figures that are about several runs, as far as their kinds need none.
+#[must_use]
+pub fn figures_of_several(figures: &[spindle_run::figure::Figure]) -> Vec<Figure> {
+    let drawn = figures.iter();
+    let drawn = drawn.filter_map(|figure| figure::draw_of_several(figure, Width::Double));
+    drawn.map(Figure::new).collect()
 }
 
 /// Several named runs in one figure each: mean order over epochs, strength by order at three

@@ -33,6 +33,11 @@ pub(crate) fn epoch_scale<'a>(
         .into_iter()
         .flat_map(|run| figure::losses(run).epochs)
         .collect();
+    scale_of(&epochs, range)
+}
+
+/// As [`epoch_scale`], of epochs from elsewhere.
+pub(crate) fn scale_of(epochs: &[f64], range: [f64; 2]) -> Scale {
     let positive = epochs
         .iter()
         .copied()

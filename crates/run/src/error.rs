@@ -18,6 +18,12 @@ pub enum Error {
         /// What it may be, in words.
         allowed: String,
     },
+    /// What is wrong with the file of a sweep.
+    #[error("not a sweep: {0}")]
+    Sweep(String),
+    /// A part of a sweep that is none, or that two sources name differently.
+    #[error("{0}")]
+    Shard(String),
     /// What is wrong with one file.
     #[error("{}: {source}", cut(&path.display().to_string()))]
     File {

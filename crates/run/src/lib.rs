@@ -32,6 +32,7 @@ pub mod record;
 pub mod schedule;
 mod seal;
 pub mod store;
+pub mod sweep;
 pub mod table;
 pub mod unicode;
 

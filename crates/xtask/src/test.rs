@@ -15,7 +15,7 @@ use crate::{
 const SPINDLE: &str = "target/release/spindle";
 
 /// Features that lints see: all but CUDA's, whose build fetches an LLVM.
-const FEATURES: &str = "spindle/wgpu,spindle-web/gpu,spindle-web/ts";
+const FEATURES: &str = "spindle/burn,spindle/wgpu,spindle-web/gpu,spindle-web/ts";
 
 /// Tests run in the release profile: they are numerics, and the binaries serve the demo as well.
 pub(crate) fn test(torch: bool) -> anyhow::Result<()> {
@@ -29,7 +29,7 @@ pub(crate) fn test(torch: bool) -> anyhow::Result<()> {
     page_tests::test_without_browser()?;
     // The chores' tests run in the profile that has just built the chores.
     cargo("test --package xtask")?;
-    cargo("test --release --workspace --exclude xtask --features spindle-web/engine")?;
+    cargo("test --release --workspace --exclude xtask --features spindle/burn,spindle-web/engine")?;
     cargo_with(
         "doc --release --workspace --no-deps",
         &[("RUSTDOCFLAGS", "-D warnings")],

@@ -124,7 +124,7 @@ fn models(arguments: &Doctor, is_software: bool) -> Vec<Model> {
 
 /// What this build has, in words.
 fn parts(features: &[(&str, bool)]) -> String {
-    let mut words = "fused kernels and Burn on the CPU".to_owned();
+    let mut words = "fused kernels on the CPU".to_owned();
     for (name, built) in features {
         words.push_str(if *built { ", with " } else { ", without " });
         words.push_str(name);
@@ -152,7 +152,9 @@ fn probe(wanted: &Wanted, models: &[Model]) -> anyhow::Result<()> {
 /// What came of a network; nothing where the backend does not do it.
 fn test(model: Model, place: Place, backend: Backend) -> Option<Test> {
     let (problem, found) = match pollster::block_on(self_test::test(model, place)) {
-        Err(spindle_core::Error::Place { .. }) => return None,
+        Err(spindle_core::Error::Place { .. } | spindle_core::Error::WithoutBurn { .. }) => {
+            return None;
+        }
         Err(error) => (Some(error.to_string()), None),
         Ok(tested) => {
             let found = Found {
@@ -282,12 +284,13 @@ fn advice(built: &[(&str, bool)], devices: &[DeviceReport]) -> Vec<String> {
     let mut advice = Vec::new();
     let missing = built.iter().filter(|(_, built)| !built);
     for (feature, _) in missing {
-        let (flag, what) = match *feature {
-            "cuda" => ("cuda", "NVIDIA's cards through CUDA"),
-            _ => ("gpu", "graphics cards"),
+        let what = match *feature {
+            "burn" => "--model dgcnn and --backend burn are",
+            "cuda" => "--device cuda (NVIDIA's cards through CUDA) is",
+            _ => "--device gpu (graphics cards) is",
         };
         advice.push(format!(
-            "--device {flag} ({what}) is not in this build: cargo build --release -p spindle --features {feature}"
+            "{what} not in this build: cargo build --release -p spindle --features {feature}"
         ));
     }
     let gpus: Vec<&DeviceReport> = devices

@@ -32,6 +32,16 @@ pub(crate) fn run(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
     })
 }
 
+/// A run of a sweep: all of the course and the report, which nobody is told of.
+pub(super) fn run_in_silence(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
+    new.computation.guarded(terminal, |computation| {
+        let (run, lab) = begin(new, computation, terminal)?;
+        let run = conducted(run, &*lab, Goal::Analysed, terminal)?;
+        report::write(run.store(), run.record())?;
+        check_tolerance(run.record())
+    })
+}
+
 /// Runs `spindle train`.
 pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
     new.computation.guarded(terminal, |computation| {

@@ -123,12 +123,34 @@ fn first<M: Modality>(
     };
     let mut found = backends::<M>().into_iter().filter(here);
     let found = found.find(|backend| can(backend.abilities(network)));
-    found.ok_or_else(|| Error::Place {
+    found.ok_or_else(|| refusal(network, place, what, can))
+}
+
+/// Why nothing can. Burn can do every network on the CPU, where it is in the build.
+fn refusal<M: Modality>(
+    network: &dyn Network<M>,
+    place: Place,
+    what: &'static str,
+    can: fn(Abilities) -> bool,
+) -> Error {
+    let known = places(network, can);
+    let is_on_cpu = place.device == Device::Cpu;
+    if !cfg!(feature = "burn") && is_on_cpu && place.backend == Some(Name::Burn) {
+        return Error::WithoutBurn {
+            what: "--backend burn",
+        };
+    }
+    if !cfg!(feature = "burn") && known.is_empty() {
+        return Error::WithoutBurn {
+            what: network.title(),
+        };
+    }
+    Error::Place {
         network: network.title(),
         what,
         place: place.to_string(),
-        known: places(network, can),
-    })
+        known,
+    }
 }
 
 /// The places where a network can be trained or evaluated, in words.

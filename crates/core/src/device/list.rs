@@ -68,11 +68,12 @@ pub(super) async fn first_card() -> Option<super::Which> {
     std::future::ready(None).await
 }
 
-/// What this build has beside the fused kernels and Burn on the CPU, by Cargo feature of the
+/// What this build has beside the fused kernels on the CPU, by Cargo feature of the
 /// command line tool, and whether it has it.
 #[must_use]
-pub const fn features() -> [(&'static str, bool); 2] {
+pub const fn features() -> [(&'static str, bool); 3] {
     [
+        ("burn", cfg!(feature = "burn")),
         ("wgpu", cfg!(feature = "burn-wgpu")),
         ("cuda", cfg!(feature = "burn-cuda")),
     ]

@@ -1,10 +1,7 @@
 //! Values over training: lines with bands, or dots with whiskers.
 
 use spindle_interactions::bootstrap::Estimate;
-use spindle_run::{
-    figure::{Curve, Curves},
-    record::RunRecord,
-};
+use spindle_run::figure::{Curve, Curves};
 
 use super::{Width, ink, losses, mark};
 use crate::{
@@ -23,11 +20,11 @@ const UNDEFINED: Estimate = Estimate {
 };
 
 /// All curves on one scale; `None` where there is no value.
-pub(super) fn draw(data: &Curves, run: &RunRecord, width: Width) -> Option<Svg> {
+pub(super) fn draw(data: &Curves, width: Width) -> Option<Svg> {
     let values = data.curves.iter().flat_map(|curve| curve.values.iter());
     let zero = data.has_zero.then_some(0.0);
     let [low, high] = reading::extent(reading::ends(values.flatten()).chain(zero))?;
-    let top = mark::rise(run) + 8.0;
+    let top = mark::rise_of(&data.marks) + 8.0;
     let frame = Rect::new(
         34.0,
         top,
@@ -37,14 +34,14 @@ pub(super) fn draw(data: &Curves, run: &RunRecord, width: Width) -> Option<Svg> 
     let mut svg = Svg::new(width.points(), frame.bottom + losses::BELOW);
     let panel = Panel {
         frame,
-        x: reading::epoch_scale([run], frame.across()),
+        x: reading::scale_of(&data.epochs, frame.across()),
         y: Scale::nice([low, high], frame.upwards(), 5),
     };
     panel.y_axis(&mut svg, 6, true);
     panel.y_title(&mut svg, &data.y.title(), 25.0);
     panel.x_axis(&mut svg, 5);
     panel.x_title(&mut svg, losses::EPOCH_TITLE);
-    mark::draw(&mut svg, &panel, run);
+    mark::draw_all(&mut svg, &panel, &data.marks);
     if data.has_zero {
         let zero = panel.y.at(0.0);
         let ends = [(frame.left, zero), (frame.right, zero)];

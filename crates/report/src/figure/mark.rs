@@ -12,7 +12,12 @@ const ROW: f64 = 9.0;
 /// Draws a run's marks over an epoch axis: bands, lines and names above the frame. To be called
 /// before the curves.
 pub(super) fn draw(svg: &mut Svg, panel: &Panel, run: &RunRecord) {
-    let mut marks = figure::marks(run);
+    draw_all(svg, panel, &figure::marks(run));
+}
+
+/// As [`draw`], of marks from elsewhere.
+pub(super) fn draw_all(svg: &mut Svg, panel: &Panel, marks: &[Mark]) {
+    let mut marks = marks.to_vec();
     marks.retain(|mark| {
         [mark.epoch, mark.low, mark.high]
             .iter()
@@ -117,7 +122,12 @@ fn fits(panel: &Panel, mark: &Mark, text: &str, anchor: Anchor) -> bool {
 
 /// Height of the marks' names above a frame.
 pub(super) fn rise(run: &RunRecord) -> f64 {
-    ROW * figure::marks(run).len() as f64 + 3.0
+    rise_of(&figure::marks(run))
+}
+
+/// As [`rise`], of marks from elsewhere.
+pub(super) fn rise_of(marks: &[Mark]) -> f64 {
+    ROW * marks.len() as f64 + 3.0
 }
 
 fn ink(mark: &Mark) -> Ink {

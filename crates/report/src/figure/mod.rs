@@ -77,8 +77,7 @@ impl Drawing {
 /// Draws a figure of a run by its kind; `None` where it has too little in it to be drawn.
 pub(crate) fn draw(figure: &Figure, run: &RunRecord, width: Width) -> Option<Drawing> {
     let (svg, reading) = match &figure.kind {
-        FigureKind::Bars(data) => (bars::draw(data, width), String::new()),
-        FigureKind::Curves(data) => (curves::draw(data, run, width)?, String::new()),
+        FigureKind::Bars(_) | FigureKind::Curves(_) => (anyones(figure, width)?, String::new()),
         FigureKind::TwoPhases(data) => two_phases::draw(data, run, width),
         FigureKind::Course(data) => course::draw(data, run, width)?,
         FigureKind::Checkpoints { panels } => checkpoints::draw(panels, run, width)?,
@@ -92,6 +91,25 @@ pub(crate) fn draw(figure: &Figure, run: &RunRecord, width: Width) -> Option<Dra
             .trim_end()
             .to_owned(),
         svg,
+    })
+}
+
+/// Draws a figure of a kind that needs no run.
+fn anyones(figure: &Figure, width: Width) -> Option<Svg> {
+    match &figure.kind {
+        FigureKind::Bars(data) => Some(bars::draw(data, width)),
+        FigureKind::Curves(data) => curves::draw(data, width),
+        _ => None,
+    }
+}
+
+/// As [`draw`], of a figure that is about several runs; `None` for kinds that need one.
+pub(crate) fn draw_of_several(figure: &Figure, width: Width) -> Option<Drawing> {
+    Some(Drawing {
+        name: figure.name.to_owned(),
+        title: figure.title.clone(),
+        caption: figure.caption.clone(),
+        svg: anyones(figure, width)?,
     })
 }
 

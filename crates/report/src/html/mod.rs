@@ -9,7 +9,9 @@ use std::fmt::Write;
 
 use spindle_run::{
     analysis::{ANALYSES, Analysis},
+    figure::Figure,
     record::RunRecord,
+    table::Table,
 };
 
 use crate::{
@@ -94,6 +96,29 @@ pub fn compare_html(runs: &[(String, RunRecord)]) -> Result<String, Error> {
     body.push_str(include_str!("references.html"));
     body.push_str("</main>\n");
     Ok(page::page("Comparison of runs", &body))
+}
+
+/// A sweep: figures of several runs, and tables below each other.
+#[must_use]
+pub fn sweep_html(title: &str, lead: &str, figures: &[Figure], tables: &[Table]) -> String {
+    let mut body = format!(
+        "<header>\n<p class=\"kicker\">Sweep</p>\n<h1>{}</h1>\n<p class=\"lead\">{}</p>\n</header>\n<main>\n",
+        escape(title),
+        prose(lead)
+    );
+    let drawn = figures.iter().enumerate();
+    body.extend(drawn.filter_map(|(i, drawn)| {
+        page::figure(i + 1, |width| figure::draw_of_several(drawn, width), "")
+    }));
+    body.extend(
+        tables
+            .iter()
+            .map(|found| table::details(&found.title(), found)),
+    );
+    body.push_str(include_str!("reading.html"));
+    body.push_str(include_str!("references.html"));
+    body.push_str("</main>\n");
+    page::page(title, &body)
 }
 
 /// Text as HTML whose lines do not begin with a per cent sign.

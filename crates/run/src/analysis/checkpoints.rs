@@ -4,6 +4,7 @@ use super::{Analysis, PublishedSgd, Shown};
 use crate::{
     figure::{Bars, Figure, FigureKind, Measured},
     record::{AllEffects, CheckpointRecord, Group, RangedEstimate, RunRecord, Summary},
+    sweep::Number,
     table::{Table, at_checkpoints, estimates, ranged},
 };
 
@@ -30,6 +31,29 @@ impl Shown for Checkpoints {
 impl Analysis for Checkpoints {
     fn name(&self) -> &'static str {
         "checkpoints"
+    }
+
+    fn numbers(&self, record: &RunRecord) -> Vec<Number> {
+        let losses = || record.checkpoints.iter().map(|at| at.losses);
+        let Some(last) = losses().last() else {
+            return Vec::new();
+        };
+        let right = last.right_train_loss.unwrap_or(last.train_loss);
+        let mut numbers = vec![
+            Number::new("train_loss_nats", last.train_loss),
+            Number::new("test_loss_nats", last.test_loss),
+            Number::new("loss_gap_nats", last.test_loss - right),
+            Number::new("train_accuracy", last.train_accuracy),
+            Number::new("test_accuracy", last.test_accuracy),
+        ];
+        let least = losses().min_by(|a, b| a.test_loss.total_cmp(&b.test_loss));
+        numbers.extend(least.into_iter().flat_map(|least| {
+            [
+                Number::new("least_test_loss_nats", least.test_loss),
+                Number::new("least_test_loss_epoch", least.epoch),
+            ]
+        }));
+        numbers
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
         caption::{self, number},
     },
     record::{Opening, Recorded, RunRecord, recorded},
+    sweep::Number,
 };
 
 /// The analysis.
@@ -45,6 +46,14 @@ impl Analysis for LossGap {
             text,
         });
         finding.into_iter().collect()
+    }
+
+    fn numbers(&self, record: &RunRecord) -> Vec<Number> {
+        let onset = figure::gap_onset(record);
+        let onset = onset.map(|mark| Number::from_mark("gap_onset_epoch", &mark));
+        let lag = record.analyses.get::<Opening>().and_then(|found| found.lag);
+        let lag = lag.map(|lag| Number::estimate("lag_epochs", lag));
+        onset.into_iter().chain(lag).collect()
     }
 }
 

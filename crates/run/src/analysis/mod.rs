@@ -31,6 +31,7 @@ use crate::{
     event::{Outputs, SampleLosses},
     figure::Figure,
     record::{RunRecord, SampleRecord, Summary},
+    sweep::Number,
     table::{self, Table},
 };
 
@@ -210,6 +211,12 @@ pub trait Analysis: Shown {
 
     /// What it says of a record, in sentences that are computed from its numbers.
     fn findings(&self, record: &RunRecord) -> Vec<Finding> {
+        let _ = record;
+        Vec::new()
+    }
+
+    /// What stands for it in a table of many runs.
+    fn numbers(&self, record: &RunRecord) -> Vec<Number> {
         let _ = record;
         Vec::new()
     }

@@ -17,6 +17,7 @@ use crate::{
         AllEffects, CheckpointRecord, Group, Phases, RangedEstimate, Recorded, RunRecord,
         SampleRecord, recorded,
     },
+    sweep::Number,
     table::{Table, estimates},
 };
 
@@ -45,6 +46,56 @@ impl Analysis for TwoPhases {
     fn tables(&self, record: &RunRecord) -> Vec<Table> {
         vec![table(record)]
     }
+
+    fn numbers(&self, record: &RunRecord) -> Vec<Number> {
+        let mut numbers = at_turning_points(record);
+        if let Some(phases) = record.deciding_phases() {
+            let changes = [("fall", phases.fall), ("rise", phases.rise)];
+            let changes = changes.into_iter();
+            numbers.extend(
+                changes.filter_map(|(name, change)| Some(Number::estimate(name, change?.answer))),
+            );
+            let are_two = phases.verdict == Verdict::TwoPhases;
+            numbers.push(Number::new("has_two_phases", f64::from(u8::from(are_two))));
+        }
+        let boundary = figure::boundary(record);
+        numbers.extend(boundary.map(|mark| Number::from_mark("boundary_epoch", &mark)));
+        numbers
+    }
+}
+
+/// Both statistics of all effects before training, at the deciding one's smallest and at the end.
+fn at_turning_points(record: &RunRecord) -> Vec<Number> {
+    let names = [
+        (
+            Statistic::ShareOfHighOrders,
+            ["share_first", "share_lowest", "share_last"],
+        ),
+        (
+            Statistic::MeanOrder,
+            ["mean_order_first", "mean_order_lowest", "mean_order_last"],
+        ),
+    ];
+    let Some(last) = record.checkpoints.len().checked_sub(1) else {
+        return Vec::new();
+    };
+    let places = [Some(0), record.lowest(), Some(last)];
+    let found = names.into_iter().flat_map(|(statistic, names)| {
+        let at = names.into_iter().zip(places);
+        at.filter_map(move |(name, place)| {
+            let summary = record.checkpoints.get(place?)?.summary.as_ref()?;
+            let RangedEstimate {
+                value, low, high, ..
+            } = of_all(&summary.all_effects, statistic)?;
+            Some(Number::estimate(name, Estimate { value, low, high }))
+        })
+    });
+    let mut found: Vec<Number> = found.collect();
+    let lowest = record
+        .lowest()
+        .and_then(|lowest| record.checkpoints.get(lowest));
+    found.extend(lowest.map(|at| Number::new("lowest_epoch", at.losses.epoch)));
+    found
 }
 
 /// Whether the second phase has begun: the same rule as for a run that has ended.

@@ -171,6 +171,11 @@ parameters! {
         mislabelled_samples: usize = 0, flag(value_name = "COUNT") in Range::within(0.0, 1e4);
         /// Input variables (players) per sample, n, 2 to 20; every sample takes 2^n masked outputs.
         players: usize = 10, flag(value_name = "COUNT") in Range::within(2.0, MAX_PLAYERS as f64);
+        /// Seed of the choice of measured samples alone, 0 to 2^53 - 1; without it, the seed of
+        /// every random choice.
+        samples_seed: Option<u64>, flag(value_name = "SEED") in Range::within(0.0, MAX_SEED);
+        /// Seed of the players alone, 0 to 2^53 - 1; without it, the seed of every random choice.
+        players_seed: Option<u64>, flag(value_name = "SEED") in Range::within(0.0, MAX_SEED);
         /// Whether samples share the positions of their players.
         placement: Placement = Placement::default(), flag(value_enum);
     }

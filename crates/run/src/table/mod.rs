@@ -45,6 +45,26 @@ impl Values {
 }
 
 impl Values {
+    /// As many of its kind that say nothing.
+    fn nothing(&self, rows: usize) -> Self {
+        match self {
+            Self::Integer(_) => Self::Integer(vec![0; rows]),
+            Self::Real(_) => Self::Real(vec![None; rows]),
+            Self::Text(_) => Self::Text(vec![String::new(); rows]),
+        }
+    }
+
+    /// Puts others of the same kind behind them.
+    fn append(&mut self, others: Self) {
+        match (self, others) {
+            (Self::Integer(all), Self::Integer(more)) => all.extend(more),
+            (Self::Real(all), Self::Real(more)) => all.extend(more),
+            (Self::Text(all), Self::Text(more)) => all.extend(more),
+            // A table's columns keep their kind from run to run.
+            (all, more) => all.append(all.nothing(more.len())),
+        }
+    }
+
     fn at(&self, rows: &[usize]) -> Self {
         let rows = rows.iter();
         match self {
@@ -134,6 +154,28 @@ impl Table {
             .map(|column| column.values.len())
             .min()
             .unwrap_or(0)
+    }
+
+    /// The rows of tables of one kind below each other. A column that some of them lack is missing
+    /// there (0 or empty, where it is of whole numbers or of text).
+    #[must_use]
+    pub fn below_each_other(parts: Vec<Self>) -> Self {
+        let mut names: Vec<(String, Values)> = Vec::new();
+        for column in parts.iter().flat_map(|part| &part.columns) {
+            if names.iter().all(|(name, _)| *name != column.name) {
+                names.push((column.name.clone(), column.values.nothing(0)));
+            }
+        }
+        let mut table = Self::new(parts.first().map_or("", |part| part.name));
+        for (name, mut values) in names {
+            for part in &parts {
+                let column = part.columns.iter().find(|column| column.name == name);
+                let found = column.map(|column| column.values.clone());
+                values.append(found.unwrap_or_else(|| values.nothing(part.rows())));
+            }
+            table = table.with(&name, values);
+        }
+        table
     }
 
     /// The rows in which columns of text have these values, without these columns: what is the same

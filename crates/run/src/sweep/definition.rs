@@ -1,0 +1,289 @@
+//! What a sweep's file says.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::{Error, Experiment, experiment::PARAMETERS, experiment::in_words, foreign::cut};
+
+/// More runs than anyone waits for: a mistake in a grid.
+const MOST_CELLS: usize = 100_000;
+/// What the file may hold.
+const EXPERIMENT: &str = "experiment";
+const GRID: &str = "grid";
+
+/// A grid of experiments.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// Fields in which its experiments differ by the file, as `run.json` names them, in the order of
+    /// the flags.
+    pub varied: Vec<&'static str>,
+    /// Its runs, in the order of the grids.
+    pub cells: Vec<Cell>,
+}
+
+/// One run of a sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cell {
+    /// Its name, which is its folder's: `label-noise=0.1,seed=3`.
+    pub name: String,
+    /// What is run.
+    pub experiment: Experiment,
+}
+
+impl Sweep {
+    /// Reads what a sweep's file holds, as JSON:
+    ///
+    /// ```json
+    /// {
+    ///   "experiment": { "model": "lenet", "epochs": 128 },
+    ///   "grid": { "label-noise": [0, 0.1], "seed": [0, 1, 2] }
+    /// }
+    /// ```
+    ///
+    /// Fields are named as flags are, or as in `run.json`. Several grids are a list; a run that two
+    /// of them ask for is done once.
+    ///
+    /// # Errors
+    /// [`Error::Sweep`] for what is not of this shape, for names that no experiment has, for two
+    /// runs of one name; [`Error::Field`] for values out of range.
+    pub fn read(file: Value) -> Result<Self, Error> {
+        let Value::Object(mut file) = file else {
+            return Err(wrong("it must hold a table `grid`"));
+        };
+        let common = table(file.remove(EXPERIMENT).unwrap_or_default(), EXPERIMENT)?;
+        let grids = match file.remove(GRID) {
+            Some(Value::Array(grids)) => grids,
+            Some(grid) => vec![grid],
+            None => return Err(wrong("there is no `grid`, whose lists say what is varied")),
+        };
+        if let Some(name) = file.keys().next() {
+            return Err(wrong(format!(
+                "`{}` is neither `{EXPERIMENT}` nor `{GRID}`",
+                cut(name)
+            )));
+        }
+        let mut sweep = Self {
+            varied: Vec::new(),
+            cells: Vec::new(),
+        };
+        for grid in grids {
+            sweep.add(&common, Grid::read(table(grid, GRID)?)?)?;
+        }
+        sweep.varied.sort_by_key(|field| place(field));
+        sweep.varied.dedup();
+        Ok(sweep)
+    }
+
+    fn add(&mut self, common: &Map<String, Value>, grid: Grid) -> Result<(), Error> {
+        let count = grid.0.iter().map(|(_, values)| values.len());
+        let count = count.fold(self.cells.len().max(1), usize::saturating_mul);
+        if count > MOST_CELLS {
+            return Err(wrong(format!("it asks for more than {MOST_CELLS} runs")));
+        }
+        for choice in grid.choices() {
+            let cell = Cell::new(common, &choice)?;
+            match self.cells.iter().find(|other| other.name == cell.name) {
+                Some(other) if other.experiment == cell.experiment => {}
+                Some(_) => {
+                    return Err(wrong(format!(
+                        "two different runs would be called {}",
+                        cut(&cell.name)
+                    )));
+                }
+                None => self.cells.push(cell),
+            }
+        }
+        self.varied.extend(grid.0.iter().map(|(field, _)| *field));
+        Ok(())
+    }
+
+    /// The values of the varied fields in an experiment, in words.
+    #[must_use]
+    pub fn values(&self, experiment: &Experiment) -> Vec<String> {
+        let fields = experiment.fields();
+        let value = |field: &&str| fields.get(*field).cloned().unwrap_or_default();
+        let values = self.varied.iter().map(value);
+        values.map(in_words).collect()
+    }
+}
+
+/// Lists of values by field, in the order of the flags.
+struct Grid(Vec<(&'static str, Vec<Value>)>);
+
+impl Grid {
+    fn read(grid: Map<String, Value>) -> Result<Self, Error> {
+        let mut fields = BTreeMap::new();
+        for (name, values) in grid {
+            let field = field(&name)?;
+            let values = match values {
+                Value::Array(values) if values.is_empty() => {
+                    return Err(wrong(format!("`{name}` in `{GRID}` has no value")));
+                }
+                Value::Array(values) => values,
+                value => vec![value],
+            };
+            if fields.insert(place(field), (field, values)).is_some() {
+                return Err(wrong(format!("`{field}` stands twice in a `{GRID}`")));
+            }
+        }
+        Ok(Self(fields.into_values().collect()))
+    }
+
+    /// Every combination; the last field changes fastest.
+    fn choices(&self) -> Vec<Vec<(&'static str, Value)>> {
+        let mut choices = vec![Vec::new()];
+        for (field, values) in &self.0 {
+            let longer = choices.iter().flat_map(|choice: &Vec<_>| {
+                values.iter().map(move |value| {
+                    let mut choice = choice.clone();
+                    choice.push((*field, value.clone()));
+                    choice
+                })
+            });
+            choices = longer.collect();
+        }
+        choices
+    }
+}
+
+impl Cell {
+    fn new(common: &Map<String, Value>, choice: &[(&'static str, Value)]) -> Result<Self, Error> {
+        let mut fields = Map::new();
+        for (name, value) in common {
+            fields.insert(field(name)?.to_owned(), value.clone());
+        }
+        let chosen = choice.iter().cloned();
+        fields.extend(chosen.map(|(field, value)| (field.to_owned(), value)));
+        let experiment: Experiment = serde_json::from_value(Value::Object(fields))
+            .map_err(|error| wrong(error.to_string()))?;
+        let experiment = experiment.check()?.into();
+        Ok(Self {
+            name: name(choice),
+            experiment,
+        })
+    }
+}
+
+/// `label-noise=0.1,seed=3`, of letters that every file system takes.
+fn name(choice: &[(&'static str, Value)]) -> String {
+    let part = |(field, value): &(&str, Value)| {
+        let value: String = in_words(value.clone())
+            .chars()
+            .map(|c| match c {
+                'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '+' | '-' | '_' => c,
+                _ => '-',
+            })
+            .collect();
+        format!("{}={value}", field.replace('_', "-"))
+    };
+    let parts: Vec<String> = choice.iter().map(part).collect();
+    match parts.is_empty() {
+        true => "run".into(),
+        false => parts.join(","),
+    }
+}
+
+/// The field that a name means, as flags or as `run.json` write it.
+fn field(name: &str) -> Result<&'static str, Error> {
+    let wanted = match name {
+        "lr" => "learning_rate".to_owned(),
+        "sgd-lr" | "sgd_lr" => "sgd_learning_rate".to_owned(),
+        name => name.replace('-', "_"),
+    };
+    let mut fields = PARAMETERS.iter().map(|row| row.field);
+    fields.find(|field| *field == wanted).ok_or_else(|| {
+        wrong(format!(
+            "no experiment has a `{}`; names are those of the flags of spindle run",
+            cut(name)
+        ))
+    })
+}
+
+/// Where a field stands among the flags.
+fn place(field: &str) -> usize {
+    let mut rows = PARAMETERS.iter();
+    rows.position(|row| row.field == field)
+        .unwrap_or(usize::MAX)
+}
+
+fn table(value: Value, name: &str) -> Result<Map<String, Value>, Error> {
+    match value {
+        Value::Object(table) => Ok(table),
+        Value::Null => Ok(Map::new()),
+        _ => Err(wrong(format!("`{name}` must be a table"))),
+    }
+}
+
+fn wrong(what: impl Into<String>) -> Error {
+    Error::Sweep(what.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn names(file: Value) -> Vec<String> {
+        let sweep = Sweep::read(file).unwrap();
+        sweep.cells.into_iter().map(|cell| cell.name).collect()
+    }
+
+    #[test]
+    fn every_combination_is_a_run_and_none_is_done_twice() {
+        let file = json!({
+            "experiment": { "epochs": 4, "lr": 0.02 },
+            "grid": [
+                { "seed": [0, 1], "label-noise": [0, 0.3] },
+                { "seed": 1, "label_noise": 0.3 },
+                { "model": ["mlp"], "seed": [0] },
+            ],
+        });
+        let sweep = Sweep::read(file.clone()).unwrap();
+        assert_eq!(sweep.varied, ["model", "label_noise", "seed"]);
+        assert_eq!(
+            names(file),
+            [
+                "label-noise=0,seed=0",
+                "label-noise=0,seed=1",
+                "label-noise=0.3,seed=0",
+                "label-noise=0.3,seed=1",
+                "model=mlp,seed=0"
+            ]
+        );
+        let last = &sweep.cells[3].experiment;
+        assert_eq!((last.training.epochs, last.training.seed), (4, 1));
+        assert_eq!(
+            (last.training.learning_rate, last.training.label_noise),
+            (0.02, 0.3)
+        );
+        assert_eq!(sweep.values(last), ["lenet", "0.3", "1"]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (file, needle) in [
+            (json!({}), "no `grid`"),
+            (json!([1]), "must hold a table"),
+            (json!({ "grid": { "sede": [1] } }), "`sede`"),
+            (json!({ "grid": { "seed": [] } }), "has no value"),
+            (json!({ "grid": { "seed": [1], "seeds": [2] } }), "`seeds`"),
+            (json!({ "grid": { "epochs": [0] } }), "epochs is 0"),
+            (json!({ "grid": {}, "name": 1 }), "neither"),
+            (
+                json!({ "grid": { "lr": [0.1], "learning-rate": [0.1] } }),
+                "twice",
+            ),
+            (
+                json!({ "grid": { "data_dir": ["a/b", "a-b"] } }),
+                "two different runs",
+            ),
+            (json!({ "experiment": 3, "grid": {} }), "must be a table"),
+            (json!({ "grid": { "model": ["nettle"] } }), "nettle"),
+        ] {
+            let error = Sweep::read(file.clone()).unwrap_err().to_string();
+            assert!(error.contains(needle), "{file}: {error}");
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Figures of a sweep: settings side by side, each the mean over its seeds.
+
+use spindle_interactions::{bootstrap::Estimate, jackknife};
+
+use super::{CellRecord, OverSeeds, Sweep};
+use crate::{
+    figure::{
+        Axis, BarPanel, BarPanels, Curve, Curves, Figure, FigureKind, ORDER, SHARE, Series, Tone,
+        caption, orders,
+    },
+    record::{CheckpointRecord, RunRecord},
+};
+
+/// Settings that a figure takes: more are not told apart by colour.
+const MOST_SETTINGS: usize = 8;
+/// What every interval here is.
+const INTERVALS: &str = "Means over seeds with 95 % intervals by Student's t, which hold data and all other settings fixed; without an interval where a setting has one seed.";
+
+/// A setting's runs by the values of the varied fields that are no seeds, in the order of the runs.
+pub(super) fn settings<'a>(
+    sweep: &Sweep,
+    runs: &[CellRecord<'a>],
+) -> Vec<(Vec<String>, Vec<CellRecord<'a>>)> {
+    let fields = OverSeeds::fields(sweep);
+    let mut groups: Vec<(Vec<String>, Vec<CellRecord<'a>>)> = Vec::new();
+    for run in runs {
+        let values = sweep.values(&run.record.experiment);
+        let varied = sweep.varied.iter().zip(values);
+        let setting = varied.filter(|(field, _)| fields.contains(field));
+        let setting: Vec<String> = setting.map(|(_, value)| value).collect();
+        match groups.iter_mut().find(|(other, _)| *other == setting) {
+            Some((_, runs)) => runs.push(*run),
+            None => groups.push((setting, vec![*run])),
+        }
+    }
+    groups
+}
+
+/// All figures that the runs have the data for.
+#[must_use]
+pub fn figures(sweep: &Sweep, runs: &[CellRecord<'_>]) -> Vec<Figure> {
+    let groups = settings(sweep, runs);
+    let fields: Vec<String> = OverSeeds::fields(sweep)
+        .iter()
+        .map(|field| field.replace('_', " "))
+        .collect();
+    let named: Vec<(String, Vec<CellRecord<'_>>)> = groups
+        .into_iter()
+        .take(MOST_SETTINGS)
+        .map(|(setting, runs)| (name(&fields, &setting, runs.len()), runs))
+        .collect();
+    let curves = COURSES
+        .iter()
+        .filter_map(|course| over_training(course, &named));
+    curves.chain(at_matched_loss(&named)).collect()
+}
+
+fn name(fields: &[String], setting: &[String], runs: usize) -> String {
+    let parts = fields.iter().zip(setting);
+    let parts: Vec<String> = parts
+        .map(|(field, value)| format!("{field} {value}"))
+        .collect();
+    match parts.is_empty() {
+        true => format!("all ({runs})"),
+        false => format!("{} ({runs})", parts.join(", ")),
+    }
+}
+
+/// A value over training.
+struct Course {
+    name: &'static str,
+    title: &'static str,
+    y: Axis,
+    value: fn(&CheckpointRecord) -> Option<f64>,
+}
+
+const COURSES: [Course; 3] = [
+    Course {
+        name: "share-of-high-orders",
+        title: "Share of orders of 3 and more",
+        y: SHARE,
+        value: high_orders,
+    },
+    Course {
+        name: "loss-gap",
+        title: "Test loss less training loss of right labels",
+        y: Axis {
+            label: "loss gap",
+            unit: "nats",
+        },
+        value: |at| {
+            let train = at.losses.right_train_loss.unwrap_or(at.losses.train_loss);
+            Some(at.losses.test_loss - train)
+        },
+    },
+    Course {
+        name: "test-loss",
+        title: "Test loss",
+        y: Axis {
+            label: "test loss",
+            unit: "nats",
+        },
+        value: |at| Some(at.losses.test_loss),
+    },
+];
+
+fn high_orders(at: &CheckpointRecord) -> Option<f64> {
+    let found = at.summary.as_ref()?.all_effects.share_of_order_3_and_more?;
+    Some(found.value)
+}
+
+/// A curve a setting.
+fn over_training(course: &Course, settings: &[(String, Vec<CellRecord<'_>>)]) -> Option<Figure> {
+    let runs = settings.iter().flat_map(|(_, runs)| runs);
+    let mut epochs: Vec<f64> = runs
+        .flat_map(|run| run.record.checkpoints.iter().map(|at| at.losses.epoch))
+        .collect();
+    epochs.sort_by(f64::total_cmp);
+    epochs.dedup();
+    let curve = |(place, (name, runs)): (usize, &(String, Vec<CellRecord<'_>>))| Curve {
+        name: name.clone(),
+        tone: Tone::Series(place),
+        is_joined: true,
+        values: epochs
+            .iter()
+            .map(|&epoch| over_runs(course, runs, epoch))
+            .collect(),
+    };
+    let curves: Vec<Curve> = settings.iter().enumerate().map(curve).collect();
+    if curves
+        .iter()
+        .all(|curve| curve.values.iter().flatten().count() < 2)
+    {
+        return None;
+    }
+    Some(Figure {
+        name: course.name,
+        title: format!("{} over training", course.title),
+        caption: format!("{INTERVALS} In parentheses: how many runs."),
+        kind: FigureKind::Curves(Curves {
+            y: course.y,
+            has_zero: true,
+            epochs,
+            curves,
+            marks: Vec::new(),
+        }),
+    })
+}
+
+fn over_runs(course: &Course, runs: &[CellRecord<'_>], epoch: f64) -> Option<Estimate> {
+    let at = |run: &CellRecord<'_>| {
+        let mut checkpoints = run.record.checkpoints.iter();
+        (course.value)(checkpoints.find(|at| at.losses.epoch == epoch)?)
+    };
+    mean(&runs.iter().filter_map(at).collect::<Vec<_>>())
+}
+
+/// Mean with its interval by Student's t; of one value without one.
+fn mean(values: &[f64]) -> Option<Estimate> {
+    let count = values.len() as f64;
+    let value = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|x| (x - value).powi(2)).sum();
+    let half = jackknife::t_quantile(values.len().saturating_sub(1))
+        .map_or(0.0, |t| t * (squares / (count - 1.0) / count).sqrt());
+    (!values.is_empty()).then_some(Estimate {
+        value,
+        low: value - half,
+        high: value + half,
+    })
+}
+
+/// Training losses at which profiles are compared, as shares of the way down from the first one
+/// that all runs go, on a logarithmic scale.
+const WAY: [f64; 3] = [0.25, 0.6, 1.0];
+
+/// Shares of strength by order where runs have the same training loss: networks that learn at
+/// different paces are compared at what they have learnt.
+fn at_matched_loss(settings: &[(String, Vec<CellRecord<'_>>)]) -> Option<Figure> {
+    let runs = || settings.iter().flat_map(|(_, runs)| runs.iter());
+    let first = runs()
+        .filter_map(|run| ends(run.record))
+        .map(|ends| ends[0]);
+    let last = runs()
+        .filter_map(|run| ends(run.record))
+        .map(|ends| ends[1]);
+    let high = first.fold(f64::INFINITY, f64::min);
+    let low = last.fold(0.0, f64::max);
+    if !(low > 0.0 && low < high && high.is_finite()) {
+        return None;
+    }
+    let losses = WAY.map(|way| (high.ln() + way * (low.ln() - high.ln())).exp());
+    let panels: Vec<BarPanel> = losses
+        .iter()
+        .map(|&loss| BarPanel {
+            title: format!("training loss {}", caption::number(loss)),
+            note: String::new(),
+            bars: settings
+                .iter()
+                .map(|(_, runs)| profile(runs, loss))
+                .collect(),
+            overlay: None,
+        })
+        .collect();
+    let count = panels.iter().flat_map(|panel| panel.bars.iter().flatten());
+    let count = count.map(Vec::len).max()?;
+    let series = settings
+        .iter()
+        .enumerate()
+        .map(|(place, (name, _))| Series {
+            name: name.clone(),
+            tone: Tone::Series(place),
+        });
+    Some(Figure {
+        name: "orders-at-matched-loss",
+        title: "Shares of strength by order at the same training loss".into(),
+        caption: format!(
+            "Shares of all effects of the test samples, between the two checkpoints around the first fall of the training loss below that of the panel. {INTERVALS}"
+        ),
+        kind: FigureKind::Bars(BarPanels {
+            x: ORDER,
+            y: SHARE,
+            categories: orders(count),
+            series: series.collect(),
+            overlay: None,
+            panels,
+        }),
+    })
+}
+
+/// Training loss before training, and the smallest one.
+fn ends(record: &RunRecord) -> Option<[f64; 2]> {
+    let losses = || record.checkpoints.iter().map(|at| at.losses.train_loss);
+    Some([losses().next()?, losses().fold(f64::INFINITY, f64::min)])
+}
+
+/// Mean shares over the runs at a training loss.
+fn profile(runs: &[CellRecord<'_>], loss: f64) -> Option<Vec<Estimate>> {
+    let profiles: Vec<Vec<f64>> = runs
+        .iter()
+        .filter_map(|run| shares_at(run.record, loss))
+        .collect();
+    let count = profiles.iter().map(Vec::len).min()?;
+    let of_order = |order: usize| {
+        let values: Vec<f64> = profiles.iter().map(|profile| profile[order]).collect();
+        mean(&values)
+    };
+    (0..count).map(of_order).collect()
+}
+
+/// Shares where the training loss first falls to `loss`, between two checkpoints by its logarithm.
+fn shares_at(record: &RunRecord, loss: f64) -> Option<Vec<f64>> {
+    let at = &record.checkpoints;
+    let below = at
+        .iter()
+        .position(|at| at.losses.train_loss <= loss * (1.0 + 1e-12))?;
+    let shares = |index: usize| {
+        let summary = at[index].summary.as_ref()?;
+        let shares = summary.unthresholded.share.as_ref()?;
+        Some(shares.iter().map(|share| share.value).collect::<Vec<f64>>())
+    };
+    let Some(above) = below.checked_sub(1) else {
+        return shares(below);
+    };
+    let [from, to] = [above, below].map(|index| at[index].losses.train_loss.ln());
+    let way = if to < from {
+        ((from - loss.ln()) / (from - to)).clamp(0.0, 1.0)
+    } else {
+        1.0
+    };
+    let (before, after) = (shares(above)?, shares(below)?);
+    let between = before.iter().zip(&after);
+    Some(
+        between
+            .map(|(before, after)| before + way * (after - before))
+            .collect(),
+    )
+}
