@@ -54,6 +54,12 @@
 //! intervals from the [`jackknife`]. [`theory`] holds the curves that are laid over the measured
 //! ones (arXiv 2407.19198, theorem 2).
 //!
+//! # 6. What interactions do
+//!
+//! [`contribution`] says what the orders of a sample add to its answer, and what becomes of the
+//! loss without them; [`fate`] what becomes of single interactions between checkpoints, and whether
+//! another network has them; [`sparsity`] how few of them explain the outputs.
+//!
 //! # An example
 //!
 //! ```
@@ -78,10 +84,12 @@
 mod arch;
 pub mod bootstrap;
 mod butterfly;
+pub mod contribution;
 pub mod decompose;
 mod error;
 #[cfg(feature = "exact")]
 pub mod exact;
+pub mod fate;
 mod float;
 pub mod jackknife;
 pub mod mask;
@@ -91,6 +99,7 @@ pub mod reference;
 pub mod salience;
 mod schur;
 pub mod similarity;
+pub mod sparsity;
 mod spin;
 pub mod strength;
 pub mod theory;

@@ -5,7 +5,7 @@
 //! sweep.json     the grid
 //! NAME/          a run
 //! NAME.error     why a run failed the last time
-//! tables/        tables of all runs that are done, as Parquet; runs and over_seeds as CSV too
+//! tables/        tables of all runs that are done, as Parquet; runs, over_seeds and transfer as CSV too
 //! figures/       settings side by side
 //! sweep.html     the same to be read
 //! ```
@@ -19,11 +19,12 @@ use anyhow::{Context, bail};
 use serde::Serialize;
 use serde_json::{Value, json};
 use spindle_core::pipeline::Run;
+use spindle_interactions::decompose::Decomposition;
 use spindle_run::{
     Error, RunFolder, RunWriter,
     folder::write_whole,
     record::RunRecord,
-    sweep::{self, Cell, CellRecord, OverSeeds, Shard, Sweep},
+    sweep::{self, Cell, CellInteractions, CellRecord, OverSeeds, Shard, Sweep, transfer},
 };
 
 use super::run::run_in_silence;
@@ -105,17 +106,29 @@ impl Grid {
         })
     }
 
-    /// The runs that are done, with their names.
-    fn done(&self) -> anyhow::Result<Vec<(&str, RunRecord)>> {
+    /// The runs that are done.
+    fn done(&self) -> anyhow::Result<Vec<Done<'_>>> {
         let mut done = Vec::new();
         for cell in &self.sweep.cells {
             if self.state(cell)? == State::Done {
-                let (_, record) = RunFolder::open(self.path(cell))?;
-                done.push((&*cell.name, record));
+                let (folder, record) = RunFolder::open(self.path(cell))?;
+                let last = record.checkpoints.last().map_or(0, |last| last.losses.step);
+                done.push(Done {
+                    name: &cell.name,
+                    last: folder.interactions(&record, last)?,
+                    record,
+                });
             }
         }
         Ok(done)
     }
+}
+
+/// A run that is done, with its interactions at the last checkpoint.
+struct Done<'a> {
+    name: &'a str,
+    record: RunRecord,
+    last: Vec<Decomposition>,
 }
 
 /// Runs `spindle sweep`.
@@ -256,14 +269,23 @@ fn gather(grid: &Grid, terminal: &Terminal) -> anyhow::Result<usize> {
     let done = grid.done()?;
     let runs: Vec<CellRecord<'_>> = done
         .iter()
-        .map(|(name, record)| CellRecord { name, record })
+        .map(|Done { name, record, .. }| CellRecord { name, record })
         .collect();
     let all = grid.sweep.cells.len();
     if runs.is_empty() {
         terminal.say(&format!("none of {all} runs is done"));
         return Ok(0);
     }
-    let tables = sweep::tables(&grid.sweep, &runs);
+    let both = runs.iter().zip(&done);
+    let both: Vec<CellInteractions<'_>> = both
+        .map(|(cell, done)| CellInteractions {
+            cell: *cell,
+            decompositions: &done.last,
+        })
+        .collect();
+    let transfers = sweep::transfers(&grid.sweep, &both);
+    let mut tables = sweep::tables(&grid.sweep, &runs);
+    tables.insert(0, transfer::table(&grid.sweep, &transfers));
     let folder = grid.folder.join("tables");
     for table in &tables {
         write_whole(
@@ -271,14 +293,15 @@ fn gather(grid: &Grid, terminal: &Terminal) -> anyhow::Result<usize> {
             &table.to_parquet()?,
         )?;
     }
-    let (own, _) = tables.split_at(2);
+    let (own, _) = tables.split_at(3);
     for table in own {
         write_whole(
             &folder.join(format!("{}.csv", table.name)),
             table.to_csv().as_bytes(),
         )?;
     }
-    let figures = sweep::figures(&grid.sweep, &runs);
+    let mut figures = sweep::figures(&grid.sweep, &runs);
+    figures.extend(transfer::figure(&grid.sweep, &transfers));
     for figure in spindle_report::figures_of_several(&figures) {
         let path = grid
             .folder

@@ -5,10 +5,13 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use spindle_interactions::{Error as MathError, decompose::Progress as Games};
+use spindle_interactions::{
+    Error as MathError,
+    decompose::{Decomposition, Progress as Games},
+};
 use spindle_run::{
     Store,
-    analysis::{self, ANALYSES, AtCheckpoint, OfRun, TestStrengths, Work},
+    analysis::{self, ANALYSES, AtCheckpoint, Before, OfRun, TestStrengths, Work},
     decomposition::decompose_outputs,
     event::{Event, SampleLosses},
     record::Place,
@@ -297,6 +300,11 @@ pub fn analyse<S: Store>(
             let decompositions = run.store().interactions(record, step)?;
             let at = AtCheckpoint::new(record, position, &outputs, &decompositions);
             let at = at.ok_or_else(|| Error::Data(format!("step {step} is not decomposed yet")))?;
+            let before = before(run, work, position)?;
+            let at = at.with_before(before.as_ref().map(|(threshold, found)| Before {
+                threshold: *threshold,
+                decompositions: found,
+            }));
             let name = work.analysis.name();
             let look = |games: Games| {
                 tell_games(watch, name, games.games_done, games.games);
@@ -308,6 +316,26 @@ pub fn analyse<S: Store>(
     };
     work.put(run.record_mut(), found);
     run.save()
+}
+
+/// Threshold and decompositions of the checkpoint before, for an analysis that looks back.
+fn before<S: Store>(
+    run: &Run<S>,
+    work: &Work<'_>,
+    position: usize,
+) -> Result<Option<(f64, Vec<Decomposition>)>, Error> {
+    let record = run.record();
+    let before = position
+        .checked_sub(1)
+        .filter(|_| work.analysis.looks_back());
+    let Some(checkpoint) = before.and_then(|before| record.checkpoints.get(before)) else {
+        return Ok(None);
+    };
+    let Some(summary) = &checkpoint.summary else {
+        return Ok(None);
+    };
+    let found = run.store().interactions(record, checkpoint.losses.step)?;
+    Ok(Some((summary.threshold, found)))
 }
 
 fn of_run<S: Store>(run: &Run<S>, work: &Work<'_>) -> Result<serde_json::Value, Error> {

@@ -9,6 +9,7 @@ use super::{
     Decomposition, NoiseBound, Params, Progress, Solver,
     certificate::{Bound, without_baseline},
     game::{Game, Rounds},
+    others::Effects,
     projection::Projection,
     ranges::BarBounds,
 };
@@ -64,6 +65,26 @@ pub fn bar_bounds_batch(
     progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
 ) -> Result<Vec<Outcome<BarBounds>>, Error> {
     ask_all(&BARS, values, players, params, progress)
+}
+
+const OTHER_ANSWERS: Question<Vec<Effects>> = Question {
+    nothing: Game::no_others,
+    solve: Game::others,
+};
+
+/// [`OTHERS`](super::OTHERS) other answers to each of many games, as [`decompose_batch`]: nearly as
+/// sparse as the sparsest, by their orders as different as may be. For looking at what a statistic
+/// would be with another answer.
+///
+/// # Errors
+/// As [`decompose_batch`].
+pub fn others_batch(
+    values: &[f64],
+    players: usize,
+    params: &Params,
+    progress: &(dyn Fn(Progress) -> ControlFlow<()> + Sync),
+) -> Result<Vec<Outcome<Vec<Effects>>>, Error> {
+    ask_all(&OTHER_ANSWERS, values, players, params, progress)
 }
 
 fn ask_all<T: Send>(

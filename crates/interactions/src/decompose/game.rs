@@ -5,6 +5,7 @@ use super::{
     canonical::{self, Accuracy, Settling},
     certificate::evaluate,
     objective::Objective,
+    others::{self, Effects},
     ranges::{self, BarBounds, Proof, Ranges},
 };
 use crate::Error;
@@ -111,6 +112,33 @@ impl Game {
             limit: ranges::limit(norm, norm),
             bounds,
         })
+    }
+
+    /// The answers beside the canonical one, each as good as the iterations that are allowed make it.
+    pub(super) fn others(
+        &self,
+        solver: &mut Solver<'_>,
+        params: &Params,
+        rounds: &mut Rounds<'_>,
+    ) -> Result<Vec<Effects>, Error> {
+        let mut course = Course::new(self, solver, params, rounds);
+        course.smallest()?;
+        let sparsest = course.effects();
+        let objectives = others::objectives(self.players());
+        let others = objectives.iter().map(|objective| {
+            course.aside(objective, others::TOLERANCE)?;
+            Ok(course.effects().near(&sparsest))
+        });
+        others.collect()
+    }
+
+    /// The same of outputs within the noise bound: no effects, every time.
+    pub(super) fn no_others(&self) -> Result<Vec<Effects>, Error> {
+        let nothing = Effects {
+            and: vec![0.0; self.v.len()],
+            or: vec![0.0; self.v.len()],
+        };
+        Ok(vec![nothing; others::OTHERS])
     }
 
     fn players(&self) -> usize {
@@ -227,19 +255,34 @@ impl<'a, 's, 'p> Course<'a, 's, 'p> {
         ])
     }
 
-    /// Begins where the problem before ended, which saves a sixth of the iterations.
-    fn proof(&mut self, objective: &Objective) -> Result<Proof, Error> {
-        self.solver.aim(objective, ranges::TOLERANCE);
+    /// Solves a problem beside the first one. Begins where the problem before ended, which saves a
+    /// sixth of the iterations.
+    fn aside(&mut self, objective: &Objective, tolerance: f64) -> Result<(), Error> {
+        self.solver.aim(objective, tolerance);
         loop {
             let gap = self.round(self.params.check_every);
             if self.is_told_to_stop() {
                 return Err(Error::Stopped);
             }
-            if gap <= ranges::TOLERANCE || self.is_exhausted() {
+            if gap <= tolerance || self.is_exhausted() {
                 break;
             }
         }
         self.finish();
+        Ok(())
+    }
+
+    /// The best effects of the problem in hand.
+    fn effects(&self) -> Effects {
+        let best = self.solver.best();
+        Effects {
+            and: best.and.clone(),
+            or: best.or.clone(),
+        }
+    }
+
+    fn proof(&mut self, objective: &Objective) -> Result<Proof, Error> {
+        self.aside(objective, ranges::TOLERANCE)?;
         ranges::proof(
             &self.game.v,
             &self.game.bound,

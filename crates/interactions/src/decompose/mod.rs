@@ -77,6 +77,7 @@ mod feasible;
 mod game;
 mod noise;
 mod objective;
+mod others;
 mod projection;
 mod ranges;
 #[cfg(feature = "single")]
@@ -90,10 +91,11 @@ use crate::{
     mask::{self, Mask},
 };
 
-pub use batch::{bar_bounds_batch, decompose_batch};
+pub use batch::{bar_bounds_batch, decompose_batch, others_batch};
 pub use canonical::{CURVATURE, NEAR_OPTIMAL, ORDER_WEIGHT};
 pub use certificate::certify;
 pub use noise::{NoiseBound, NoiseRatio, NoiseScale};
+pub use others::{Effects, OTHERS, TILT};
 pub use ranges::{
     BARS, BarBounds, HIGH_ORDER, PROOFS, Proof, RANGE_WEIGHT, RangeBounds, Ranges, Statistic,
     value, weights,

@@ -7,15 +7,22 @@
 mod all_effects;
 mod certificates;
 mod checkpoints;
+mod contributions;
+mod controls;
+mod fates;
 mod figure_3;
+mod first_phase;
 mod group_differences;
 mod loss_gap;
 mod noise_bounds;
+mod other_answers;
 pub mod phases;
 mod published_sgd;
 mod rounds;
 pub mod samples;
 mod similarity;
+mod sparsity;
+mod stopping;
 mod strengths;
 mod summary;
 mod theory;
@@ -36,13 +43,20 @@ use crate::{
 };
 
 pub use all_effects::course;
+pub use contributions::{Contributions, Cutting, GroupContributions};
+pub use controls::{Controls, GroupControls};
+pub use fates::FatesByOrder;
 pub use figure_3::figure_3;
+pub use first_phase::{Decay, DecayFit};
 pub use group_differences::{GroupDifference, GroupDifferences};
 pub use loss_gap::loss_gap;
 pub use noise_bounds::{AtNoise, NoiseBounds};
+pub use other_answers::OtherAnswers;
 pub use published_sgd::{AtRate, Norms, PublishedSgd, RateScale, published_bars};
 pub use samples::TestStrengths;
 pub use similarity::Similarity;
+pub use sparsity::{Sparsity, Strongest};
+pub use stopping::{Rule, Stopped, Stopping};
 pub use strengths::two_phases;
 pub use summary::summarize;
 pub use theory::{Theory, TheoryFit};
@@ -76,6 +90,17 @@ pub struct AtCheckpoint<'a> {
     pub outputs: &'a Outputs,
     /// A decomposition each.
     pub decompositions: &'a [Decomposition],
+    /// The checkpoint before, for analyses that look back; `None` for the first one.
+    pub before: Option<Before<'a>>,
+}
+
+/// The checkpoint before another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// Its salience threshold, nats.
+    pub threshold: f64,
+    /// A decomposition a sample.
+    pub decompositions: &'a [Decomposition],
 }
 
 impl<'a> AtCheckpoint<'a> {
@@ -93,7 +118,14 @@ impl<'a> AtCheckpoint<'a> {
             summary: record.checkpoints.get(checkpoint)?.summary.as_ref()?,
             outputs,
             decompositions,
+            before: None,
         })
+    }
+
+    /// The same, with what was found at the checkpoint before.
+    #[must_use]
+    pub fn with_before(self, before: Option<Before<'a>>) -> Self {
+        Self { before, ..self }
     }
 }
 
@@ -163,6 +195,11 @@ pub trait Analysis: Shown {
     /// Where it looks; nowhere when it shows what others have found.
     fn scopes(&self) -> &'static [Scope] {
         &[]
+    }
+
+    /// Whether it needs to know the checkpoint before.
+    fn looks_back(&self) -> bool {
+        false
     }
 
     /// Whether it has a meaning for runs of an experiment.
@@ -245,6 +282,13 @@ table_of_analyses![
     similarity::TrainAndTest,
     group_differences::Groups,
     theory::SecondPhase,
+    first_phase::FirstPhase,
+    contributions::ByOrder,
+    controls::Removed,
+    fates::Followed,
+    stopping::EarlyStopping,
+    sparsity::Sparse,
+    other_answers::Others,
 ];
 
 /// All figures that `record` has the data for, in the order in which they are read.

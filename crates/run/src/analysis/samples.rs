@@ -14,6 +14,9 @@ use crate::{
     record::{Group, SampleRecord},
 };
 
+/// All groups, in the order in which they are named.
+pub(super) const GROUPS: [Group; 3] = [Group::Test, Group::Train, Group::Mislabelled];
+
 /// The bootstrap resamples behind every interval of an experiment.
 #[must_use]
 pub fn resamples(experiment: &Experiment) -> Resamples {

@@ -10,6 +10,7 @@ mod gather;
 mod number;
 mod seeds;
 mod shard;
+pub mod transfer;
 
 pub use definition::{Cell, Sweep};
 pub use figures::figures;
@@ -17,3 +18,4 @@ pub use gather::{CellRecord, tables};
 pub use number::{Number, numbers};
 pub use seeds::{OverSeeds, over_seeds};
 pub use shard::Shard;
+pub use transfer::{CellInteractions, Transfer, transfers};

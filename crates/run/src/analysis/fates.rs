@@ -1,0 +1,306 @@
+//! What becomes of single interactions from checkpoint to checkpoint, and how stable they are.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use spindle_interactions::{
+    decompose::{Decomposition, HIGH_ORDER},
+    fate::{self, Fates, Side, Tally},
+};
+
+use super::{Analysis, AtCheckpoint, Finding, OtherAnswers, Scope, Shown, Watch, samples::of};
+use crate::{
+    Error,
+    figure::{Axis, Curve, Curves, Figure, FigureKind, Tone, caption, marks},
+    record::{Group, Recorded, RunRecord, recorded},
+    sweep::Number,
+    table::{self, Table, at_checkpoints},
+};
+
+/// What became of the test samples' interactions since the checkpoint before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FatesByOrder {
+    /// Counts and strengths by order, mean over samples.
+    pub fates: Fates,
+    /// IPS by order, index order - 1: mean of |dI| / (|I| + |I'|) over interactions that are salient
+    /// at either checkpoint; `None` where there are none.
+    pub instability: Vec<Option<f64>>,
+}
+
+impl Recorded for FatesByOrder {
+    const NAME: &'static str = "fates";
+    const VERSION: u32 = 1;
+}
+
+/// The analysis.
+pub(super) struct Followed;
+
+impl Shown for Followed {
+    fn figures(&self, record: &RunRecord) -> Vec<Figure> {
+        let figures = [strengths(record), instability(record)];
+        figures.into_iter().flatten().collect()
+    }
+}
+
+impl Analysis for Followed {
+    fn name(&self) -> &'static str {
+        FatesByOrder::NAME
+    }
+
+    fn version(&self) -> u32 {
+        FatesByOrder::VERSION
+    }
+
+    fn scopes(&self) -> &'static [Scope] {
+        &[Scope::EveryCheckpoint]
+    }
+
+    fn looks_back(&self) -> bool {
+        true
+    }
+
+    fn at_checkpoint(&self, at: &AtCheckpoint<'_>, _: Watch<'_>) -> Result<Value, Error> {
+        recorded(&compare(at))
+    }
+
+    fn tables(&self, record: &RunRecord) -> Vec<Table> {
+        vec![table(record)]
+    }
+
+    fn findings(&self, record: &RunRecord) -> Vec<Finding> {
+        let finding = in_words(record).map(|text| Finding {
+            about: "Fates of interactions",
+            text,
+        });
+        finding.into_iter().collect()
+    }
+
+    fn numbers(&self, record: &RunRecord) -> Vec<Number> {
+        let last = table::parts::<FatesByOrder>(record).last();
+        let all = last.map(|(_, last)| {
+            let strength = |tally: &Tally| tally.strength.iter().sum::<f64>();
+            let Fates {
+                preserved,
+                reversed,
+                emerged,
+                ..
+            } = &last.fates;
+            let kept = strength(preserved);
+            Number::new(
+                "preserved_share_last",
+                kept / (kept + strength(reversed) + strength(emerged)),
+            )
+        });
+        all.into_iter().collect()
+    }
+}
+
+/// A decomposition with a threshold, as fates take it.
+pub(super) fn side(found: &Decomposition, threshold: f64) -> Side<'_> {
+    Side {
+        and: &found.and,
+        or: &found.or,
+        threshold,
+    }
+}
+
+/// Sums and counts over samples to quotients by order.
+pub(super) fn quotients(samples: impl Iterator<Item = Vec<[f64; 2]>>) -> Vec<Option<f64>> {
+    let mut sums: Vec<[f64; 2]> = Vec::new();
+    for sample in samples {
+        sums.resize(sums.len().max(sample.len()), [0.0; 2]);
+        for (all, more) in sums.iter_mut().zip(sample) {
+            all[0] += more[0];
+            all[1] += more[1];
+        }
+    }
+    let quotients = sums.into_iter();
+    quotients
+        .map(|[sum, count]| (count > 0.0).then(|| sum / count))
+        .collect()
+}
+
+/// `None` at the first checkpoint.
+fn compare(at: &AtCheckpoint<'_>) -> Option<FatesByOrder> {
+    let before = at.before?;
+    let then = of(at.samples, before.decompositions, Group::Test);
+    let now = of(at.samples, at.decompositions, Group::Test);
+    let pairs: Vec<(Side<'_>, Side<'_>)> = then
+        .zip(now)
+        .map(|((_, then), (_, now))| {
+            (
+                side(then, before.threshold),
+                side(now, at.summary.threshold),
+            )
+        })
+        .collect();
+    let fates: Vec<Fates> = pairs
+        .iter()
+        .map(|(then, now)| fate::fates(*then, *now))
+        .collect();
+    Some(FatesByOrder {
+        fates: Fates::mean(&fates),
+        instability: quotients(
+            pairs
+                .iter()
+                .map(|(then, now)| fate::instability(*then, *now)),
+        ),
+    })
+}
+
+/// Summed strength by fate over training.
+fn strengths(record: &RunRecord) -> Option<Figure> {
+    let found: Vec<(usize, FatesByOrder)> = table::parts(record).collect();
+    let kinds: [(&str, fn(&Fates) -> &Tally); 4] = [
+        ("preserved", |fates| &fates.preserved),
+        ("emerged", |fates| &fates.emerged),
+        ("removed", |fates| &fates.removed),
+        ("reversed", |fates| &fates.reversed),
+    ];
+    let curves = kinds
+        .into_iter()
+        .enumerate()
+        .map(|(place, (name, tally))| Curve {
+            name: name.into(),
+            tone: Tone::Series(place),
+            is_joined: true,
+            values: found
+                .iter()
+                .map(|(_, found)| Some(plain(tally(&found.fates).strength.iter().sum())))
+                .collect(),
+        });
+    if found.len() < 2 {
+        return None;
+    }
+    Some(Figure {
+        name: "fates",
+        title: "What becomes of salient interactions since the checkpoint before".into(),
+        caption: format!(
+            "{} How much changes between two checkpoints depends on how far they are apart, which grows with training.",
+            in_words(record)?
+        ),
+        kind: FigureKind::Curves(Curves {
+            y: Axis {
+                label: "strength a sample",
+                unit: "nats",
+            },
+            has_zero: true,
+            epochs: epochs(record, &found),
+            curves: curves.collect(),
+            marks: marks(record),
+        }),
+    })
+}
+
+/// IPS of low and of high orders over training, with what the choice of the answer alone gives.
+fn instability(record: &RunRecord) -> Option<Figure> {
+    let found: Vec<(usize, FatesByOrder)> = table::parts(record).collect();
+    let orders = 4.min(record.experiment.measurement.players);
+    let curves = (1..=orders).map(|order| Curve {
+        name: format!("order {order}"),
+        tone: Tone::Ordered(order - 1),
+        is_joined: true,
+        values: found
+            .iter()
+            .map(|(_, found)| {
+                found
+                    .instability
+                    .get(order - 1)
+                    .copied()
+                    .flatten()
+                    .map(plain)
+            })
+            .collect(),
+    });
+    if found.len() < 2 {
+        return None;
+    }
+    let floor = OtherAnswers::floor_in_words(record).unwrap_or_default();
+    Some(Figure {
+        name: "instability",
+        title: "How unstable interactions are from checkpoint to checkpoint (IPS)".into(),
+        caption: format!(
+            "Mean of |I − I′| / (|I| + |I′|) over interactions that are salient at one of two checkpoints that follow each other: 0 for the same effects, 1 for effects that one of them lacks.{floor} Test samples; no interval is given, since interactions of one sample depend on each other."
+        ),
+        kind: FigureKind::Curves(Curves {
+            y: Axis {
+                label: "instability",
+                unit: "",
+            },
+            has_zero: true,
+            epochs: epochs(record, &found),
+            curves: curves.collect(),
+            marks: marks(record),
+        }),
+    })
+}
+
+fn epochs(record: &RunRecord, found: &[(usize, FatesByOrder)]) -> Vec<f64> {
+    let found = found.iter();
+    found
+        .map(|(at, _)| record.checkpoints[*at].losses.epoch)
+        .collect()
+}
+
+/// A value without an interval.
+fn plain(value: f64) -> spindle_interactions::bootstrap::Estimate {
+    spindle_interactions::bootstrap::Estimate {
+        value,
+        low: value,
+        high: value,
+    }
+}
+
+/// What became of interactions up to where orders are lowest, and after it.
+fn in_words(record: &RunRecord) -> Option<String> {
+    let lowest = record.lowest()?;
+    let found: Vec<(usize, FatesByOrder)> = table::parts(record).collect();
+    let share = |is_wanted: &dyn Fn(usize) -> bool, tally: fn(&Fates) -> &Tally| {
+        let (mut high, mut all) = (0.0, 0.0);
+        for (_, found) in found.iter().filter(|(at, _)| is_wanted(*at)) {
+            let strength = &tally(&found.fates).strength;
+            all += strength.iter().sum::<f64>();
+            high += strength.iter().skip(HIGH_ORDER - 1).sum::<f64>();
+        }
+        (all > 0.0).then(|| format!("{:.0} %", 100.0 * high / all))
+    };
+    let nothing = || "none".to_owned();
+    let in_phase = |is_wanted: &dyn Fn(usize) -> bool| {
+        let emerged = share(is_wanted, |fates| &fates.emerged).unwrap_or_else(nothing);
+        let removed = share(is_wanted, |fates| &fates.removed).unwrap_or_else(nothing);
+        format!("{emerged} of what emerges and {removed} of what is removed")
+    };
+    let epoch = record.checkpoints.get(lowest)?.losses.epoch;
+    Some(format!(
+        "Of the strength of salient interactions, orders of 3 and more are {} up to epoch {}, where orders are lowest, and {} after it (sums over the steps from checkpoint to checkpoint).",
+        in_phase(&|at| at <= lowest),
+        caption::epoch(epoch),
+        in_phase(&|at| at > lowest)
+    ))
+}
+
+/// What became of interactions: a row per checkpoint, fate and order.
+fn table(record: &RunRecord) -> Table {
+    let mut rows: Vec<(usize, &'static str, usize, f64, f64)> = Vec::new();
+    let mut instabilities: Vec<Option<f64>> = Vec::new();
+    for (checkpoint, found) in table::parts::<FatesByOrder>(record) {
+        let kinds = [
+            ("preserved", &found.fates.preserved),
+            ("reversed", &found.fates.reversed),
+            ("emerged", &found.fates.emerged),
+            ("removed", &found.fates.removed),
+        ];
+        for (name, tally) in kinds {
+            let sums = tally.count.iter().zip(&tally.strength);
+            for (order, (count, strength)) in (1..).zip(sums) {
+                rows.push((checkpoint, name, order, *count, *strength));
+                instabilities.push(found.instability.get(order - 1).copied().flatten());
+            }
+        }
+    }
+    at_checkpoints(Table::new("fates"), record, rows.iter().map(|row| row.0))
+        .text("fate", rows.iter().map(|row| row.1))
+        .integer("order", rows.iter().map(|row| row.2))
+        .real("count_per_sample", rows.iter().map(|row| row.3))
+        .real("strength_per_sample_nats", rows.iter().map(|row| row.4))
+        .real("instability", instabilities)
+}

@@ -1,0 +1,236 @@
+//! Sparsity and matching, which the papers assume, measured: how many interactions explain the
+//! outputs, and whether games are what the theory takes them for (arXiv 2305.01939).
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use spindle_interactions::{
+    bootstrap::Estimate,
+    sparsity::{self, COVERED, Conditions},
+};
+
+use super::{
+    Analysis, AtCheckpoint, Finding, Scope, Shown, Watch, contributions::mean, samples::resamples,
+};
+use crate::{
+    Error,
+    figure::{Axis, Curve, Curves, Figure, FigureKind, Tone, caption, marks},
+    record::{Group, Recorded, RunRecord, recorded},
+    sweep::Number,
+    table::{self, Table, at_checkpoints, estimates},
+};
+
+/// Numbers of interactions, strongest first.
+const STRONGEST: [usize; 7] = [1, 2, 5, 10, 20, 50, 100];
+
+/// How sparse the test samples' games are at a checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sparsity {
+    /// R^2 of the strongest interactions on all masked outputs, mean over samples.
+    pub explained: Vec<Strongest>,
+    /// The lowest order up to which 99 % of the strength lies, mean over samples.
+    pub highest_order: Estimate,
+    /// Share of samples whose mean output over masks grows with the number of players.
+    pub monotone: f64,
+    /// Share of samples for which some power bounds how fast it falls.
+    pub has_power: f64,
+    /// Median of the smallest such power.
+    pub power: Option<f64>,
+}
+
+/// What the strongest interactions explain.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Strongest {
+    /// How many.
+    pub count: usize,
+    /// R^2.
+    pub r2: Estimate,
+}
+
+impl Recorded for Sparsity {
+    const NAME: &'static str = "sparsity";
+    const VERSION: u32 = 1;
+}
+
+/// The analysis.
+pub(super) struct Sparse;
+
+impl Shown for Sparse {
+    fn figures(&self, record: &RunRecord) -> Vec<Figure> {
+        figure(record).into_iter().collect()
+    }
+}
+
+impl Analysis for Sparse {
+    fn name(&self) -> &'static str {
+        Sparsity::NAME
+    }
+
+    fn version(&self) -> u32 {
+        Sparsity::VERSION
+    }
+
+    fn scopes(&self) -> &'static [Scope] {
+        &[Scope::EveryCheckpoint]
+    }
+
+    fn at_checkpoint(&self, at: &AtCheckpoint<'_>, _: Watch<'_>) -> Result<Value, Error> {
+        recorded(&measure(at))
+    }
+
+    fn tables(&self, record: &RunRecord) -> Vec<Table> {
+        vec![table(record)]
+    }
+
+    fn findings(&self, record: &RunRecord) -> Vec<Finding> {
+        let finding = in_words(record).map(|text| Finding {
+            about: "Sparsity",
+            text,
+        });
+        finding.into_iter().collect()
+    }
+
+    fn numbers(&self, record: &RunRecord) -> Vec<Number> {
+        let found = table::parts::<Sparsity>(record).last();
+        let ten =
+            found.and_then(|(_, found)| found.explained.iter().find(|s| s.count == 10).copied());
+        ten.map(|ten| Number::estimate("r2_of_10_strongest", ten.r2))
+            .into_iter()
+            .collect()
+    }
+}
+
+/// `None` where no sample's output depends on its mask.
+fn measure(at: &AtCheckpoint<'_>) -> Option<Sparsity> {
+    let resamples = resamples(at.experiment);
+    let games = at.outputs.values.chunks_exact(1 << at.outputs.players);
+    let test = at.samples.iter().zip(at.decompositions).zip(games);
+    let test = test.filter(|((sample, _), _)| sample.group == Group::Test);
+    let (mut r2, mut conditions): (Vec<Vec<f64>>, Vec<Conditions>) = Default::default();
+    for ((_, found), v) in test {
+        r2.extend(sparsity::explained(v, found, &STRONGEST).map(|explained| explained.r2));
+        conditions.extend(sparsity::conditions(v, found));
+    }
+    let explained = STRONGEST.iter().enumerate().map(|(place, &count)| {
+        let values: Vec<f64> = r2.iter().map(|r2| r2[place]).collect();
+        Some(Strongest {
+            count,
+            r2: mean(&values, &resamples)?,
+        })
+    });
+    let share = |fits: fn(&Conditions) -> bool| {
+        conditions.iter().filter(|found| fits(found)).count() as f64 / conditions.len() as f64
+    };
+    let orders: Vec<f64> = conditions
+        .iter()
+        .map(|found| found.highest_order as f64)
+        .collect();
+    let mut powers: Vec<f64> = conditions.iter().filter_map(|found| found.power).collect();
+    powers.sort_unstable_by(f64::total_cmp);
+    Some(Sparsity {
+        explained: explained.collect::<Option<_>>()?,
+        highest_order: mean(&orders, &resamples)?,
+        monotone: share(|found| found.is_monotone),
+        has_power: share(|found| found.power.is_some()),
+        power: powers.get(powers.len() / 2).copied(),
+    })
+}
+
+/// R^2 of the strongest interactions over training.
+fn figure(record: &RunRecord) -> Option<Figure> {
+    let found: Vec<(usize, Sparsity)> = table::parts(record).collect();
+    let curve = |(place, &count): (usize, &usize)| Curve {
+        name: format!("{count} strongest"),
+        tone: Tone::Ordered(place),
+        is_joined: true,
+        values: found
+            .iter()
+            .map(|(_, found)| {
+                let explained = found
+                    .explained
+                    .iter()
+                    .find(|explained| explained.count == count);
+                explained.map(|explained| explained.r2)
+            })
+            .collect(),
+    };
+    // Curves of all numbers lie on each other.
+    let shown = [1, 5, 20, 100];
+    let curves: Vec<Curve> = shown.iter().enumerate().map(curve).collect();
+    if found.len() < 2 {
+        return None;
+    }
+    Some(Figure {
+        name: "sparsity",
+        title: "How much of all masked outputs the strongest interactions explain".into(),
+        caption: format!(
+            "{} It does not show that these interactions mean something: fewer terms always explain less.",
+            in_words(record)?
+        ),
+        kind: FigureKind::Curves(Curves {
+            y: Axis {
+                label: "R² on all masks",
+                unit: "",
+            },
+            has_zero: true,
+            epochs: found
+                .iter()
+                .map(|(at, _)| record.checkpoints[*at].losses.epoch)
+                .collect(),
+            curves,
+            marks: marks(record),
+        }),
+    })
+}
+
+fn in_words(record: &RunRecord) -> Option<String> {
+    let found: Vec<(usize, Sparsity)> = table::parts(record).collect();
+    let (at, last) = found.last()?;
+    let summary = record.checkpoints.get(*at)?.summary.as_ref()?;
+    let r2 = |count: usize| {
+        let found = last
+            .explained
+            .iter()
+            .find(|explained| explained.count == count)?;
+        Some(format!("{count}: {}", caption::estimate(found.r2)))
+    };
+    let power = last.power.map_or_else(String::new, |power| {
+        format!(", of a power of {} in the median", caption::number(power))
+    });
+    let interactions = 2.0 * 2.0_f64.powi(record.experiment.measurement.players as i32) - 2.0;
+    Some(format!(
+        "{}, R² of the strongest interactions of a sample on all its masked outputs ({}). Of {interactions} interactions {:.1} are salient. {:.0} % of the strength lie up to order {}; mean outputs grow with the number of players in {:.0} % of the samples, and fall no faster than some power of it in {:.0} %{power} (the conditions of arXiv 2305.01939). Canonical answers, test samples.",
+        caption::capitalized(&caption::at(record.checkpoints[*at].losses.epoch)),
+        STRONGEST
+            .into_iter()
+            .filter_map(r2)
+            .collect::<Vec<_>>()
+            .join("; "),
+        summary.salient_per_sample,
+        100.0 * COVERED,
+        caption::estimate(last.highest_order),
+        100.0 * last.monotone,
+        100.0 * last.has_power
+    ))
+}
+
+/// How sparse games are: a row per checkpoint.
+fn table(record: &RunRecord) -> Table {
+    let rows: Vec<(usize, Sparsity)> = table::parts(record).collect();
+    let table = at_checkpoints(Table::new("sparsity"), record, rows.iter().map(|row| row.0));
+    let table = estimates(
+        table,
+        "highest_order",
+        "",
+        rows.iter().map(|row| Some(row.1.highest_order)),
+    )
+    .real("monotone", rows.iter().map(|row| row.1.monotone))
+    .real("has_power", rows.iter().map(|row| row.1.has_power))
+    .real("power", rows.iter().map(|row| row.1.power));
+    STRONGEST
+        .iter()
+        .enumerate()
+        .fold(table, |table, (place, count)| {
+            let r2 = rows.iter().map(|row| Some(row.1.explained.get(place)?.r2));
+            estimates(table, &format!("r2_of_{count}"), "", r2)
+        })
+}
