@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use spindle_core::device::Wanted;
 use spindle_run::{
     Experiment,
+    analysis::Rule,
     experiment::{Dataset, Model, NoiseScale, Schedule, Solver, Solving, Training},
     sweep::Shard,
 };
@@ -114,10 +115,39 @@ pub(crate) struct NewRun {
     /// Folder of the run; made where it is missing, continued where it holds the same experiment.
     #[arg(long, value_name = "RUN")]
     pub(crate) out: PathBuf,
+    /// End the training where a rule says so, on what is measured at every checkpoint; what is there
+    /// is analysed, and the same command without it trains on.
+    #[arg(long, value_enum, value_name = "RULE", help_heading = "Training")]
+    pub(crate) stop_at: Option<StopAt>,
     #[command(flatten)]
     pub(crate) experiment: Experiment,
     #[command(flatten)]
     pub(crate) computation: Computation,
+}
+
+/// Rules that end a training early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StopAt {
+    /// The share of orders of 3 and more has risen from its lowest value by more than its interval.
+    #[value(name = "phase-2")]
+    Phase2,
+    /// The mean order has.
+    MeanOrder,
+    /// Interactions of orders of 3 and more cancel each other more than before.
+    Cancellation,
+    /// The loss of half of the test set has not been smaller for 3 checkpoints.
+    Patience,
+}
+
+impl From<StopAt> for Rule {
+    fn from(stop: StopAt) -> Self {
+        match stop {
+            StopAt::Phase2 => Self::HighOrders,
+            StopAt::MeanOrder => Self::MeanOrder,
+            StopAt::Cancellation => Self::Cancellation,
+            StopAt::Patience => Self::Patience,
+        }
+    }
 }
 
 #[derive(Args)]

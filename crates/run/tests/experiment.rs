@@ -126,7 +126,7 @@ fn docs_tell_the_range_that_is_checked() {
 #[test]
 fn every_field_out_of_range_is_named_with_its_value_and_what_is_allowed() {
     type Change = fn(&mut Experiment);
-    let cases: [(Change, &str); 27] = [
+    let cases: [(Change, &str); 29] = [
         (
             |e| e.training.train_size = Some(0),
             "train_size is 0; it must be at least 1 and",
@@ -209,6 +209,14 @@ fn every_field_out_of_range_is_named_with_its_value_and_what_is_allowed() {
         (
             |e| e.decomposition.sgd_steps = 10_000_001,
             "sgd_steps is 10000001;",
+        ),
+        (
+            |e| e.measurement.samples_seed = Some(1 << 54),
+            "samples_seed is 18014398509481984;",
+        ),
+        (
+            |e| e.measurement.players_seed = Some(1 << 54),
+            "players_seed is 18014398509481984;",
         ),
         (
             |e| e.decomposition.resamples = 99,

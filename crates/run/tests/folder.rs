@@ -68,13 +68,29 @@ fn phases_of_earlier_versions_are_left_out_with_a_warning() {
     assert!(found.is_current() && found.warnings == demo::record().warnings);
 }
 
+/// Analyses that came after version 4.
+const LATER: [&str; 7] = [
+    "contributions",
+    "controls",
+    "fates",
+    "first-phase",
+    "other-answers",
+    "sparsity",
+    "stopping",
+];
+
 /// `run.json` of the demo as version 4 wrote it.
 const FORMAT_4: &str = include_str!("older/run-4.json");
 
 #[test]
 fn a_record_of_version_4_is_read_to_the_same_numbers() {
     let found = RunRecord::from_json(FORMAT_4.as_bytes()).unwrap();
-    assert_eq!(found, demo::record());
+    let mut expected = demo::record();
+    let all = expected.checkpoints.iter_mut().map(|at| &mut at.analyses);
+    for parts in all.chain([&mut expected.analyses]) {
+        LATER.iter().for_each(|name| parts.remove(name));
+    }
+    assert_eq!(found, expected);
     assert!(found.is_current());
     let again = RunRecord::from_json(&found.to_json().unwrap()).unwrap();
     assert_eq!(again, found);
@@ -249,12 +265,12 @@ fn a_newer_run_says_what_reads_it() {
     let json = fs::read_to_string(folder.path().join("run.json")).unwrap();
     // A newer format need not be one that this program could read otherwise.
     let json = json
-        .replacen("\"schema\": 5", "\"schema\": 6, \"news\": true", 1)
+        .replacen("\"schema\": 6", "\"schema\": 7, \"news\": true", 1)
         .replacen("\"version\": \"0.1.0\"", "\"version\": \"3.4.5\"", 1);
     fs::write(folder.path().join("run.json"), json).unwrap();
     assert_eq!(
         message(writer.record().unwrap_err(), folder.path()),
-        "RUN/run.json: written in format 6 by Spindle 3.4.5; this is Spindle 0.1.0, which reads formats up to 5: \
+        "RUN/run.json: written in format 7 by Spindle 3.4.5; this is Spindle 0.1.0, which reads formats up to 6: \
          use Spindle 3.4.5 or newer"
     );
 }

@@ -8,6 +8,7 @@ use spindle_core::pipeline::{self, Goal, Lab, Run};
 use spindle_data::Labelled as _;
 use spindle_run::{
     Experiment, RunWriter,
+    analysis::Rule,
     content::Contents,
     device::Place,
     experiment::{Solver, Training},
@@ -27,7 +28,11 @@ use crate::{
 pub(crate) fn run(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
     new.computation.guarded(terminal, |computation| {
         let (run, lab) = begin(new, computation, terminal)?;
-        let mut run = conducted(run, &*lab, Goal::Analysed, terminal)?;
+        let (run, has_ended) = until_ended(new, run, &*lab, terminal)?;
+        let mut run = match has_ended {
+            true => measured(run, &*lab, terminal)?,
+            false => conducted(run, &*lab, Goal::Analysed, terminal)?,
+        };
         conclude(&mut run, terminal)
     })
 }
@@ -46,7 +51,11 @@ pub(super) fn run_in_silence(new: &NewRun, terminal: &Terminal) -> anyhow::Resul
 pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
     new.computation.guarded(terminal, |computation| {
         let (run, lab) = begin(new, computation, terminal)?;
-        let run = conducted(run, &*lab, Goal::Trained, terminal)?;
+        let (run, has_ended) = until_ended(new, run, &*lab, terminal)?;
+        let run = match has_ended {
+            true => run,
+            false => conducted(run, &*lab, Goal::Trained, terminal)?,
+        };
         terminal.say(&format!(
             "trained; measure it with: spindle extract {0} && spindle analyze {0}",
             run.store().path().display()
@@ -159,6 +168,51 @@ fn conducted(
     let looking = Looking::new(terminal);
     stoppable(pollster::block_on(pipeline::conduct(
         &mut run, lab, goal, &looking,
+    )))?;
+    Ok(run)
+}
+
+/// Trains until the rule that was asked for ends it; whether one did.
+fn until_ended(
+    new: &NewRun,
+    mut run: Run<RunWriter>,
+    lab: &dyn Lab,
+    terminal: &Terminal,
+) -> anyhow::Result<(Run<RunWriter>, bool)> {
+    let Some(rule) = new.stop_at.map(Rule::from) else {
+        return Ok((run, false));
+    };
+    let looking = Looking::new(terminal);
+    let ended = stoppable(pollster::block_on(pipeline::train_until(
+        &mut run, lab, rule, &looking,
+    )))?;
+    drop(looking);
+    let checkpoints = &run.record().checkpoints;
+    let Some(losses) = ended.and_then(|at| Some(checkpoints.get(at)?.losses)) else {
+        terminal.say(&format!(
+            "the rule did not end the training: {}",
+            rule.name()
+        ));
+        return Ok((run, false));
+    };
+    terminal.say(&format!(
+        "training ended at epoch {}: {} (test loss {:.3} nats)",
+        losses.epoch,
+        rule.name(),
+        losses.test_loss
+    ));
+    Ok((run, true))
+}
+
+/// What was trained so far, measured and analysed.
+fn measured(
+    mut run: Run<RunWriter>,
+    lab: &dyn Lab,
+    terminal: &Terminal,
+) -> anyhow::Result<Run<RunWriter>> {
+    let looking = Looking::new(terminal);
+    stoppable(pollster::block_on(pipeline::measure(
+        &mut run, lab, &looking,
     )))?;
     Ok(run)
 }

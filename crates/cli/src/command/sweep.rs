@@ -192,6 +192,7 @@ fn one<'a>(
     interrupt::check(Interrupted::Run)?;
     let new = NewRun {
         out: grid.path(cell),
+        stop_at: None,
         experiment: cell.experiment.clone(),
         computation: computation.clone(),
     };

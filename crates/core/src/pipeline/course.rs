@@ -11,10 +11,10 @@ use spindle_interactions::{
 };
 use spindle_run::{
     Store,
-    analysis::{self, ANALYSES, AtCheckpoint, Before, OfRun, TestStrengths, Work},
+    analysis::{self, ANALYSES, AtCheckpoint, Before, OfRun, Rule, Stopping, TestStrengths, Work},
     decomposition::decompose_outputs,
     event::{Event, SampleLosses},
-    record::Place,
+    record::{Place, Recorded as _},
     store::Part,
 };
 use web_time::Instant;
@@ -72,12 +72,89 @@ pub async fn train<S: Store>(
     train_from(run, lab, begins_again, watch).await
 }
 
+/// Trains until a rule ends it, measuring at every checkpoint. Returns the rule's checkpoint, by its
+/// position; `None` where the training came to its end. What was trained is a run like others, which
+/// goes on from there.
+///
+/// # Errors
+/// As [`train`], [`extract`] and [`analyze`].
+pub async fn train_until<S: Store>(
+    run: &mut Run<S>,
+    lab: &dyn Lab,
+    rule: Rule,
+    watch: &dyn Watch,
+) -> Result<Option<usize>, Error> {
+    let begins_again = healing::put_aside(run, healing::parts(Goal::Analysed), watch)?;
+    let mut training = training_of(run, lab, begins_again, watch)?;
+    loop {
+        extract_missing(run, lab, watch).await?;
+        if let Some(at) = ended_by(run, rule, watch)? {
+            return Ok(Some(at));
+        }
+        run.begin_training();
+        let leg = follow(run, training.as_mut(), Pace::ToCheckpoint, watch).await;
+        run.end_training();
+        if leg? == Leg::Finished {
+            return Ok(None);
+        }
+    }
+}
+
+/// Where a rule ends the training, on what is measured by now.
+fn ended_by<S: Store>(
+    run: &mut Run<S>,
+    rule: Rule,
+    watch: &dyn Watch,
+) -> Result<Option<usize>, Error> {
+    if run.record().checkpoints.is_empty() {
+        return Ok(None);
+    }
+    decompose(run, watch)?;
+    let work = Work::of_run_by_name(Stopping::NAME);
+    if let Some(work) = work {
+        analyse(run, &work, watch)?;
+    }
+    let found = run.record().analyses.get::<Stopping>();
+    let rules = found.into_iter().flat_map(|found| found.rules);
+    Ok(rules
+        .into_iter()
+        .find(|found| found.rule == rule)
+        .and_then(|found| found.at))
+}
+
+/// Measures and analyses what was trained so far, and trains no more.
+///
+/// # Errors
+/// As [`extract`] and [`analyze`].
+pub async fn measure<S: Store>(
+    run: &mut Run<S>,
+    lab: &dyn Lab,
+    watch: &dyn Watch,
+) -> Result<(), Error> {
+    extract(run, lab, watch).await?;
+    analyze(run, watch)
+}
+
 async fn train_from<S: Store>(
     run: &mut Run<S>,
     lab: &dyn Lab,
     begins_again: bool,
     watch: &dyn Watch,
 ) -> Result<(), Error> {
+    let mut training = training_of(run, lab, begins_again, watch)?;
+    run.begin_training();
+    let trained = follow(run, training.as_mut(), Pace::ToTheEnd, watch).await;
+    run.end_training();
+    trained.map(|_| ())
+}
+
+/// The training of a run, from where it is.
+fn training_of<S: Store>(
+    run: &mut Run<S>,
+    lab: &dyn Lab,
+    begins_again: bool,
+    watch: &dyn Watch,
+) -> Result<Box<dyn Training>, Error> {
     let state = match run.lost_checkpoint() {
         _ if begins_again => None,
         Some(step) => {
@@ -89,24 +166,36 @@ async fn train_from<S: Store>(
         }
         None => healing::state(run, watch)?,
     };
-    let mut training = lab.train(state.as_ref())?;
+    let training = lab.train(state.as_ref())?;
     let progress = training.progress();
     let is_done = progress.step >= progress.total_steps && training.is_settled();
     if !is_done {
         tell_of_another_engine(run, &training.describe(), progress.step, watch);
     }
-    run.begin_training();
-    let trained = follow(run, training.as_mut(), watch).await;
-    run.end_training();
-    trained
+    Ok(training)
 }
 
-/// Keeps what a training tells, to its end.
+/// How far a training is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    ToTheEnd,
+    ToCheckpoint,
+}
+
+/// What ended a part of the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Leg {
+    Finished,
+    Checkpoint,
+}
+
+/// Keeps what a training tells, to its end or to the next checkpoint.
 async fn follow<S: Store>(
     run: &mut Run<S>,
     training: &mut dyn Training,
+    pace: Pace,
     watch: &dyn Watch,
-) -> Result<(), Error> {
+) -> Result<Leg, Error> {
     let progress = training.progress();
     let tell = |done: usize, loss| {
         watch.progress(Stretch {
@@ -129,12 +218,17 @@ async fn follow<S: Store>(
         if events.is_err() {
             run.save()?;
         }
+        let mut is_at_checkpoint = false;
         for event in events? {
+            is_at_checkpoint |= matches!(event, Event::Checkpoint { .. });
             match event {
                 Event::Progress { step, loss } => tell(step, Some(loss)),
-                Event::Finished => return Ok(()),
+                Event::Finished => return Ok(Leg::Finished),
                 event => run.apply(event)?,
             }
+        }
+        if is_at_checkpoint && pace == Pace::ToCheckpoint {
+            return Ok(Leg::Checkpoint);
         }
     }
 }

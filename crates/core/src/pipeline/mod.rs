@@ -16,7 +16,9 @@ mod stopwatch;
 mod watch;
 mod workbench;
 
-pub use course::{Goal, analyse, analyze, conduct, extract, looking_on, stopped, train};
+pub use course::{
+    Goal, analyse, analyze, conduct, extract, looking_on, measure, stopped, train, train_until,
+};
 pub use fastest::{Fastest, fastest};
 pub use lab::{Description, Lab, lab, test_bench};
 pub use run::Run;

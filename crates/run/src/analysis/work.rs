@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Analysis, AtCheckpoint, OfRun, Scope, Watch};
+use super::{ANALYSES, Analysis, AtCheckpoint, OfRun, Scope, Watch};
 use crate::{
     Error,
     record::{Part, Place, RunRecord},
@@ -62,6 +62,19 @@ fn wanting<'a>(
         places.map(move |&place| Work { analysis, place })
     });
     at_places.collect()
+}
+
+impl Work<'static> {
+    /// The analysis of this name, of the whole run; `None` where there is none.
+    #[must_use]
+    pub fn of_run_by_name(name: &str) -> Option<Self> {
+        let mut analyses = ANALYSES.iter().copied();
+        let analysis = analyses.find(|analysis| analysis.name() == name)?;
+        Some(Self {
+            analysis,
+            place: Place::Run,
+        })
+    }
 }
 
 impl Work<'_> {

@@ -21,9 +21,10 @@ pub use summary::{AllEffects, GroupStrength, RangedEstimate, SampleCertificate, 
 ///
 /// 2: players are words or clusters as well, `classes` has names. 3: answers are canonical and have
 /// ranges; the published SGD's rate falls. 4: phases are tested, the loss gap is that of right
-/// labels, similarity has ceilings. 5: analyses lie under their names, each with a version. What
-/// older versions hold is read as it was (`older.rs`).
-pub const SCHEMA: u32 = 5;
+/// labels, similarity has ceilings. 5: analyses lie under their names, each with a version. 6: samples
+/// and players may have seeds of their own. What older versions hold is read as it was
+/// (`older.rs`).
+pub const SCHEMA: u32 = 6;
 
 /// The contents of `run.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 //! rises. Each test binary takes a part of it.
 #![allow(dead_code)]
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::ControlFlow};
 
 use spindle_interactions::{
     bootstrap::Estimate,
@@ -15,14 +15,15 @@ use spindle_interactions::{
 use spindle_run::{
     Experiment,
     analysis::{
-        AtNoise, AtRate, GroupDifference, GroupDifferences, NoiseBounds, Norms, PublishedSgd,
-        RateScale, Similarity, Theory, TheoryFit,
+        ANALYSES, AtCheckpoint, AtNoise, AtRate, Before, Decay, DecayFit, GroupDifference,
+        GroupDifferences, NoiseBounds, Norms, OtherAnswers, PublishedSgd, RateScale, Rule,
+        Similarity, Stopped, Stopping, Theory, TheoryFit,
     },
     event::{Outputs, Tensor, Tensors, TrainingState},
     experiment::{CheckedExperiment, Measurement, Schedule, Training},
     record::{
-        self, AllEffects, CheckpointRecord, Group, GroupStrength, LossRecord, Opening, Parts,
-        Players, Provenance, RangedEstimate, Recorded, RunRecord, SampleCertificate, SampleRecord,
+        self, AllEffects, CheckpointRecord, Group, GroupStrength, LossRecord, Opening, Part,
+        Parts, Place, Players, Provenance, RangedEstimate, Recorded, RunRecord, SampleCertificate, SampleRecord,
         Summary,
     },
 };
@@ -192,6 +193,9 @@ pub(crate) fn analyses(checkpoint: usize) -> Parts {
             salient_mean_order: None,
         }]),
     );
+    if checkpoint == STEPS.len() - 1 {
+        put(&mut found, other_answers());
+    }
     if checkpoint != 1 {
         put(
             &mut found,
@@ -298,7 +302,62 @@ fn of_run() -> Parts {
                 .collect(),
         ),
     );
+    put(
+        &mut found,
+        Decay {
+            initial_residual: 0.125,
+            fits: (0..=2)
+                .map(|checkpoint| DecayFit {
+                    checkpoint,
+                    weight: 1.0 - checkpoint as f64 / 2.0,
+                    residual: checkpoint as f64 / 64.0,
+                    weight_of_theory: 0.5 - checkpoint as f64 / 4.0,
+                    residual_of_theory: checkpoint as f64 / 16.0,
+                })
+                .collect(),
+        },
+    );
+    put(&mut found, stopping());
     found
+}
+
+fn stopping() -> Stopping {
+    let stopped = |rule, at, kept, regret, passes| Stopped {
+        rule,
+        at,
+        kept,
+        regret: estimate(regret),
+        passes,
+    };
+    Stopping {
+        best: 3,
+        best_loss: estimate(0.5),
+        samples: [500, 500],
+        rules: vec![
+            stopped(Rule::HighOrders, Some(4), 4, 0.0625, 4096.0),
+            stopped(Rule::MeanOrder, None, 5, 0.25, 6144.0),
+            stopped(Rule::Cancellation, Some(3), 3, 0.0, 4096.0),
+            stopped(Rule::Patience, None, 3, 0.0, 3000.0),
+            stopped(Rule::Never, None, 5, 0.25, 0.0),
+        ],
+    }
+}
+
+/// Of answers that are nearly as sparse; they would take a solver.
+fn other_answers() -> OtherAnswers {
+    OtherAnswers {
+        samples: 1,
+        answers: 22,
+        largest_norm: 1.005,
+        share: vec![
+            [0.5, 0.25, 0.5],
+            [0.25, 0.25, 0.5],
+            [0.125, 0.125, 0.1875],
+            [0.125, 0.0625, 0.125],
+        ],
+        loss_up_to: vec![[0.5, 0.5, 0.5], [0.375, 0.25, 0.375]],
+        instability: vec![Some(0.5), Some(0.375), None, Some(0.25)],
+    }
 }
 
 pub(crate) fn record() -> RunRecord {
@@ -336,9 +395,36 @@ pub(crate) fn record() -> RunRecord {
             analyses: analyses(index),
         })
         .collect();
+    for index in 0..STEPS.len() {
+        put_computed(&mut record, index);
+    }
     record.analyses = of_run();
     record.warnings = vec!["a warning, with a comma".into()];
     record
+}
+
+/// What some analyses find in this run's decompositions at a checkpoint.
+fn put_computed(record: &mut RunRecord, index: usize) {
+    let (outputs, found) = (outputs(index), decompositions(index));
+    let earlier = index.checked_sub(1).map(decompositions);
+    let before = earlier.as_ref().map(|found| Before {
+        threshold: 0.125,
+        decompositions: found,
+    });
+    for analysis in ANALYSES {
+        if !["contributions", "controls", "fates", "sparsity"].contains(&analysis.name()) {
+            continue;
+        }
+        let at = AtCheckpoint::new(record, index, &outputs, &found).unwrap();
+        let value = analysis
+            .at_checkpoint(&at.with_before(before), &|_| ControlFlow::Continue(()))
+            .unwrap();
+        let part = Part {
+            version: analysis.version(),
+            value,
+        };
+        record.put_part(Place::Checkpoint(index), analysis.name(), part);
+    }
 }
 
 /// An effect that is like nothing else in the file it goes to.
