@@ -94,7 +94,10 @@ impl Grid {
             Ok((writer, record)) => {
                 let has_report = writer.path().join("report.html").is_file();
                 let checkpoints = record.checkpoints.len();
-                match Run::open(writer, record).is_complete() && has_report {
+                // A run of another experiment is refused when its turn comes.
+                let differences = record.experiment.decisive_differences(&cell.experiment);
+                let is_same = differences.is_empty();
+                match is_same && has_report && Run::open(writer, record).is_complete() {
                     true => return Ok(State::Done),
                     false => State::Begun { checkpoints },
                 }

@@ -270,9 +270,9 @@ fn table(record: &RunRecord) -> Table {
         .integer("samples", rows.iter().map(|row| row.1.samples));
     let columns: [(&str, fn(&GroupControls) -> Estimate); 8] = [
         ("strength", |found| found.strength),
-        ("low", |found| found.low),
-        ("high", |found| found.high),
-        ("random", |found| found.random),
+        ("without_low", |found| found.low),
+        ("without_high", |found| found.high),
+        ("without_random", |found| found.random),
         ("low_less_random", |found| found.low_less_random),
         ("high_less_random", |found| found.high_less_random),
         ("high_less_low", |found| found.high_less_low),

@@ -22,9 +22,9 @@ use spindle_run::{
     event::{Outputs, Tensor, Tensors, TrainingState},
     experiment::{CheckedExperiment, Measurement, Schedule, Training},
     record::{
-        self, AllEffects, CheckpointRecord, Group, GroupStrength, LossRecord, Opening, Part,
-        Parts, Place, Players, Provenance, RangedEstimate, Recorded, RunRecord, SampleCertificate, SampleRecord,
-        Summary,
+        self, AllEffects, CheckpointRecord, Group, GroupStrength, LossRecord, Opening, Part, Parts,
+        Place, Players, Provenance, RangedEstimate, Recorded, RunRecord, SampleCertificate,
+        SampleRecord, Summary,
     },
 };
 
