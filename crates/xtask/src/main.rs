@@ -73,6 +73,10 @@ enum Chore {
         /// packages (0.5 GB) and a driver that launches nothing.
         #[arg(long, conflicts_with_all = ["torch", "gpu"])]
         cuda: bool,
+        /// Only a sweep on a Ray cluster of two nodes on this machine, of which a worker and then a
+        /// node is killed; installs Ray in target/ray.
+        #[arg(long, conflicts_with_all = ["torch", "gpu", "cuda"])]
+        ray: bool,
     },
     /// Whether answers are unique: 40 games of LeNet from 20 random starts each, in both
     /// precisions, with players relabelled, at tolerances of 1e-2 to 1e-6; and answers and ranges
@@ -137,6 +141,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Accept => accept::accept(),
         Chore::Test { gpu: true, .. } => gpu_tests::test(),
         Chore::Test { cuda: true, .. } => cuda_tests::test(),
+        Chore::Test { ray: true, .. } => test::on_ray(),
         Chore::Test { torch, .. } => test::test(torch),
         Chore::Bench {
             name,

@@ -52,6 +52,13 @@ fn beside_torch() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A sweep on a cluster of two nodes, of which one is lost.
+pub(crate) fn on_ray() -> anyhow::Result<()> {
+    let python = python::environment("ray")?;
+    cargo("build --release --package spindle")?;
+    run(&python, &["tests/ray/sweep.py", SPINDLE], &[])
+}
+
 /// All that runs in the browser, part of which is only there for its target.
 fn lint_for_the_browser() -> anyhow::Result<()> {
     let toolchain = Toolchain::for_wasm()?;
@@ -101,5 +108,6 @@ fn python_reads_a_run() -> anyhow::Result<()> {
     run(SPINDLE, &arguments, &[])?;
     run(SPINDLE, &["verify", &export], &[])?;
     let arguments = ["tests/python/read_run.py", &run_folder, &export];
-    run(&python, &arguments, &[])
+    run(&python, &arguments, &[])?;
+    run(&python, &["tests/python/drivers.py"], &[])
 }

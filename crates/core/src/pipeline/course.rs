@@ -242,7 +242,8 @@ fn tell_of_another_engine<S: Store>(
 ) {
     let provenance = &mut run.record_mut().provenance;
     let last = provenance.engine.rsplit("; then ").next();
-    let is_same = last.is_some_and(|last| last.starts_with(engine));
+    let is_same =
+        last.is_some_and(|last| without_threads(last).starts_with(without_threads(engine)));
     if is_same || step == 0 {
         return;
     }
@@ -252,6 +253,15 @@ fn tell_of_another_engine<S: Store>(
     );
     provenance.engine = format!("{}; then {engine} from step {step} on", provenance.engine);
     warn(run, warning, watch);
+}
+
+/// An engine in words without the number of threads, on which its numbers do not depend.
+fn without_threads(engine: &str) -> &str {
+    let Some(rest) = engine.strip_suffix(" threads") else {
+        return engine;
+    };
+    let digits = rest.trim_end_matches(|c: char| c.is_ascii_digit());
+    digits.strip_suffix(", ").unwrap_or(engine)
 }
 
 /// Tells it, and keeps it in the record.

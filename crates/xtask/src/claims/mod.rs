@@ -1,5 +1,5 @@
 //! Numbers of results in the texts: each stands between markers, and is written from the runs that
-//! come with the page.
+//! come with the page, and from the tables of sweeps in `docs/sweeps/results`.
 //!
 //! In Markdown, in HTML and in strings of HTML a marker is `<!--=NAME-->VALUE<!--/-->`; in JSX,
 //! which has no such comments, it is `{/*=NAME*/}VALUE{/*/*/}`. A value of several lines has its
@@ -19,6 +19,7 @@ mod phases;
 mod published;
 mod runs;
 mod samples;
+mod sweeps;
 mod table;
 mod text;
 mod universality;
@@ -54,6 +55,7 @@ fn all(runs: &[Run]) -> anyhow::Result<Claims> {
     }
     across::put(&mut claims, runs)?;
     universality::put(&mut claims, runs)?;
+    sweeps::put(&mut claims)?;
     Ok(claims)
 }
 

@@ -1,0 +1,10 @@
+#!/bin/bash
+#SBATCH --job-name=spindle
+#SBATCH --array=1-16
+#SBATCH --cpus-per-task=2
+#SBATCH --time=04:00:00
+#SBATCH --requeue
+# sbatch slurm.sh noise.toml /shared/noise
+# Every task does its part of the sweep (SLURM_ARRAY_TASK_ID of SLURM_ARRAY_TASK_COUNT).
+set -euo pipefail
+RAYON_NUM_THREADS="${SLURM_CPUS_PER_TASK}" spindle sweep "$1" --out "$2" --quiet
