@@ -10,6 +10,7 @@
 
 mod across;
 mod dynamics;
+mod findings;
 mod format;
 mod marker;
 mod moments;
@@ -52,6 +53,7 @@ fn all(runs: &[Run]) -> anyhow::Result<Claims> {
         dynamics::put(&mut claims, run)?;
         samples::put(&mut claims, run)?;
         paper::put(&mut claims, run)?;
+        findings::put(&mut claims, run)?;
     }
     across::put(&mut claims, runs)?;
     universality::put(&mut claims, runs)?;
