@@ -4,7 +4,7 @@
 //! above some order; the mean output over masks of m players, from that of no player, grows with m;
 //! and it does not fall faster than a power of m when players are masked. Here they are measured.
 
-use crate::{decompose::Decomposition, mask, mask::Mask};
+use crate::{Error, decompose::Decomposition, mask, mask::Mask, transform};
 
 /// How much of the outputs the strongest interactions explain.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +51,17 @@ pub fn explained(v: &[f64], found: &Decomposition, strongest: &[usize]) -> Optio
         strongest: strongest.to_vec(),
         r2,
     })
+}
+
+/// The L1 norm of the effects of outputs `v` by AND interactions alone, which are unique: what OR
+/// interactions save is the difference to the smallest norm with both.
+///
+/// # Errors
+/// [`Error::Length`] or [`Error::Players`] for outputs that are not of all masks.
+pub fn and_norm(v: &[f64]) -> Result<f64, Error> {
+    let mut effects = v.to_vec();
+    transform::moebius(&mut effects, 1)?;
+    Ok(effects.iter().skip(1).map(|effect| effect.abs()).sum())
 }
 
 /// The conditions of arXiv 2305.01939 on one game.
@@ -143,6 +154,16 @@ mod tests {
         );
         assert!(explained.r2[1] > 1.0 - 1e-3, "{explained:?}");
         assert!(explained.r2[2] > 1.0 - 1e-9, "{explained:?}");
+    }
+
+    #[test]
+    fn what_or_saves_is_seen_in_the_norms() -> Result<(), Error> {
+        // 1 when any of four players is there: one OR effect, 15 AND effects of size 1.
+        let any: Vec<f64> = (0..16).map(|t| f64::from(u8::from(t != 0))).collect();
+        assert_eq!(and_norm(&any)?, 15.0);
+        let both = decompose(&any, &exact())?;
+        assert!((both.certificate.smallest_norm - 1.0).abs() < 1e-3);
+        Ok(())
     }
 
     #[test]

@@ -9,7 +9,8 @@ use spindle_interactions::{
 };
 
 use super::{
-    Analysis, AtCheckpoint, Finding, Scope, Shown, Watch, contributions::mean, samples::resamples,
+    Analysis, AtCheckpoint, Finding, NoiseBounds, Scope, Shown, Watch, contributions::mean,
+    samples::resamples,
 };
 use crate::{
     Error,
@@ -35,6 +36,10 @@ pub struct Sparsity {
     pub has_power: f64,
     /// Median of the smallest such power.
     pub power: Option<f64>,
+    /// Mean L1 norm of AND interactions alone, without a noise term, nats; none in runs before it
+    /// was measured.
+    #[serde(default)]
+    pub and_norm: Option<f64>,
 }
 
 /// What the strongest interactions explain.
@@ -74,7 +79,7 @@ impl Analysis for Sparse {
     }
 
     fn at_checkpoint(&self, at: &AtCheckpoint<'_>, _: Watch<'_>) -> Result<Value, Error> {
-        recorded(&measure(at))
+        recorded(&measure(at)?)
     }
 
     fn tables(&self, record: &RunRecord) -> Vec<Table> {
@@ -100,15 +105,17 @@ impl Analysis for Sparse {
 }
 
 /// `None` where no sample's output depends on its mask.
-fn measure(at: &AtCheckpoint<'_>) -> Option<Sparsity> {
+fn measure(at: &AtCheckpoint<'_>) -> Result<Option<Sparsity>, Error> {
     let resamples = resamples(at.experiment);
     let games = at.outputs.values.chunks_exact(1 << at.outputs.players);
     let test = at.samples.iter().zip(at.decompositions).zip(games);
     let test = test.filter(|((sample, _), _)| sample.group == Group::Test);
     let (mut r2, mut conditions): (Vec<Vec<f64>>, Vec<Conditions>) = Default::default();
+    let mut norms: Vec<f64> = Vec::new();
     for ((_, found), v) in test {
         r2.extend(sparsity::explained(v, found, &STRONGEST).map(|explained| explained.r2));
         conditions.extend(sparsity::conditions(v, found));
+        norms.push(sparsity::and_norm(v)?);
     }
     let explained = STRONGEST.iter().enumerate().map(|(place, &count)| {
         let values: Vec<f64> = r2.iter().map(|r2| r2[place]).collect();
@@ -117,22 +124,40 @@ fn measure(at: &AtCheckpoint<'_>) -> Option<Sparsity> {
             r2: mean(&values, &resamples)?,
         })
     });
-    let share = |fits: fn(&Conditions) -> bool| {
-        conditions.iter().filter(|found| fits(found)).count() as f64 / conditions.len() as f64
-    };
     let orders: Vec<f64> = conditions
         .iter()
         .map(|found| found.highest_order as f64)
         .collect();
+    let explained: Option<Vec<Strongest>> = explained.collect();
+    let (Some(explained), Some(highest_order)) = (explained, mean(&orders, &resamples)) else {
+        return Ok(None);
+    };
+    let share = |fits: fn(&Conditions) -> bool| {
+        conditions.iter().filter(|found| fits(found)).count() as f64 / conditions.len() as f64
+    };
     let mut powers: Vec<f64> = conditions.iter().filter_map(|found| found.power).collect();
     powers.sort_unstable_by(f64::total_cmp);
-    Some(Sparsity {
-        explained: explained.collect::<Option<_>>()?,
-        highest_order: mean(&orders, &resamples)?,
+    Ok(Some(Sparsity {
+        explained,
+        highest_order,
         monotone: share(|found| found.is_monotone),
         has_power: share(|found| found.power.is_some()),
         power: powers.get(powers.len() / 2).copied(),
-    })
+        and_norm: Some(norms.iter().sum::<f64>() / norms.len() as f64),
+    }))
+}
+
+/// What OR interactions save, where the norm with both is known without a noise term.
+fn saved_by_or(record: &RunRecord, at: usize, found: &Sparsity) -> Option<String> {
+    let NoiseBounds(rows) = record.checkpoints.get(at)?.analyses.get()?;
+    let both = rows.iter().find(|row| row.noise_ratio == 0.0)?.norm;
+    let and = found.and_norm?;
+    Some(format!(
+        " Without a noise term AND interactions alone have {} nats, AND and OR at least {}: {} times as much.",
+        caption::number(and),
+        caption::number(both),
+        caption::number(and / both)
+    ))
 }
 
 /// R^2 of the strongest interactions over training.
@@ -198,7 +223,7 @@ fn in_words(record: &RunRecord) -> Option<String> {
     });
     let interactions = 2.0 * 2.0_f64.powi(record.experiment.measurement.players as i32) - 2.0;
     Some(format!(
-        "{}, R² of the strongest interactions of a sample on all its masked outputs ({}). Of {interactions} interactions {:.1} are salient. {:.0} % of the strength lie up to order {}; mean outputs grow with the number of players in {:.0} % of the samples, and fall no faster than some power of it in {:.0} %{power} (the conditions of arXiv 2305.01939). Canonical answers, test samples.",
+        "{}, R² of the strongest interactions of a sample on all its masked outputs ({}). Of {interactions} interactions {:.1} are salient. {:.0} % of the strength lie up to order {}; mean outputs grow with the number of players in {:.0} % of the samples, and fall no faster than some power of it in {:.0} %{power} (the conditions of arXiv 2305.01939).{} Canonical answers, test samples.",
         caption::capitalized(&caption::at(record.checkpoints[*at].losses.epoch)),
         STRONGEST
             .into_iter()
@@ -209,7 +234,8 @@ fn in_words(record: &RunRecord) -> Option<String> {
         100.0 * COVERED,
         caption::estimate(last.highest_order),
         100.0 * last.monotone,
-        100.0 * last.has_power
+        100.0 * last.has_power,
+        saved_by_or(record, *at, last).unwrap_or_default()
     ))
 }
 
@@ -225,7 +251,8 @@ fn table(record: &RunRecord) -> Table {
     )
     .real("monotone", rows.iter().map(|row| row.1.monotone))
     .real("has_power", rows.iter().map(|row| row.1.has_power))
-    .real("power", rows.iter().map(|row| row.1.power));
+    .real("power", rows.iter().map(|row| row.1.power))
+    .real("and_norm_nats", rows.iter().map(|row| row.1.and_norm));
     STRONGEST
         .iter()
         .enumerate()
