@@ -18,10 +18,9 @@ use std::{
 use anyhow::{Context, bail};
 use serde::Serialize;
 use serde_json::{Value, json};
-use spindle_core::pipeline::Run;
 use spindle_interactions::decompose::Decomposition;
 use spindle_run::{
-    Error, RunFolder, RunWriter,
+    Error, RunFolder, analysis,
     folder::write_whole,
     record::RunRecord,
     sweep::{self, Cell, CellInteractions, CellRecord, OverSeeds, Shard, Sweep, transfer},
@@ -83,37 +82,36 @@ impl Grid {
         self.folder.join(format!("{}.error", cell.name))
     }
 
-    fn state(&self, cell: &Cell) -> anyhow::Result<State> {
-        let failed = fs::read_to_string(self.error_path(cell)).ok();
-        let state = match RunWriter::open(self.path(cell)) {
+    fn state(&self, cell: &Cell) -> State {
+        let state = match RunFolder::open(self.path(cell)) {
             Err(Error::NoRun(_)) => State::Missing,
-            Err(Error::Locked(_)) => return Ok(State::Running),
             Err(error) => State::Failed {
                 error: error.to_string(),
             },
-            Ok((writer, record)) => {
-                let has_report = writer.path().join("report.html").is_file();
-                let checkpoints = record.checkpoints.len();
+            Ok((folder, _)) if folder.is_locked() => return State::Running,
+            Ok((folder, record)) => {
+                let has_report = folder.path().join("report.html").is_file();
                 // A run of another experiment is refused when its turn comes.
                 let differences = record.experiment.decisive_differences(&cell.experiment);
-                let is_same = differences.is_empty();
-                match is_same && has_report && Run::open(writer, record).is_complete() {
-                    true => return Ok(State::Done),
-                    false => State::Begun { checkpoints },
+                if differences.is_empty() && has_report && analysis::is_complete(&record) {
+                    return State::Done;
+                }
+                State::Begun {
+                    checkpoints: record.checkpoints.len(),
                 }
             }
         };
-        Ok(match failed {
-            Some(error) => State::Failed { error },
-            None => state,
-        })
+        match fs::read_to_string(self.error_path(cell)) {
+            Ok(error) => State::Failed { error },
+            Err(_) => state,
+        }
     }
 
     /// The runs that are done.
     fn done(&self) -> anyhow::Result<Vec<Done<'_>>> {
         let mut done = Vec::new();
         for cell in &self.sweep.cells {
-            if self.state(cell)? == State::Done {
+            if self.state(cell) == State::Done {
                 let (folder, record) = RunFolder::open(self.path(cell))?;
                 let last = record.checkpoints.last().map_or(0, |last| last.losses.step);
                 done.push(Done {
@@ -184,7 +182,7 @@ fn one<'a>(
     heading: &str,
     terminal: &Terminal,
 ) -> anyhow::Result<Option<&'a str>> {
-    match grid.state(cell)? {
+    match grid.state(cell) {
         State::Done => return Ok(None),
         State::Running => {
             terminal.say(&format!("{heading}: another process works on it"));
@@ -205,6 +203,8 @@ fn one<'a>(
             Ok(None)
         }
         Err(error) if error.is::<Interrupted>() => Err(error),
+        // Whoever was faster does it.
+        Err(error) if matches!(error.downcast_ref(), Some(Error::Locked(_))) => Ok(None),
         Err(error) => {
             terminal.warn(&format!("{}: {error:#}", cell.name));
             write_whole(&grid.error_path(cell), format!("{error:#}\n").as_bytes())?;
@@ -396,7 +396,7 @@ pub(crate) fn status(arguments: &StatusArguments, terminal: &Terminal) -> anyhow
     };
     let mut listed = Vec::new();
     for cell in &grid.sweep.cells {
-        let state = grid.state(cell)?;
+        let state = grid.state(cell);
         let about = match &state {
             State::Begun { checkpoints } => format!("  {checkpoints} checkpoints"),
             State::Failed { error } => format!("  {}", error.trim_end()),

@@ -2,8 +2,7 @@
 
 use spindle_interactions::decompose::Decomposition;
 use spindle_run::{
-    Store,
-    analysis::{self, ANALYSES},
+    Store, analysis,
     decomposition::Decomposed,
     event::{Event, Outputs},
     record::{CheckpointRecord, RunRecord},
@@ -173,17 +172,6 @@ impl<S: Store> Run<S> {
             !(is_there && is_current && checkpoint.summary.is_some())
         });
         missing.map(|checkpoint| checkpoint.losses.step).collect()
-    }
-
-    /// Whether nothing is left to do: trained to its end, decomposed, and analysed by this version.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        let last = self.record.checkpoints.last();
-        let is_trained = last
-            .is_some_and(|last| last.losses.epoch >= self.record.experiment.training.epochs as f64);
-        is_trained
-            && self.without_interactions().is_empty()
-            && analysis::missing(ANALYSES, &self.record).is_empty()
     }
 
     /// Keeps the decompositions of a checkpoint, which took some seconds, and sums them up.

@@ -60,7 +60,7 @@ pub use stopping::{Rule, Stopped, Stopping};
 pub use strengths::two_phases;
 pub use summary::summarize;
 pub use theory::{Theory, TheoryFit};
-pub use work::{Work, missing};
+pub use work::{Work, is_complete, missing};
 
 /// A callback that is told how far an analysis is, and may stop it. `games` are those of the whole
 /// analysis at its place.

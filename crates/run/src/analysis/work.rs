@@ -44,6 +44,18 @@ pub fn missing<'a>(analyses: &[&'a dyn Analysis], record: &RunRecord) -> Vec<Wor
     )
 }
 
+/// Whether nothing is left to do of a run: trained to its end, and decomposed and analysed by this
+/// version. Its record says so; parts that are gone since then it does not know.
+#[must_use]
+pub fn is_complete(record: &RunRecord) -> bool {
+    let last = record.checkpoints.last();
+    let epochs = record.experiment.training.epochs as f64;
+    let is_trained = last.is_some_and(|last| last.losses.epoch >= epochs);
+    let mut checkpoints = record.checkpoints.iter();
+    let is_decomposed = record.is_current() && checkpoints.all(|at| at.summary.is_some());
+    is_trained && is_decomposed && missing(ANALYSES, record).is_empty()
+}
+
 /// Analyses of a scope that are wanting at some of these places.
 fn wanting<'a>(
     analyses: &[&'a dyn Analysis],

@@ -92,6 +92,12 @@ impl RunFolder {
         RunRecord::from_json(&json).map_err(|error| error.in_file(path))
     }
 
+    /// Whether a process writes to it now. Where that cannot be told, none does.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        writer::is_locked(&self.path)
+    }
+
     /// Where training goes on; `None` before the first state was saved.
     ///
     /// # Errors

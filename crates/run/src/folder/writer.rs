@@ -5,6 +5,7 @@ use std::{
     io,
     ops::Deref,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use spindle_interactions::decompose::Decomposition;
@@ -333,6 +334,30 @@ fn refuse_foreign(folder: &Path) -> Result<(), Error> {
     }
 }
 
+/// Whether another process has a folder's lock. It is shared for a moment to see that, which a writer
+/// that begins just then waits out.
+pub(super) fn is_locked(folder: &Path) -> bool {
+    let Ok(file) = File::open(folder.join(LOCK)) else {
+        return false;
+    };
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+/// Times that a lock is tried, and how long is waited in between: whoever only looks whether there is
+/// one holds it for less.
+const TRIES: usize = 5;
+const PAUSE: Duration = Duration::from_millis(20);
+
+fn tried(file: &File) -> Result<(), TryLockError> {
+    for _ in 1..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            tried => return tried,
+        }
+    }
+    file.try_lock()
+}
+
 fn lock(disk: &Disk, folder: &Path) -> Result<File, Error> {
     let path = folder.join(LOCK);
     let failed = |source| Error::Io {
@@ -341,7 +366,7 @@ fn lock(disk: &Disk, folder: &Path) -> Result<File, Error> {
         source,
     };
     let file = disk.open_lock(&path).map_err(failed)?;
-    match file.try_lock() {
+    match tried(&file) {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(Error::Locked(folder.to_owned())),
         // A file system without locks: better a run without this safeguard than none.
