@@ -35,8 +35,8 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def part(command: list[str], threads: int) -> tuple[int, str]:
-    """Runs one part; its exit code and what it said at the end."""
+def part(command: list[str], threads: int) -> str:
+    """Runs one part; what it said at the end."""
     environment = {**os.environ, "RAYON_NUM_THREADS": str(threads)}
     # A worker is no array's job, whatever it was started from.
     for name in ("SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"):
@@ -56,7 +56,7 @@ def part(command: list[str], threads: int) -> tuple[int, str]:
         if child.poll() is None:
             child.terminate()
             child.wait()
-    return child.returncode, said[-2000:]
+    return said[-2000:]
 
 
 def status(spindle: str, sweep: str) -> dict[str, int]:
@@ -65,9 +65,10 @@ def status(spindle: str, sweep: str) -> dict[str, int]:
         [spindle, "status", sweep, "--json", "--quiet"], capture_output=True, text=True
     )
     counts: dict[str, int] = {}
-    if found.returncode == 0:
-        for run in json.loads(found.stdout):
-            counts[run["state"]] = counts.get(run["state"], 0) + 1
+    # Before the first part has begun there is no sweep yet. Exit codes say nothing here: where Ray
+    # looks after children, it may have seen to this one first.
+    for run in json.loads(found.stdout or "[]"):
+        counts[run["state"]] = counts.get(run["state"], 0) + 1
     return counts
 
 
@@ -102,9 +103,8 @@ def main() -> int:
         while waiting:
             done, waiting = ray.wait(waiting, timeout=2.0)
             for result in done:
-                code, said = ray.get(result)
-                if code != 0:
-                    failed.append(said.strip())
+                said = ray.get(result).strip()
+                failed.extend([said] if said.startswith("error:") or "\nerror:" in said else [])
             counts = status(given.spindle, given.out)
             words = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
             print(f"\r{time.strftime('%H:%M:%S')}  {words}  ({len(waiting)} parts on)", end="\x1b[K", flush=True)
@@ -116,10 +116,10 @@ def main() -> int:
     finally:
         print()
     # Parts gather what was there when they ended; this is all of it, from one machine.
-    code = subprocess.run([*command, *given.more]).returncode if not failed else 1
+    subprocess.run([*command, *given.more])
     for said in failed:
         print(said, file=sys.stderr)
-    return code
+    return 0 if set(status(given.spindle, given.out)) == {"done"} else 1
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ fn leading(table: Table, sweep: &Sweep, runs: &[CellRecord<'_>], counts: &[usize
 }
 
 /// Numbers, where all of them are some.
-fn as_numbers(texts: Vec<String>) -> Values {
+pub(super) fn as_numbers(texts: Vec<String>) -> Values {
     let whole: Result<Vec<i64>, _> = texts.iter().map(|text| text.parse()).collect();
     if let Ok(whole) = whole {
         return Values::Integer(whole);

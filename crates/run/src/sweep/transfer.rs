@@ -6,14 +6,14 @@ use spindle_interactions::{
     fate::{self, Side},
 };
 
-use super::{CellRecord, Sweep, figures::settings};
+use super::{CellRecord, Sweep, figures::settings, gather::as_numbers};
 use crate::{
     figure::{
         Axis, BarPanel, BarPanels, Figure, FigureKind, ORDER, Overlay, Series, Tone, caption,
         orders,
     },
     record::{Group, RunRecord},
-    table::{Column, Table, Values},
+    table::{Column, Table},
 };
 
 /// Panels of the figure.
@@ -259,7 +259,7 @@ pub fn table(sweep: &Sweep, found: &[Transfer]) -> Table {
             let values = rows.iter().map(|row| values(row.0)[place].clone());
             table.columns.push(Column {
                 name: format!("{side}_{field}"),
-                values: Values::Text(values.collect()),
+                values: as_numbers(values.collect()),
             });
         }
     }
@@ -321,10 +321,9 @@ pub fn figure(sweep: &Sweep, found: &[Transfer]) -> Option<Figure> {
             title: setting.join(", "),
             note: found.fit.map_or_else(String::new, |fit| {
                 format!(
-                    "fit {} e^(−{} (k−1)), off by {}",
+                    "{} e^(−{} (k−1))",
                     caption::number(fit.at_order_1),
-                    caption::number(fit.rate),
-                    caption::number(fit.residual)
+                    caption::number(fit.rate)
                 )
             }),
             bars: vec![
