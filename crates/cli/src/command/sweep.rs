@@ -261,7 +261,7 @@ fn resolve(value: &mut Value, beside: &Path) {
 fn each_path(value: &mut Value, beside: &Path) {
     match value {
         Value::String(path) if !path.is_empty() => {
-            *path = beside.join(&*path).display().to_string()
+            *path = beside.join(&*path).display().to_string();
         }
         Value::Array(paths) => paths.iter_mut().for_each(|path| each_path(path, beside)),
         _ => {}

@@ -35,7 +35,7 @@ impl Analysis for Checkpoints {
 
     fn numbers(&self, record: &RunRecord) -> Vec<Number> {
         let losses = || record.checkpoints.iter().map(|at| at.losses);
-        let Some(last) = losses().last() else {
+        let Some(last) = losses().next_back() else {
             return Vec::new();
         };
         let right = last.right_train_loss.unwrap_or(last.train_loss);

@@ -258,6 +258,9 @@ fn in_words(record: &RunRecord) -> Option<String> {
     })
 }
 
+/// A column's name and values.
+type Column = (&'static str, fn(&GroupControls) -> Estimate);
+
 /// What becomes of the loss: a row per checkpoint and group.
 fn table(record: &RunRecord) -> Table {
     let rows: Vec<(usize, GroupControls)> = table::parts(record)
@@ -268,7 +271,7 @@ fn table(record: &RunRecord) -> Table {
     let table = at_checkpoints(Table::new("controls"), record, rows.iter().map(|row| row.0))
         .text("group", rows.iter().map(|row| row.1.group.name()))
         .integer("samples", rows.iter().map(|row| row.1.samples));
-    let columns: [(&str, fn(&GroupControls) -> Estimate); 8] = [
+    let columns: [Column; 8] = [
         ("strength", |found| found.strength),
         ("without_low", |found| found.low),
         ("without_high", |found| found.high),

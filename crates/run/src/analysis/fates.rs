@@ -147,10 +147,13 @@ fn compare(at: &AtCheckpoint<'_>) -> Option<FatesByOrder> {
     })
 }
 
+/// A fate's name and where it is counted.
+type Kind = (&'static str, fn(&Fates) -> &Tally);
+
 /// Summed strength by fate over training.
 fn strengths(record: &RunRecord) -> Option<Figure> {
     let found: Vec<(usize, FatesByOrder)> = table::parts(record).collect();
-    let kinds: [(&str, fn(&Fates) -> &Tally); 4] = [
+    let kinds: [Kind; 4] = [
         ("preserved", |fates| &fates.preserved),
         ("emerged", |fates| &fates.emerged),
         ("removed", |fates| &fates.removed),

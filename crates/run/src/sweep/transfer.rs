@@ -239,6 +239,9 @@ impl Exponential {
     }
 }
 
+/// One side of a pair, and its settings.
+type Networks = (&'static str, fn(&Transfer) -> &Vec<String>);
+
 /// A row a pair of settings and order.
 #[must_use]
 pub fn table(sweep: &Sweep, found: &[Transfer]) -> Table {
@@ -252,8 +255,7 @@ pub fn table(sweep: &Sweep, found: &[Transfer]) -> Table {
         .collect();
     let mut table = Table::new("transfer");
     let fields = super::OverSeeds::fields(sweep);
-    let sides: [(&str, fn(&Transfer) -> &Vec<String>); 2] =
-        [("from", |found| &found.from), ("to", |found| &found.to)];
+    let sides: [Networks; 2] = [("from", |found| &found.from), ("to", |found| &found.to)];
     for (side, values) in sides {
         for (place, field) in fields.iter().enumerate() {
             let values = rows.iter().map(|row| values(row.0)[place].clone());
