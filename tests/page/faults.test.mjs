@@ -45,6 +45,7 @@ test("a worker that ends without a word at any message costs nothing", LIMIT, as
       assert.ok(await happened(page), `no worker was ended: ${at}`);
       // The page's own viewer and the one that stands in for the record are replaced unseen.
       if (/^worker [123]/.test(at)) assert.match(await sentence(page), /^A worker .*\. [A-Z].*\.$/, at);
+      assert.equal(await page.locator("section:has(#compare) [role=alert]").count(), 0, at);
       await reset(page);
     }
     t.diagnostic(`workers ended at ${tried.length} of ${messages.length} messages, nothing lost`);

@@ -224,11 +224,15 @@ export class Training {
   private async measure({ session, step, weights }: Of<"measure">): Promise<void> {
     if (this.ended) return;
     try {
-      this.pool ??= new Pool((error) => this.send({ type: "measurer_lost", problem: problemOf(error) }));
-      this.send({ type: "measured", step, parts: await this.pool.measure(session, step, weights) });
+      this.send({ type: "measured", step, parts: await this.measurers().measure(session, step, weights) });
     } catch (error) {
       this.send({ type: "unmeasurable", step, problem: problemOf(error) });
     }
+  }
+
+  private measurers(): Pool {
+    this.pool ??= new Pool((error) => this.send({ type: "measurer_lost", problem: problemOf(error) }));
+    return this.pool;
   }
 
   private record(recorder: number, what: Recorded, work: () => Promise<void>): void {
