@@ -53,20 +53,33 @@ describe("a checkpoint", () => {
     assert.equal(course.state.phase, "comparing");
   });
 
-  test("goes on its way where the browser stores nothing, which is told once", () => {
+  test("goes on its way where the browser stores nothing, which is told until all is stored", () => {
     const course = Course.running();
     course.told(checkpoint(50));
     course.done();
     course.checkpointWritten(50, problem("input", "The disk is full"));
-    const told = "This training cannot be resumed after the page is closed: The disk is full.";
-    assert.equal(course.state.notice, told);
+    const told = "This training cannot be resumed after the page is closed: The disk is";
+    assert.equal(course.state.notice, `${told} full.`);
     assert.deepEqual(course.doneByName(), ["measure"]);
     course.told(stateAt(50));
     course.written("state", problem("input", "The disk is still full"));
-    assert.equal(course.state.notice, told);
+    assert.equal(course.state.notice, `${told} still full.`);
+    course.told(stateAt(60));
+    course.written("state");
+    assert.equal(course.state.notice, undefined);
     course.send({ type: "pause" });
     course.told({ type: "paused", step: 50 });
     assert.equal(course.state.phase, "paused");
+  });
+});
+
+describe("a worker that measures", () => {
+  test("is told where it was lost, and changes nothing else", () => {
+    const course = Course.running();
+    const before = course.state;
+    course.send({ type: "measurer_lost", problem: problem("panic") });
+    assert.deepEqual(course.doneByName(), []);
+    assert.deepEqual(course.state, { ...before, notice: "It broke. Another one does its work." });
   });
 });
 

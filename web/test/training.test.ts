@@ -94,10 +94,12 @@ describe("from start to finish", () => {
     assert.equal(course.state.phase, "finished");
   });
 
-  test("a finished trainer is told nothing", () => {
+  test("a finished trainer is ended, and told nothing", () => {
     const course = Course.running();
+    const { trainer } = course;
     course.told(stateAt(TOTAL), { type: "finished" });
-    course.done();
+    assert.ok(course.doneByName().includes("end_trainer"));
+    course.send({ type: "trainer_lost", trainer, problem: problem("panic") });
     course.send({ type: "hold", held: true }).send({ type: "hold", held: false }).send({ type: "pause" });
     assert.deepEqual(course.doneByName(), []);
     course.compared(false);

@@ -240,9 +240,12 @@ impl DataFiles {
 
 #[derive(Args)]
 pub(crate) struct Decompose {
-    /// Outputs on all masks: f32 or f64, [samples, 2^n] or [2^n]; - is standard input.
+    /// Outputs on all masks: f32 or f64, [samples, 2^n] or [2^n], also in a .npz; - is standard input.
     #[arg(value_name = "V.NPY")]
     pub(crate) values: PathBuf,
+    /// Which array of a .npz holds the outputs; not needed where it holds one.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) array: Option<String>,
     /// Where the interactions go, as safetensors; - is standard output.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,

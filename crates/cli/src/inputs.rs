@@ -11,10 +11,11 @@ use spindle_run::{event::Tensors, record::Players};
 
 use crate::{interrupt, output, terminal::Terminal};
 
-/// Outputs on all masks, from a NumPy file or standard input.
-pub(crate) fn games(path: &Path) -> anyhow::Result<Games> {
+/// Outputs on all masks, from a NumPy file or standard input; of an archive the array of this name,
+/// or the only one.
+pub(crate) fn games(path: &Path, array: Option<&str>) -> anyhow::Result<Games> {
     let bytes = bytes(path).with_context(|| cannot_read(path))?;
-    outputs::decode(&bytes).with_context(|| cannot_read(path))
+    outputs::decode(&bytes, array).with_context(|| cannot_read(path))
 }
 
 /// Writes f64 `[samples, 2^n]`, whole or not at all.

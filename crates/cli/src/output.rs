@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::bail;
-use spindle_run::folder::write_whole;
+use spindle_run::folder::{self, Disk};
 
 use crate::{
     interrupt,
@@ -58,10 +58,16 @@ fn check_standard(terminal: &Terminal) -> anyhow::Result<()> {
 
 /// Writes the file, whole or not at all, or to standard output.
 pub(crate) fn write(out: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    write_on(&Disk::default(), out, bytes)
+}
+
+/// As [`write()`], on a disk that may fail.
+pub(crate) fn write_on(disk: &Disk, out: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let whole = || folder::write_on(disk, out, bytes);
     match out == Path::new(STANDARD) {
         true => interrupt::waiting(|| terminal::write_out(bytes)),
-        false if is_stream(out) => Ok(interrupt::waiting(|| write_whole(out, bytes))?),
-        false => Ok(write_whole(out, bytes)?),
+        false if is_stream(out) => Ok(interrupt::waiting(whole)?),
+        false => Ok(whole()?),
     }
 }
 

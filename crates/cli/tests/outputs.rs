@@ -2,8 +2,9 @@
 
 mod support;
 
-use std::fs;
+use std::{fs, io::Write, path::Path};
 
+use rawzip::{CompressionMethod, ZipArchiveWriter};
 use support::{failure, json, npy, run_small};
 use tempfile::TempDir;
 
@@ -234,6 +235,9 @@ fn outputs_of_another_kind_are_refused_by_name() {
     assert!(refusal("<f8", "(2, 2, 4)", "False", &zeros).contains("shape"));
     assert!(refusal("<f8", "(0, 8)", "False", &[]).contains("no sample"));
     assert!(refusal("<f8", "(8,)", "False", &zeros[..40]).contains("is truncated"));
+    assert!(
+        refusal("<f8", "(8,)", "False", &zeros).contains("64 bytes of values and 128 are there")
+    );
     let mut nan = [0; 64];
     nan[24..32].copy_from_slice(&f64::NAN.to_le_bytes());
     assert!(refusal("<f8", "(8,)", "False", &nan).contains("mask 3"));
@@ -247,6 +251,77 @@ fn outputs_of_another_kind_are_refused_by_name() {
         ])
         .contains("not a NumPy")
     );
+}
+
+/// An archive as `numpy.savez` makes it, of arrays that are files already.
+fn npz(arrays: &[(&str, &Path)]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut archive = ZipArchiveWriter::new(&mut bytes);
+    for (name, path) in arrays {
+        let name = format!("{name}.npy");
+        let file = archive.new_file(&name);
+        let file = file.compression_method(CompressionMethod::STORE);
+        let (mut entry, config) = file.start().unwrap();
+        let mut writer = config.wrap(&mut entry);
+        writer.write_all(&fs::read(path).unwrap()).unwrap();
+        let (_, descriptor) = writer.finish().unwrap();
+        entry.finish(descriptor).unwrap();
+    }
+    archive.finish().unwrap();
+    bytes
+}
+
+#[test]
+fn of_an_archive_the_only_array_is_taken_or_the_one_that_is_named() {
+    let folder = TempDir::new().unwrap();
+    let [v, w, archive, out] =
+        ["v.npy", "w.npy", "v.npz", "i.safetensors"].map(|name| folder.path().join(name));
+    let bytes = |sign: f64| -> Vec<u8> {
+        let values = (0..8).map(|mask| sign * f64::from(mask * mask));
+        values.flat_map(f64::to_le_bytes).collect()
+    };
+    npy(&v, "<f8", "(8,)", "False", &bytes(1.0));
+    npy(
+        &w,
+        "<f8",
+        "(2, 8)",
+        "False",
+        &[bytes(2.0), bytes(3.0)].concat(),
+    );
+    let [v_name, archive_name, out_name] = [&v, &archive, &out].map(|path| path.to_str().unwrap());
+    let decompose = |input: &str, more: &[&str]| {
+        let line = [&["decompose", input, "--out", out_name], more].concat();
+        let document = json(&line);
+        (
+            document["samples"].as_array().unwrap().len(),
+            fs::read(&out).unwrap(),
+        )
+    };
+    let alone = decompose(v_name, &[]);
+    fs::write(&archive, npz(&[("v", &v)])).unwrap();
+    assert!(decompose(archive_name, &[]) == alone);
+    assert!(decompose(archive_name, &["--array", "v"]) == alone);
+    fs::write(&archive, npz(&[("w", &w), ("v", &v)])).unwrap();
+    assert!(decompose(archive_name, &["--array", "v"]) == alone);
+    assert_eq!(decompose(archive_name, &["--array", "w"]).0, 2);
+    let refused = |input: &str, more: &[&str]| {
+        failure(&[&["decompose", input, "--out", out_name], more].concat())
+    };
+    let said = refused(archive_name, &[]);
+    assert!(
+        said.contains("2 arrays: w, v; choose one by --array NAME"),
+        "{said}"
+    );
+    let said = refused(archive_name, &["--array", "x"]);
+    assert!(
+        said.contains("there is no array x in it but w, v"),
+        "{said}"
+    );
+    let said = refused(v_name, &["--array", "v"]);
+    assert!(said.contains("no .npz archive"), "{said}");
+    fs::write(&archive, npz(&[])).unwrap();
+    let said = refused(archive_name, &[]);
+    assert!(said.contains("without a NumPy array in it"), "{said}");
 }
 
 #[test]

@@ -11,10 +11,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Mutex,
 };
 
 use pollster::block_on;
@@ -28,7 +25,11 @@ use spindle_run::{
     device::Place,
     each::Each,
     export::Budget,
-    folder::{Disk, Faults, Step, write_on},
+    folder::{
+        Disk,
+        ending::{self, End, Survived},
+        write_on,
+    },
 };
 use tempfile::TempDir;
 
@@ -55,7 +56,8 @@ fn digits() -> Outcome<Box<dyn Lab>> {
     )
 }
 
-/// All that the commands do to a run's folder: train, extract, analyze, tables, a figure, export.
+/// All that the library does to a run's folder: train, extract, analyze, tables, a figure, export.
+/// The command line tool's own figures and report are ended in `crates/cli/src/command/report.rs`.
 fn made(folder: &Path, disk: &Disk, lab: &dyn Lab, watch: &dyn Watch) -> Outcome {
     let (writer, found) =
         RunWriter::create_on(disk.clone(), folder.join("run"), &experiment().check()?)?;
@@ -82,142 +84,29 @@ fn made(folder: &Path, disk: &Disk, lab: &dyn Lab, watch: &dyn Watch) -> Outcome
     )?)
 }
 
-/// Every file below a folder. Of the record what does not change with time; temporary files too, of
-/// which none may be left.
+/// Every file below a folder. Of the record what does not change with time, which the export has;
+/// temporary files too, of which none may be left.
 fn contents(folder: &Path) -> io::Result<BTreeMap<PathBuf, Vec<u8>>> {
-    let mut found = BTreeMap::new();
-    let mut left = vec![folder.to_owned()];
-    while let Some(path) = left.pop() {
-        if path.is_dir() {
-            for entry in fs::read_dir(path)? {
-                left.push(entry?.path());
-            }
-            continue;
+    let mut found = ending::files(folder)?;
+    for (name, bytes) in &mut found {
+        if name.ends_with("run.json") {
+            bytes.clear();
         }
-        let name = path.strip_prefix(folder).unwrap_or(&path).to_owned();
-        // The export has what the record says, but for its times.
-        let bytes = if name.ends_with("run.json") {
-            Vec::new()
-        } else {
-            fs::read(&path)?
-        };
-        found.insert(name, bytes);
     }
     Ok(found)
 }
 
-/// An end at a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// The process is killed: what it did stays.
-    Killed,
-    /// The power fails: what was not brought to the disk is lost.
-    PowerLoss,
-}
-
-/// A disk whose process ends before a step, or in the middle of one that writes.
-#[derive(Debug)]
-struct Ending {
-    end: End,
-    at: usize,
-    steps: AtomicUsize,
-    volatile: Mutex<Volatile>,
-}
-
-/// What is not on the disk yet.
-#[derive(Debug, Default)]
-struct Volatile {
-    /// Files whose contents were written.
-    written: Vec<PathBuf>,
-    /// Names that were given, and what had them before.
-    renamed: Vec<(PathBuf, Option<Vec<u8>>)>,
-    /// Folders that were made.
-    made: Vec<PathBuf>,
-}
-
-impl Ending {
-    fn new(end: End, at: usize) -> Arc<Self> {
-        Arc::new(Self {
-            end,
-            at,
-            steps: AtomicUsize::new(0),
-            volatile: Mutex::default(),
-        })
-    }
-
-    fn steps(&self) -> usize {
-        self.steps.load(Ordering::Relaxed)
-    }
-}
-
-impl Faults for Ending {
-    fn before(&self, step: Step<'_>) -> io::Result<()> {
-        let number = self.steps.fetch_add(1, Ordering::Relaxed);
-        let mut volatile = self.volatile.lock().expect("one thread writes");
-        if number < self.at {
-            return volatile.note(step);
-        }
-        if number == self.at {
-            if let Step::Write(path, bytes) = step {
-                fs::write(path, &bytes[..bytes.len() / 2])?;
-                volatile.written.push(path.to_owned());
-            }
-            if self.end == End::PowerLoss {
-                volatile.lose()?;
-            }
-        }
-        Err(io::Error::other("the process ended here"))
-    }
-}
-
-impl Volatile {
-    fn note(&mut self, step: Step<'_>) -> io::Result<()> {
-        match step {
-            Step::MakeFolder(path) => self.made.push(path.to_owned()),
-            Step::Write(path, _) => self.written.push(path.to_owned()),
-            Step::Sync(path) => self.written.retain(|written| written != path),
-            Step::Rename { from, to } => {
-                let before = to.is_file().then(|| fs::read(to)).transpose()?;
-                self.renamed.push((to.to_owned(), before));
-                for written in self.written.iter_mut().filter(|written| *written == from) {
-                    *written = to.to_owned();
-                }
-            }
-            Step::SyncFolder(folder) => {
-                self.renamed
-                    .retain(|(path, _)| path.parent() != Some(folder));
-                self.made.retain(|path| path.parent() != Some(folder));
-            }
-            Step::Create(_) | Step::Remove(_) => {}
-        }
-        Ok(())
-    }
-
-    fn lose(&mut self) -> io::Result<()> {
-        for path in self.written.iter().filter(|path| path.is_file()) {
-            fs::write(path, [])?;
-        }
-        for (path, before) in self.renamed.drain(..).rev() {
-            match before {
-                Some(before) => fs::write(path, before)?,
-                None => fs::remove_file(path)?,
-            }
-        }
-        for folder in self.made.iter().filter(|folder| folder.is_dir()) {
-            fs::remove_dir_all(folder)?;
-        }
-        Ok(())
-    }
-}
-
 /// In memory where that is possible: there are hundreds of runs, each of which syncs many files.
-fn temporary() -> Outcome<TempDir> {
+fn in_memory() -> io::Result<TempDir> {
     let memory = Path::new("/dev/shm");
-    let folder = match memory.is_dir() {
+    match memory.is_dir() {
         true => TempDir::new_in(memory),
         false => TempDir::new(),
-    };
-    folder.map_err(|error| Error::Data(error.to_string()))
+    }
+}
+
+fn temporary() -> Outcome<TempDir> {
+    in_memory().map_err(|error| Error::Data(error.to_string()))
 }
 
 fn read(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -227,34 +116,9 @@ fn read(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 /// Ends a run before every step, and goes on.
 fn survives(end: End) -> Outcome {
     let lab = digits()?;
-    let whole = temporary()?;
-    let counting = Ending::new(end, usize::MAX);
-    made(
-        whole.path(),
-        &Disk::with_faults(counting.clone()),
-        &*lab,
-        &Quiet,
-    )?;
-    let expected = read(whole.path());
-    let steps = counting.steps();
-    let mut ended = 0;
-    for at in 0..steps {
-        let folder = temporary()?;
-        let ending = Ending::new(end, at);
-        let broken = made(
-            folder.path(),
-            &Disk::with_faults(ending.clone()),
-            &*lab,
-            &Quiet,
-        );
-        ended += usize::from(broken.is_err() && ending.steps() > at);
-        made(folder.path(), &Disk::default(), &*lab, &Quiet)?;
-        assert_eq!(
-            read(folder.path()),
-            expected,
-            "{end:?} at step {at} of {steps}"
-        );
-    }
+    let work = |folder: &Path, disk: &Disk| made(folder, disk, &*lab, &Quiet);
+    let Survived { steps, ended } =
+        ending::at_every_step(end, in_memory, work, contents).map_err(Error::Data)?;
     println!("{end:?}: {ended} of {steps} steps, nothing lost");
     // Every step there is, and a run has hundreds.
     assert!(ended == steps && steps > 200, "{ended} of {steps}");
@@ -269,24 +133,6 @@ fn a_run_that_is_killed_before_any_step_goes_on_to_the_same_files() -> Outcome {
 #[test]
 fn a_run_that_loses_power_at_any_step_goes_on_to_the_same_files() -> Outcome {
     survives(End::PowerLoss)
-}
-
-/// A disk without a synchronisation, to see that its loss would show.
-#[test]
-fn what_was_not_brought_to_the_disk_is_lost() -> Outcome {
-    let folder = temporary()?;
-    let path = folder.path().join("file");
-    fs::write(&path, "before").expect("a file");
-    let mut volatile = Volatile::default();
-    let rename = Step::Rename {
-        from: Path::new("elsewhere"),
-        to: &path,
-    };
-    volatile.note(rename).expect("noted");
-    fs::write(&path, "after").expect("a file");
-    volatile.lose().expect("lost");
-    assert_eq!(fs::read(&path).ok().as_deref(), Some(&b"before"[..]));
-    Ok(())
 }
 
 /// What a watcher was warned of.

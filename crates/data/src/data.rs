@@ -7,7 +7,7 @@ use spindle_run::{
     modality::{Clouds, Pictures, Texts},
 };
 
-use crate::{DataKind, Description, Error, kind::Digested};
+use crate::{DataKind, Description, Error, classes, kind::Digested};
 
 /// The class of every sample of a split.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,6 +147,28 @@ pub struct Data<M: DataKind> {
 }
 
 impl<M: DataKind> Data<M> {
+    /// The data as a run has them whose digest of its data is this one: earlier versions had classes of
+    /// pictures in the order of text, also where they are numbers.
+    #[must_use]
+    pub fn as_begun(self, digest: &str) -> Self {
+        if self.is_of(digest) {
+            return self;
+        }
+        let earlier = self.clone().in_order_of_text();
+        if earlier.is_of(digest) { earlier } else { self }
+    }
+
+    fn in_order_of_text(mut self) -> Self {
+        let numbers = classes::numbers_in_order_of_text(&self.classes);
+        for split in [&mut self.train, &mut self.test] {
+            for label in &mut split.labels.0 {
+                *label = numbers[usize::from(*label)];
+            }
+        }
+        self.classes.sort_unstable();
+        self
+    }
+
     fn digest_over(&self, digested: Digested) -> String {
         let mut hash = Sha256::new();
         for split in [&self.train, &self.test] {
@@ -159,6 +181,12 @@ impl<M: DataKind> Data<M> {
 
 /// A data set of any kind.
 pub type AnyData = Each<Data<Pictures>, Data<Texts>, Data<Clouds>>;
+
+/// As [`Data::as_begun`].
+#[must_use]
+pub fn as_begun(data: AnyData, digest: &str) -> AnyData {
+    each!(data, data => data.as_begun(digest).into())
+}
 
 impl<M: DataKind> From<Data<M>> for AnyData {
     fn from(data: Data<M>) -> Self {

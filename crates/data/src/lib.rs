@@ -18,6 +18,7 @@ mod bytes;
 pub mod catalogue;
 #[cfg(feature = "files")]
 mod cifar;
+mod classes;
 pub mod clouds;
 #[cfg(feature = "files")]
 mod cub;
@@ -81,7 +82,7 @@ pub mod weights;
 mod word_pieces;
 
 pub use catalogue::load;
-pub use data::{About, AnyData, Data, Labelled, Labels, Split};
+pub use data::{About, AnyData, Data, Labelled, Labels, Split, as_begun};
 pub use error::Error;
 pub use kind::{AnyEncoded, Choices, DataKind, Description, Digested, Parts};
 pub use sample::{EncodedSample, MeasuredSample};

@@ -32,18 +32,16 @@ pub(super) fn array(bytes: &[u8], name: &str) -> Result<Array, String> {
         .collect::<Result<_, _>>()
         .map_err(|_| format!("the axes of {name} are impossibly large"))?;
     // Before memory is taken for what the header says.
-    let size = match npy.dtype() {
-        DType::Plain(plain) => plain.num_bytes().unwrap_or(1).max(1),
-        _ => 1,
-    };
-    let there = (file.len() - header) / size;
-    let values = count(&shape).filter(|&count| count <= there);
-    values.ok_or_else(|| {
-        format!(
-            "{name} is {shape:?} by its header, and its file has {} bytes",
-            file.len()
-        )
-    })?;
+    let there = file.len() - header;
+    if let DType::Plain(plain) = npy.dtype() {
+        let size = plain.num_bytes().unwrap_or(1).max(1);
+        let announced = count(&shape).and_then(|count| count.checked_mul(size));
+        if announced != Some(there) {
+            return Err(format!(
+                "{name} is {shape:?} of {size} bytes each by its header, and {there} bytes are there; save it again"
+            ));
+        }
+    }
     let values = values_of(npy, name)?;
     Ok(Array { shape, values })
 }
@@ -83,8 +81,26 @@ fn values_of(npy: NpyFile<&[u8]>, name: &str) -> Result<Values, String> {
     }
 }
 
+/// Names of the arrays of an archive, in its order.
+///
+/// # Errors
+/// In words: an archive that is broken.
+pub(super) fn names(bytes: &[u8]) -> Result<Vec<String>, String> {
+    let archive = ZipArchive::from_slice(bytes).map_err(words)?;
+    let mut names = Vec::new();
+    let mut entries = archive.entries();
+    while let Some(entry) = entries.next_entry().map_err(words)? {
+        let path = entry.file_path().try_normalize().map_err(words)?;
+        names.extend(path.as_ref().strip_suffix(".npy").map(str::to_owned));
+    }
+    Ok(names)
+}
+
 /// A file of an archive, unpacked; its checksum is checked.
-fn member(bytes: &[u8], wanted: &str) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// In words: an archive that is broken or without the file, and one that would fill the memory.
+pub(super) fn member(bytes: &[u8], wanted: &str) -> Result<Vec<u8>, String> {
     let archive = ZipArchive::from_slice(bytes).map_err(words)?;
     let mut names = Vec::new();
     let mut entries = archive.entries();
@@ -131,4 +147,59 @@ fn member(bytes: &[u8], wanted: &str) -> Result<Vec<u8>, String> {
 
 fn words(error: impl std::fmt::Display) -> String {
     format!("it is not a whole ZIP archive: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use rawzip::ZipArchiveWriter;
+
+    use super::*;
+
+    /// An archive whose array `x` is of six floats, and announces a shape.
+    fn announcing(shape: &str) -> Vec<u8> {
+        let text = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n");
+        let mut npy = b"\x93NUMPY\x01\x00".to_vec();
+        npy.extend((text.len() as u16).to_le_bytes());
+        npy.extend(text.as_bytes());
+        npy.extend((0..6).flat_map(|value| (value as f32).to_le_bytes()));
+        let mut bytes = Vec::new();
+        let mut archive = ZipArchiveWriter::new(&mut bytes);
+        let file = archive.new_file("x.npy");
+        let (mut entry, config) = file
+            .compression_method(CompressionMethod::STORE)
+            .start()
+            .unwrap();
+        let mut writer = config.wrap(&mut entry);
+        writer.write_all(&npy).unwrap();
+        let (_, descriptor) = writer.finish().unwrap();
+        entry.finish(descriptor).unwrap();
+        archive.finish().unwrap();
+        bytes
+    }
+
+    #[test]
+    fn an_array_has_as_many_values_as_its_header_announces() {
+        let whole = array(&announcing("(2, 3)"), "x").unwrap();
+        assert_eq!(whole.shape, [2, 3]);
+        assert!(matches!(whole.values, Values::Floats(values) if values.len() == 6));
+        for shape in ["(2, 2)", "(5,)", "()", "(0,)", "(2, 4)", "(7,)"] {
+            let said = array(&announcing(shape), "x").unwrap_err();
+            assert!(said.contains("24 bytes are there"), "{shape}: {said}");
+        }
+        let said = array(&announcing("(4294967296, 4294967296)"), "x").unwrap_err();
+        assert!(said.contains("impossibly large"), "{said}");
+    }
+
+    #[test]
+    fn arrays_are_told_by_name() {
+        let archive = announcing("(6,)");
+        assert_eq!(names(&archive), Ok(vec!["x".to_owned()]));
+        assert!(
+            array(&archive, "y")
+                .unwrap_err()
+                .contains("there is no y.npy in it but [\"x.npy\"]")
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use npyz::{DType, NpyFile, Order, TypeChar, WriterBuilder};
 use spindle_run::foreign::git_lfs_pointer;
 
-use crate::{Error, npy_header};
+use crate::{Error, npy_header, npz};
 
 /// Outputs on all masks: row-major `[samples, 2^n]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,12 +14,46 @@ pub struct Games {
     pub players: usize,
 }
 
-/// Reads the bytes of a NumPy file: f32 or f64, `[samples, 2^n]` or `[2^n]`, in C order.
+/// Reads the bytes of a NumPy file: f32 or f64, `[samples, 2^n]` or `[2^n]`, in C order. Of an
+/// archive (`.npz`) the array of the name `array`, or the only one that is in it.
 ///
 /// # Errors
 /// [`Error::Brought`] for anything else, with what to do where that can be told.
-pub fn decode(bytes: &[u8]) -> Result<Games, Error> {
-    games(bytes).map_err(Error::Brought)
+pub fn decode(bytes: &[u8], array: Option<&str>) -> Result<Games, Error> {
+    let found = match (is_archive(bytes), array) {
+        (true, _) => unpacked(bytes, array).and_then(|file| games(&file)),
+        (false, None) => games(bytes),
+        (false, Some(name)) => Err(format!(
+            "it is no .npz archive, of which --array {name} would choose an array"
+        )),
+    };
+    found.map_err(Error::Brought)
+}
+
+fn is_archive(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK")
+}
+
+/// The file of an archive's array.
+fn unpacked(archive: &[u8], wanted: Option<&str>) -> Result<Vec<u8>, String> {
+    let names = npz::names(archive)?;
+    let told = || names.join(", ");
+    let name = match (wanted, &names[..]) {
+        (_, []) => {
+            return Err("it is a ZIP archive without a NumPy array in it; save the outputs with numpy.save(\"v.npy\", v)".to_owned());
+        }
+        (Some(name), _) if names.iter().any(|known| known == name) => name,
+        (Some(name), _) => return Err(format!("there is no array {name} in it but {}", told())),
+        (None, [only]) => only,
+        (None, _) => {
+            return Err(format!(
+                "it is an archive of {} arrays: {}; choose one by --array NAME",
+                names.len(),
+                told()
+            ));
+        }
+    };
+    npz::member(archive, &format!("{name}.npy"))
 }
 
 fn games(bytes: &[u8]) -> Result<Games, String> {
@@ -32,8 +66,7 @@ fn games(bytes: &[u8]) -> Result<Games, String> {
     }
     let header = npy_header::length(bytes).map_err(not_numpy)?;
     let npy = NpyFile::new(bytes).map_err(|error| not_numpy(error.to_string()))?;
-    check_length(&npy, bytes.len() - header)
-        .map_err(|reason| format!("it is truncated: {reason}"))?;
+    check_length(&npy, bytes.len() - header)?;
     let shape = npy.shape().to_vec();
     let (samples, masks) = match shape[..] {
         [masks] => (1, masks),
@@ -70,9 +103,6 @@ fn games(bytes: &[u8]) -> Result<Games, String> {
 fn foreign(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [] => Some("empty; is what writes it done?"),
-        _ if bytes.starts_with(b"PK") => Some(
-            "a .npz archive or another ZIP file, and one array is needed; save it with numpy.save(\"v.npy\", v)",
-        ),
         _ => git_lfs_pointer(bytes),
     }
 }
@@ -89,9 +119,12 @@ fn check_length(npy: &NpyFile<&[u8]>, there: usize) -> Result<(), String> {
         .try_fold(size as u64, |product, &axis| product.checked_mul(axis));
     let announced = count.ok_or("its axes are impossibly large")?;
     match announced.checked_sub(there as u64) {
-        None | Some(0) => Ok(()),
+        Some(0) => Ok(()),
+        None => Err(format!(
+            "its header announces {announced} bytes of values and {there} are there; save one array, once"
+        )),
         Some(missing) => Err(format!(
-            "its header announces {announced} bytes of values, {there} are there and {missing} are missing; save or copy it again"
+            "it is truncated: its header announces {announced} bytes of values, {there} are there and {missing} are missing; save or copy it again"
         )),
     }
 }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use spindle_run::{Experiment, modality::Texts};
 
 use crate::{
-    AnyData, Data, Error, arrays,
+    AnyData, Data, Error, arrays, classes,
     entry::OWN_LAYOUTS,
     folder::Folder,
     leavings::Leavings,
@@ -90,25 +90,11 @@ fn texts(
 fn labels(folder: &Folder, file: &str) -> Result<Vec<String>, Error> {
     let table = Table::own(folder, file)?;
     let column = table.column("label")?;
-    let classes = in_order(table.values(column)?);
+    let classes = classes::in_order(table.values(column)?);
     match classes.len() > usize::from(u16::MAX) {
         true => Err(Error::Data(format!("{file} has {} classes", classes.len()))),
         false => Ok(classes),
     }
-}
-
-/// Labels in the order of their classes.
-fn in_order(mut labels: Vec<String>) -> Vec<String> {
-    let number = |label: &String| label.parse().ok().filter(|number: &f64| number.is_finite());
-    let numbers: Option<Vec<f64>> = labels.iter().map(number).collect();
-    match numbers {
-        None => labels.sort_unstable(),
-        Some(_) => labels.sort_by(|a, b| {
-            let [first, second] = [a, b].map(|label| number(label).unwrap_or(f64::NAN));
-            first.total_cmp(&second).then_with(|| a.cmp(b))
-        }),
-    }
-    labels
 }
 
 /// The number of a class.

@@ -1,11 +1,11 @@
 //! Pictures of one's own: a folder for each class, in a folder of training and one of test pictures.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use spindle_run::{Experiment, modality::Pictures};
 
 use crate::{
-    Data, Error,
+    Data, Error, classes,
     folder::Folder,
     leavings::Leavings,
     picture_files::{self, Crop, EXTENSIONS, Listed},
@@ -158,13 +158,14 @@ impl Found {
     }
 
     fn listed(self, classes: &[String]) -> Vec<Listed> {
-        let label = |class: &String| classes.binary_search(class).ok();
+        let labels: HashMap<&String, u16> = classes.iter().zip(0..).collect();
         let classes = self.classes.into_iter();
-        let classes = classes.filter_map(|(class, pictures)| Some((label(&class)?, pictures)));
+        let classes =
+            classes.filter_map(|(class, pictures)| Some((*labels.get(&class)?, pictures)));
         let listed = classes.flat_map(|(label, pictures)| {
             pictures.into_iter().map(move |path| Listed {
                 path,
-                label: label as u16,
+                label,
                 crop: Crop::Middle,
             })
         });
@@ -174,7 +175,7 @@ impl Found {
 
 /// The classes of both splits.
 struct Classes {
-    /// Those that have pictures, in the order of text.
+    /// Those that have pictures: in the order of numbers where all are, or of text.
     names: Vec<String>,
     /// Those that have none.
     empty: Vec<String>,
@@ -190,7 +191,7 @@ impl Classes {
         let (names, empty): (Vec<&String>, Vec<&String>) =
             names.into_iter().partition(has_pictures);
         Self {
-            names: names.into_iter().cloned().collect(),
+            names: classes::in_order(names.into_iter().cloned().collect()),
             empty: empty.into_iter().cloned().collect(),
         }
     }
@@ -217,20 +218,18 @@ impl Classes {
         }
         let untrained = self.names.iter().filter(|name| !train.has_pictures(name));
         warnings.extend(untrained.map(|name| format!("{train_name}/{name} has no pictures")));
-        warnings.extend(in_order_of_text(&self.names));
+        warnings.extend(not_in_order_of_text(&self.names));
         warnings
     }
 }
 
-/// In words, that classes with numbers as names are in the order of text, where that is another one:
-/// weights of other programs may have been trained with either.
-fn in_order_of_text(names: &[String]) -> Option<String> {
-    let numbers: Option<Vec<u64>> = names.iter().map(|name| name.parse().ok()).collect();
-    let is_other = numbers.is_some_and(|numbers| !numbers.is_sorted());
-    is_other.then(|| {
+/// In words, that classes with numbers as names are in the order of these, where that of text is
+/// another one: weights of other programs may have been trained with either.
+fn not_in_order_of_text(names: &[String]) -> Option<String> {
+    (!names.is_sorted()).then(|| {
         format!(
-            "the folders of classes are numbers, and classes are in the order of text, as torchvision's ImageFolder has them: {}, ...; names of one length (00, 01, ...) have both orders",
-            names[..names.len().min(4)].join(", ")
+            "the folders of classes are numbers, and classes are in their order: {}; torchvision's ImageFolder has them in the order of text, which is another one, and so have weights that were trained with it; names of one length (00, 01, ...) have both orders",
+            names.join(", ")
         )
     })
 }

@@ -1,7 +1,5 @@
 //! What a request asks for, as far as it matters here.
 
-use tiny_http::{Method, Request};
-
 /// How it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum How {
@@ -23,31 +21,4 @@ pub(crate) struct Ask<'a> {
     pub(crate) range: Option<&'a str>,
     pub(crate) if_range: Option<&'a str>,
     pub(crate) if_none_match: Option<&'a str>,
-}
-
-impl<'a> Ask<'a> {
-    pub(crate) fn of(request: &'a Request) -> Self {
-        Self {
-            how: match request.method() {
-                Method::Get => How::Whole,
-                Method::Head => How::Head,
-                _ => How::Other,
-            },
-            target: request.url(),
-            host: only(request, "Host"),
-            range: only(request, "Range"),
-            if_range: only(request, "If-Range"),
-            if_none_match: only(request, "If-None-Match"),
-        }
-    }
-}
-
-/// The value of a header that is there once.
-fn only<'a>(request: &'a Request, name: &'static str) -> Option<&'a str> {
-    let mut values = request
-        .headers()
-        .iter()
-        .filter(|header| header.field.equiv(name));
-    let value = values.next()?.value.as_str();
-    values.next().is_none().then(|| value.trim())
 }

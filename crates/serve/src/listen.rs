@@ -1,22 +1,36 @@
 //! Listening, and the threads that answer.
 
 use std::{
-    io::{self, ErrorKind},
-    net::{IpAddr, SocketAddr, TcpListener},
+    io::{self, ErrorKind, Read},
+    net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
         mpsc::{self, Receiver},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use tiny_http::{Request, Server};
-
-use crate::{ask::Ask, reply::reply, site::Site};
+use crate::{
+    ask::How,
+    places::Places,
+    reply::{no_request, reply, too_long},
+    request::{Head, read_head, with_ask},
+    site::Site,
+};
 
 /// Ports that are tried after a taken one.
 const MORE_PORTS: u16 = 20;
+/// Connections at a time. A browser has six to a server; those above this number wait for a place.
+const MOST_CONNECTIONS: usize = 512;
+/// Time for a request to arrive.
+const TO_ASK: Duration = Duration::from_secs(10);
+/// Time in which some bytes of an answer have to be taken.
+const TO_TAKE: Duration = Duration::from_secs(30);
+/// Time in which the rest of a request is taken before its connection ends.
+const TO_END: Duration = Duration::from_secs(1);
+/// Time after which a connection that could not be taken is tried again.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// Why a server does not serve.
 #[derive(Debug, thiserror::Error)]
@@ -61,36 +75,85 @@ pub fn start(site: impl Site, address: IpAddr, port: u16) -> Result<Serving, Err
     let listener = listen(address, port)?;
     let failed = |error| Error::Listen(SocketAddr::new(address, port), error);
     let at = listener.local_addr().map_err(failed)?;
-    let server =
-        Server::from_listener(listener, None).map_err(|error| failed(io::Error::other(error)))?;
     let (tell, broken) = mpsc::channel();
     let site = Arc::new(site);
     thread::spawn(move || {
-        let _ = tell.send(answer_all(&server, &site, address));
+        let _ = tell.send(answer_all(&listener, &site, address));
     });
     Ok(Serving { at, broken })
 }
 
-/// Answers until no more requests are taken, and returns why. Each has a thread of its own: who
-/// sends or takes bytes slowly, or not at all, keeps nobody else waiting.
-fn answer_all<S: Site>(server: &Server, site: &Arc<S>, listening: IpAddr) -> io::Error {
+/// Answers until no more requests are taken, and returns why. Each connection has a thread of its
+/// own: who sends or takes bytes slowly, or not at all, keeps nobody else waiting.
+fn answer_all<S: Site>(listener: &TcpListener, site: &Arc<S>, listening: IpAddr) -> io::Error {
+    let places = Arc::new(Places::new(MOST_CONNECTIONS));
     loop {
-        match server.recv() {
-            Ok(request) => {
+        let place = places.take();
+        match listener.accept() {
+            Ok((stream, _)) => {
                 let site = Arc::clone(site);
-                // Who went away gets nothing; the others go on.
-                let work = move || drop(answer(request, &*site, listening));
-                // Where there is no room for a thread, the request is dropped, which is an answer.
+                let work = move || {
+                    // Who went away gets nothing; the others go on.
+                    let _ = answer(stream, &*site, listening);
+                    drop(place);
+                };
+                // Where there is no room for a thread, the connection ends, which is an answer.
                 drop(thread::Builder::new().spawn(work));
             }
+            // Of this connection, or of this moment.
+            Err(error) if is_passing(&error) => thread::sleep(AGAIN),
             Err(error) => return error,
         }
     }
 }
 
-fn answer(request: Request, site: &dyn Site, listening: IpAddr) -> io::Result<()> {
-    let reply = reply(&Ask::of(&request), site, listening)?;
-    request.respond(reply)
+/// Whether the next connection may be taken although this one was not: it broke off, or the process
+/// has as many files open as it may have.
+fn is_passing(error: &io::Error) -> bool {
+    const TOO_MANY: [i32; 2] = [23, 24];
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted
+    ) || cfg!(unix)
+        && error
+            .raw_os_error()
+            .is_some_and(|code| TOO_MANY.contains(&code))
+}
+
+/// Answers one request, and ends the connection: to ask again costs nothing on one machine.
+fn answer(mut stream: TcpStream, site: &dyn Site, listening: IpAddr) -> io::Result<()> {
+    stream.set_write_timeout(Some(TO_TAKE))?;
+    stream.set_nodelay(true)?;
+    let (reply, with_body) = match read_head(&mut stream, Instant::now() + TO_ASK) {
+        Head::None => return Ok(()),
+        Head::TooLong => (too_long(), true),
+        Head::Whole(head) => {
+            let answered = with_ask(&head, |ask| {
+                Ok::<_, io::Error>((reply(ask, site, listening)?, ask.how != How::Head))
+            });
+            answered.unwrap_or_else(|| Ok((no_request(), true)))?
+        }
+    };
+    reply.write(&mut stream, with_body)?;
+    end(stream)
+}
+
+/// Ends a connection so that what was written arrives: the rest of a request that nobody reads would
+/// have the system throw the answer away.
+fn end(mut stream: TcpStream) -> io::Result<()> {
+    stream.shutdown(Shutdown::Write)?;
+    let deadline = Instant::now() + TO_END;
+    let mut piece = [0; 4096];
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(());
+        }
+        stream.set_read_timeout(Some(left))?;
+        if stream.read(&mut piece)? == 0 {
+            return Ok(());
+        }
+    }
 }
 
 fn listen(address: IpAddr, first: u16) -> Result<TcpListener, Error> {

@@ -1,11 +1,9 @@
 //! What is answered.
 
 use std::{
-    io::{self, Cursor, Read, Seek, SeekFrom},
+    io::{self, Cursor, Read, Seek, SeekFrom, Write},
     net::IpAddr,
 };
-
-use tiny_http::{Header, Response, StatusCode};
 
 use crate::{
     address::{address, content_type},
@@ -31,7 +29,49 @@ const FOREVER: &str = "public, max-age=31536000, immutable";
 /// May be kept, and is asked for again every time.
 const ASK_AGAIN: &str = "no-cache";
 
-pub(crate) type Reply = Response<Box<dyn Read>>;
+/// An answer.
+pub(crate) struct Reply {
+    status: u16,
+    headers: Vec<(&'static str, String)>,
+    /// Bytes of what was asked for. A body may be left out, and is no longer.
+    length: u64,
+    body: Box<dyn Read>,
+}
+
+impl Reply {
+    /// Writes it, without its body where only the rest was asked for. It is the last one of its
+    /// connection.
+    pub(crate) fn write(self, to: &mut impl Write, with_body: bool) -> io::Result<()> {
+        let (status, reason) = (self.status, reason(self.status));
+        let mut head = format!("HTTP/1.1 {status} {reason}\r\nConnection: close\r\n");
+        head.push_str(&format!("Content-Length: {}\r\n", self.length));
+        for (name, value) in &self.headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        to.write_all(head.as_bytes())?;
+        if with_body {
+            io::copy(&mut self.body.take(self.length), to)?;
+        }
+        to.flush()
+    }
+}
+
+/// A status in words, for people who read along.
+fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        206 => "Partial Content",
+        304 => "Not Modified",
+        400 => "Bad Request",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        416 => "Range Not Satisfiable",
+        431 => "Request Header Fields Too Large",
+        _ => "Internal Server Error",
+    }
+}
 
 /// The answer to a request at a server that listens at an address.
 pub(crate) fn reply(ask: &Ask<'_>, site: &dyn Site, listening: IpAddr) -> io::Result<Reply> {
@@ -55,6 +95,16 @@ pub(crate) fn reply(ask: &Ask<'_>, site: &dyn Site, listening: IpAddr) -> io::Re
         Ok(None) => Ok(nothing()),
         Err(sentence) => Ok(words(500, &sentence)),
     }
+}
+
+/// The answer to what is no request.
+pub(crate) fn no_request() -> Reply {
+    words(400, "this is no request of HTTP/1")
+}
+
+/// The answer to a request that does not end.
+pub(crate) fn too_long() -> Reply {
+    words(431, "this request is too long")
 }
 
 fn nothing() -> Reply {
@@ -136,20 +186,18 @@ fn at(mut from: impl Read + Seek + 'static, first: u64, count: u64) -> io::Resul
 }
 
 fn new(status: u16, body: Box<dyn Read>, length: u64) -> Reply {
-    let length = usize::try_from(length).ok();
-    // Not in chunks, however long: the page shows how much of an engine has arrived.
-    let reply = Response::new(StatusCode(status), Vec::new(), body, length, None)
-        .with_chunked_threshold(usize::MAX);
-    ALWAYS
-        .into_iter()
-        .fold(reply, |reply, (name, value)| with(reply, name, value))
+    let headers = ALWAYS.map(|(name, value)| (name, value.to_owned()));
+    Reply {
+        status,
+        headers: headers.into(),
+        length,
+        body,
+    }
 }
 
-/// An answer with one header more. Names and values here are plain text, which always fits.
-fn with(mut reply: Reply, name: &str, value: &str) -> Reply {
-    if let Ok(header) = Header::from_bytes(name, value) {
-        reply.add_header(header);
-    }
+/// An answer with one header more.
+fn with(mut reply: Reply, name: &'static str, value: &str) -> Reply {
+    reply.headers.push((name, value.to_owned()));
     reply
 }
 

@@ -38,11 +38,11 @@ const PICKLES: Allowed = Allowed {
 
 /// Outputs of any model.
 pub fn npy(bytes: &[u8]) {
-    let found = within(ARRAYS, bytes.len(), || outputs::decode(bytes));
+    let found = within(ARRAYS, bytes.len(), || outputs::decode(bytes, None));
     let Some(games) = read(found) else { return };
     let samples = games.values.len() >> games.players;
     let again = outputs::encode(&games.values, samples).unwrap();
-    let again = outputs::decode(&again).unwrap();
+    let again = outputs::decode(&again, None).unwrap();
     assert_eq!(again.players, games.players);
     assert!(same_bits(&again.values, &games.values));
 }
@@ -57,8 +57,13 @@ fn same_bits(left: &[f64], right: &[f64]) -> bool {
     bits(left) == bits(right)
 }
 
-/// Arrays of one's own in an archive.
+/// Arrays of one's own in an archive, and outputs of any model in one.
 pub fn npz(bytes: &[u8]) {
+    for name in ["x", "v"] {
+        read(within(COMPRESSED, bytes.len(), || {
+            outputs::decode(bytes, Some(name))
+        }));
+    }
     let files = ["train.npz", "test.npz"].map(|name| (name, bytes));
     data(Dataset::Own, COMPRESSED, &files);
 }

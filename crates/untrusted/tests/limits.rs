@@ -13,7 +13,7 @@ fn refusal_of_npy(version: u8, length: u32, text: &[u8]) -> String {
     let width = if version == 1 { 2 } else { 4 };
     let begin = [b"\x93NUMPY", &[version, 0][..]].concat();
     let npy = [&begin, &length.to_le_bytes()[..width], text].concat();
-    outputs::decode(&npy).unwrap_err().to_string()
+    outputs::decode(&npy, None).unwrap_err().to_string()
 }
 
 fn torch(bytes: &[u8]) -> Result<weights::Weights, String> {

@@ -1,61 +1,87 @@
-//! Damaged files for what reads files from strangers, for minutes: by libFuzzer, which sees which
-//! ways through the code it has tried, or without it.
+//! Damaged files for what reads files from strangers, for minutes: by chance, or by libFuzzer, which
+//! sees which ways through the code it has tried.
+//!
+//! The compiler that builds Spindle builds libFuzzer's targets too: what counts the ways through
+//! the code is LLVM's, and asked for by flags that every Rust has. A nightly one would add the
+//! address sanitizer, which has little to look for in code without `unsafe`.
 
 use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use crate::process::{cargo, output, run_command};
+use crate::process::{cargo, cargo_command, output, run_command};
 
 /// Where the targets of libFuzzer lie.
 const TARGETS: &str = "tests/fuzz";
+/// Where its files lie: those that it has found ways with, and those that something does not hold for.
+const FILES: &str = "target/libfuzzer";
+/// Has LLVM count the ways through the code, and tell what is compared with what.
+const COUNTED: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1";
 
 /// For so many minutes in all, one target or every one.
-pub(crate) fn fuzz(target: Option<&str>, minutes: f64) -> anyhow::Result<()> {
-    if has_cargo_fuzz() {
-        println!("cargo-fuzz and a nightly compiler are there: libFuzzer looks for files.");
+pub(crate) fn fuzz(target: Option<&str>, minutes: f64, libfuzzer: bool) -> anyhow::Result<()> {
+    if libfuzzer {
         return with_libfuzzer(target, minutes);
     }
-    println!("Without cargo-fuzz or a nightly compiler: whole files are damaged by chance.");
     let target = target.map_or_else(String::new, |target| format!(" {target}"));
     cargo(&format!(
         "run --profile fuzz --package spindle-untrusted -- --minutes {minutes}{target}"
     ))
 }
 
-fn has_cargo_fuzz() -> bool {
-    let answers = |arguments: &[&str]| {
-        let found = Command::new("cargo").args(arguments).output();
-        found.is_ok_and(|found| found.status.success())
-    };
-    answers(&["+nightly", "--version"]) && answers(&["fuzz", "--version"])
-}
-
 fn with_libfuzzer(wanted: Option<&str>, minutes: f64) -> anyhow::Result<()> {
-    let targets = output("cargo", &["fuzz", "list", "--fuzz-dir", TARGETS])?;
-    let targets: Vec<&str> = targets
-        .lines()
-        .filter(|target| wanted.is_none_or(|wanted| wanted == *target))
-        .collect();
-    if targets.is_empty() {
-        bail!("no such target in {TARGETS}/fuzz_targets");
-    }
-    cargo("run --release --package spindle-untrusted -- --seeds tests/fuzz/corpus")?;
+    let targets = targets(wanted)?;
+    let host = host()?;
+    // With a target named, build scripts and macros are not counted: they could not be linked.
+    let manifest = format!("{TARGETS}/Cargo.toml");
+    run_command(
+        cargo_command(&format!(
+            "build --release --manifest-path {manifest} --target {host} --target-dir {FILES}/build --bins"
+        ))
+        .env("RUSTFLAGS", COUNTED),
+    )?;
+    cargo(&format!(
+        "run --profile fuzz --package spindle-untrusted -- --seeds {FILES}/corpus"
+    ))?;
     let seconds = (60.0 * minutes / targets.len() as f64).ceil();
     for target in targets {
-        let line = format!(
-            "+nightly fuzz run --fuzz-dir {TARGETS} {target} -- -max_total_time={seconds} -rss_limit_mb=4096 -timeout=20 -print_final_stats=1"
-        );
-        run_command(&mut rustups_cargo(&line)).with_context(|| {
-            format!("the file that something does not hold for is in {TARGETS}/artifacts/{target}")
-        })?;
+        let [corpus, found] = ["corpus", "found"].map(|kind| format!("{FILES}/{kind}/{target}"));
+        std::fs::create_dir_all(&found).with_context(|| format!("cannot make {found}"))?;
+        run_command(
+            Command::new(format!("{FILES}/build/{host}/release/{target}")).args([
+                corpus,
+                format!("-artifact_prefix={found}/"),
+                format!("-max_total_time={seconds}"),
+                "-rss_limit_mb=4096".to_owned(),
+                "-timeout=20".to_owned(),
+                "-print_final_stats=1".to_owned(),
+            ]),
+        )
+        .with_context(|| format!("the file that something does not hold for is in {found}"))?;
     }
     Ok(())
 }
 
-/// Cargo as rustup has it, which knows `+nightly`; the one that runs this is of one toolchain.
-fn rustups_cargo(line: &str) -> Command {
-    let mut command = Command::new("cargo");
-    command.args(line.split(' ')).env_remove("RUSTUP_TOOLCHAIN");
-    command
+/// Names of the targets, or the one that is wanted.
+fn targets(wanted: Option<&str>) -> anyhow::Result<Vec<String>> {
+    let folder = format!("{TARGETS}/fuzz_targets");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot list {folder}"))? {
+        let path = entry?.path();
+        let name = path.file_stem().and_then(|name| name.to_str());
+        names.extend(name.map(str::to_owned));
+    }
+    names.sort();
+    names.retain(|name| wanted.is_none_or(|wanted| wanted == name));
+    if names.is_empty() {
+        bail!("no such target in {folder}");
+    }
+    Ok(names)
+}
+
+/// The machine that is compiled for.
+fn host() -> anyhow::Result<String> {
+    let about = output("rustc", &["-vV"])?;
+    let host = about.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.context("rustc -vV names no host")?.to_owned())
 }

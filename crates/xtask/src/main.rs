@@ -93,14 +93,16 @@ enum Chore {
         #[arg(long, value_name = "FILE", requires = "name")]
         results: Option<PathBuf>,
     },
-    /// Damaged files for all that reads files from strangers: by cargo-fuzz where that and a nightly
-    /// compiler are there, and by chance where not.
+    /// Damaged files for all that reads files from strangers.
     Fuzz {
         /// One format: npy, torch, export, ...; all of them without.
         target: Option<String>,
         /// For all of them together.
         #[arg(long, default_value_t = 20.0)]
         minutes: f64,
+        /// By libFuzzer instead of by chance; needs a compiler for C++.
+        #[arg(long)]
+        libfuzzer: bool,
     },
     /// Numbers of results in README, docs and the page, from the runs that come with the page:
     /// writes those that have changed.
@@ -148,7 +150,11 @@ fn main() -> anyhow::Result<()> {
             write,
             results,
         } => bench::bench(name, write, results.as_deref()),
-        Chore::Fuzz { target, minutes } => fuzz::fuzz(target.as_deref(), minutes),
+        Chore::Fuzz {
+            target,
+            minutes,
+            libfuzzer,
+        } => fuzz::fuzz(target.as_deref(), minutes, libfuzzer),
         Chore::Claims { check, list } => claims::claims(check, list),
         Chore::Golden { old, new, only } => golden::golden(&old, &new, &only),
     }

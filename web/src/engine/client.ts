@@ -7,6 +7,7 @@ import type { Command } from "../generated/Command";
 import type { Event } from "../generated/Event";
 import type { Failure } from "../generated/Failure";
 import type { Message } from "../generated/Message";
+import { LIVES, newName, PATIENCE, watch } from "./life";
 import { type Build, whenBuilt } from "./manifest";
 
 /** Something that a worker did not do. Its message is for the reader. */
@@ -30,17 +31,27 @@ interface Pending {
 export class Engine {
   private readonly pending = new Map<number, Pending>();
   private next = 1;
-  private readonly worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+  private readonly name = newName();
+  private readonly worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: this.name });
+  private readonly silence = setTimeout(() => this.lost("a worker did not start"), PATIENCE);
   private ready: { resolve(): void; reject(error: EngineError): void } | undefined;
   private fault: EngineError | undefined;
 
   private constructor(private readonly onFault: (error: EngineError) => void) {
-    this.worker.onmessage = (message: MessageEvent<Message>) => this.hear(message.data);
+    this.worker.onmessage = ({ data }: MessageEvent<Message | typeof LIVES>) => {
+      if (data === LIVES) this.lives();
+      else this.hear(data);
+    };
     // A trap in WebAssembly ends here, after the panic's own words, where there were any.
     this.worker.onerror = (event) => {
       event.preventDefault();
-      this.fail(new EngineError("panic", event.message || "the worker ended for a reason that the browser keeps"));
+      this.lost(event.message || "the worker ended for a reason that the browser keeps");
     };
+  }
+
+  /** Whether it is of no more use. */
+  get isLost(): boolean {
+    return this.fault !== undefined;
   }
 
   /**
@@ -74,6 +85,15 @@ export class Engine {
   end(): void {
     this.worker.terminate();
     this.abandon(new EngineError("input", "the engine was ended"));
+  }
+
+  private lives(): void {
+    clearTimeout(this.silence);
+    watch(this.name, () => this.lost("a worker ended without a word; the browser may have been short of memory"));
+  }
+
+  private lost(words: string): void {
+    this.fail(new EngineError("panic", words));
   }
 
   private request(command: Command, on: Pending["on"]): Promise<Event> {
@@ -114,6 +134,7 @@ export class Engine {
 
   private abandon(error: EngineError): void {
     this.fault ??= error;
+    clearTimeout(this.silence);
     const pending = [...this.pending.values()];
     this.pending.clear();
     for (const { reject } of pending) reject(error);

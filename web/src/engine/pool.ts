@@ -8,6 +8,8 @@ import { Engine, EngineError, expect } from "./client";
 
 /** More workers would cost memory that phones do not have. */
 const MOST_WORKERS = 8;
+/** Starts of a worker in a row that may fail. */
+const MOST_STARTS = 3;
 
 /** What is measured. */
 export interface Subject {
@@ -26,10 +28,15 @@ interface Job {
 export class Pool {
   private readonly jobs: Job[] = [];
   private readonly engines = new Set<Engine>();
-  private ended = false;
+  /** Why no worker can be had, or that the pool was ended. */
+  private fault: unknown;
 
-  constructor(workers = Math.min(MOST_WORKERS, Math.max(1, navigator.hardwareConcurrency - 1))) {
-    for (let index = 0; index < workers; index++) void this.work();
+  /** `onLost` hears of a worker that ended, and whose work another one does again. */
+  constructor(
+    private readonly onLost: (error: unknown) => void,
+    private workers = Math.min(MOST_WORKERS, Math.max(1, navigator.hardwareConcurrency - 1)),
+  ) {
+    for (let index = workers; index > 0; index--) void this.work();
   }
 
   /** Measures all samples at one checkpoint; parts come in the samples' order. */
@@ -44,7 +51,6 @@ export class Pool {
 
   /** Ends all workers; what waits is forgotten. */
   end(): void {
-    this.ended = true;
     this.abandon(new EngineError("input", "the training was ended"));
     for (const wake of this.wake.splice(0)) wake();
     for (const engine of this.engines) engine.end();
@@ -53,6 +59,7 @@ export class Pool {
   private wake: (() => void)[] = [];
 
   private enqueue<Result>(work: (engine: Engine) => Promise<Result>): Promise<Result> {
+    if (this.fault !== undefined) return Promise.reject(this.fault);
     return new Promise((resolve, reject) => {
       this.jobs.push({ attempts: 0, fail: reject, run: async (engine) => resolve(await work(engine)) });
       this.wake.shift()?.();
@@ -61,36 +68,54 @@ export class Pool {
 
   /** One worker's life: jobs until the pool ends, in a new worker where the old one failed. */
   private async work(): Promise<void> {
-    while (!this.ended) {
-      const engine = await Engine.start("cpu").catch((error: unknown) => this.abandon(error));
-      if (!engine) return;
+    for (let failed = 0; this.fault === undefined; ) {
+      const engine = await Engine.start("cpu").catch((error: unknown) => this.notStarted(error, ++failed));
+      if (engine === "never") return;
+      if (engine === "again") continue;
+      failed = 0;
       this.engines.add(engine);
-      while (!this.ended && (await this.takeJob(engine)));
+      while (this.fault === undefined && (await this.takeJob(engine)));
       this.engines.delete(engine);
       engine.end();
     }
   }
 
-  /** No worker can be had: nothing waits for one any longer. */
-  private abandon(error: unknown): undefined {
+  /** Whether another start is worth trying. Where no worker is left, nothing waits for one any longer. */
+  private notStarted(error: unknown, failed: number): "again" | "never" {
+    if (failed < MOST_STARTS) {
+      this.onLost(error);
+      return "again";
+    }
+    this.workers--;
+    if (this.workers === 0) this.abandon(error);
+    // What it was woken for is another one's.
+    this.wake.shift()?.();
+    return "never";
+  }
+
+  private abandon(error: unknown): void {
+    this.fault ??= error;
     for (const job of this.jobs.splice(0)) job.fail(error);
   }
 
   /** Whether the worker can go on. */
   private async takeJob(engine: Engine): Promise<boolean> {
+    if (engine.isLost) return false;
     const job = this.jobs.shift();
     if (!job) {
       await new Promise<void>((resolve) => this.wake.push(resolve));
-      return !this.ended;
+      return this.fault === undefined;
     }
     try {
       await job.run(engine);
-      return !this.ended;
+      return true;
     } catch (error) {
-      const panicked = error instanceof EngineError && error.kind === "panic";
-      if (panicked && job.attempts++ === 0) this.jobs.unshift(job);
-      else job.fail(error);
-      return !panicked && !this.ended;
+      const isLost = error instanceof EngineError && error.kind === "panic";
+      if (isLost && job.attempts++ === 0) {
+        this.jobs.unshift(job);
+        this.onLost(error);
+      } else job.fail(error);
+      return !isLost;
     }
   }
 }

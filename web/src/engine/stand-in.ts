@@ -10,6 +10,9 @@ export class StandIn {
   private viewer: Engine | undefined;
   private ended = false;
 
+  /** `onLost` hears of its end. */
+  constructor(private readonly onLost: () => void) {}
+
   /** The viewer, where it is there. */
   get engine(): Engine | undefined {
     return this.viewer;
@@ -19,7 +22,10 @@ export class StandIn {
   async open(run: string, record: Engine): Promise<RunView | undefined> {
     if (this.viewer) return undefined;
     const { bytes } = expect(await record.call({ type: "pack", run }), "file");
-    const viewer = await Engine.start("viewer", () => (this.viewer = undefined));
+    const viewer = await Engine.start("viewer", () => {
+      this.viewer = undefined;
+      this.onLost();
+    });
     if (this.ended) viewer.end();
     const view = expect(await viewer.call({ type: "open", run, bytes }), "run");
     this.viewer = viewer;

@@ -64,8 +64,14 @@ function opened(): Promise<IDBDatabase> {
       request.result.createObjectStore(CHECKPOINTS);
     };
     request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error("the browser refuses to store anything"));
+    request.onerror = () => reject(refusal(request.error));
   });
+}
+
+/** Why the browser stores nothing: Chromium says of a full storage no more than a name. */
+function refusal(error: DOMException | null): Error {
+  if (error?.name === "QuotaExceededError") return new Error("the browser's storage is full");
+  return new Error(error?.message || "the browser refuses to store it");
 }
 
 /** Runs `work` in one transaction over both stores and resolves when it is on disk. */
@@ -78,7 +84,7 @@ async function transact(
     await new Promise<void>((resolve, reject) => {
       const transaction = database.transaction([SESSION, CHECKPOINTS], mode);
       transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error ?? new Error("the browser's storage is full"));
+      transaction.onabort = () => reject(refusal(transaction.error));
       work(transaction.objectStore(SESSION), transaction.objectStore(CHECKPOINTS));
     });
   } finally {
@@ -108,14 +114,29 @@ async function write(id: string, work: (session: IDBObjectStore, checkpoints: ID
   if (isOther) throw new Error("another training, perhaps in another tab, is kept instead");
 }
 
-/** Stores where the session can go on from. */
+/** Stores where the session can go on from, unless another tab has brought it further. */
 export function storeState(id: string, state: StoredState): Promise<void> {
-  return write(id, (store) => store.put(state, "state"));
+  const isBehind = (known: StoredState): boolean => state.step < known.step || (known.finished && !state.finished);
+  return write(id, (store) => putUnless(store, "state", state, isBehind));
 }
 
-/** Stores a checkpoint, over the same one without its parts. */
+/** Stores a checkpoint, over the same one without its parts and never over one that has them. */
 export function storeCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void> {
-  return write(id, (_, store) => store.put(checkpoint, checkpoint.losses.step));
+  const hasMore = (known: StoredCheckpoint): boolean => known.parts !== undefined && !checkpoint.parts;
+  return write(id, (_, store) => putUnless(store, checkpoint.losses.step, checkpoint, hasMore));
+}
+
+/** What is stored only grows: a session may be open in two tabs, of which one is behind. */
+function putUnless<Value>(
+  store: IDBObjectStore,
+  key: string | number,
+  value: Value,
+  isMore: (known: Value) => boolean,
+): void {
+  const request = store.get(key) as IDBRequest<Value | undefined>;
+  request.onsuccess = () => {
+    if (request.result === undefined || !isMore(request.result)) store.put(value, key);
+  };
 }
 
 /** Where the name of the session is kept that was forgotten last. */

@@ -3,6 +3,7 @@
  */
 
 import type { Message } from "../generated/Message";
+import { LIVES, live } from "./life";
 
 /** What wasm-bindgen makes of `crates/web`. */
 interface Engine {
@@ -25,3 +26,4 @@ const load = async (message: MessageEvent<{ script: string; wasm: string }>): Pr
 };
 
 self.addEventListener("message", load);
+live(self.name, () => self.postMessage(LIVES));

@@ -6,9 +6,11 @@
 import { batch, computed, signal } from "@preact/signals";
 import { Engine, EngineError, expect } from "../engine/client";
 import type { Bars } from "../generated/Bars";
+import type { Command } from "../generated/Command";
 import type { Compared } from "../generated/Compared";
 import type { Comparison } from "../generated/Comparison";
 import type { Differing } from "../generated/Differing";
+import type { Event } from "../generated/Event";
 import type { Experiment } from "../generated/Experiment";
 import type { Mark } from "../generated/Mark";
 import type { RunView } from "../generated/RunView";
@@ -76,6 +78,16 @@ function viewerEngine(): Promise<Engine> {
     throw error;
   });
   return viewer;
+}
+
+/** Asks the viewer; another one where it was lost over the question. */
+async function asked(command: Command): Promise<Event> {
+  try {
+    return await (await viewerEngine()).call(command);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.kind !== "panic") throw error;
+    return (await viewerEngine()).call(command);
+  }
 }
 
 /** Puts a run among the others, over one of its name. */
@@ -276,18 +288,12 @@ export function showLive(view: RunView, record: Engine, answers: Engine, quietly
 /** Compares two runs by their bars. */
 export async function compare(first: Bars, second: Bars): Promise<Comparison> {
   const compared = ({ epoch, share, mean_order }: Bars): Compared => ({ epoch, share, mean_order });
-  return expect(
-    await (await viewerEngine()).call({ type: "compare", first: compared(first), second: compared(second) }),
-    "comparison",
-  );
+  return expect(await asked({ type: "compare", first: compared(first), second: compared(second) }), "comparison");
 }
 
 /** Fields in which any of the experiments differ. */
 export async function differing(experiments: Experiment[]): Promise<Differing[]> {
-  return expect(
-    await (await viewerEngine()).call({ type: "differ", experiments: JSON.stringify(experiments) }),
-    "differing",
-  ).fields;
+  return expect(await asked({ type: "differ", experiments: JSON.stringify(experiments) }), "differing").fields;
 }
 
 /** Whether a run's network can be asked about drawings: whatever it is, it was taught digits. */

@@ -5,7 +5,7 @@ import type { Event } from "../generated/Event";
 import type { LossRecord } from "../generated/LossRecord";
 import type { MeasuredPart } from "../generated/MeasuredPart";
 import { compare } from "./comparisons";
-import { type Effect, inEpochs, measured, type Next, only, type Problem, type State, then } from "./state";
+import { type Effect, inEpochs, measured, type Next, only, type Problem, type State, sentence, then } from "./state";
 import { isToRest, obey, pausedIfStored } from "./wanted";
 
 const NOT_PAUSED =
@@ -109,8 +109,12 @@ function pausedAtSecondPhase(state: State, secondPhase: boolean, now: number): N
   return obey({ ...knows, wanted: "rest", notice: "Paused: the second phase has begun." }, now);
 }
 
-/** A write has ended. A browser that stores nothing trains all the same; the reader is told. */
+/**
+ * A write has ended. A browser that stores nothing trains all the same; the reader is told, and no
+ * longer once all is stored after all.
+ */
 export function writeEnded(state: State, problem: Problem | undefined): State {
-  const lasting = problem && `This training cannot be resumed after the page is closed: ${problem.words}.`;
-  return pausedIfStored({ ...state, writes: state.writes - 1, notice: state.notice ?? lasting });
+  const unstored = problem && `This training cannot be resumed after the page is closed: ${sentence(problem.words)}`;
+  const notice = state.notice === state.unstored ? unstored : state.notice;
+  return pausedIfStored({ ...state, writes: state.writes - 1, unstored, notice });
 }

@@ -53,6 +53,8 @@ export function reduce(state: State, message: Message): Next {
       return restarted(state, message.problem);
     case "written":
       return written(state, message.what, message.problem);
+    case "measurer_lost":
+      return only({ ...state, notice: `${sentence(message.problem.words)} Another one does its work.` });
     case "measured":
       return measuredNow(state, message.step, message.parts);
     case "unmeasurable":

@@ -15,6 +15,7 @@ import { filesOf } from "../engine/data";
 import { Pool } from "../engine/pool";
 import { StandIn } from "../engine/stand-in";
 import { type Stored, type StoredCheckpoint, storeCheckpoint, storeSession, storeState } from "../engine/storage";
+import { Writes } from "../engine/writes";
 import type { Experiment } from "../generated/Experiment";
 import type { LossRecord } from "../generated/LossRecord";
 import type { RunView } from "../generated/RunView";
@@ -52,12 +53,13 @@ export class Training {
   private trainer: Engine | undefined;
   private recorder: { number: number; engine: Engine } | undefined;
   private pool: Pool | undefined;
-  private readonly standIn = new StandIn();
+  private readonly standIn = new StandIn(() => this.shown && this.show(this.shown.view, this.shown.record));
+  /** What was shown last, and the worker that keeps it. */
+  private shown: { view: RunView; record: Engine } | undefined;
   private ended = false;
   /** Records go in one after another. */
   private recording: Promise<void> = Promise.resolve();
-  /** What is stored is stored in order: the session first. */
-  private storing: Promise<void> = Promise.resolve();
+  private readonly writes = new Writes();
 
   constructor(
     readonly experiment: Experiment,
@@ -212,21 +214,25 @@ export class Training {
   }
 
   private store(what: Written, write: () => Promise<void>): void {
-    this.storing = this.storing.then(async () => {
-      if (this.ended) return;
-      const failed = await write().then(() => undefined, problemOf);
-      this.send({ type: "written", what, problem: failed });
+    const name = what.kind === "checkpoint" ? `checkpoint ${what.step}` : what.kind;
+    const kept = (): Promise<void> => (this.ended ? Promise.resolve() : write());
+    this.writes.add(name, kept, (error) => {
+      this.send({ type: "written", what, problem: error === undefined ? undefined : problemOf(error) });
     });
   }
 
   private async measure({ session, step, weights }: Of<"measure">): Promise<void> {
     if (this.ended) return;
     try {
-      this.pool ??= new Pool();
-      this.send({ type: "measured", step, parts: await this.pool.measure(session, step, weights) });
+      this.send({ type: "measured", step, parts: await this.measurers().measure(session, step, weights) });
     } catch (error) {
       this.send({ type: "unmeasurable", step, problem: problemOf(error) });
     }
+  }
+
+  private measurers(): Pool {
+    this.pool ??= new Pool((error) => this.send({ type: "measurer_lost", problem: problemOf(error) }));
+    return this.pool;
   }
 
   private record(recorder: number, what: Recorded, work: () => Promise<void>): void {
@@ -286,6 +292,7 @@ export class Training {
   }
 
   private show(view: RunView, engine: Engine): boolean {
+    this.shown = { view, record: engine };
     if (!this.ended) this.listener.run(view, engine, this.standIn.engine ?? engine);
     return view.second_phase;
   }

@@ -45,6 +45,8 @@ export interface State {
   readonly choice: Choice | undefined;
   /** What the reader should know: the last thing that went wrong, and what was done about it. */
   readonly notice: string | undefined;
+  /** The same about what the browser does not store; nothing once all is stored. */
+  readonly unstored: string | undefined;
   /** Whether a training that has stopped can go on from its last state: not one that has diverged. */
   readonly canGoOn: boolean;
 
@@ -114,7 +116,8 @@ export type Happening =
   | { type: "trainer_lost"; trainer: number; problem: Problem }
   // The browser's storage.
   | { type: "written"; what: Written; problem: Problem | undefined }
-  // The workers that measure.
+  // The workers that measure. What one that was lost was at, another one does again.
+  | { type: "measurer_lost"; problem: Problem }
   | { type: "measured"; step: number; parts: MeasuredPart[] }
   | { type: "unmeasurable"; step: number; problem: Problem }
   // The worker that keeps the record.
@@ -160,6 +163,7 @@ export function initial(name: string, experiment: Experiment, wish: Wish): State
     phase: "preparing",
     choice: undefined,
     notice: undefined,
+    unstored: undefined,
     canGoOn: true,
     wanted: "everything",
     held: false,

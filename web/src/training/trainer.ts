@@ -102,16 +102,10 @@ function saved(state: State, finished: boolean): Next {
 }
 
 function finished(state: State): Next {
-  const { trainer, session } = state;
-  const next: State = {
-    ...state,
-    step: session?.totalSteps ?? state.step,
-    stepsPerSecond: undefined,
-    // It is done: nothing is wanted of it any more.
-    trainer: trainer && { ...trainer, listens: false },
-    phase: "measuring",
-  };
-  return then(saved(next, true), concluded);
+  const step = state.session?.totalSteps ?? state.step;
+  const next: State = { ...state, step, stepsPerSecond: undefined, phase: "measuring" };
+  // It is done: its memory is free for others, and nothing becomes of its end.
+  return then(then(saved(next, true), withoutTrainer), concluded);
 }
 
 /** The training ends; what was stored and measured stays. */

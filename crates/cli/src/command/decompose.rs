@@ -51,7 +51,7 @@ struct Sample {
 /// Runs the command.
 pub(crate) fn decompose(arguments: &Decompose, terminal: &Terminal) -> anyhow::Result<()> {
     output::check(&arguments.out, &[&arguments.values], terminal)?;
-    let games = inputs::games(&arguments.values)?;
+    let games = inputs::games(&arguments.values, arguments.array.as_deref())?;
     let count = games.values.len() >> games.players;
     let bar = terminal.bar("decompose", "games", 0, count);
     let start = Instant::now();

@@ -30,12 +30,12 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
 
 /// The data set of a run, the same as when the run began.
 fn data_of(record: &RunRecord) -> anyhow::Result<AnyData> {
-    let data = spindle_data::load(&record.experiment)?;
-    check_digest(record, &data)?;
-    Ok(data)
+    same(record, spindle_data::load(&record.experiment)?)
 }
 
-fn check_digest(record: &RunRecord, data: &AnyData) -> anyhow::Result<()> {
+/// These data as the run has them.
+fn same(record: &RunRecord, data: AnyData) -> anyhow::Result<AnyData> {
+    let data = spindle_data::as_begun(data, &record.provenance.data_digest);
     if !data.is_of(&record.provenance.data_digest) {
         bail!(
             "the data set has changed since this run began, or version {} of Spindle, which began it, read these files in another way: its digest is {}, the run's is {}; continue with the original files, or begin a new run",
@@ -44,5 +44,5 @@ fn check_digest(record: &RunRecord, data: &AnyData) -> anyhow::Result<()> {
             record.provenance.data_digest
         );
     }
-    Ok(())
+    Ok(data)
 }

@@ -5,7 +5,6 @@ use spindle_interactions::phase::{Onset, Phases};
 use spindle_run::{
     RunWriter,
     analysis::{self, phases},
-    folder::write_whole,
     record::{RunRecord, SampleCertificate},
     table,
 };
@@ -15,28 +14,57 @@ use crate::terminal::Terminal;
 /// Pixels per point of the figures as PNG: 300 dpi.
 const PNG_SCALE: f32 = 300.0 / 72.0;
 
+/// Tables, figures and the report, as they go into a run's folder.
+#[derive(PartialEq)]
+struct Drawn {
+    /// Names and contents.
+    tables: Vec<(&'static str, Vec<u8>)>,
+    /// Names with their extensions, and contents.
+    figures: Vec<(String, Vec<u8>)>,
+    html: String,
+}
+
+impl Drawn {
+    fn of(writer: &RunWriter, record: &RunRecord) -> anyhow::Result<Self> {
+        let mut tables = analysis::tables(record);
+        let mut rows = Vec::new();
+        for (index, checkpoint) in record.checkpoints.iter().enumerate() {
+            let decompositions = writer.interactions(record, checkpoint.losses.step)?;
+            rows.extend(table::interactions_rows(record, index, &decompositions));
+        }
+        tables.push(table::interactions(record, &rows));
+        let tables = tables
+            .into_iter()
+            .map(|table| Ok((table.name, table.to_parquet()?)))
+            .collect::<anyhow::Result<_>>()?;
+        let mut figures = Vec::new();
+        for figure in spindle_report::figures(record)? {
+            let png = spindle_report::png(&figure.svg, PNG_SCALE)?;
+            figures.push((format!("{}.svg", figure.name), figure.svg.into_bytes()));
+            figures.push((format!("{}.png", figure.name), png));
+        }
+        Ok(Self {
+            tables,
+            figures,
+            html: spindle_report::html(record)?,
+        })
+    }
+
+    /// Replaces those that are there; the report comes last, since people open it.
+    fn save(&self, writer: &RunWriter) -> anyhow::Result<()> {
+        for (name, parquet) in &self.tables {
+            writer.save_table(name, parquet)?;
+        }
+        for (name, bytes) in &self.figures {
+            writer.save_figure(name, bytes)?;
+        }
+        Ok(writer.save_report(&self.html)?)
+    }
+}
+
 /// Writes tables, figures and `report.html`.
 pub(crate) fn write(writer: &RunWriter, record: &RunRecord) -> anyhow::Result<()> {
-    for table in analysis::tables(record) {
-        writer.save_table(table.name, &table.to_parquet()?)?;
-    }
-    let mut rows = Vec::new();
-    for (index, checkpoint) in record.checkpoints.iter().enumerate() {
-        let decompositions = writer.interactions(record, checkpoint.losses.step)?;
-        rows.extend(table::interactions_rows(record, index, &decompositions));
-    }
-    let interactions = table::interactions(record, &rows);
-    writer.save_table(interactions.name, &interactions.to_parquet()?)?;
-    for figure in spindle_report::figures(record)? {
-        writer.save_figure(&format!("{}.svg", figure.name), figure.svg.as_bytes())?;
-        let png = spindle_report::png(&figure.svg, PNG_SCALE)?;
-        writer.save_figure(&format!("{}.png", figure.name), &png)?;
-    }
-    let html = spindle_report::html(record)?;
-    Ok(write_whole(
-        &writer.path().join("report.html"),
-        html.as_bytes(),
-    )?)
+    Drawn::of(writer, record)?.save(writer)
 }
 
 /// How the games of a run were solved.
@@ -157,4 +185,102 @@ pub(crate) fn conclude(
         writer.path().join("report.html").display(),
     ));
     terminal.document(&summary)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use spindle_core::pipeline::{Goal, Quiet, Run, conduct, lab};
+    use spindle_data::mnist;
+    use spindle_run::{
+        Experiment,
+        device::Place,
+        each::Each,
+        folder::{
+            Disk,
+            ending::{self, End, Survived},
+        },
+    };
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::{command::export, output};
+
+    /// The smallest run with every figure, as `spindle run` has it before anything is drawn.
+    fn analysed(path: &Path) -> anyhow::Result<()> {
+        let mut experiment = Experiment::default();
+        experiment.training.train_size = Some(96);
+        experiment.training.epochs = 2;
+        experiment.measurement.checkpoints = 2;
+        experiment.measurement.samples = 2;
+        experiment.measurement.train_samples = 2;
+        experiment.measurement.players = 3;
+        experiment.decomposition.resamples = 100;
+        let experiment = experiment.check()?;
+        let (writer, _) = RunWriter::create(path, &experiment)?;
+        let lab = lab(experiment, Each::Pictures(mnist::embedded()?), Place::CPU)?;
+        let mut run = Run::begin(writer, lab.description()?)?;
+        pollster::block_on(conduct(&mut run, &*lab, Goal::Analysed, &Quiet))?;
+        Ok(())
+    }
+
+    fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+        for (name, bytes) in ending::files(from)? {
+            let path = to.join(name);
+            fs::create_dir_all(path.parent().unwrap_or(to))?;
+            fs::write(path, bytes)?;
+        }
+        Ok(())
+    }
+
+    /// In memory where that is possible: hundreds of folders are written and brought to the disk.
+    fn in_memory() -> std::io::Result<TempDir> {
+        let memory = Path::new("/dev/shm");
+        match memory.is_dir() {
+            true => TempDir::new_in(memory),
+            false => TempDir::new(),
+        }
+    }
+
+    /// What is drawn of a run and exported, ended before every step that it does to the disk.
+    fn survives(end: End) -> anyhow::Result<()> {
+        let whole = in_memory()?;
+        analysed(whole.path())?;
+        let (writer, record) = RunWriter::open(whole.path())?;
+        let drawn = Drawn::of(&writer, &record)?;
+        assert!(
+            Drawn::of(&writer, &record)? == drawn,
+            "drawn otherwise again"
+        );
+        drop(writer);
+        let exported = export::packed(whole.path(), None)?;
+        let files = drawn.tables.len() + drawn.figures.len() + 2;
+        let fresh = || {
+            let folder = in_memory()?;
+            copy(whole.path(), &folder.path().join("run"))?;
+            Ok(folder)
+        };
+        let work = |folder: &Path, disk: &Disk| {
+            let (writer, _) = RunWriter::open_on(disk.clone(), folder.join("run"))?;
+            drawn.save(&writer)?;
+            output::write_on(disk, &folder.join("run.spindle"), &exported)
+        };
+        let found = ending::at_every_step(end, fresh, work, ending::files);
+        let Survived { steps, ended } = found.map_err(anyhow::Error::msg)?;
+        eprintln!("{end:?}: {ended} of {steps} steps that write {files} files, nothing lost");
+        // Each is made, written, brought to the disk and renamed, and its folder is brought there.
+        assert!(ended == steps && steps >= 5 * files, "{ended} of {steps}");
+        Ok(())
+    }
+
+    #[test]
+    fn figures_report_and_export_survive_a_kill_at_every_step() -> anyhow::Result<()> {
+        survives(End::Killed)
+    }
+
+    #[test]
+    fn figures_report_and_export_survive_a_loss_of_power_at_every_step() -> anyhow::Result<()> {
+        survives(End::PowerLoss)
+    }
 }

@@ -15,7 +15,7 @@ use spindle_run::{
     record::RunRecord,
 };
 
-use super::{check_digest, data_of, report};
+use super::{data_of, report, same};
 use crate::{
     arguments::{Extract, NewRun},
     computation::Computation,
@@ -113,9 +113,10 @@ fn begin(
     let warnings = data.about().warnings.iter();
     warnings.for_each(|warning| terminal.warn(warning));
     let (writer, found) = RunWriter::create(&new.out, &experiment)?;
-    if let Some(record) = &found {
-        check_digest(record, &data)?;
-    }
+    let data = match &found {
+        Some(record) => same(record, data)?,
+        None => data,
+    };
     let places = computation.places(place, &experiment, &data, terminal)?;
     let asked = experiment.training.clone();
     let lab = pipeline::lab(experiment, data, places)?;

@@ -356,27 +356,59 @@ fn folders_that_are_no_classes_are_named_and_what_lies_deeper_is_taken() -> Resu
     Ok(())
 }
 
-#[test]
-fn folders_that_are_numbers_are_told_to_be_in_the_order_of_text() -> Result<(), Error> {
-    let written = written(Dataset::Own, |folder| {
-        for (split, class) in ["train", "test"]
-            .into_iter()
-            .flat_map(|split| ["1", "2", "10"].map(|class| (split, class)))
-        {
-            write(
-                folder,
-                &format!("{split}/{class}/a.png"),
-                half_bright(ImageFormat::Png),
-            );
+/// Pictures in folders of these names, of which each class has its own.
+fn in_folders(names: &[&str]) -> Written {
+    written(Dataset::Own, |folder| {
+        for split in ["train", "test"] {
+            for (number, name) in names.iter().enumerate() {
+                let picture = image::GrayImage::from_pixel(8, 8, image::Luma([number as u8]));
+                let mut png = Cursor::new(Vec::new());
+                picture.write_to(&mut png, ImageFormat::Png).unwrap();
+                write(folder, &format!("{split}/{name}/a.png"), png.into_inner());
+            }
         }
-    });
-    let data = written.pictures()?;
-    assert_eq!(data.classes, ["1", "10", "2"]);
+    })
+}
+
+#[test]
+fn folders_that_are_numbers_are_classes_in_their_order_which_is_told() -> Result<(), Error> {
+    let data = in_folders(&["0", "1", "2", "10"]).pictures()?;
+    assert_eq!(data.classes, ["0", "1", "2", "10"]);
+    // Files lie in the order of text, and their labels are those of their classes.
+    let labels: Vec<usize> = data.train.labels().iter().collect();
+    assert_eq!(labels, [0, 1, 3, 2]);
+    let said = &data.warnings[0];
     assert!(
-        data.warnings[0].contains("order of text"),
-        "{:?}",
-        data.warnings
+        said.contains("0, 1, 2, 10;") && said.contains("ImageFolder"),
+        "{said}"
     );
+    for same in [
+        &["00", "01", "02", "10"][..],
+        &["0", "1"],
+        &["10", "2", "b"],
+    ] {
+        let data = in_folders(same).pictures()?;
+        assert_eq!(data.classes, same);
+        assert_eq!(data.warnings, [""; 0], "{same:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_run_that_began_with_classes_in_the_order_of_text_keeps_them() -> Result<(), Error> {
+    let new = in_folders(&["0", "1", "2", "10"]).pictures()?;
+    // Folders of other names whose order is that of text: what an earlier version saw.
+    let old = in_folders(&["a", "b", "d", "c"]).pictures()?;
+    let [new_digest, old_digest] = [&new, &old].map(|data| data.digest());
+    assert_ne!(new_digest, old_digest);
+    assert_eq!(
+        new.clone().as_begun(&new_digest).classes,
+        ["0", "1", "2", "10"]
+    );
+    let earlier = new.clone().as_begun(&old_digest);
+    assert_eq!(earlier.classes, ["0", "1", "10", "2"]);
+    assert_eq!(earlier.digest(), old_digest);
+    assert_eq!(new.as_begun("other").digest(), new_digest);
     Ok(())
 }
 

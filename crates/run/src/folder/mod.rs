@@ -10,6 +10,7 @@
 //! interactions/<step>.safetensors  decompositions
 //! tables/*.parquet                 tidy tables
 //! figures/*                        figures
+//! report.html                      the report
 //! *.damaged                        files that were not as they were written, and were made again
 //! .lock, .*.tmp                    of the process that writes
 //! ```
@@ -20,6 +21,8 @@
 
 mod atomic;
 mod disk;
+#[cfg(feature = "faults")]
+pub mod ending;
 mod writer;
 
 use std::{
@@ -50,6 +53,7 @@ const OUTPUTS: &str = "outputs";
 const INTERACTIONS: &str = "interactions";
 const TABLES: &str = "tables";
 const FIGURES: &str = "figures";
+const REPORT: &str = "report.html";
 
 /// A run's folder, to read from. It may be written by another process meanwhile.
 #[derive(Clone, Debug)]

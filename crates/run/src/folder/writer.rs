@@ -11,8 +11,8 @@ use std::{
 use spindle_interactions::decompose::Decomposition;
 
 use super::{
-    CHECKPOINTS, FIGURES, INTERACTIONS, LOSSES, OUTPUTS, RECORD, RunFolder, STATE, TABLES, absent,
-    atomic, disk::Disk, file, table_file,
+    CHECKPOINTS, FIGURES, INTERACTIONS, LOSSES, OUTPUTS, RECORD, REPORT, RunFolder, STATE, TABLES,
+    absent, atomic, disk::Disk, file, table_file,
 };
 use crate::{
     Error, Store, encoding,
@@ -108,9 +108,17 @@ impl RunWriter {
     /// # Errors
     /// As [`RunFolder::open`], and [`Error::Locked`].
     pub fn open(path: impl Into<PathBuf>) -> Result<(Self, RunRecord), Error> {
+        Self::open_on(Disk::default(), path)
+    }
+
+    /// As [`RunWriter::open`], on a disk that may fail.
+    ///
+    /// # Errors
+    /// As [`RunWriter::open`].
+    pub fn open_on(disk: Disk, path: impl Into<PathBuf>) -> Result<(Self, RunRecord), Error> {
         // Read before the lock is made: a folder that holds no run stays untouched.
         let (folder, _) = RunFolder::open(path)?;
-        let writer = Self::locked(Disk::default(), folder.path)?;
+        let writer = Self::locked(disk, folder.path)?;
         let record = writer.record()?;
         Ok((writer, record))
     }
@@ -211,6 +219,14 @@ impl RunWriter {
     /// [`Error::Io`].
     pub fn save_figure(&self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         atomic::write_on(&self.disk, &self.figure_path(name), bytes)
+    }
+
+    /// Saves the report, `report.html`.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn save_report(&self, html: &str) -> Result<(), Error> {
+        atomic::write_on(&self.disk, &self.path().join(REPORT), html.as_bytes())
     }
 
     /// Renames a damaged file, to `<name>.damaged`, in the place of an earlier one.

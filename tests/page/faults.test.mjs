@@ -1,0 +1,147 @@
+// Faults of a training in the page, by causing them: workers that end without a word, a page that
+// goes away, a storage that is full, a second tab. After each the training comes to the results of
+// one that nothing happened to, to the bit.
+//
+// Workers end at the first message of every kind, writes fail at the first of every kind, the page goes
+// away at every third of both; with SPINDLE_EVERY_MOMENT=1 at all that there are (half an hour).
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import {
+  begin,
+  chosen,
+  goneOn,
+  happened,
+  passed,
+  prepare,
+  reset,
+  resultOf,
+  SEARCH,
+  seen,
+  sentence,
+  wholeTraining,
+} from "./support/faults.mjs";
+import { origin, phase, train, withPage } from "./support/page.mjs";
+
+const LIMIT = { timeout: 1_800_000 };
+
+/** The results of a training that nothing happens to, and the moments of it. */
+async function unbroken(page) {
+  // The first training starts workers that stay: the second one is like all that follow.
+  await wholeTraining(page);
+  await reset(page);
+  const result = await wholeTraining(page);
+  const moments = await passed(page);
+  await reset(page);
+  return { result, moments };
+}
+
+test("a worker that ends without a word at any message costs nothing", LIMIT, async (t) => {
+  await withPage({ search: SEARCH, prepare }, async (page) => {
+    const { result, moments } = await unbroken(page);
+    const messages = moments.filter((name) => !name.startsWith("storage"));
+    const tried = chosen(messages);
+    for (const at of tried) {
+      assert.deepEqual(await wholeTraining(page, at, "worker gone"), result, at);
+      assert.ok(await happened(page), `no worker was ended: ${at}`);
+      // The page's own viewer and the one that stands in for the record are replaced unseen.
+      if (/^worker [123]/.test(at)) assert.match(await sentence(page), /^A worker .*\. [A-Z].*\.$/, at);
+      assert.equal(await page.locator("section:has(#compare) [role=alert]").count(), 0, at);
+      await reset(page);
+    }
+    t.diagnostic(`workers ended at ${tried.length} of ${messages.length} messages, nothing lost`);
+  });
+});
+
+test("a page that goes away at any message or write goes on where it was", LIMIT, async (t) => {
+  await withPage({ search: SEARCH, prepare }, async (page) => {
+    const { result, moments } = await unbroken(page);
+    const own = moments.filter((name) => !name.startsWith("page"));
+    const tried = chosen(own, 3);
+    for (const at of tried) {
+      const loaded = page.waitForEvent("load");
+      await begin(page, at, "page gone");
+      await loaded;
+      await seen(page);
+      assert.deepEqual(await goneOn(page), result, at);
+      await reset(page);
+    }
+    t.diagnostic(`pages gone at ${tried.length} of ${own.length} messages and writes, nothing lost`);
+  });
+});
+
+for (const fault of ["write refused", "storage full"]) {
+  test(`${fault}: the training ends all the same, and goes on from what is stored`, LIMIT, async (t) => {
+    await withPage({ search: SEARCH, prepare }, async (page) => {
+      const { result, moments } = await unbroken(page);
+      const writes = moments.filter((name) => name.startsWith("storage"));
+      const tried = chosen(writes);
+      for (const at of tried) {
+        assert.deepEqual(await wholeTraining(page, at, fault), result, at);
+        assert.ok(await happened(page), `no write was refused: ${at}`);
+        const isLast = at === writes.at(-1);
+        const told = fault === "storage full" || isLast ? /cannot be resumed.*refuses to store it\.$/ : /^$/;
+        assert.match(await sentence(page), told, at);
+        await page.reload();
+        await seen(page);
+        assert.deepEqual(await goneOn(page), result, `found again after: ${at}`);
+        await reset(page);
+      }
+      t.diagnostic(`${fault} at ${tried.length} of ${writes.length} writes, nothing lost`);
+    });
+  });
+}
+
+test("a quota of the browser's own is told", LIMIT, async () => {
+  let result;
+  await withPage({ search: SEARCH, prepare }, async (page) => {
+    ({ result } = await unbroken(page));
+  });
+  await withPage({ search: SEARCH, prepare }, async (page, context) => {
+    const browser = await context.newCDPSession(page);
+    await browser.send("Storage.overrideQuotaForOrigin", { origin: await origin(), quotaSize: 1 });
+    assert.deepEqual(await wholeTraining(page), result);
+    assert.match(await sentence(page), /cannot be resumed after the page is closed: The browser's storage is full\.$/);
+  });
+});
+
+test("two tabs on one session come to the same, and neither takes from the other", LIMIT, async () => {
+  await withPage({ search: SEARCH, prepare }, async (page, context) => {
+    const { result } = await unbroken(page);
+    await begin(page);
+    await page.locator("[data-fact=epoch]").waitFor();
+    const other = await context.newPage();
+    await prepare(other);
+    await other.goto(page.url());
+    await seen(other);
+    const [here, there] = await Promise.all([phase(page, "finished").then(() => resultOf(page)), goneOn(other)]);
+    assert.deepEqual(here, result);
+    assert.deepEqual(there, result);
+    await page.reload();
+    await seen(page);
+    assert.deepEqual(await goneOn(page), result);
+  });
+});
+
+test("a tab whose session another one replaced says so, and trains to its end", LIMIT, async () => {
+  await withPage({ search: SEARCH, prepare }, async (page, context) => {
+    const { result } = await unbroken(page);
+    await begin(page);
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await phase(page, "paused");
+    const other = await context.newPage();
+    await prepare(other);
+    await other.goto(page.url());
+    await seen(other);
+    await phase(other, "paused");
+    await reset(other);
+    await train(other);
+    await phase(other, "finished");
+    await page.getByRole("button", { name: "Go on" }).click();
+    await phase(page, "finished");
+    assert.match(
+      await sentence(page),
+      /cannot be resumed.*another training, perhaps in another tab, is kept instead\.$/i,
+    );
+    for (const tab of [page, other]) assert.deepEqual(await resultOf(tab), result);
+  });
+});
