@@ -2,66 +2,29 @@
 
 import { effect } from "@preact/signals";
 import { render } from "preact";
-import { CompareSection } from "./article/compare";
-import { DrawSection } from "./article/draw";
-import { Evolution } from "./article/evolution";
-import { FiguresSection } from "./article/figures";
-import { acceptDrops, FileNotice, fileNotice, OpenSection } from "./article/open";
-import { Closing, Evidence, Interactions, Opening, Reading } from "./article/prose";
-import { SampleSection } from "./article/sample";
-import { Train } from "./article/train";
-import { UniversalitySection } from "./article/universality";
+import { acceptDrops, fileNotice } from "./article/open";
+import { Page } from "./article/page";
+import { playStory } from "./article/replay";
 import { Engine, inWords } from "./engine/client";
 import { watchManifest } from "./engine/manifest";
 import { watchAddress } from "./state/address";
-import { current, isShipped, look, openByName, openFirst, openShipped, openUrl, runs, sample } from "./state/runs";
+import {
+  current,
+  cursor,
+  isShipped,
+  look,
+  openByName,
+  openFirst,
+  openShipped,
+  openUrl,
+  runs,
+  sample,
+} from "./state/runs";
 import { findAgain, restWhileHidden, training } from "./state/session";
 import { ignored, readAddress } from "./state/settings";
 
 const address = readAddress(location.search);
 const embedded = address.get("embed") === "figure";
-
-function Ignored() {
-  if (ignored.value.length === 0) return null;
-  return (
-    <p class="file-notice wrong" role="alert">
-      Ignored in this page's address: {ignored.value.join("; ")}.
-      <button type="button" class="quiet" aria-label="Dismiss" onClick={() => (ignored.value = [])}>
-        ×
-      </button>
-    </p>
-  );
-}
-
-function Page() {
-  if (embedded) return <Evolution plain />;
-  return (
-    <>
-      <a class="skip" href="#figure">
-        Skip to the figure
-      </a>
-      <main>
-        <Opening />
-        <Ignored />
-        <FileNotice />
-        <div id="figure">
-          <Evolution />
-        </div>
-        <Reading />
-        <Train />
-        <Interactions />
-        <SampleSection />
-        <DrawSection />
-        <FiguresSection />
-        <CompareSection />
-        <UniversalitySection />
-        <Evidence />
-        <OpenSection />
-      </main>
-      <Closing />
-    </>
-  );
-}
 
 /** Looks at what the address names. */
 async function followAddress(): Promise<void> {
@@ -91,11 +54,19 @@ async function followAddress(): Promise<void> {
   else complain(`sample=${position}: this run has the samples 0 to ${count - 1}`);
 }
 
+/** Draws the page, in place of what was written beforehand, at once. */
+function draw(root: HTMLElement): void {
+  const drawn = document.createElement("div");
+  drawn.id = root.id;
+  // From now on buttons do something.
+  drawn.dataset.alive = "";
+  render(<Page embedded={embedded} />, drawn);
+  root.replaceWith(drawn);
+}
+
 async function start(): Promise<void> {
   const root = document.getElementById("page");
   if (!root) return;
-  root.replaceChildren();
-  render(<Page />, root);
   if (embedded) document.documentElement.classList.add("embedded");
   void watchManifest();
   try {
@@ -103,11 +74,15 @@ async function start(): Promise<void> {
   } catch (error) {
     fileNotice.value = { text: inWords(error), wrong: true };
   }
+  const looksElsewhere = ["run", "epoch", "sample"].some((name) => address.has(name));
+  // Alone, the first run is drawn as it was written beforehand; any other waits until it is there.
+  if (!looksElsewhere && !embedded) cursor.value = 0;
+  draw(root);
   await followAddress();
+  if (!looksElsewhere && !embedded) playStory();
   watchAddress(embedded);
   acceptDrops();
   restWhileHidden();
-  const looksElsewhere = ["run", "epoch", "sample"].some((name) => address.has(name));
   if (!embedded) await findAgain(looksElsewhere);
 }
 

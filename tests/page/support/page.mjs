@@ -72,6 +72,7 @@ export async function withPage({ search = "", gpu = false, expected = [], prepar
     });
     await prepare?.(page, context);
     await page.goto(`${home}/${search}`);
+    await page.locator("#page[data-alive]").waitFor();
     await page.getByRole("slider", { name: "Checkpoint" }).or(page.locator(".file-notice")).first().waitFor();
     await test(page, context);
   } finally {

@@ -4,8 +4,8 @@ import { computed, type Signal, signal, useSignal, useSignalEffect } from "@prea
 import { inWords } from "../engine/client";
 import { Drawing, Figure } from "../figure/frame";
 import { number, when } from "../figure/numbers";
-import { strengthByOrder } from "../figure/plots";
 import type { Row } from "../figure/save";
+import { StrengthBars } from "../figure/strength";
 import { differenceByOrder, lossGaps, meanOrders } from "../figure/two-runs";
 import type { Bars } from "../generated/Bars";
 import type { Comparison } from "../generated/Comparison";
@@ -241,13 +241,7 @@ function Panel({ which, of: { run, bars } }: { which: "first" | "second"; of: Si
       <h4>
         <span class={`swatch ${which}`} aria-hidden="true" /> {run.title}, {when(bars.epoch)}
       </h4>
-      <Drawing
-        label={`${run.title}: ${barsInWords(bars)}`}
-        ratio={0.8}
-        least={220}
-        draw={(width, height) => strengthByOrder(bars, width, height)}
-        on={[bars]}
-      />
+      <StrengthBars class="bars" label={`${run.title}: ${barsInWords(bars)}`} of={bars} />
     </div>
   );
 }

@@ -8,7 +8,8 @@ import type { ComponentChildren } from "preact";
 import { useMemo, useRef } from "preact/hooks";
 import { Drawing, Figure } from "../figure/frame";
 import { duration, number, percent, signed } from "../figure/numbers";
-import { type Drawn, matchingPlot, plainStrength, ranked } from "../figure/plots";
+import { type Drawn, matchingPlot, ranked } from "../figure/plots";
+import { StrengthBars, withoutIntervals } from "../figure/strength";
 import type { Interaction } from "../generated/Interaction";
 import type { SampleRange } from "../generated/SampleRange";
 import type { SampleRanges } from "../generated/SampleRanges";
@@ -52,12 +53,11 @@ export function Inspector({ name, of, classes, history, children }: InspectorPro
             {history}
             <div class="small-figure">
               <h4>Strength by order, this sample</h4>
-              <Drawing
+              <StrengthBars
+                class="thumb tall"
                 label={`Strength by order of this sample's salient interactions: ${view.positive.map((positive, order) => `order ${order + 1} ${number(positive)} and ${number(view.negative[order] ?? 0)}`).join(", ")} nats`}
-                ratio={0.6}
-                least={130}
-                draw={(width, height) => plainStrength(view.positive, view.negative, width, height)}
-                on={[view]}
+                of={withoutIntervals(view.positive, view.negative)}
+                small
               />
             </div>
           </div>

@@ -26,8 +26,8 @@ import type { Phase } from "../training/state";
 import { PauseIcon, PlayIcon } from "./icons";
 import { SaveRun } from "./open";
 
-/** The hand on the training, above the figure that shows it. */
-export function TrainBar() {
+/** The hand on the training, beside the figure that shows it. */
+function TrainBar() {
   const now = training.value;
   const run = current.value;
   return (
@@ -60,10 +60,11 @@ export function Train() {
     <section class="text train" aria-labelledby="train">
       <h2 id="train">Train it on this device</h2>
       <p>
-        Press <b>Train</b> above the figure: {chosenModel()} learns 6,000 digits in this browser, its interactions are
-        measured while it trains, and the figure follows. Both phases take a few minutes. Nothing leaves your device; a
-        page that is closed goes on where it was. What is set here holds from the next start.
+        Press <b>Train here</b>: {chosenModel()} learns 6,000 digits in this browser, its interactions are measured
+        while it trains, and the figure follows. Both phases take a few minutes. Nothing leaves your device; a page that
+        is closed goes on where it was. What is set here holds from the next start.
       </p>
+      <TrainBar />
       <Settings />
     </section>
   );

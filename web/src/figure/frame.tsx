@@ -4,11 +4,11 @@
  */
 
 import { signal, useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { inWords } from "../engine/client";
 import { csv, png, type Row, saveFile, standalone, titled } from "./save";
-import { theme } from "./theme";
+import { COLOURS, resolveAll, resolved, theme } from "./theme";
 
 interface FigureProps {
   /** Name of its files. */
@@ -25,20 +25,29 @@ interface FigureProps {
 export function Figure({ name, title, caption, rows, children, class: className = "" }: FigureProps) {
   const body = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
+  const figure = useRef<HTMLElement>(null);
   const id = useId();
   return (
-    <figure class={`figure ${className}`} aria-labelledby={`${id}-title`} aria-describedby={`${id}-caption`}>
+    <figure
+      ref={figure}
+      class={`figure ${className}`}
+      aria-labelledby={`${id}-title`}
+      aria-describedby={`${id}-caption`}
+    >
       <div class="figure-head">
         <h3 ref={heading} id={`${id}-title`}>
           {title}
         </h3>
-        <Files name={name} rows={rows} drawing={() => drawingIn(body.current, heading.current?.textContent ?? "")} />
       </div>
       <div ref={body} class="figure-body">
         {children}
       </div>
       <figcaption id={`${id}-caption`}>{caption}</figcaption>
-      <Table rows={rows} />
+      <div class="figure-foot">
+        <Table rows={rows} />
+        <Files name={name} rows={rows} drawing={() => drawingIn(body.current, heading.current?.textContent ?? "")} />
+        <FullScreen of={figure} />
+      </div>
     </figure>
   );
 }
@@ -46,9 +55,23 @@ export function Figure({ name, title, caption, rows, children, class: className 
 /** All drawings of a figure under its title; those on buttons are ways through it, and stay out. */
 function drawingIn(element: HTMLElement | null, title: string): SVGSVGElement | undefined {
   const drawings = [...(element?.querySelectorAll<SVGSVGElement>("svg[data-drawing]") ?? [])];
-  return titled(
+  const all = titled(
     drawings.filter((drawing) => !drawing.closest("button")),
     title,
+  );
+  return all && resolveAll(all);
+}
+
+/** Shows a figure alone, as large as the screen; Escape ends it. */
+function FullScreen({ of }: { of: RefObject<HTMLElement | null> }) {
+  const toggle = (): void => {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else void of.current?.requestFullscreen().catch(() => undefined);
+  };
+  return (
+    <button type="button" class="quiet" title="Show this figure alone, as large as the screen" onClick={toggle}>
+      Full screen
+    </button>
   );
 }
 
@@ -61,7 +84,7 @@ interface Action {
   done: string;
 }
 
-/** Buttons that save a figure. */
+/** Buttons that save a figure, at its foot. */
 function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawing: () => SVGSVGElement | undefined }) {
   const said = useSignal("");
   const say = (text: string): void => {
@@ -81,19 +104,19 @@ function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawi
     if (!svg) throw new Error("nothing is drawn yet");
     return svg;
   };
-  const { paper, ink } = theme.value;
+  const ink = (): [string, string] => [resolved(COLOURS.paper), resolved(COLOURS.ink)];
   const save = (kind: string, type: string, content: BlobPart): void => saveFile(`${name}.${kind}`, content, type);
   const actions: Action[] = [
     {
       label: "SVG",
       help: "Save the drawing as SVG",
-      work: () => save("svg", "image/svg+xml", standalone(drawn(), paper, ink)),
+      work: () => save("svg", "image/svg+xml", standalone(drawn(), ...ink())),
       done: "saved",
     },
     {
       label: "PNG",
       help: "Save the drawing as PNG",
-      work: async () => save("png", "image/png", await png(drawn(), paper, ink)),
+      work: async () => save("png", "image/png", await png(drawn(), ...ink())),
       done: "saved",
     },
     {

@@ -13,8 +13,8 @@ import { theme } from "./theme";
  * filled.
  */
 export function differenceByOrder(shares: ShareDifference[], width: number, height: number): Drawn {
-  const { ink, faint, paper, accent, second } = theme.value;
-  const colour = ({ difference }: ShareDifference): string => (difference.value < 0 ? accent : second);
+  const { ink, faint, paper, first, second } = theme.value;
+  const colour = ({ difference }: ShareDifference): string => (difference.value < 0 ? first : second);
   const sure = ({ difference }: ShareDifference): boolean => difference.low > 0 || difference.high < 0;
   return drawn({
     width,
@@ -72,9 +72,9 @@ interface OfTwo<Value> {
 }
 
 function two<Value>(of: OfTwo<Value>): [Value, string, string][] {
-  const { accent, second } = theme.value;
+  const { first, second } = theme.value;
   return [
-    [of.first, accent, "none"],
+    [of.first, first, "none"],
     [of.second, second, "5,3"],
   ];
 }

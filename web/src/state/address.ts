@@ -1,7 +1,7 @@
 /** The page's address follows what is seen: copied, it shows the same to others. */
 
 import { effect } from "@preact/signals";
-import { boundaryOf, current, cursor, firstName, sample } from "./runs";
+import { boundaryOf, current, cursor, firstName, sample, untouched } from "./runs";
 import { experiment, wish, writtenExperiment } from "./settings";
 
 /** Browsers refuse more changes than a hundred in half a minute. */
@@ -18,8 +18,9 @@ export function watchAddress(embedded: boolean): void {
     const hasAddress = run && !run.live && (run.address !== undefined || !run.fromFile);
     if (run && !isFirst && hasAddress) address.set("run", run.address ?? run.name);
     const epoch = run?.view.checkpoints[cursor.value]?.losses.epoch;
-    // A look at a run begins at its boundary: no need to say so.
-    if (hasAddress && epoch !== undefined && epoch !== boundaryOf(run.view)?.epoch) address.set("epoch", String(epoch));
+    // A look at a run begins at its boundary, or plays by itself: no need to say so.
+    if (hasAddress && epoch !== undefined && !untouched.value && epoch !== boundaryOf(run.view)?.epoch)
+      address.set("epoch", String(epoch));
     if (hasAddress && sample.value !== 0) address.set("sample", String(sample.value));
     if (embedded) address.set("embed", "figure");
     const search = address.toString();

@@ -64,8 +64,8 @@ export const current = computed<Run | undefined>(
 export const cursor = signal(0);
 /** Position of the sample that is looked at. */
 export const sample = signal(0);
-/** Whether figures show the published SGD's interactions where a run has them. */
-export const showPublished = signal(false);
+/** Whether the page has moved by itself only: then its address says no place. */
+export const untouched = signal(false);
 
 let viewer: Promise<Engine> | undefined;
 
