@@ -117,7 +117,7 @@ const SLOW = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uplo
 /** Time until text and figure are seen on it, ms. */
 const SOON = 1_000;
 
-test("on a slow line text and figure are there within a second, and stay where they are", async () => {
+test("on a slow line text and figure are there within a second, and stay where they are", async (t) => {
   const prepare = async (page, context) => {
     const line = await context.newCDPSession(page);
     await line.send("Network.enable");
@@ -129,24 +129,29 @@ test("on a slow line text and figure are there within a second, and stay where t
       }).observe({ type: "layout-shift", buffered: true });
     });
   };
-  await withPage({ prepare, viewport: { width: 1440, height: 900 }, serviceWorkers: "block", expected: [/Service Worker/] }, async (page) => {
-    const paint = await page.evaluate(
-      () => performance.getEntriesByName("first-contentful-paint")[0].startTime,
-    );
-    console.log(`first paint of text and figure on a slow line: ${Math.round(paint)} ms`);
-    assert.ok(paint <= SOON, `first paint after ${paint} ms`);
-    const shifts = await page.evaluate(() => globalThis.shifts);
-    assert.ok(shifts < 0.02, `what was read moved: layout shift ${shifts}`);
-  });
+  await withPage(
+    { prepare, viewport: { width: 1440, height: 900 }, serviceWorkers: "block", expected: [/Service Worker/] },
+    async (page) => {
+      // All of text and figure is in the first file: what is painted when it is there has both.
+      const paint = await page.evaluate(() => {
+        const [painted] = performance.getEntriesByName("first-contentful-paint");
+        return Math.max(painted.startTime, performance.getEntriesByType("navigation")[0].responseEnd);
+      });
+      t.diagnostic(`first paint of text and figure on a slow line: ${Math.round(paint)} ms`);
+      assert.ok(paint <= SOON, `first paint after ${paint} ms`);
+      const shifts = await page.evaluate(() => globalThis.shifts);
+      assert.ok(shifts < 0.02, `what was read moved: layout shift ${shifts}`);
+    },
+  );
 });
 
 test("without scripts the page is read, and its figure is seen", async () => {
   const home = await origin();
   await withPage({}, async (page) => {
     const html = await (await page.request.get(`${home}/index.html`)).text();
-    assert.match(html, /<h1>When does a network begin to over-fit\?/);
-    assert.match(html, /class="bars[^]*?<rect class="bar-mark"/);
-    assert.doesNotMatch(html, / style="/);
+    assert.ok(html.includes("<h1>When does a network begin to over-fit?</h1>"));
+    assert.ok((html.match(/<rect class="bar-mark"/g) ?? []).length > 30, "bars are written in it");
+    assert.ok(!html.includes(" style="), "styles on elements are refused by its policy");
   });
 });
 

@@ -2,11 +2,11 @@
 
 import { computed, type Signal, signal, useSignal, useSignalEffect } from "@preact/signals";
 import { inWords } from "../engine/client";
-import { Drawing, Figure } from "../figure/frame";
-import { number, when } from "../figure/numbers";
+import { Figure } from "../figure/frame";
+import { number, typeset, when } from "../figure/numbers";
 import type { Row } from "../figure/save";
 import { StrengthBars } from "../figure/strength";
-import { differenceByOrder, lossGaps, meanOrders } from "../figure/two-runs";
+import { DifferenceByOrder, LossGaps, MeanOrders } from "../figure/two-runs";
 import type { Bars } from "../generated/Bars";
 import type { Comparison } from "../generated/Comparison";
 import type { Differing } from "../generated/Differing";
@@ -161,7 +161,7 @@ function Compared({ first, second, epoch }: { first: Side; second: Side; epoch: 
     <Figure
       name="spindle-comparison"
       title={`${first.run.title} and ${second.run.title}`}
-      caption={found ? `${found.caption} Each run's bars have a scale of their own.` : "Being compared."}
+      caption={found ? `${typeset(found.caption)} Each run's bars have a scale of their own.` : "Being compared."}
       rows={() => rows(first, second, found)}
     >
       <div class="comparison">
@@ -169,12 +169,9 @@ function Compared({ first, second, epoch }: { first: Side; second: Side; epoch: 
         <Panel which="second" of={second} />
         <div class="small-figure">
           <h4>Second minus first</h4>
-          <Drawing
+          <DifferenceByOrder
             label={`Differences of shares by order, second minus first: ${(found?.shares ?? []).map(({ order, difference }) => `order ${order} ${inInterval(difference)}`).join(", ")}`}
-            ratio={0.8}
-            least={220}
-            draw={(width, height) => differenceByOrder(found?.shares ?? [], width, height)}
-            on={[found]}
+            of={found?.shares ?? []}
           />
         </div>
       </div>
@@ -182,26 +179,20 @@ function Compared({ first, second, epoch }: { first: Side; second: Side; epoch: 
         {orders && (
           <div class="small-figure">
             <h4>Mean order, and where the phases turn</h4>
-            <Drawing
+            <MeanOrders
               label={`Mean order of both runs. First: ${orders.first.caption} Second: ${orders.second.caption}`}
-              ratio={0.45}
-              least={180}
-              draw={(width, height) =>
-                meanOrders({ first: orders.first.kind, second: orders.second.kind }, epoch, width, height)
-              }
-              on={[orders.first, orders.second, epoch]}
+              of={{ first: orders.first.kind, second: orders.second.kind }}
+              epoch={epoch}
             />
           </div>
         )}
         {losses && (
           <div class="small-figure">
             <h4>The loss gap</h4>
-            <Drawing
+            <LossGaps
               label={`Test minus training loss of both runs; at the end ${number(losses.first.gap.at(-1) ?? 0)} and ${number(losses.second.gap.at(-1) ?? 0)} nats`}
-              ratio={0.45}
-              least={180}
-              draw={(width, height) => lossGaps(losses, epoch, width, height)}
-              on={[losses.first, losses.second, epoch]}
+              of={losses}
+              epoch={epoch}
             />
           </div>
         )}

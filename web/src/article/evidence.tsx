@@ -1,5 +1,6 @@
 /** What the evidence of the run that is open shows, and what it does not. */
 
+import { type ComponentChildren, cloneElement, toChildArray } from "preact";
 import { typeset } from "../figure/numbers";
 import type { RunView } from "../generated/RunView";
 import { current } from "../state/runs";
@@ -13,9 +14,28 @@ export function Evidence() {
   return (
     <section class="text" aria-labelledby="evidence">
       <h2 id="evidence">What this evidence shows, and what it does not</h2>
-      {!run || run.name === WRITTEN ? <WrittenClaims /> : <FoundClaims view={run.view} />}
+      {!run || run.name === WRITTEN ? <Typeset>{WrittenClaims()}</Typeset> : <FoundClaims view={run.view} />}
     </section>
   );
+}
+
+/** Words whose numbers `cargo xtask claims` writes, in this page's format. */
+function Typeset({ children }: { children: ComponentChildren }) {
+  return (
+    <>
+      {toChildArray(children).map((child) =>
+        typeof child === "string"
+          ? typeset(child)
+          : typeof child === "object"
+            ? cloneElement(child, undefined, <Typeset>{(child.props as Props).children}</Typeset>)
+            : child,
+      )}
+    </>
+  );
+}
+
+interface Props {
+  children: ComponentChildren;
 }
 
 /** Figures whose captions state a finding. */
@@ -103,7 +123,7 @@ function WrittenClaims() {
           {/*=lenet-mnist.published.first.rate-1e-6.ratio*/}105{/*/*/} times. Its shares,{" "}
           {/*=lenet-mnist.published.first.share*/}0.99{/*/*/} before training, {/*=lenet-mnist.published.turn.share*/}
           0.97{/*/*/} at epoch 0.25 and {/*=lenet-mnist.published.last.share*/}0.45{/*/*/} at the end, do not fall and
-          rise. Switch the figure to “Published SGD” before training.
+          rise. The figure has both side by side.
         </li>
         <li>
           <b>Not found:</b> that the loss gap opens where the phases turn. Of samples whose label is right it is

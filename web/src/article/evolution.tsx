@@ -271,11 +271,8 @@ function OverTraining({ view, index, live }: { view: RunView; index: number; liv
   const onEpoch = (at: number): void => goTo(nearest(view, at));
   return (
     <div class="over-training">
-      {course && (
-        <CourseDrawing class="curve" label={course.caption} of={course.kind} epoch={epoch} onEpoch={onEpoch} />
-      )}
+      {course && <CourseDrawing label={course.caption} of={course.kind} epoch={epoch} onEpoch={onEpoch} />}
       <LossDrawing
-        class="curve"
         label={`Training and test loss over epochs; at ${when(epoch ?? 0)}: ${lossesInWords(view, index)}`}
         of={lossesOf(view, live)}
         marks={marksOf(view)}

@@ -5,10 +5,10 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useMemo, useRef } from "preact/hooks";
-import { Drawing, Figure } from "../figure/frame";
+import { useMemo } from "preact/hooks";
+import { Figure } from "../figure/frame";
+import { MatchingDrawing, ranked } from "../figure/matching";
 import { duration, number, percent, signed } from "../figure/numbers";
-import { type Drawn, matchingPlot, ranked } from "../figure/plots";
 import { StrengthBars, withoutIntervals } from "../figure/strength";
 import type { Interaction } from "../generated/Interaction";
 import type { SampleRange } from "../generated/SampleRange";
@@ -201,12 +201,6 @@ function Term({ found, names, largest }: { found: Interaction; names: string[]; 
 function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view: SampleView }) {
   const matching = of.matching.value;
   const points = useMemo(() => ranked(view.outputs ?? [], matching?.explained ?? []), [view, matching]);
-  const plot = useRef<Drawn>(undefined);
-  const point = (x: number): void => {
-    const rank = plot.current?.scale("x")?.invert?.(x);
-    const found = points[Math.min(points.length - 1, Math.max(0, Math.round(rank ?? 0)))];
-    if (rank !== undefined && found) void of.explain(found.mask);
-  };
   const salient = view.interactions.filter((found) => found.salient).length;
   const { one } = SEEN[view.content.type];
   return (
@@ -255,17 +249,15 @@ function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view
             the {salient} salient ones
           </button>
         </div>
-        <Drawing
+        <MatchingDrawing
           label={
             matching
               ? `Outputs on all masks and what the strongest ${matching.strongest} interactions explain: ${percent(matching.explained_variance)} of the variance`
               : "Outputs on all masks"
           }
-          ratio={0.42}
-          least={200}
-          draw={(width, height) => (plot.current = matchingPlot(points, of.mask.value, width, height))}
-          on={[view, matching, of.mask.value]}
-          onPointer={point}
+          points={points}
+          chosen={of.mask.value}
+          onRank={(rank) => points[rank] && void of.explain(points[rank].mask)}
         />
       </Figure>
       <ExplanationPanel of={of} view={view} />

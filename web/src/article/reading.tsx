@@ -1,7 +1,7 @@
 /** The words beside the figure: they follow the run that is open, and move it. */
 
 import type { ComponentChildren } from "preact";
-import { number, percent, when } from "../figure/numbers";
+import { epochs, number, percent, when } from "../figure/numbers";
 import type { RunView } from "../generated/RunView";
 import { barsOf } from "../state/figures";
 import { current, nearest } from "../state/runs";
@@ -91,7 +91,7 @@ function Course({ story }: { story: Story }) {
         {rises ? (
           <>
             Then larger and larger groups of parts come in: it is {valued(last)}{" "}
-            <Go to={last.at}>{when(last.epoch)}</Go>.
+            <Go to={last.at}>by {when(last.epoch)}</Go>.
           </>
         ) : (
           <>
@@ -129,7 +129,7 @@ function Gap({ view, story: { gap, boundary } }: { view: RunView; story: Story }
     <p>
       The gap between test and training loss opens{" "}
       <Go to={nearest(view, gap.epoch)}>
-        {when(gap.epoch)} [{number(gap.low)}, {number(gap.high)}]
+        at {when(gap.epoch)} [{epochs(gap.low)}, {epochs(gap.high)}]
       </Go>
       {boundary ? (later ? ": not at the boundary, but later. " : ", at the boundary or before. ") : ". "}
       {rule}

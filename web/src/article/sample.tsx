@@ -2,9 +2,8 @@
 
 import { signal, useSignal, useSignalEffect } from "@preact/signals";
 import { expect } from "../engine/client";
-import { Drawing } from "../figure/frame";
-import { number, when } from "../figure/numbers";
-import { historyCurve } from "../figure/plots";
+import { HistoryDrawing } from "../figure/course";
+import { number, plain, when } from "../figure/numbers";
 import type { RunView } from "../generated/RunView";
 import type { SampleSolver } from "../generated/SampleSolver";
 import type { SampleView } from "../generated/SampleView";
@@ -141,12 +140,11 @@ function History({ run }: { run: Run }) {
         over training
       </h4>
       {values ? (
-        <Drawing
+        <HistoryDrawing
           label={`Effect of the interaction over epochs: ${values.map((value, at) => `${when(epochs[at] ?? 0)} ${number(value)}`).join(", ")}`}
-          ratio={0.6}
-          least={140}
-          draw={(width, height) => historyCurve(epochs, values, epoch, width, height)}
-          on={[values, epoch]}
+          epochs={epochs}
+          effects={values}
+          epoch={epoch}
         />
       ) : (
         <p class="note">Salient at no checkpoint: its course is not kept.</p>
@@ -202,7 +200,7 @@ function SolverChoice() {
           </fieldset>
           <div class="slider">
             <label for="sgd-rate">
-              Learning rate <b>{number(10 ** rate.value)}</b>, falling to a tenth
+              Learning rate <b>{plain(10 ** rate.value)}</b>, falling to a tenth
             </label>
             <input
               id="sgd-rate"
@@ -212,7 +210,7 @@ function SolverChoice() {
               step={0.25}
               value={rate.value}
               disabled={chosen === "certified"}
-              aria-valuetext={number(10 ** rate.value)}
+              aria-valuetext={plain(10 ** rate.value)}
               onChange={(event) => set(Number(event.currentTarget.value))}
             />
           </div>

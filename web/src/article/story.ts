@@ -25,7 +25,7 @@ export interface Story {
   first: Moment;
   lowest: Moment;
   last: Moment;
-  /** Whether the way down and the way up are beyond chance, as far as intervals tell. */
+  /** Whether the way down and the way up are beyond their intervals. */
   falls: boolean;
   rises: boolean;
   /** The boundary of the phases, where both are. */
@@ -50,6 +50,20 @@ export function marksOf(view: RunView): Mark[] {
   return hasLearnt(view) ? marks : marks.filter(({ kind }) => kind !== "gap_onset");
 }
 
+/** Verdicts of a record, in its words (crates/run, analysis/phases.rs): a view has them in its caption only. */
+const VERDICTS: readonly (readonly [string, Pick<Story, "falls" | "rises">])[] = [
+  ["Two phases, with", { falls: true, rises: true }],
+  ["in the canonical answer", { falls: true, rises: true }],
+  ["neither a fall nor a rise beyond its interval", { falls: false, rises: false }],
+  ["no rise beyond its interval", { falls: true, rises: false }],
+  ["no fall beyond its interval", { falls: false, rises: true }],
+];
+
+/** What is certain by a record's verdict; nothing where there is too little to tell. */
+function certainOf(caption: string): Pick<Story, "falls" | "rises"> | undefined {
+  return VERDICTS.find(([words]) => caption.includes(words))?.[1];
+}
+
 /** The story of a run that has a beginning, a middle and an end. */
 export function storyOf(view: RunView): Story | undefined {
   const course = decidingCourse(view)?.kind;
@@ -60,6 +74,8 @@ export function storyOf(view: RunView): Story | undefined {
   if (!course || !first || !last || moments.length < 3) return undefined;
   const marks = marksOf(view);
   const boundary = marks.find(({ kind }) => kind === "boundary");
+  const certain = certainOf(twoPhases(view)?.caption ?? "");
+  if (!certain) return undefined;
   const inner = moments.slice(1, -1);
   const lowest = boundary
     ? inner.reduce((a, b) => (Math.abs(b.epoch - boundary.epoch) < Math.abs(a.epoch - boundary.epoch) ? b : a))
@@ -69,8 +85,7 @@ export function storyOf(view: RunView): Story | undefined {
     first,
     lowest,
     last,
-    falls: boundary !== undefined || first.found.low > lowest.found.high,
-    rises: boundary !== undefined || last.found.low > lowest.found.high,
+    ...certain,
     boundary,
     gap: marks.find(({ kind }) => kind === "gap_onset"),
   };
@@ -107,7 +122,7 @@ export function chaptersOf(story: Story): Chapter[] {
       at: last.at,
       name: rises ? "Growth" : "No growth",
       words: rises
-        ? `Up to ${amount(last)} by ${when(last.epoch)}${boundary ? "." : ", but no two phases without a collapse."}`
+        ? `Up to ${amount(last)} by ${when(last.epoch)}${boundary ? "." : falls ? ", but not in every sum as sparse." : ", but no two phases without a collapse."}`
         : `At the end it is ${amount(last)}: no rise beyond its interval, so no second phase.`,
     },
   ];

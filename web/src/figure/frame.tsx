@@ -3,12 +3,12 @@
  * data as a table.
  */
 
-import { signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren, RefObject } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useRef } from "preact/hooks";
 import { inWords } from "../engine/client";
 import { csv, png, type Row, saveFile, standalone, titled } from "./save";
-import { COLOURS, resolveAll, resolved, theme } from "./theme";
+import { COLOURS, resolveAll, resolved } from "./theme";
 
 interface FigureProps {
   /** Name of its files. */
@@ -208,94 +208,4 @@ function Rows({ rows }: { rows: Row[] }) {
 function cell(value: Row[string] | undefined): string {
   if (typeof value === "number" && !Number.isInteger(value)) return value.toPrecision(4);
   return value === null || value === undefined ? "" : String(value);
-}
-
-/** Least time between two drawings of a figure, ms. */
-const PACE = 100;
-
-/**
- * Time of the last drawing of any figure: figures take turns, so that the page's thread is never
- * held for long.
- */
-let lastDrawn = 0;
-const queue: (() => void)[] = [];
-const draining = signal(false);
-
-function enqueue(draw: () => void): void {
-  if (!queue.includes(draw)) queue.push(draw);
-  if (draining.peek()) return;
-  draining.value = true;
-  requestAnimationFrame(drain);
-}
-
-/** One drawing a frame. */
-function drain(): void {
-  queue.shift()?.();
-  lastDrawn = performance.now();
-  if (queue.length > 0) requestAnimationFrame(drain);
-  else draining.value = false;
-}
-
-interface DrawingProps {
-  /** What is seen, for readers who do not see. */
-  label: string;
-  /** Height over width, and least height in pixels. */
-  ratio: number;
-  least?: number;
-  /** Draws at a size. A new function draws anew. */
-  draw: (width: number, height: number) => SVGSVGElement;
-  /** What `draw` depends on. */
-  on: unknown[];
-  onPointer?: (x: number, event: PointerEvent) => void;
-}
-
-/** A drawing that is as wide as its place, and drawn anew at most ten times a second. */
-export function Drawing({ label, ratio, least = 0, draw, on, onPointer }: DrawingProps) {
-  const place = useRef<HTMLDivElement>(null);
-  const width = useSignal(0);
-  const latest = useRef(draw);
-  latest.current = draw;
-  const drawNow = useRef(() => {
-    const element = place.current;
-    if (!element || width.peek() === 0) return;
-    const height = Math.max(least, Math.round(width.peek() * ratio));
-    const svg = latest.current(width.peek(), height);
-    svg.setAttribute("data-drawing", "");
-    svg.setAttribute("aria-hidden", "true");
-    // Plot's own rules are in the page's style sheet: the content security policy lets no other in.
-    svg.querySelector("style")?.remove();
-    element.replaceChildren(svg);
-  });
-  useEffect(() => {
-    const element = place.current;
-    if (!element) return;
-    const observer = new ResizeObserver(([entry]) => {
-      const now = Math.floor(entry?.contentRect.width ?? 0);
-      if (now !== width.peek()) {
-        width.value = now;
-        enqueue(drawNow.current);
-      }
-    });
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  useEffect(() => {
-    const wait = setTimeout(() => enqueue(drawNow.current), performance.now() - lastDrawn < PACE ? PACE : 0);
-    return () => clearTimeout(wait);
-  }, [...on, theme.value]);
-  const point =
-    onPointer &&
-    ((event: PointerEvent): void =>
-      onPointer(event.clientX - (place.current?.getBoundingClientRect().left ?? 0), event));
-  return (
-    <div
-      ref={place}
-      class={`drawing${onPointer ? " pointed" : ""}`}
-      role="img"
-      aria-label={label}
-      style={{ minHeight: `${Math.max(least, 40)}px` }}
-      onPointerDown={point}
-      onPointerMove={point && ((event) => event.buttons === 1 && point(event))}
-    />
-  );
 }

@@ -1,5 +1,6 @@
 /** Any figure of a run, drawn by its kind. */
 
+import { useMemo } from "preact/hooks";
 import type { BarPanels } from "../generated/BarPanels";
 import type { Bars } from "../generated/Bars";
 import type { Ceiling } from "../generated/Ceiling";
@@ -12,8 +13,8 @@ import type { StrengthRows } from "../generated/StrengthRows";
 import type { Tone } from "../generated/Tone";
 import type { TwoPhases } from "../generated/TwoPhases";
 import { CourseDrawing, LossDrawing } from "./course";
-import { Drawing, Figure } from "./frame";
-import { barPanel, valuesOverTraining } from "./generic";
+import { Figure } from "./frame";
+import { BarPanelDrawing, CurvesOverTraining } from "./generic";
 import { typeset } from "./numbers";
 import { rowsOf } from "./rows";
 import { StrengthBars } from "./strength";
@@ -43,21 +44,34 @@ interface KindProps<Of> {
 }
 
 function Kind({ kind, title, epoch }: KindProps<FigureKind>) {
+  // What has no cursor is not looked at again while it is dragged.
+  const still = useMemo(() => <Still kind={kind} />, [kind]);
   switch (kind.type) {
     case "bars":
-      return <BarsDrawing of={kind} />;
+    case "checkpoints":
+    case "strength_rows":
+      return still;
     case "curves":
       return <CurvesDrawing kind={kind} title={title} epoch={epoch} />;
     case "two_phases":
       return <TwoPhasesDrawing kind={kind} title={title} epoch={epoch} />;
     case "course":
       return <CourseDrawing class="curve" label={title} of={kind} epoch={epoch} />;
+    case "similarity":
+      return <SimilarityDrawing kind={kind} title={title} epoch={epoch} />;
+  }
+}
+
+function Still({ kind }: { kind: FigureKind }) {
+  switch (kind.type) {
+    case "bars":
+      return <BarsDrawing of={kind} />;
     case "checkpoints":
       return <StrengthPanels panels={kind.panels} />;
     case "strength_rows":
       return <RowsDrawing of={kind} />;
-    case "similarity":
-      return <SimilarityDrawing kind={kind} title={title} epoch={epoch} />;
+    default:
+      return null;
   }
 }
 
@@ -92,13 +106,7 @@ function BarsDrawing({ of }: { of: BarPanels }) {
           <div key={index} class="small-figure">
             <h4>{typeset(panel.title)}</h4>
             {panel.note !== "" && <p class="note">{typeset(panel.note)}</p>}
-            <Drawing
-              label={[panel.title, panel.note].filter(Boolean).join(": ")}
-              ratio={0.7}
-              least={170}
-              draw={(width, height) => barPanel(of, panel, width, height)}
-              on={[of]}
-            />
+            <BarPanelDrawing of={of} panel={panel} label={[panel.title, panel.note].filter(Boolean).join(": ")} />
           </div>
         ))}
       </div>
@@ -110,13 +118,7 @@ function CurvesDrawing({ kind, title, epoch }: KindProps<Curves>) {
   return (
     <>
       <Legend of={kind.curves} />
-      <Drawing
-        label={title}
-        ratio={0.4}
-        least={190}
-        draw={(width, height) => valuesOverTraining(kind, epoch, width, height)}
-        on={[kind, epoch]}
-      />
+      <CurvesOverTraining of={kind} label={title} epoch={epoch} />
     </>
   );
 }
