@@ -6,13 +6,26 @@ import type { Mark } from "../generated/Mark";
 import { epochScale, type Scale } from "./scale";
 import { COLOURS } from "./theme";
 
-/** Letters of a drawing, pixels, and their mean width as a share of that. */
+/** Letters of a drawing, pixels. */
 export const LETTERS = 11.5;
-const WIDTH = 0.58;
 
-/** Width of a text, about. */
+/** Widths of letters as shares of their size, those of a wide typeface: where ours is not there. */
+const WIDTHS: readonly (readonly [RegExp, number])[] = [
+  [/[.,:; ’il|\u2009]/, 0.36],
+  [/[−+×mwMW%]/, 0.88],
+  [/[ftrjI()[\]/⁻⁰¹²³⁴⁵⁶⁷⁸⁹]/, 0.46],
+];
+const OTHERS = 0.64;
+
+/** Width that a text needs at most. */
 export function widthOf(text: string, size = LETTERS): number {
-  return text.length * size * WIDTH;
+  const shares = [...text].map((letter) => WIDTHS.find(([letters]) => letters.test(letter))?.[1] ?? OTHERS);
+  return size * shares.reduce((sum, share) => sum + share, 0);
+}
+
+/** The size at which a text fits, and is still read. */
+function fitting(text: string, width: number, size = LETTERS): number {
+  return Math.max(0.72 * LETTERS, Math.min(size, (size * width) / widthOf(text, size)));
 }
 
 export interface Size {
@@ -103,18 +116,21 @@ export function Values({
   return (
     <g>
       {title && (
-        <text x={0} y={size} fill={COLOURS.faint} font-size={size}>
+        <text x={0} y={size} fill={COLOURS.faint} font-size={fitting(title, right, size)}>
           {title}
         </text>
       )}
-      {scale.ticks.map((tick) => (
-        <g key={tick}>
-          <line x1={left} x2={right} y1={scale.at(tick)} y2={scale.at(tick)} stroke={COLOURS.grid} />
-          <text x={left - 7} y={scale.at(tick) + 0.34 * size} text-anchor="end" fill={COLOURS.faint} font-size={size}>
+      <path
+        d={scale.ticks.map((tick) => `M${left} ${scale.at(tick).toFixed(1)}H${right}`).join("")}
+        stroke={COLOURS.grid}
+      />
+      <g text-anchor="end" fill={COLOURS.faint} font-size={size}>
+        {scale.ticks.map((tick) => (
+          <text key={tick} x={left - 7} y={scale.at(tick) + 0.34 * size}>
             {scale.format(tick)}
           </text>
-        </g>
-      ))}
+        ))}
+      </g>
     </g>
   );
 }
@@ -139,7 +155,11 @@ export function Names({
         </text>
       ))}
       {title && (
-        <text x={(inside.left + inside.right) / 2} y={inside.bottom + 2.8 * size}>
+        <text
+          x={(inside.left + inside.right) / 2}
+          y={inside.bottom + (at.length > 0 ? 2.8 : 1.6) * size}
+          font-size={fitting(title, inside.right - inside.left, size)}
+        >
           {title}
         </text>
       )}
@@ -154,7 +174,7 @@ export function roomBelow(title: string | undefined, size = LETTERS): number {
 
 /** The axis of epochs within a drawing. */
 export function epochsWithin(last: number, { left, right }: Pick<Inside, "left" | "right">): Scale {
-  return epochScale(last, [left, right], LETTERS * WIDTH);
+  return epochScale(last, [left, right], LETTERS * OTHERS);
 }
 
 export function Epochs({ scale, inside, title }: { scale: Scale; inside: Inside; title?: string | undefined }) {
@@ -175,6 +195,8 @@ export interface PlacedMark {
 }
 
 const APART = 6;
+/** How much wider bold letters are. */
+const BOLD = 1.1;
 
 /** Gives every mark a row. */
 export function placeMarks(marks: Mark[], scale: Scale, { right }: Pick<Inside, "right">): PlacedMark[] {
@@ -182,7 +204,7 @@ export function placeMarks(marks: Mark[], scale: Scale, { right }: Pick<Inside, 
   return [...marks]
     .sort((a, b) => a.epoch - b.epoch)
     .map((mark) => {
-      const [at, width] = [scale.at(mark.epoch), widthOf(mark.short)];
+      const [at, width] = [scale.at(mark.epoch), BOLD * widthOf(mark.short) + 4];
       const end = at + width > right;
       const [from, to] = end ? [at - width, at] : [at, at + width];
       const free = rows.findIndex((taken) => taken + APART <= from);
@@ -259,18 +281,24 @@ export function CursorLine({ epoch, scale, inside }: { epoch: number | undefined
   );
 }
 
-/** Points as the `d` of a path; broken where a value is none. */
+/** Points as the `d` of a path; broken where a value is none, and without what lies within a pixel. */
 export function path(points: (readonly [number, number])[]): string {
-  let open = false;
+  let last: readonly [number, number] | undefined;
   return points
     .map(([x, y]) => {
       if (!Number.isFinite(y)) {
-        open = false;
+        last = undefined;
         return "";
       }
-      const step = `${open ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
-      open = true;
+      if (last && Math.abs(x - last[0]) < 1 && Math.abs(y - last[1]) < 1) return "";
+      const step = `${last ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
+      last = [x, y];
       return step;
     })
     .join("");
+}
+
+/** Intervals as upright lines, all in one `d` of a path. */
+export function uprights(of: { x: number; from: number; to: number }[]): string {
+  return of.map(({ x, from, to }) => `M${x.toFixed(1)} ${from.toFixed(1)}V${to.toFixed(1)}`).join("");
 }

@@ -3,7 +3,7 @@
 import type { Course } from "../generated/Course";
 import type { Losses } from "../generated/Losses";
 import type { Mark } from "../generated/Mark";
-import { LETTERS, path, widthOf } from "./axes";
+import { type Inside, LETTERS, path, widthOf } from "./axes";
 import { Band, Dots, extent, Line, OverTraining, type OverTrainingProps, there } from "./over-training";
 import { linear, logarithmic } from "./scale";
 import { COLOURS } from "./theme";
@@ -69,7 +69,7 @@ export function LossDrawing({ of, marks = of.marks, ...props }: OverTrainingProp
       on={of}
       last={last?.epoch ?? 0}
       marks={marks}
-      right={widthOf(NAMES.train) + 10}
+      right={1.1 * widthOf(NAMES.train) + 6}
       values={(range, count) => logarithmic(domain, range, count + 1)}
       title="loss (nats)"
     >
@@ -83,9 +83,7 @@ export function LossDrawing({ of, marks = of.marks, ...props }: OverTrainingProp
             {differs && <path d={line("withReset")} fill="none" stroke={COLOURS.train} stroke-dasharray="1.5 3" />}
             <path d={line("train")} fill="none" stroke={COLOURS.train} stroke-width={2} stroke-dasharray="7 3" />
             <path d={line("test")} fill="none" stroke={COLOURS.test} stroke-width={2} />
-            {last && (
-              <Ends x={x.at(last.epoch)} train={y.at(last.train)} test={y.at(last.test)} bottom={inside.bottom} />
-            )}
+            {last && <Ends x={x.at(last.epoch)} train={y.at(last.train)} test={y.at(last.test)} inside={inside} />}
           </>
         );
       }}
@@ -94,9 +92,9 @@ export function LossDrawing({ of, marks = of.marks, ...props }: OverTrainingProp
 }
 
 /** The curves' names beside their ends, a line apart at least, and above the names of epochs. */
-function Ends({ x, train, test, bottom }: { x: number; train: number; test: number; bottom: number }) {
+function Ends({ x, train, test, inside: { top, bottom } }: { x: number; train: number; test: number; inside: Inside }) {
   const apart = Math.max(1.1 * LETTERS, Math.abs(train - test)) / 2;
-  const middle = Math.min((train + test) / 2, bottom - 0.4 * LETTERS - apart);
+  const middle = Math.max(top + apart, Math.min((train + test) / 2, bottom - 0.4 * LETTERS - apart));
   const [upper, lower] = [middle - apart, middle + apart];
   const isAbove = test <= train;
   const name = (words: string, y: number, colour: string) => (

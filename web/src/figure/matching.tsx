@@ -4,7 +4,7 @@
  */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Filling, type Inside, LETTERS, path, roomBelow, roomFor, type Size, Values } from "./axes";
+import { Filling, type Inside, LETTERS, Names, path, roomFor, type Size, Values } from "./axes";
 import { linear, type Scale } from "./scale";
 import { COLOURS, resolved } from "./theme";
 
@@ -22,6 +22,9 @@ export function ranked(outputs: number[], explained: number[]): MatchedMask[] {
     .sort((a, b) => a.output - b.output)
     .map((point, rank) => ({ rank, ...point }));
 }
+
+/** Room for the axis’ title. */
+const BELOW = 2.2 * LETTERS;
 
 interface MatchingProps {
   label: string;
@@ -59,14 +62,11 @@ function Inner({
   return (
     <>
       <Values scale={y} inside={inside} title="log-odds (nats)" />
-      <text
-        x={(inside.left + inside.right) / 2}
-        y={inside.bottom + 1.6 * LETTERS}
-        text-anchor="middle"
-        fill={COLOURS.faint}
-      >
-        all {points.length.toLocaleString("en")} masked versions, by the network’s output
-      </text>
+      <Names
+        at={[]}
+        inside={inside}
+        title={`all ${points.length.toLocaleString("en")} masked versions, by the network’s output`}
+      />
       {dots && <image href={dots} x={inside.left} y={0} width={inside.right - inside.left} height={height} />}
       <path d={line} fill="none" stroke={COLOURS.ink} stroke-width={2} />
       {mark && (
@@ -101,7 +101,7 @@ function laidOut(points: MatchedMask[], width: number, height: number) {
     low = Math.min(low, output, Number.isFinite(explained) ? explained : output);
     high = Math.max(high, output, Number.isFinite(explained) ? explained : output);
   }
-  const [top, bottom] = [1.9 * LETTERS, height - roomBelow("")];
+  const [top, bottom] = [1.9 * LETTERS, height - BELOW];
   const y = linear([low, high], [bottom, top], 5);
   const inside = { left: roomFor(y), right: width - 4, top, bottom };
   const last = Math.max(1, points.length - 1);
@@ -127,7 +127,7 @@ function useDots(points: MatchedMask[], x: Scale, y: Scale, inside: Inside): str
   useEffect(() => {
     const canvas = document.createElement("canvas");
     canvas.width = Math.max(1, (inside.right - inside.left) * FINE);
-    canvas.height = (inside.bottom + roomBelow("")) * FINE;
+    canvas.height = (inside.bottom + BELOW) * FINE;
     const context = canvas.getContext("2d");
     if (!context) return;
     context.scale(FINE, FINE);

@@ -18,6 +18,7 @@ import {
   roomBelow,
   roomFor,
   type Size,
+  uprights,
   Values,
   widthOf,
 } from "./axes";
@@ -180,31 +181,16 @@ export function Dots({
   dx?: number;
   open?: boolean;
 }) {
+  const seen = of.filter(({ value }) => Number.isFinite(value));
+  const intervals = seen
+    .filter(({ low, high }) => high > low)
+    .map(({ epoch, low, high }) => ({ x: x.at(epoch) + dx, from: y.at(low), to: y.at(high) }));
   return (
-    <>
-      {of
-        .filter(({ value }) => Number.isFinite(value))
-        .map(({ epoch, value, low, high }) => (
-          <g key={epoch}>
-            {high > low && (
-              <line
-                x1={x.at(epoch) + dx}
-                x2={x.at(epoch) + dx}
-                y1={y.at(low)}
-                y2={y.at(high)}
-                stroke={colour}
-                stroke-width={1.2}
-              />
-            )}
-            <circle
-              cx={x.at(epoch) + dx}
-              cy={y.at(value)}
-              r={open ? 4 : 2.2}
-              fill={open ? "none" : colour}
-              {...(open && { stroke: colour, "stroke-width": 2 })}
-            />
-          </g>
-        ))}
-    </>
+    <g fill={open ? "none" : colour} stroke={colour} stroke-width={open ? 2 : 1.2}>
+      <path d={uprights(intervals)} />
+      {seen.map(({ epoch, value }) => (
+        <circle key={epoch} cx={x.at(epoch) + dx} cy={y.at(value)} r={open ? 4 : 1.7} />
+      ))}
+    </g>
   );
 }

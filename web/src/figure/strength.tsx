@@ -2,7 +2,7 @@
 
 import type { Bars } from "../generated/Bars";
 import type { Estimate } from "../generated/Estimate";
-import { Filling, type Inside, LETTERS, Names, roomBelow, roomFor, type Size, Values, widthOf } from "./axes";
+import { Filling, type Inside, LETTERS, Names, roomBelow, roomFor, type Size, uprights, Values, widthOf } from "./axes";
 import { linear, type Scale } from "./scale";
 import { COLOURS } from "./theme";
 
@@ -54,11 +54,15 @@ export const TITLES: Record<Unit, string> = { nats: "strength (nats)", share: "s
 export function StrengthByOrder({ of, unit = "nats", extent, small = false, size }: StrengthProps) {
   const letters = small ? 10 : LETTERS;
   const title = small ? undefined : size.width < 260 ? "order" : "order: how many parts join";
-  const [top, bottom] = [small ? 0.6 * letters : 1.9 * letters, size.height - roomBelow(title, letters)];
+  const [top, bottom] = [small ? 0.8 * letters : 1.9 * letters, size.height - roomBelow(title, letters)];
   const y = linear(extent ?? extentOf([of], unit), [bottom, top], small || size.height < 190 ? 3 : 5);
   const inside: Inside = { left: roomFor(y, letters), right: size.width - 2, top, bottom };
   const step = (inside.right - inside.left) / Math.max(1, of.positive.length);
   const middle = (order: number): number => inside.left + (order - 0.5) * step;
+  const bars = barsOf(of, unit);
+  const intervals = bars
+    .filter(({ estimate }) => estimate.high > estimate.low)
+    .map(({ order, estimate }) => ({ x: middle(order), from: y.at(estimate.low), to: y.at(estimate.high) }));
   const orders = of.positive.map((_, index) => index + 1);
   const widest = widthOf(String(orders.length), letters) + 4;
   const named = orders.filter((order) => step >= widest || order === 1 || order % 5 === 0);
@@ -71,9 +75,10 @@ export function StrengthByOrder({ of, unit = "nats", extent, small = false, size
         title={title}
         size={letters}
       />
-      {barsOf(of, unit).map((bar, index) => (
+      {bars.map((bar, index) => (
         <OneBar key={index} bar={bar} x={middle(bar.order)} width={0.74 * step} y={y} />
       ))}
+      <path d={uprights(intervals)} stroke={COLOURS.ink} stroke-opacity={0.6} stroke-width={small ? 1 : 1.3} />
       <line x1={inside.left} x2={inside.right} y1={y.at(0)} y2={y.at(0)} stroke={COLOURS.faint} />
     </>
   );
@@ -82,27 +87,14 @@ export function StrengthByOrder({ of, unit = "nats", extent, small = false, size
 function OneBar({ bar: { estimate, colour }, x, width, y }: { bar: Bar; x: number; width: number; y: Scale }) {
   const [end, zero] = [y.at(estimate.value), y.at(0)];
   return (
-    <>
-      <rect
-        class="bar-mark"
-        x={x - width / 2}
-        y={Math.min(end, zero)}
-        width={width}
-        height={Math.abs(end - zero)}
-        fill={colour}
-      />
-      {estimate.high > estimate.low && (
-        <line
-          x1={x}
-          x2={x}
-          y1={y.at(estimate.low)}
-          y2={y.at(estimate.high)}
-          stroke={COLOURS.ink}
-          stroke-opacity={0.6}
-          stroke-width={1.3}
-        />
-      )}
-    </>
+    <rect
+      class="bar-mark"
+      x={x - width / 2}
+      y={Math.min(end, zero)}
+      width={width}
+      height={Math.abs(end - zero)}
+      fill={colour}
+    />
   );
 }
 
