@@ -54,11 +54,11 @@ function withStyles(html: string, site: string): string {
     .replace("style-src 'self'", `style-src 'self' 'sha256-${hash}'`);
 }
 
-/** Puts what scripts need, and typefaces, behind the text, so that they do not share the line with it. */
-function withFilesLast(html: string): string {
-  const files = /<link rel="preload"[^>]*>\s*|<script type="module"[^>]*><\/script>\s*/g;
-  const found = html.match(files) ?? [];
-  return html.replace(files, "").replace("</body>", () => `${found.join("")}</body>`);
+/** Puts scripts and the run behind the text, so that they do not share the line with it. */
+function withScriptsLast(html: string): string {
+  const late = /<link rel="preload"[^>]*as="fetch"[^>]*>\s*|<script type="module"[^>]*><\/script>\s*/g;
+  const found = html.match(late) ?? [];
+  return html.replace(late, "").replace("</body>", () => `${found.join("")}</body>`);
 }
 
 /** `jsx` is how the page's sources are compiled. */
@@ -73,7 +73,7 @@ export function beforehand(jsx: object): Plugin {
     closeBundle: async () => {
       const file = join(site, "index.html");
       const first = await page(jsx);
-      const html = withFilesLast(withStyles(readFileSync(file, "utf8"), site));
+      const html = withScriptsLast(withStyles(readFileSync(file, "utf8"), site));
       const place = /<div id="page">[\s\S]*?<\/div>/;
       if (!place.test(html)) throw new Error("the built page has no place for what is written beforehand");
       writeFileSync(

@@ -38,7 +38,7 @@ function faults() {
       for (const b of names.slice(index + 1))
         if (meet(ink(a.box), ink(b.box))) found.push(`“${a.words}” lies on “${b.words}” in: ${where}`);
     });
-    for (const curve of svg.querySelectorAll("path[fill=none]:not([d=""])")) {
+    for (const curve of svg.querySelectorAll("path[fill=none]")) {
       const length = curve.getTotalLength();
       const matrix = curve.getScreenCTM();
       for (let at = 0; at <= length; at += 3) {

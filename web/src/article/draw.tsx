@@ -134,8 +134,13 @@ async function look(canvas: HTMLCanvasElement, run: Run, label: number | null): 
   });
 }
 
+/** What draws on the canvas. What it drew is read after every stroke. */
+function pen(canvas: HTMLCanvasElement | null): CanvasRenderingContext2D | null | undefined {
+  return canvas?.getContext("2d", { willReadFrequently: true });
+}
+
 function inkOf(canvas: HTMLCanvasElement): Uint8Array {
-  const pixels = canvas.getContext("2d", { willReadFrequently: true })?.getImageData(0, 0, SIDE, SIDE).data;
+  const pixels = pen(canvas)?.getImageData(0, 0, SIDE, SIDE).data;
   const found = new Uint8Array(SIDE * SIDE);
   if (pixels) for (let at = 0; at < found.length; at++) found[at] = pixels[at * 4 + 3] ?? 0;
   return found;
@@ -176,14 +181,23 @@ export function DrawSection() {
             <button
               type="button"
               onClick={() => {
-                canvas.current?.getContext("2d")?.clearRect(0, 0, SIDE, SIDE);
+                pen(canvas.current)?.clearRect(0, 0, SIDE, SIDE);
                 inspection.clear();
+                label.value = null;
                 [ink.value, probabilities.value] = [0, undefined];
               }}
             >
               Clear
             </button>
-            <button type="button" class="quiet" onClick={() => canvas.current && example(canvas.current)}>
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => {
+                // Another digit has another answer: the class that was asked about before does not stick.
+                label.value = null;
+                if (canvas.current) example(canvas.current);
+              }}
+            >
               Draw a 4 for me
             </button>
           </div>
@@ -272,7 +286,7 @@ function Canvas({ canvas }: { canvas: { current: HTMLCanvasElement | null } }) {
 }
 
 function line(canvas: HTMLCanvasElement, from: [number, number], to: [number, number]): void {
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const context = pen(canvas);
   if (!context) return;
   context.lineWidth = PEN;
   context.lineCap = "round";
@@ -286,7 +300,7 @@ function line(canvas: HTMLCanvasElement, from: [number, number], to: [number, nu
 
 /** A four, for whoever has no pointer. */
 function example(canvas: HTMLCanvasElement): void {
-  canvas.getContext("2d")?.clearRect(0, 0, SIDE, SIDE);
+  pen(canvas)?.clearRect(0, 0, SIDE, SIDE);
   line(canvas, [110, 50], [80, 150]);
   line(canvas, [80, 150], [190, 150]);
   line(canvas, [175, 90], [165, 235]);
@@ -324,7 +338,15 @@ function Answer({ label, classes }: { label: Signal<number | null>; classes: str
         ))}
       </ol>
       {label.value !== null && (
-        <button type="button" class="quiet" onClick={() => (label.value = null)}>
+        <button
+          type="button"
+          class="quiet"
+          onClick={(event) => {
+            // The button goes away: the keyboard goes on at the answer.
+            event.currentTarget.parentElement?.querySelectorAll<HTMLElement>(".classes button")[best]?.focus();
+            label.value = null;
+          }}
+        >
           Follow the network's own answer
         </button>
       )}

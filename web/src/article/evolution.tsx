@@ -4,6 +4,7 @@
  */
 
 import { computed, signal, useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { CourseDrawing, LossDrawing } from "../figure/course";
 import { Figure } from "../figure/frame";
 import { number, typeset, when } from "../figure/numbers";
@@ -114,7 +115,10 @@ function RunTabs() {
 
 function Panels({ view, live }: { view: RunView; live: boolean }) {
   const index = Math.min(cursor.value, view.checkpoints.length - 1);
-  const chapters = useChapters(view);
+  const chapters = useMemo(() => {
+    const story = storyOf(view);
+    return story ? chaptersOf(story) : [];
+  }, [view]);
   return (
     <>
       {chapters.length > 0 && <ChapterList chapters={chapters} index={index} />}
@@ -132,11 +136,6 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
       <Multiples view={view} index={index} />
     </>
   );
-}
-
-function useChapters(view: RunView): Chapter[] {
-  const story = storyOf(view);
-  return story ? chaptersOf(story) : [];
 }
 
 /** Goes to a checkpoint, as the reader wants. */
@@ -229,7 +228,16 @@ function NotRun({ view }: { view: RunView }) {
       <p>Not run at this checkpoint. See it</p>
       <p>
         {there.map(({ at, epoch }) => (
-          <button key={at} type="button" class="link" onClick={() => goTo(at)}>
+          <button
+            key={at}
+            type="button"
+            class="link"
+            onClick={(event) => {
+              // The button goes away: the keyboard goes on at the cursor.
+              event.currentTarget.closest("figure")?.querySelector<HTMLElement>("input[type=range]")?.focus();
+              goTo(at);
+            }}
+          >
             {when(epoch)}
           </button>
         ))}
@@ -267,6 +275,7 @@ function ScaleControls() {
 /** The statistic that decides on phases, and the losses. */
 function OverTraining({ view, index, live }: { view: RunView; index: number; live: boolean }) {
   const course = decidingCourse(view);
+  const marks = useMemo(() => marksOf(view), [view]);
   const epoch = view.checkpoints[index]?.losses.epoch;
   const onEpoch = (at: number): void => goTo(nearest(view, at));
   return (
@@ -275,7 +284,7 @@ function OverTraining({ view, index, live }: { view: RunView; index: number; liv
       <LossDrawing
         label={`Training and test loss over epochs; at ${when(epoch ?? 0)}: ${lossesInWords(view, index)}`}
         of={lossesOf(view, live)}
-        marks={marksOf(view)}
+        marks={marks}
         epoch={epoch}
         onEpoch={onEpoch}
       />
@@ -346,31 +355,33 @@ function TimeCursor({ view, index }: { view: RunView; index: number }) {
 
 /** Five checkpoints side by side, each with its own scale; all of them the certified solver's. */
 function Multiples({ view, index }: { view: RunView; index: number }) {
-  const panels = twoPhases(view)?.kind.panels ?? [];
-  return (
-    <div class="multiples" role="group" aria-label="Five checkpoints, certified">
-      {panels.map((panel) => {
+  // What they show stays while the cursor is dragged.
+  const panels = useMemo(
+    () =>
+      (twoPhases(view)?.kind.panels ?? []).map((panel) => {
         const position = nearest(view, panel.epoch);
         const shown = barsOf(view)[position] ?? panel;
-        return (
-          <button
-            key={panel.checkpoint}
-            type="button"
-            class="multiple"
-            aria-pressed={position === index}
-            onClick={() => goTo(position)}
-          >
-            <span>{panel.title}</span>
-            <StrengthBars
-              class="thumb"
-              label={barsInWords(shown)}
-              of={shown}
-              small
-              first={{ width: 150, height: 84 }}
-            />
-          </button>
+        const drawing = (
+          <StrengthBars class="thumb" label={barsInWords(shown)} of={shown} small first={{ width: 150, height: 84 }} />
         );
-      })}
+        return { position, title: panel.title, drawing };
+      }),
+    [view],
+  );
+  return (
+    <div class="multiples" role="group" aria-label="Five checkpoints, certified">
+      {panels.map(({ position, title, drawing }) => (
+        <button
+          key={position}
+          type="button"
+          class="multiple"
+          aria-pressed={position === index}
+          onClick={() => goTo(position)}
+        >
+          <span>{title}</span>
+          {drawing}
+        </button>
+      ))}
     </div>
   );
 }

@@ -15,11 +15,13 @@ import type { SampleRange } from "../generated/SampleRange";
 import type { SampleRanges } from "../generated/SampleRanges";
 import type { SampleView } from "../generated/SampleView";
 import { type Inspection, same } from "../state/inspection";
-import { Content, hasButtons } from "./content";
+import { Arithmetic } from "./arithmetic";
+import { Content } from "./content";
 import { named, SEEN } from "./wording";
 
-/** Interactions that a list begins with. */
+/** Interactions that a list begins with, and that are added to it at once. */
 const FIRST = 12;
+const MORE = 50;
 
 interface InspectorProps {
   name: string;
@@ -30,12 +32,16 @@ interface InspectorProps {
   history?: ComponentChildren;
   /** What stands above the picture. */
   children?: ComponentChildren;
+  /** Whether its room is kept while it is loaded: what follows does not move. */
+  reserved?: boolean;
 }
 
-export function Inspector({ name, of, classes, history, children }: InspectorProps) {
+export function Inspector({ name, of, classes, history, children, reserved = false }: InspectorProps) {
   const view = of.view.value;
+  const state = view ? ` shows-${view.content.type}` : reserved ? " waiting" : "";
   return (
-    <div class={`inspector${view ? ` shows-${view.content.type}` : ""}`} aria-busy={of.busy.value}>
+    <div class={`inspector${state}`} aria-busy={of.busy.value}>
+      {!view && reserved && !of.error.value && <p class="note">Its interactions are on their way.</p>}
       {of.error.value && (
         <p class="notice" role="alert">
           {of.error.value}
@@ -64,7 +70,7 @@ export function Inspector({ name, of, classes, history, children }: InspectorPro
         </div>
       )}
       {view?.outputs ? (
-        <MatchingFigure name={name} of={of} view={view} />
+        <MatchingFigure name={name} of={of} view={view} classes={classes} />
       ) : (
         view && (
           <p class="note">
@@ -144,8 +150,18 @@ function InteractionList({ name, of, view }: { name: string; of: Inspection; vie
         ))}
       </ul>
       {view.interactions.length > shown.value && (
-        <button type="button" class="quiet" onClick={() => (shown.value += 50)}>
-          More
+        <button
+          type="button"
+          class="quiet"
+          onClick={(event) => {
+            // The keyboard goes on at the first that was not there: the button may go away.
+            const list = event.currentTarget.previousElementSibling;
+            const first = shown.value;
+            shown.value += MORE;
+            setTimeout(() => list?.querySelectorAll<HTMLElement>("button")[first]?.focus(), 0);
+          }}
+        >
+          {Math.min(MORE, view.interactions.length - shown.value)} more
         </button>
       )}
     </div>
@@ -198,7 +214,17 @@ function Term({ found, names, largest }: { found: Interaction; names: string[]; 
   );
 }
 
-function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view: SampleView }) {
+function MatchingFigure({
+  name,
+  of,
+  view,
+  classes,
+}: {
+  name: string;
+  of: Inspection;
+  view: SampleView;
+  classes: string[];
+}) {
   const matching = of.matching.value;
   const points = useMemo(() => ranked(view.outputs ?? [], matching?.explained ?? []), [view, matching]);
   const salient = view.interactions.filter((found) => found.salient).length;
@@ -260,7 +286,7 @@ function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view
           onRank={(rank) => points[rank] && void of.explain(points[rank].mask)}
         />
       </Figure>
-      <ExplanationPanel of={of} view={view} />
+      <Arithmetic of={of} view={view} classes={classes} />
     </div>
   );
 }
@@ -272,93 +298,6 @@ function fromSlider(position: number, count: number): number {
 
 function toSlider(strongest: number, count: number): number {
   return count === 0 ? 0 : Math.round((1000 * Math.log1p(strongest)) / Math.log1p(count));
-}
-
-/** Terms that a sum begins with. */
-const TERMS = 9;
-
-function ExplanationPanel({ of, view }: { of: Inspection; view: SampleView }) {
-  const all = (1 << view.players.length) - 1;
-  const mask = of.mask.value;
-  const explanation = of.explanation.value?.mask === mask ? of.explanation.value : undefined;
-  const toggle = (player: number): void => void of.explain((mask ?? all) ^ (1 << player));
-  const rest = explanation?.terms.slice(TERMS) ?? [];
-  const largest = Math.abs(explanation?.terms[0]?.effect ?? 1);
-  const { one, players } = SEEN[view.content.type];
-  const present = named(view.players, mask ?? all);
-  return (
-    <aside class="explanation" aria-label="One masked output, term by term">
-      <h4>
-        {mask === undefined
-          ? "One output, term by term"
-          : mask === all
-            ? `The whole ${one}`
-            : `Only ${present || "what is no player's"}`}
-      </h4>
-      <div class={`explanation-head shows-${view.content.type}`}>
-        <Content
-          view={view}
-          lit={undefined}
-          mask={mask ?? all}
-          onPlayer={toggle}
-          label={`The ${one} with these ${players} present: ${present || "none"}`}
-        />
-        {!hasButtons(view) && (
-          <div class="toggles" role="group" aria-label={`Which ${players} are present`}>
-            {view.players.map((name, player) => (
-              <button
-                key={player}
-                type="button"
-                class="toggle"
-                aria-pressed={((mask ?? all) & (1 << player)) !== 0}
-                onClick={() => toggle(player)}
-              >
-                {name}
-              </button>
-            ))}
-          </div>
-        )}
-      </div>
-      {explanation ? (
-        <table class="sum">
-          <tbody>
-            <tr>
-              <td>nothing present</td>
-              <td>{signed(explanation.baseline)}</td>
-            </tr>
-            {explanation.terms.slice(0, TERMS).map((term) => (
-              <tr key={`${term.kind}${term.mask}`}>
-                <td colSpan={2}>
-                  <span class="interaction-line">
-                    <Term found={term} names={view.players} largest={largest} />
-                  </span>
-                </td>
-              </tr>
-            ))}
-            {rest.length > 0 && (
-              <tr>
-                <td>{rest.length.toLocaleString("en")} smaller ones</td>
-                <td>{signed(rest.reduce((sum, term) => sum + term.effect, 0))}</td>
-              </tr>
-            )}
-            <tr class="total" aria-live="polite">
-              <td>sum</td>
-              <td>{signed(explanation.sum)}</td>
-            </tr>
-            <tr>
-              <td>the network's output</td>
-              <td>{signed(explanation.output)}</td>
-            </tr>
-          </tbody>
-        </table>
-      ) : (
-        <p class="note">
-          Click the figure, or take {players} away here: every output is a sum of the interactions that act on what is
-          present.
-        </p>
-      )}
-    </aside>
-  );
 }
 
 /** The answer's value, and between what those of all equally sparse ones lie. */

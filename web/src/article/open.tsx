@@ -1,7 +1,7 @@
 /** Section 7: runs from files and addresses, and the run on this page as a file. */
 
 import { type Signal, signal, useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { expect, inWords } from "../engine/client";
 import { saveFile } from "../figure/save";
 import { close, current, look, openByName, openFile, type Shipped, shipped } from "../state/runs";
@@ -10,20 +10,31 @@ import { takeWeights } from "./draw";
 /** What is wrong with the last file, or what became of it. */
 export const fileNotice = signal<{ text: string; wrong: boolean } | undefined>(undefined);
 
-async function openAll(files: Iterable<File>): Promise<void> {
-  for (const file of files) {
-    try {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      const isWeights = file.name.endsWith(".safetensors");
-      await (isWeights ? takeWeights(file.name, bytes) : openFile(file.name, bytes));
-      fileNotice.value = {
-        text: isWeights ? `${file.name} can be asked about drawings.` : `${file.name} is open.`,
-        wrong: false,
-      };
-    } catch (error) {
-      fileNotice.value = { text: `${file.name} was not opened: ${inWords(error)}`, wrong: true };
-    }
+/** Where the keyboard goes on, when what had it went away. */
+export function focusOn(selector: string): void {
+  // What takes its place may be drawn a moment later.
+  setTimeout(() => document.querySelector<HTMLElement>(selector)?.focus(), 0);
+}
+
+/** Opens a file; says what became of it. */
+async function openOne(file: File): Promise<{ text: string; wrong: boolean }> {
+  try {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const isWeights = file.name.endsWith(".safetensors");
+    await (isWeights ? takeWeights(file.name, bytes) : openFile(file.name, bytes));
+    return { text: isWeights ? `${file.name} can be asked about drawings.` : `${file.name} is open.`, wrong: false };
+  } catch (error) {
+    return { text: `${file.name} was not opened: ${inWords(error)}`, wrong: true };
   }
+}
+
+/** Opens files one after the other; of each is said what became of it. */
+async function openAll(files: Iterable<File>): Promise<void> {
+  const said: { text: string; wrong: boolean }[] = [];
+  // The browser empties its list as soon as the event is over.
+  for (const file of [...files]) said.push(await openOne(file));
+  if (said.length > 0)
+    fileNotice.value = { text: said.map(({ text }) => text).join(" "), wrong: said.some(({ wrong }) => wrong) };
 }
 
 /** Files may be dropped anywhere on the page. */
@@ -60,7 +71,14 @@ export function OpenButton({ open }: { open: Signal<boolean> }) {
         Open a run…
       </button>
       {current.value?.fromFile && (
-        <button type="button" class="quiet" onClick={() => current.value && close(current.value.name)}>
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => {
+            if (current.value) close(current.value.name);
+            focusOn(".tab[aria-pressed=true]");
+          }}
+        >
           Close {current.value.title}
         </button>
       )}
@@ -72,17 +90,29 @@ export function OpenButton({ open }: { open: Signal<boolean> }) {
 export function RunMenu({ open }: { open: Signal<boolean> }) {
   const input = useRef<HTMLInputElement>(null);
   const loading = useSignal<string | undefined>(undefined);
+  useEffect(() => {
+    if (!open.value) return;
+    const leave = (event: KeyboardEvent): void => {
+      if (event.key !== "Escape") return;
+      open.value = false;
+      focusOn(".tab.open");
+    };
+    addEventListener("keydown", leave);
+    return () => removeEventListener("keydown", leave);
+  }, [open.value]);
   const choose = async (name: string): Promise<void> => {
     loading.value = name;
     await openAndLook(name);
     loading.value = undefined;
     open.value = false;
+    focusOn(".tab[aria-pressed=true]");
   };
   return (
     <>
       <input
         ref={input}
         type="file"
+        multiple
         class="hidden"
         accept=".spindle,.safetensors"
         aria-label="A .spindle file, or weights as .safetensors"
@@ -142,7 +172,15 @@ export function FileNotice() {
   return (
     <p class={`file-notice ${notice.wrong ? "wrong" : ""}`} role={notice.wrong ? "alert" : "status"}>
       {notice.text}
-      <button type="button" class="quiet" aria-label="Dismiss" onClick={() => (fileNotice.value = undefined)}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="Dismiss"
+        onClick={() => {
+          fileNotice.value = undefined;
+          focusOn(".tab[aria-pressed=true], .tab.open");
+        }}
+      >
         ×
       </button>
     </p>

@@ -6,7 +6,7 @@ import { DrawSection } from "./draw";
 import { Evidence } from "./evidence";
 import { Evolution } from "./evolution";
 import { FiguresSection } from "./figures";
-import { FileNotice, OpenSection } from "./open";
+import { FileNotice, focusOn, OpenSection } from "./open";
 import { Closing, Interactions, Opening, Plan } from "./prose";
 import { Reading } from "./reading";
 import { SampleSection } from "./sample";
@@ -18,7 +18,15 @@ function Ignored() {
   return (
     <p class="file-notice wrong" role="alert">
       Ignored in this page's address: {ignored.value.join("; ")}.
-      <button type="button" class="quiet" aria-label="Dismiss" onClick={() => (ignored.value = [])}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="Dismiss"
+        onClick={() => {
+          ignored.value = [];
+          focusOn(".tab[aria-pressed=true], .tab.open");
+        }}
+      >
         ×
       </button>
     </p>

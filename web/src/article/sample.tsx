@@ -16,11 +16,17 @@ import { named, WORDING } from "./wording";
 /** The sample of the run under inspection. */
 export const inspection = new Inspection();
 const solver = signal<SampleSolver>("certified");
-/** Smallest L1 norm of a decomposition of the sample and checkpoint that are looked at. */
-const optimum = signal<{ at: string; norm: number } | undefined>(undefined);
 
-/** By what a decomposition that is shown was made. */
-const solvedBy = new WeakMap<SampleView, SampleSolver>();
+/** By what a decomposition was made, and the smallest L1 norm that one of the same outputs has. */
+interface Made {
+  by: SampleSolver;
+  smallest: number | undefined;
+}
+
+/** What is said of a decomposition belongs to it: there is no moment in which it is said of another one. */
+const made = new WeakMap<SampleView, Made>();
+/** The smallest norm that was asked for last, and of what. */
+let known: { at: string; norm: number | undefined } | undefined;
 
 /** Time in which a moving cursor is not followed, ms. */
 const SETTLE = 80;
@@ -46,7 +52,7 @@ export function SampleSection() {
         light its {players}; the cursor above moves this {one} through training as well.
       </p>
       {run && run.view.checkpoints.length > 0 ? (
-        <Inspector name="sample" of={inspection} classes={run.view.classes} history={<History run={run} />}>
+        <Inspector name="sample" of={inspection} classes={run.view.classes} history={<History run={run} />} reserved>
           <Chooser view={run.view} />
         </Inspector>
       ) : (
@@ -61,14 +67,15 @@ async function ask(run: Run, checkpoint: number, index: number, by: SampleSolver
   const engine = await run.engine();
   const at = { run: run.name, checkpoint, sample: index };
   const address = JSON.stringify(at);
-  if (by !== "certified" && optimum.peek()?.at !== address) {
-    const certified = expect(await engine.call({ type: "sample", at, solver: "certified" }), "sample");
-    optimum.value = certified.certificate ? { at: address, norm: certified.certificate.smallest_norm } : undefined;
-  }
-  const view = expect(await engine.call({ type: "sample", at, solver: by }), "sample");
-  solvedBy.set(view, by);
-  if (by === "certified" && view.certificate) optimum.value = { at: address, norm: view.certificate.smallest_norm };
-  return { engine, view };
+  const solved = async (solver: SampleSolver): Promise<SampleView> =>
+    expect(await engine.call({ type: "sample", at, solver }), "sample");
+  if (by !== "certified" && known?.at !== address)
+    known = { at: address, norm: (await solved("certified")).certificate?.smallest_norm };
+  const smallest = known?.at === address ? known.norm : undefined;
+  const view = await solved(by);
+  if (by === "certified") known = { at: address, norm: view.certificate?.smallest_norm };
+  made.set(view, { by, smallest: by === "certified" ? known?.norm : smallest });
+  return { engine, view, subject: run.name };
 }
 
 const GROUPS = { test: "Test", train: "Training", mislabelled: "Training, with a reset label:" } as const;
@@ -166,10 +173,10 @@ function SolverChoice() {
     rate.value = exponent;
     solver.value = { published_sgd: { learning_rate: 10 ** exponent, steps: STEPS } };
   };
-  const shown = view && solvedBy.get(view);
+  const shown = view && made.get(view);
   const ratio =
-    shown !== undefined && shown !== "certified" && view?.certificate && optimum.value
-      ? view.certificate.primal / optimum.value.norm
+    shown?.smallest !== undefined && shown.by !== "certified" && view?.certificate
+      ? view.certificate.primal / shown.smallest
       : undefined;
   return (
     <div class="solver-choice">
@@ -217,12 +224,12 @@ function SolverChoice() {
           {view?.outputs === null && (
             <p class="note">This needs the outputs on all masks, which the file does not have of this sample.</p>
           )}
-          {chosen !== shown && inspection.busy.value && (
+          {chosen !== "certified" && chosen !== shown?.by && inspection.busy.value && (
             <p class="verdict" role="status">
               {STEPS.toLocaleString("en")} steps are being done…
             </p>
           )}
-          {chosen === shown && ratio !== undefined && (
+          {chosen === shown?.by && ratio !== undefined && (
             <p class="verdict" role="status">
               After {STEPS.toLocaleString("en")} steps its L1 norm is <strong>{number(ratio)} times</strong> the
               smallest one.

@@ -17,10 +17,20 @@ const WIDTHS: readonly (readonly [RegExp, number])[] = [
 ];
 const OTHERS = 0.64;
 
+/** Widths that were added up already: the same few names are drawn at every step of a cursor. */
+const known = new Map<string, number>();
+const MOST_KNOWN = 2_000;
+
 /** Width that a text needs at most. */
 export function widthOf(text: string, size = LETTERS): number {
-  const shares = [...text].map((letter) => WIDTHS.find(([letters]) => letters.test(letter))?.[1] ?? OTHERS);
-  return size * shares.reduce((sum, share) => sum + share, 0);
+  let width = known.get(text);
+  if (width === undefined) {
+    const shares = [...text].map((letter) => WIDTHS.find(([letters]) => letters.test(letter))?.[1] ?? OTHERS);
+    width = shares.reduce((sum, share) => sum + share, 0);
+    if (known.size > MOST_KNOWN) known.clear();
+    known.set(text, width);
+  }
+  return size * width;
 }
 
 /** The size at which a text fits, and is still read. */

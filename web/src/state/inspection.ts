@@ -26,6 +26,14 @@ export function same(a: Named | undefined, b: Named | undefined): boolean {
 /** Time for which an answer rests before its ranges are asked for, ms. */
 const REST = 600;
 
+/** A sample, the engine that answers for it, and whose it is. */
+export interface Inspected {
+  engine: Engine;
+  view: SampleView;
+  /** What players are the same in: a run. */
+  subject?: string;
+}
+
 export class Inspection {
   readonly view: Signal<SampleView | undefined> = signal<SampleView | undefined>(undefined);
   readonly error: Signal<string | undefined> = signal<string | undefined>(undefined);
@@ -42,21 +50,24 @@ export class Inspection {
   readonly chosen: Signal<Named | undefined> = signal<Named | undefined>(undefined);
   readonly pointed: Signal<Named | undefined> = signal<Named | undefined>(undefined);
 
+  private subject: string | undefined;
   private engine: Engine | undefined;
   private turn = 0;
 
   /** Asks for a sample; of several calls only the last one counts. */
-  async inspect(ask: () => Promise<{ engine: Engine; view: SampleView }>): Promise<void> {
+  async inspect(ask: () => Promise<Inspected>): Promise<void> {
     const turn = ++this.turn;
     this.busy.value = true;
     try {
-      const { engine, view } = await ask();
+      const { engine, view, subject } = await ask();
       if (turn !== this.turn) return;
       this.engine = engine;
-      // A mask of other players says nothing here.
-      if (view.players.length !== this.view.value?.players.length) this.mask.value = undefined;
       const salient = view.interactions.filter((found) => found.salient).length;
       batch(() => {
+        // Players of another run have the same letters only: what was chosen there says nothing here.
+        if (subject !== this.subject || view.players.length !== this.view.value?.players.length)
+          this.mask.value = this.chosen.value = this.pointed.value = undefined;
+        this.subject = subject;
         this.view.value = view;
         this.error.value = undefined;
         this.strongest.value = Math.min(view.interactions.length, Math.max(1, salient));
