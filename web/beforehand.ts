@@ -61,6 +61,9 @@ function withScriptsLast(html: string): string {
   return html.replace(late, "").replace("</body>", () => `${found.join("")}</body>`);
 }
 
+/** Where the page will be, as `https://…/`: pictures in previews need a whole address. */
+const SITE = process.env["SPINDLE_SITE"] ?? "./";
+
 /** `jsx` is how the page's sources are compiled. */
 export function beforehand(jsx: object): Plugin {
   let site = "";
@@ -76,9 +79,10 @@ export function beforehand(jsx: object): Plugin {
       const html = withScriptsLast(withStyles(readFileSync(file, "utf8"), site));
       const place = /<div id="page">[\s\S]*?<\/div>/;
       if (!place.test(html)) throw new Error("the built page has no place for what is written beforehand");
+      const previewed = html.replace('content="./og.png"', `content="${SITE}og.png"`);
       writeFileSync(
         file,
-        html.replace(place, () => `<div id="page">${first}</div>`),
+        previewed.replace(place, () => `<div id="page">${first}</div>`),
       );
     },
   };

@@ -66,7 +66,7 @@ test("bars are shares where that is wanted, and one scale holds for all checkpoi
   await withPage({ search: "?epoch=0" }, async (page) => {
     const bars = page.locator(".solver.certified .bars");
     const highest = async () => {
-      const names = await bars.locator("text[text-anchor=end]").allTextContents();
+      const names = await bars.locator("g[text-anchor=end] text").allTextContents();
       return Math.max(...names.map((name) => Number(name.replace("−", "-"))));
     };
     assert.ok((await highest()) < 0.01, `${await highest()} nats before training`);

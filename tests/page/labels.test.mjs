@@ -53,7 +53,7 @@ function faults() {
         }
       }
     }
-    if (/loss \(nats\)/.test(svg.textContent) && svg.querySelectorAll("text[text-anchor=end]").length < 2)
+    if (/loss \(nats\)/.test(svg.textContent) && svg.querySelectorAll("g[text-anchor=end] text").length < 2)
       found.push(`fewer than two values on the axis of losses in: ${where}`);
   }
   return { drawings: drawings.length, found: [...new Set(found)] };

@@ -29,7 +29,10 @@ export function Evolution() {
   const run = current.value;
   const view = run?.view;
   return (
-    <section class={`evolution${run ? "" : " waiting"}`} aria-label="How interactions evolve" aria-busy={!run}>
+    <section class={`evolution${run ? "" : " waiting"}`} aria-labelledby="evolution" aria-busy={!run}>
+      <h2 id="evolution" class="hidden">
+        How interactions evolve
+      </h2>
       <RunTabs />
       {run && view && (
         <Figure
@@ -124,8 +127,8 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
       {chapters.length > 0 && <ChapterList chapters={chapters} index={index} />}
       {stillPair.value ? (
         <div class="pair">
-          {chapters.slice(0, 2).map(({ at, name }) => (
-            <BothSolvers key={at} view={view} index={at} at={name} />
+          {chapters.slice(0, 2).map(({ at }) => (
+            <BothSolvers key={at} view={view} index={at} at={when(view.checkpoints[at]?.losses.epoch ?? 0)} />
           ))}
         </div>
       ) : (

@@ -139,9 +139,9 @@ function InteractionList({ name, of, view }: { name: string; of: Inspection; vie
   const largest = Math.abs(view.interactions[0]?.effect ?? 1);
   return (
     <div class="interactions">
-      <h4 id={`${name}-list`}>
+      <h3 class="h4" id={`${name}-list`}>
         {salient} salient of {view.interactions.length.toLocaleString("en")} interactions
-      </h4>
+      </h3>
       <ul aria-labelledby={`${name}-list`} onPointerLeave={() => (of.pointed.value = undefined)}>
         {view.interactions.slice(0, shown.value).map((found) => (
           <li key={`${found.kind}${found.mask}`}>

@@ -265,6 +265,9 @@ export function Marks({ marks, scale, inside }: { marks: PlacedMark[]; scale: Sc
               text-anchor={end ? "end" : "start"}
               fill={colour}
               font-weight={600}
+              stroke={COLOURS.paper}
+              stroke-width={3}
+              paint-order="stroke"
             >
               {mark.short}
             </text>
