@@ -5,7 +5,7 @@
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type Plugin } from "vite";
 import type { RunView } from "./src/generated/RunView";
@@ -62,7 +62,7 @@ function withScriptsLast(html: string): string {
 }
 
 /** Where the page will be, as `https://…/`: pictures in previews need a whole address. */
-const SITE = process.env["SPINDLE_SITE"] ?? "./";
+const SITE = process.env.SPINDLE_SITE ?? "./";
 
 /** `jsx` is how the page's sources are compiled. */
 export function beforehand(jsx: object): Plugin {
@@ -71,7 +71,7 @@ export function beforehand(jsx: object): Plugin {
     name: "spindle-beforehand",
     apply: "build",
     configResolved: (config) => {
-      site = join(config.root, config.build.outDir);
+      site = resolve(config.root, config.build.outDir);
     },
     closeBundle: async () => {
       const file = join(site, "index.html");

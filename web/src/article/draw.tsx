@@ -267,21 +267,28 @@ function Canvas({ canvas }: { canvas: { current: HTMLCanvasElement | null } }) {
     ink.value++;
   };
   return (
-    <canvas
-      ref={canvas}
-      class="pad"
-      width={SIDE}
-      height={SIDE}
-      role="img"
-      aria-label="Drawing area: write a digit with mouse, pen or finger, or press the button that draws one"
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        last.current = undefined;
-        stroke(event);
-      }}
-      onPointerMove={(event) => event.buttons !== 0 && stroke(event)}
-      onPointerUp={() => (last.current = undefined)}
-    />
+    <div class="pad-place">
+      <canvas
+        ref={canvas}
+        class="pad"
+        width={SIDE}
+        height={SIDE}
+        role="img"
+        aria-label="Drawing area: write a digit with mouse, pen or finger, or press the button that draws one"
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          last.current = undefined;
+          stroke(event);
+        }}
+        onPointerMove={(event) => event.buttons !== 0 && stroke(event)}
+        onPointerUp={() => (last.current = undefined)}
+      />
+      {ink.value === 0 && (
+        <span class="hint" aria-hidden="true">
+          write a digit here
+        </span>
+      )}
+    </div>
   );
 }
 

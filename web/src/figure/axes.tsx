@@ -1,7 +1,7 @@
 /** What drawings of a run have in common: their size, their axes, their marks on the axis of epochs. */
 
 import type { ComponentChildren } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Mark } from "../generated/Mark";
 import { epochScale, type Scale } from "./scale";
 import { COLOURS } from "./theme";
@@ -66,16 +66,15 @@ interface PlaceProps {
 export function Filling({ label, class: className = "", first, children, onPointer }: PlaceProps) {
   const place = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState(first);
-  useLayoutEffect(() => {
+  useEffect(() => {
     const element = place.current;
     if (!element) return;
-    const measure = (): void => {
-      const { clientWidth: width, clientHeight: height } = element;
+    // Asked for its size here, the browser would lay out the page once for every drawing.
+    const observer = new ResizeObserver(([entry]) => {
+      const [width, height] = [Math.round(entry?.contentRect.width ?? 0), Math.round(entry?.contentRect.height ?? 0)];
       if (width > 0 && height > 0)
         setSize((old) => (old.width === width && old.height === height ? old : { width, height }));
-    };
-    measure();
-    const observer = new ResizeObserver(measure);
+    });
     observer.observe(element);
     return () => observer.disconnect();
   }, []);

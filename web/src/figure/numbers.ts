@@ -3,14 +3,28 @@
 const MINUS = "−";
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
+/** Formats of the browser, each made once: making one takes longer than drawing an axis. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** Digits behind the point or significant ones, as few and as many as these. */
+function digits(value: number, of: "Fraction" | "Significant", least: number, most: number): string {
+  const name = `${of} ${least} ${most}`;
+  let format = formats.get(name);
+  if (!format) {
+    format = new Intl.NumberFormat("en", { [`minimum${of}Digits`]: least, [`maximum${of}Digits`]: most });
+    formats.set(name, format);
+  }
+  return format.format(value).replace("-", MINUS);
+}
+
 function raised(exponent: number): string {
-  const digits = String(Math.abs(exponent)).replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? "");
-  return `10${exponent < 0 ? "⁻" : ""}${digits}`;
+  const power = String(Math.abs(exponent)).replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? "");
+  return `10${exponent < 0 ? "⁻" : ""}${power}`;
 }
 
 /** A number with few digits as a multiple of a power of ten. */
-function scientific(value: number, digits: number): string {
-  const [factor = "", exponent = ""] = value.toExponential(digits).split("e");
+function scientific(value: number, behind: number): string {
+  const [factor = "", exponent = ""] = value.toExponential(behind).split("e");
   const power = raised(Number(exponent));
   return Number(factor) === 1 ? power : `${factor.replace("-", MINUS)} × ${power}`;
 }
@@ -23,22 +37,24 @@ function isFar(value: number): boolean {
 export function number(value: number): string {
   if (value === 0) return "0";
   if (isFar(value)) return scientific(value, 1);
-  return value.toLocaleString("en", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 }).replace("-", MINUS);
+  return digits(value, "Significant", 3, 3);
 }
 
 /** What was chosen, or counted: as short as it was written. */
 export function plain(value: number): string {
   if (isFar(value)) return scientific(value, 1).replace(/\.0(?= )/, "");
-  return value.toLocaleString("en", { maximumSignificantDigits: 3 }).replace("-", MINUS);
+  return digits(value, "Significant", 1, 3);
 }
 
 /** With so many digits behind the point, as the values of an axis have them. */
-export function niceNumber(value: number, digits: number): string {
+export function niceNumber(value: number, behind: number): string {
   if (value === 0) return "0";
-  if (digits > 3) return scientific(value, 0);
-  return value
-    .toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits })
-    .replace("-", MINUS);
+  return behind > 3 ? scientific(value, 0) : digits(value, "Fraction", behind, behind);
+}
+
+/** An epoch on an axis. */
+export function epochName(epoch: number): string {
+  return digits(epoch, "Fraction", 0, 2);
 }
 
 /** One of 0.01, 0.1, 1 or a multiple of them, as it stands on a logarithmic axis. */
@@ -62,9 +78,7 @@ export function typeset(text: string): string {
 
 /** A whole number of epochs, or two significant digits. */
 export function epochs(epoch: number): string {
-  return Number.isInteger(epoch)
-    ? epoch.toLocaleString("en")
-    : epoch.toLocaleString("en", { maximumSignificantDigits: 2 });
+  return Number.isInteger(epoch) ? digits(epoch, "Fraction", 0, 0) : digits(epoch, "Significant", 1, 2);
 }
 
 /** When a checkpoint is. */
@@ -83,7 +97,7 @@ export function duration(seconds: number): string {
 
 /** A share in percent. */
 export function percent(share: number): string {
-  return `${(100 * share).toLocaleString("en", { maximumFractionDigits: 1 })} %`.replace("-", MINUS);
+  return `${digits(100 * share, "Fraction", 0, 1)} %`;
 }
 
 /** A share in whole percent. */

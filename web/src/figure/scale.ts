@@ -1,6 +1,6 @@
 /** Scales of drawings: where a value is along an axis, and which values are named there. */
 
-import { niceNumber, powerOfTen } from "./numbers";
+import { epochName, niceNumber, powerOfTen } from "./numbers";
 
 /** From values to pixels. */
 export interface Scale {
@@ -76,7 +76,7 @@ export function epochScale(last: number, range: Pair, letter: number): Scale {
   const scale = {
     at: (epoch: number) => at(squeezed(epoch)),
     invert: (place: number) => BEGINNING * Math.sinh(invert(place)),
-    format: (epoch: number) => epoch.toLocaleString("en", { maximumFractionDigits: 2 }),
+    format: epochName,
   };
   return { ...scale, ticks: spaced([...EPOCHS.filter((epoch) => epoch < last), last], scale, letter) };
 }
