@@ -143,29 +143,34 @@ test("of a good and a bad file at once both are told, where the reader is", asyn
   });
 });
 
-test("the main figure follows the cursor at thirty frames a second while it is dragged", async (t) => {
+/** Time for which a frame is seen at thirty of them a second, ms. */
+const FRAME = 1_000 / 30;
+
+test("the main figure is drawn anew within a frame of thirty a second while it is dragged", async (t) => {
   await withPage({ search: "?epoch=0", viewport: { width: 1440, height: 900 } }, async (page) => {
-    // The best of six: other programs of this machine take turns with it.
-    const rate = await page.evaluate(async () => {
+    const { times, drawn } = await page.evaluate(async () => {
       const slider = document.querySelector(".time input");
-      let [drawn, at, best] = [0, 0, 0];
       const bars = document.querySelector(".solver.certified .bars");
+      let drawn = 0;
       new MutationObserver(() => drawn++).observe(bars, { subtree: true, attributes: true, childList: true });
-      for (let attempt = 0; attempt < 6 && best < 30; attempt++) {
+      const times = [];
+      for (let step = 1; step <= 92; step++) {
         const start = performance.now();
-        drawn = 0;
-        while (performance.now() - start < 1_000) {
-          at = (at + 1) % (Number(slider.max) + 1);
-          slider.value = String(at);
-          slider.dispatchEvent(new InputEvent("input", { bubbles: true }));
-          await new Promise(requestAnimationFrame);
-        }
-        best = Math.max(best, (1_000 * drawn) / (performance.now() - start));
+        slider.value = String(step % (Number(slider.max) + 1));
+        slider.dispatchEvent(new InputEvent("input", { bubbles: true }));
+        await new Promise((done) => setTimeout(done));
+        // Asked for a place, the browser lays out what has changed.
+        document.querySelector("figcaption").getBoundingClientRect();
+        times.push(performance.now() - start);
+        await new Promise(requestAnimationFrame);
       }
-      return best;
+      return { times: times.sort((a, b) => a - b), drawn };
     });
-    t.diagnostic(`redrawn ${rate.toFixed(0)} times a second`);
-    assert.ok(rate >= 30, `${rate.toFixed(1)} a second`);
+    assert.ok(drawn >= 92, `drawn ${drawn} times for 92 steps`);
+    // The lower quartile: other programs of this machine take turns with it.
+    const time = times[23];
+    t.diagnostic(`drawn anew in ${time.toFixed(1)} ms; half of the times in ${times[46].toFixed(1)} ms`);
+    assert.ok(time <= FRAME, `${time.toFixed(1)} ms`);
   });
 });
 
