@@ -19,7 +19,7 @@ import { training } from "../state/session";
 import { PauseIcon, PlayIcon } from "./icons";
 import { OpenButton, RunMenu } from "./open";
 import { replay, stillPair, stop, toggle } from "./replay";
-import { type Chapter, chapterAt, chaptersOf, marksOf, storyOf } from "./story";
+import { type Chapter, chapterAt, chaptersOf, hasLearnt, marksOf, storyOf } from "./story";
 
 /** What bars are of, and whether those of all checkpoints have one scale. */
 const unit = signal<Unit>("nats");
@@ -56,18 +56,18 @@ function waiting(view: RunView): string {
 function Caption({ view }: { view: RunView }) {
   const sentences = typeset(twoPhases(view)?.caption ?? waiting(view)).split(/(?<=\.)\s+(?=[A-Z])/);
   const isReading = (sentence: string): boolean => /^(Bars:|In brackets:|Both hold|The test loss is)/.test(sentence);
-  const isGap = (sentence: string): boolean => sentence.startsWith("The loss gap");
   // A network that learnt nothing has losses that wander: a gap of theirs is none.
-  const marks = marksOf(view);
-  const hasGap = marks.some(({ kind }) => kind === "gap_onset") || !sentences.some((one) => one.includes("opens at"));
-  const seen = sentences.filter((sentence) => !isReading(sentence) && (hasGap || !isGap(sentence)));
+  const isNoGap = (sentence: string): boolean => sentence.startsWith("The loss gap opens") && !hasLearnt(view);
+  const seen = sentences.filter((sentence) => !isReading(sentence) && !isNoGap(sentence));
   return (
     <>
       {seen.join(" ")} <b>Not seen here:</b> other seeds, other players, and what causes what.
-      <details>
-        <summary>How to read the numbers</summary>
-        {sentences.filter(isReading).join(" ")}
-      </details>
+      {sentences.some(isReading) && (
+        <details>
+          <summary>How to read the numbers</summary>
+          {sentences.filter(isReading).join(" ")}
+        </details>
+      )}
       {view.warnings.length > 0 && (
         <span class="warnings">
           {" "}

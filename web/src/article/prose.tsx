@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { Toy } from "./toy";
 
 /** A number of the list at the end. */
-export function Cite({ number }: { number: number }) {
+function Cite({ number }: { number: number }) {
   return (
     <a class="cite" href={`#ref-${number}`} aria-label={`Reference ${number}`}>
       {number}

@@ -7,6 +7,7 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren, RefObject } from "preact";
 import { useId, useRef } from "preact/hooks";
 import { inWords } from "../engine/client";
+import { typeset } from "./numbers";
 import { csv, png, type Row, saveFile, standalone, titled } from "./save";
 import { COLOURS, resolveAll, resolved } from "./theme";
 
@@ -206,6 +207,6 @@ function Rows({ rows }: { rows: Row[] }) {
 }
 
 function cell(value: Row[string] | undefined): string {
-  if (typeof value === "number" && !Number.isInteger(value)) return value.toPrecision(4);
+  if (typeof value === "number" && !Number.isInteger(value)) return typeset(value.toPrecision(4));
   return value === null || value === undefined ? "" : String(value);
 }

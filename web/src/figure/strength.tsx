@@ -48,10 +48,10 @@ interface StrengthProps {
   size: Size;
 }
 
-export const TITLES: Record<Unit, string> = { nats: "strength (nats)", share: "share of strength" };
+const TITLES: Record<Unit, string> = { nats: "strength (nats)", share: "share of strength" };
 
 /** The drawing, within an SVG of this size. */
-export function StrengthByOrder({ of, unit = "nats", extent, small = false, size }: StrengthProps) {
+function StrengthByOrder({ of, unit = "nats", extent, small = false, size }: StrengthProps) {
   const letters = small ? 10 : LETTERS;
   const title = small ? undefined : size.width < 260 ? "order" : "order: how many parts join";
   const [top, bottom] = [small ? 0.8 * letters : 1.9 * letters, size.height - roomBelow(title, letters)];
