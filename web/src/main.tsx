@@ -5,6 +5,7 @@ import { render } from "preact";
 import { acceptDrops, fileNotice } from "./article/open";
 import { Page } from "./article/page";
 import { playStory } from "./article/replay";
+import { openIfChosen } from "./article/settings";
 import { Engine, inWords } from "./engine/client";
 import { watchManifest } from "./engine/manifest";
 import { watchAddress } from "./state/address";
@@ -67,6 +68,7 @@ function draw(root: HTMLElement): void {
 async function start(): Promise<void> {
   const root = document.getElementById("page");
   if (!root) return;
+  openIfChosen();
   if (embedded) document.documentElement.classList.add("embedded");
   void watchManifest();
   try {

@@ -3,6 +3,7 @@
 import { effect, signal } from "@preact/signals";
 import { forget, restore } from "../engine/storage";
 import { Training } from "../training/run";
+import { keepPrediction, prediction } from "./prediction";
 import { close, showLive } from "./runs";
 import { experiment, stopAtSecondPhase, wish } from "./settings";
 
@@ -16,6 +17,7 @@ export function begin(): void {
     run: (view, record, answers) => showLive(view, record, answers),
   });
   training.value = next;
+  keepPrediction(next.id, prediction.value);
   next.start();
 }
 
