@@ -9,6 +9,7 @@ import { openIfChosen } from "./article/settings";
 import { Engine, inWords } from "./engine/client";
 import { watchManifest } from "./engine/manifest";
 import { watchAddress } from "./state/address";
+import { findKept } from "./state/kept";
 import {
   current,
   cursor,
@@ -80,6 +81,7 @@ async function start(): Promise<void> {
   // Alone, the first run is drawn as it was written beforehand; any other waits until it is there.
   if (!looksElsewhere && !embedded) cursor.value = 0;
   draw(root);
+  if (!embedded) await findKept();
   await followAddress();
   if (!looksElsewhere && !embedded) playStory();
   watchAddress(embedded);

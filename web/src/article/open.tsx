@@ -3,8 +3,12 @@
 import { type Signal, signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { expect, inWords } from "../engine/client";
+import type { KeptRun } from "../engine/kept-runs";
 import { saveFile } from "../figure/save";
-import { close, current, look, openByName, openFile, type Shipped, shipped } from "../state/runs";
+import { openListed } from "../state/all-runs";
+import { kept, nameOfKept } from "../state/kept";
+import { close, current, look, openFile, type Shipped, shipped } from "../state/runs";
+import { undoable } from "../state/undo";
 import { takeWeights } from "./draw";
 
 /** What is wrong with the last file, or what became of it. */
@@ -46,10 +50,10 @@ export function acceptDrops(): void {
   });
 }
 
-/** Opens a run that came with the page and looks at it. */
+/** Opens a run of those that there are and looks at it. */
 export async function openAndLook(name: string): Promise<void> {
   try {
-    await openByName(name);
+    await openListed(name);
     look(name);
     fileNotice.value = undefined;
   } catch (error) {
@@ -70,7 +74,7 @@ export function OpenButton({ open }: { open: Signal<boolean> }) {
       >
         Open a run…
       </button>
-      {current.value?.fromFile && (
+      {(current.value?.fromFile || current.value?.kept) && (
         <button
           type="button"
           class="quiet"
@@ -129,6 +133,11 @@ export function RunMenu({ open }: { open: Signal<boolean> }) {
             <RunCard run={run} loading={loading.value === run.name} onChoose={() => void choose(run.name)} />
           </li>
         ))}
+        {kept.value.map((run) => (
+          <li key={run.id}>
+            <KeptCard run={run} onChoose={() => void choose(nameOfKept(run.id))} />
+          </li>
+        ))}
         <li>
           <button type="button" class="card own" onClick={() => input.current?.click()}>
             <b>A file of your own…</b>
@@ -161,12 +170,49 @@ function RunCard({ run, loading, onChoose }: { run: Shipped; loading: boolean; o
   );
 }
 
+/** A run of the reader's own. */
+function KeptCard({ run, onChoose }: { run: KeptRun; onChoose: () => void }) {
+  const { epochs, seed } = run.view.experiment.training;
+  return (
+    <button type="button" class="card" aria-pressed={current.value?.name === nameOfKept(run.id)} onClick={onChoose}>
+      <b>{run.title}</b>
+      <span>
+        {epochs} epochs, seed {seed}
+      </span>
+      <span>yours, kept in this browser</span>
+    </button>
+  );
+}
+
 /** What a run was run on, and the size of its file where it is known. */
 function origin({ status, bytes }: Shipped): string {
   return bytes === null ? status : `${status}; ${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** What became of the last file, and what can be undone. */
 export function FileNotice() {
+  return (
+    <>
+      <LastFile />
+      <Undo />
+    </>
+  );
+}
+
+function Undo() {
+  const offer = undoable.value;
+  if (!offer) return null;
+  return (
+    <p class="undo" role="status">
+      {offer.words}
+      <button type="button" onClick={() => offer.undo()}>
+        Undo
+      </button>
+    </p>
+  );
+}
+
+function LastFile() {
   const notice = fileNotice.value;
   if (!notice) return null;
   return (

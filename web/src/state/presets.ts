@@ -17,29 +17,29 @@ export interface Preset {
 
 /** Few digits and few samples: small enough to be over soon, and enough to tell phases from. */
 const SMALL: Pick<Preset, "training" | "measurement"> = {
-  training: { train_size: 1_000, batch: 32, learning_rate: 0.05, epochs: 40 },
-  measurement: { checkpoints: 8, samples: 24, train_samples: 0 },
+  training: { train_size: 1_000, batch: 32, learning_rate: 0.05, epochs: 60 },
+  measurement: { checkpoints: 8, samples: 30, train_samples: 0 },
 };
 
 export const PRESETS: readonly Preset[] = [
   {
     name: "quick",
     title: "Both phases in 20 seconds",
-    says: "1,000 digits, a tenth of them with a wrong label, and a large learning rate: orders fall and rise soon.",
-    training: { ...SMALL.training, label_noise: 0.1 },
+    says: "1,000 digits, many of them with a wrong label, and a large learning rate: orders fall and rise soon.",
+    training: { ...SMALL.training, label_noise: 0.3 },
     measurement: SMALL.measurement,
   },
   {
     name: "noisy",
     title: "30 % wrong labels",
-    says: "Nearly every third label is wrong, and can only be learned by heart.",
-    training: { ...SMALL.training, label_noise: 0.3 },
-    measurement: SMALL.measurement,
+    says: "Twice the digits, and the mislabelled ones are measured apart from the others: what is learned by heart looks how?",
+    training: { ...SMALL.training, train_size: 2_000, label_noise: 0.3 },
+    measurement: { ...SMALL.measurement, train_samples: 30, mislabelled_samples: 30 },
   },
   {
     name: "clean",
     title: "No wrong labels",
-    says: "The same digits, each with its own label: is there still something to learn by heart?",
+    says: "1,000 digits, each with its own label: is there still something to learn by heart?",
     training: { ...SMALL.training, label_noise: 0 },
     measurement: SMALL.measurement,
   },

@@ -1,38 +1,85 @@
-/** The training on this device: at most one at a time, the last one found again after a reload. */
+/**
+ * The training on this device: at most one at a time, the last one found again after a reload. What
+ * it has measured is kept among the reader's runs when it is over, and when another one begins.
+ */
 
 import { effect, signal } from "@preact/signals";
-import { forget, restore } from "../engine/storage";
+import { forget, hide, restore, unhide } from "../engine/storage";
 import { Training } from "../training/run";
+import { isDropped, keep } from "./kept";
 import { keepPrediction, prediction } from "./prediction";
-import { close, showLive } from "./runs";
-import { experiment, stopAtSecondPhase, wish } from "./settings";
+import { close, look, putBack, type Run, runs, showLive } from "./runs";
+import { experiment, inShort, stopAtSecondPhase, wish } from "./settings";
+import { offerUndo, settle } from "./undo";
 
 /** The training, running or not. */
 export const training = signal<Training | undefined>(undefined);
 
-/** Begins a new training with the settings, over the last one. */
+/** Begins a new training with the settings, after the last one. */
 export function begin(): void {
+  settle();
   leave();
-  const next = new Training(experiment.value, wish.value, {
-    run: (view, record, answers) => showLive(view, record, answers),
-  });
-  training.value = next;
+  const next = heard(experiment.value, false);
   keepPrediction(next.id, prediction.value);
   next.start();
 }
 
-/** Ends the training and forgets it, here and in the browser's storage. */
-export function reset(): void {
-  const id = training.value?.id;
-  leave();
-  // Another tab's training is not forgotten.
-  if (id) void forget(id).catch(() => undefined);
+/** A training that is heard while it is the page's. */
+function heard(of: typeof experiment.value, quietly: boolean): Training {
+  const next: Training = new Training(of, wish.value, {
+    run: (view, record, answers) => {
+      if (training.value === next) showLive(view, record, answers, quietly);
+    },
+  });
+  training.value = next;
+  return next;
 }
 
-function leave(): void {
-  training.value?.end();
+/** Takes the training away; for a while it can be had back, and what it has measured is kept. */
+export function reset(): void {
+  const old = training.value;
+  if (!old) return;
+  const { id } = old;
+  const live = liveRun();
+  old.pause();
   training.value = undefined;
   close("live");
+  hide(id);
+  offerUndo(
+    "The training is reset.",
+    () => {
+      unhide();
+      training.value = old;
+      if (live) putBack(live);
+      look("live");
+    },
+    () => {
+      // Another tab's training is not forgotten.
+      void forget(id).catch(() => undefined);
+      void keepMeasured(old, live).finally(() => old.end());
+    },
+  );
+}
+
+/** Makes room for another training; what the last one has measured is kept. */
+function leave(): void {
+  const old = training.value;
+  if (!old) return;
+  const live = liveRun();
+  old.pause();
+  training.value = undefined;
+  close("live");
+  void keepMeasured(old, live).finally(() => old.end());
+}
+
+function liveRun(): Run | undefined {
+  return runs.value.find((run) => run.live);
+}
+
+/** Keeps a training's run, where anything beyond its first samples is measured. */
+async function keepMeasured(of: Training, run: Run | undefined): Promise<void> {
+  if (run && !isDropped(of.id) && (of.progress.value?.measured ?? 0) > 0)
+    await keep(run, of.id, inShort(of.experiment));
 }
 
 /**
@@ -42,11 +89,7 @@ function leave(): void {
 export async function findAgain(lookElsewhere: boolean): Promise<void> {
   const stored = await restore().catch(() => undefined);
   if (!stored || training.value) return;
-  const found = new Training(stored.session.experiment, wish.value, {
-    run: (view, record, answers) => showLive(view, record, answers, lookElsewhere),
-  });
-  training.value = found;
-  found.restore(stored);
+  heard(stored.session.experiment, lookElsewhere).restore(stored);
 }
 
 /** A hidden tab rests, and goes on when it is seen again. */
@@ -57,3 +100,21 @@ export function restWhileHidden(): void {
 effect(() => {
   training.value?.pauseAtSecondPhase(stopAtSecondPhase.value);
 });
+
+effect(() => {
+  const now = training.value;
+  const phase = now?.phase.value;
+  const live = liveRun();
+  // Once when all is measured, and once more when all is compared.
+  if (now && live && (phase === "comparing" || phase === "finished")) keepOnce(now, live, phase);
+});
+
+/** Phases at which a training was kept. */
+const keptAt = new WeakMap<Training, Set<string>>();
+
+function keepOnce(now: Training, live: Run, phase: string): void {
+  const at = keptAt.get(now) ?? new Set();
+  if (at.has(phase)) return;
+  keptAt.set(now, at.add(phase));
+  void keepMeasured(now, live);
+}

@@ -127,6 +127,14 @@ export function conflict(of: Experiment): { field: Field; words: string } | unde
   return undefined;
 }
 
+/** An experiment in a few words, for the name of its run. */
+export function inShort({ training }: Experiment): string {
+  const { model, train_size, label_noise, seed } = training;
+  const digits = (train_size ?? DIGITS.train).toLocaleString("en");
+  const wrong = label_noise === 0 ? "no wrong labels" : `${+(100 * label_noise).toPrecision(3)} % wrong labels`;
+  return `${titleOf(model) ?? model}, ${digits} digits, ${wrong}, seed ${seed}`;
+}
+
 /** What is wrong with a value, or nothing. */
 export function problem(field: Field, value: number): string | undefined {
   const name = inWords(field);
