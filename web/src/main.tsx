@@ -4,57 +4,19 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { acceptDrops, fileNotice } from "./article/open";
 import { Page } from "./article/page";
-import { playStory } from "./article/replay";
+import { playStory, replay, toggle } from "./article/replay";
 import { openIfChosen } from "./article/settings";
 import { Engine, inWords } from "./engine/client";
 import { watchManifest } from "./engine/manifest";
-import { watchAddress } from "./state/address";
+import { followAddress, watchAddress } from "./state/address";
 import { findKept } from "./state/kept";
-import {
-  current,
-  cursor,
-  isShipped,
-  look,
-  openByName,
-  openFirst,
-  openShipped,
-  openUrl,
-  runs,
-  sample,
-} from "./state/runs";
+import { current, cursor, openShipped, runs, shutAll } from "./state/runs";
 import { findAgain, restWhileHidden, training } from "./state/session";
-import { ignored, readAddress } from "./state/settings";
+import { readAddress } from "./state/settings";
+import { VIEW_NAMES } from "./state/view-address";
 
 const address = readAddress(location.search);
 const embedded = address.get("embed") === "figure";
-
-/** Looks at what the address names. */
-async function followAddress(): Promise<void> {
-  const [run, epoch, position] = [address.get("run"), address.get("epoch"), address.get("sample")];
-  const at = epoch === null ? undefined : Number(epoch);
-  const complain = (words: string): void => {
-    ignored.value = [...ignored.value, words];
-  };
-  if (run !== null && !runs.value.some((known) => known.name === run)) {
-    try {
-      await (isShipped(run) ? openByName(run) : openUrl(run));
-      if (isShipped(run)) look(run);
-    } catch (error) {
-      fileNotice.value = { text: `The run in this page's address was not opened: ${inWords(error)}`, wrong: true };
-    }
-  } else if (run !== null) look(run);
-  await openFirst().catch((error: unknown) => {
-    fileNotice.value ??= { text: inWords(error), wrong: true };
-  });
-  if (at !== undefined && (epoch?.trim() === "" || !Number.isFinite(at) || at < 0))
-    complain(`epoch=${epoch}: epochs are 0 or above`);
-  else if (at !== undefined && current.value) look(current.value.name, at);
-  if (position === null) return;
-  const index = Number(position);
-  const count = current.value?.view.samples.length ?? 0;
-  if (position.trim() !== "" && Number.isInteger(index) && index >= 0 && index < count) sample.value = index;
-  else complain(`sample=${position}: this run has the samples 0 to ${count - 1}`);
-}
 
 /** Draws the page, in place of what was written beforehand, at once. */
 function draw(root: HTMLElement): void {
@@ -77,14 +39,21 @@ async function start(): Promise<void> {
   } catch (error) {
     fileNotice.value = { text: inWords(error), wrong: true };
   }
-  const looksElsewhere = ["run", "epoch", "sample"].some((name) => address.has(name));
+  const looksElsewhere = VIEW_NAMES.some((name) => address.has(name));
   // Alone, the first run is drawn as it was written beforehand; any other waits until it is there.
   if (!looksElsewhere && !embedded) cursor.value = 0;
-  draw(root);
-  if (!embedded) await findKept();
-  await followAddress();
+  // A figure alone shows the run that is asked for, and no other one before.
+  if (!embedded) draw(root);
+  await findKept();
+  const problem = await followAddress(address);
+  if (problem !== undefined) {
+    fileNotice.value = { text: problem, wrong: true };
+    if (embedded) shutAll();
+  }
+  if (embedded) draw(root);
+  if (address.get("play") === "1") toggle((current.peek()?.view.checkpoints.length ?? 1) - 1);
   if (!looksElsewhere && !embedded) playStory();
-  watchAddress(embedded);
+  watchAddress(embedded, () => replay.value === "reader");
   acceptDrops();
   restWhileHidden();
   if (!embedded) await findAgain(looksElsewhere);

@@ -5,9 +5,11 @@ import { useEffect, useRef } from "preact/hooks";
 import { expect, inWords } from "../engine/client";
 import type { KeptRun } from "../engine/kept-runs";
 import { saveFile } from "../figure/save";
+import { addressNow } from "../state/address";
 import { openListed } from "../state/all-runs";
+import { sampleInspection } from "../state/inspection";
 import { kept, nameOfKept } from "../state/kept";
-import { close, current, look, openFile, type Shipped, shipped } from "../state/runs";
+import { close, current, look, openFile, type Shipped, sample, shipped } from "../state/runs";
 import { undoable } from "../state/undo";
 import { takeWeights } from "./draw";
 
@@ -74,6 +76,7 @@ export function OpenButton({ open }: { open: Signal<boolean> }) {
       >
         Open a run…
       </button>
+      {current.value && !current.value.live && !current.value.fromFile && <CopyLink />}
       {(current.value?.fromFile || current.value?.kept) && (
         <button
           type="button"
@@ -87,6 +90,34 @@ export function OpenButton({ open }: { open: Signal<boolean> }) {
         </button>
       )}
     </>
+  );
+}
+
+/** Copies the address of what is seen: run, checkpoint, sample, and what is looked at in it. */
+function CopyLink() {
+  const said = useSignal("Copy link");
+  const copy = async (): Promise<void> => {
+    const { interaction, strongest, mask } = sampleInspection.differing.value;
+    const isInside = sample.value !== 0 || (interaction ?? strongest ?? mask) !== undefined;
+    const address = new URL(addressNow(false), document.baseURI);
+    address.hash = isInside ? "sample" : "";
+    try {
+      await navigator.clipboard.writeText(address.href);
+      said.value = "Copied";
+    } catch {
+      said.value = "The browser lets nothing be copied: take it from the address bar";
+    }
+    setTimeout(() => (said.value = "Copy link"), 3_000);
+  };
+  return (
+    <button
+      type="button"
+      class="quiet"
+      title="The address of this run at this checkpoint, with the sample and what is looked at in it"
+      onClick={() => void copy()}
+    >
+      <span aria-live="polite">{said}</span>
+    </button>
   );
 }
 

@@ -3,6 +3,7 @@
 import { ignored } from "../state/settings";
 import { CompareSection } from "./compare";
 import { DrawSection } from "./draw";
+import { Embedded } from "./embedded";
 import { Evidence } from "./evidence";
 import { Evolution } from "./evolution";
 import { FiguresSection } from "./figures";
@@ -35,7 +36,7 @@ function Ignored() {
 
 /** All of it, or the figure alone, for slides and blogs. */
 export function Page({ embedded = false }: { embedded?: boolean }) {
-  if (embedded) return <Evolution />;
+  if (embedded) return <Embedded />;
   return (
     <>
       <a class="skip" href="#figure">

@@ -1,6 +1,6 @@
 /** In which phase a training is, by its record; and what came of what the reader expected of it. */
 
-import { epochs } from "../figure/numbers";
+import { epochs, typeset } from "../figure/numbers";
 import { type Standing, verdictOf } from "../state/phases";
 import { outcomes, predictionOf } from "../state/prediction";
 import { runs } from "../state/runs";
@@ -40,7 +40,7 @@ export function PhaseBadge() {
         )}
         {standing === "phase 1" && <span> so far: a fall, no rise beyond its interval</span>}
       </summary>
-      <p>{says}</p>
+      <p>{typeset(says)}</p>
       <p class="note">{RULE}</p>
     </details>
   );
@@ -58,7 +58,7 @@ export function Outcomes() {
       {found.map(({ expected, found, isRight }) => (
         <li key={expected} data-right={isRight}>
           You expected: {expected} <b>{isRight === undefined ? "Not told by this run." : isRight ? "Yes." : "No."}</b>{" "}
-          <span>{found}</span>
+          <span>{typeset(found)}</span>
         </li>
       ))}
     </ul>

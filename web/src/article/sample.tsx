@@ -1,21 +1,17 @@
 /** Section 3: one sample of the run. */
 
-import { signal, useSignal, useSignalEffect } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { expect } from "../engine/client";
 import { HistoryDrawing } from "../figure/course";
 import { number, plain, when } from "../figure/numbers";
 import type { RunView } from "../generated/RunView";
 import type { SampleSolver } from "../generated/SampleSolver";
 import type { SampleView } from "../generated/SampleView";
-import { Inspection } from "../state/inspection";
+import { sampleInspection as inspection, SGD_STEPS as STEPS, sampleSolver as solver } from "../state/inspection";
 import { current, cursor, type Run, sample } from "../state/runs";
 import { Inspector } from "./inspector";
 import { useNear } from "./near";
 import { named, WORDING } from "./wording";
-
-/** The sample of the run under inspection. */
-export const inspection = new Inspection();
-const solver = signal<SampleSolver>("certified");
 
 /** By what a decomposition was made, and the smallest L1 norm that one of the same outputs has. */
 interface Made {
@@ -163,14 +159,14 @@ function History({ run }: { run: Run }) {
 /** Exponents of the learning rate. */
 const SLOWEST = -8;
 const FASTEST = -2;
-const STEPS = 10_000;
 
 function SolverChoice() {
   const chosen = solver.value;
-  const rate = useSignal(-5);
+  const last = useSignal(-5);
+  const exponent = chosen === "certified" ? last.value : Math.log10(chosen.published_sgd.learning_rate);
   const view = inspection.view.value;
   const set = (exponent: number): void => {
-    rate.value = exponent;
+    last.value = exponent;
     solver.value = { published_sgd: { learning_rate: 10 ** exponent, steps: STEPS } };
   };
   const shown = view && made.get(view);
@@ -200,14 +196,14 @@ function SolverChoice() {
                 name="sample-solver"
                 checked={chosen !== "certified"}
                 disabled={view?.outputs === null}
-                onChange={() => set(rate.value)}
+                onChange={() => set(exponent)}
               />
               Published SGD
             </label>
           </fieldset>
           <div class="slider">
             <label for="sgd-rate">
-              Learning rate <b>{plain(10 ** rate.value)}</b>, falling to a tenth
+              Learning rate <b>{plain(10 ** exponent)}</b>, falling to a tenth
             </label>
             <input
               id="sgd-rate"
@@ -215,9 +211,9 @@ function SolverChoice() {
               min={SLOWEST}
               max={FASTEST}
               step={0.25}
-              value={rate.value}
+              value={exponent}
               disabled={chosen === "certified"}
-              aria-valuetext={plain(10 ** rate.value)}
+              aria-valuetext={plain(10 ** exponent)}
               onChange={(event) => set(Number(event.currentTarget.value))}
             />
           </div>

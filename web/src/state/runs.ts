@@ -90,6 +90,11 @@ function put(run: Run): void {
   runs.value = known ? runs.value.map((other) => (other.name === run.name ? run : other)) : [...runs.value, run];
 }
 
+/** Shows no run: where another one was asked for, none is better than any. */
+export function shutAll(): void {
+  runs.value = [];
+}
+
 /** Shows a run again that was closed. */
 export function putBack(run: Run): void {
   put(run);

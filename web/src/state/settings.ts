@@ -149,6 +149,9 @@ export function problem(field: Field, value: number): string | undefined {
   return `${name} must be ${range.min_excluded ? "above" : "at least"} ${range.min} and ${range.max_excluded ? "below" : "at most"} ${max}`;
 }
 
+/** Names that are the view's: state/view-address.ts reads them. */
+const VIEW = ["run", "epoch", "sample", "sgd", "interaction", "k", "mask", "pair", "play"] as const;
+
 /** Reads the address; what is wrong in it is named in `ignored` and left at its default. */
 export function readAddress(search: string): URLSearchParams {
   const address = new URLSearchParams(search);
@@ -175,7 +178,7 @@ export function readAddress(search: string): URLSearchParams {
   const embed = address.get("embed");
   if (embed !== null && embed !== "figure")
     wrong.push(`embed=${embed}: only the figure can be embedded, by embed=figure`);
-  const known = new Set<string>([...FIELDS, "model", "engine", "run", "epoch", "sample", "embed"]);
+  const known = new Set<string>([...FIELDS, "model", "engine", "embed", ...VIEW]);
   for (const name of address.keys())
     if (!known.has(name) && !FOREIGN.test(name)) wrong.push(`${name}: there is no such setting`);
   experiment.value = found;
