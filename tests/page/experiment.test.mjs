@@ -27,7 +27,7 @@ test("sliders, presets and the sentence beside them say the same", async () => {
     assert.match(await plan.innerText(), /none with a wrong label/);
     await page.getByRole("button", { name: "Back to the defaults" }).click();
     assert.equal(await preset.getAttribute("aria-pressed"), "false");
-    await page.waitForFunction(() => location.search === "");
+    await page.waitForFunction(() => !new URLSearchParams(location.search).has("label_noise"));
   });
 });
 
@@ -100,6 +100,7 @@ test("what was expected stands beside what was found, after a reload too", async
     await page.locator(".phase summary").click();
     assert.ok(caption.includes(await page.locator(".phase p").first().innerText()), caption);
     await page.reload();
+    await page.locator("[data-alive]").waitFor();
     await outcomes.first().waitFor();
     assert.equal(await outcomes.first().innerText(), words);
   });

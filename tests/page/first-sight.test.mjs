@@ -91,7 +91,7 @@ test("a figure is saved as SVG, PNG, CSV and JSON, and its data is a table", asy
     };
     assert.match((await saved("SVG")).toString(), /^<svg .*<rect/s);
     assert.deepEqual([...(await saved("PNG")).subarray(1, 4)], [...Buffer.from("PNG")]);
-    const rows = JSON.parse((await saved("JSON")).toString());
+    const { rows } = JSON.parse((await saved("JSON")).toString());
     const [head, ...lines] = (await saved("CSV")).toString().trim().split("\r\n");
     assert.deepEqual(head.split(","), Object.keys(rows[0]));
     assert.equal(lines.length, rows.length);

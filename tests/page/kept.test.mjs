@@ -58,6 +58,7 @@ test("trainings are kept, named, listed with their results, overlaid and taken t
     await page.getByLabel("Filter").fill("");
     await assertSound(page);
     await page.reload();
+    await page.locator("[data-alive]").waitFor();
     await page.locator("#compare").scrollIntoViewIfNeeded();
     await page.locator(".all-runs th", { hasText: "Your training" }).waitFor();
     await page.waitForFunction(() => {
@@ -84,6 +85,7 @@ test("a kept run is renamed, opened, deleted and had back", { timeout: 200_000 }
     await page.locator(".undo button").click();
     await page.locator(".tab", { hasText: "My first" }).waitFor();
     await page.reload();
+    await page.locator("[data-alive]").waitFor();
     await page.locator("#compare").scrollIntoViewIfNeeded();
     await row.waitFor();
   });
@@ -103,6 +105,7 @@ test("a reset training can be had back for a while, and goes on", async () => {
     await page.getByRole("button", { name: "Go on" }).click();
     await page.waitForFunction((before) => globalThis.spindle.training.value.progress.value.step > before, before);
     await page.reload();
+    await page.locator("[data-alive]").waitFor();
     await phase(page, "paused");
   });
 });
@@ -123,6 +126,7 @@ test("a file of the same name gets a second one, the same file does not", async 
     await page.locator("#compare").scrollIntoViewIfNeeded();
     await page.getByRole("button", { name: "Keep" }).first().click();
     await page.reload();
+    await page.locator("[data-alive]").waitFor();
     await page.getByRole("button", { name: "Open a run…" }).click();
     await page.locator(".card", { hasText: "yours, kept in this browser" }).waitFor();
   });

@@ -10,6 +10,7 @@ import { DifferenceByOrder, LossGaps, MeanOrders } from "../figure/two-runs";
 import type { Bars } from "../generated/Bars";
 import type { Comparison } from "../generated/Comparison";
 import type { Estimate } from "../generated/Estimate";
+import { aboutPair } from "../state/about";
 import { listed, openListed } from "../state/all-runs";
 import { barsOf, courseOf, twoPhases } from "../state/figures";
 import { pairOf } from "../state/pair";
@@ -149,6 +150,7 @@ function Compared({ first, second, epoch }: { first: Side; second: Side; epoch: 
       title={`${first.run.title} and ${second.run.title}`}
       caption={found ? `${typeset(found.caption)} Each run's bars have a scale of their own.` : "Being compared."}
       rows={() => rows(first, second, found)}
+      about={() => aboutPair(first.run, second.run)}
     >
       <div class="comparison">
         <Panel which="first" of={first} />

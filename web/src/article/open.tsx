@@ -11,6 +11,7 @@ import { sampleInspection } from "../state/inspection";
 import { kept, nameOfKept } from "../state/kept";
 import { close, current, look, openFile, type Shipped, sample, shipped } from "../state/runs";
 import { undoable } from "../state/undo";
+import { Cite } from "./cite";
 import { takeWeights } from "./draw";
 
 /** What is wrong with the last file, or what became of it. */
@@ -325,6 +326,7 @@ export function OpenSection() {
         Weights of a network, saved here or in PyTorch (<code>.safetensors</code>), can be dropped as well: they are
         asked about what you draw.
       </p>
+      <Cite />
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { type NamedCurve, OverlaidCurves } from "../figure/overlay";
 import type { Row } from "../figure/save";
 import { colourOf } from "../figure/tones";
 import type { Estimate } from "../generated/Estimate";
+import { aboutRuns } from "../state/about";
 import type { Listed } from "../state/all-runs";
 import { HELD, keyBesidesSeed, meanCurve, meanOf } from "../state/seeds";
 import { inShort } from "../state/settings";
@@ -74,6 +75,7 @@ export function Overlay({ runs }: { runs: Listed[] }) {
         </>
       }
       rows={() => rows(curves, label)}
+      about={() => aboutRuns(runs)}
     >
       <div class="overlay-choice">
         <label>

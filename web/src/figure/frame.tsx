@@ -7,8 +7,9 @@ import { useSignal } from "@preact/signals";
 import type { ComponentChildren, RefObject } from "preact";
 import { useId, useRef } from "preact/hooks";
 import { inWords } from "../engine/client";
+import { type About, aboutNow } from "../state/about";
 import { typeset } from "./numbers";
-import { csv, png, type Row, saveFile, standalone, titled } from "./save";
+import { composed, csv, json, png, type Row, saveFile, standalone, type Words, withFacts } from "./save";
 import { COLOURS, resolveAll, resolved } from "./theme";
 
 interface FigureProps {
@@ -18,16 +19,23 @@ interface FigureProps {
   caption: ComponentChildren;
   /** Its data; made when it is asked for. */
   rows: () => Row[];
+  /** What its files say of the runs behind it; of the run that is looked at without it. */
+  about?: () => About;
   children: ComponentChildren;
   class?: string;
 }
 
 /** A figure. Its drawings are whatever SVG is among its children. */
-export function Figure({ name, title, caption, rows, children, class: className = "" }: FigureProps) {
+export function Figure({ name, title, caption, rows, about = aboutNow, children, class: className = "" }: FigureProps) {
   const body = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const figure = useRef<HTMLElement>(null);
   const id = useId();
+  const words = (): Words => ({
+    title: wordsOf(heading.current),
+    caption: wordsOf(figure.current?.querySelector("figcaption")),
+    about: about(),
+  });
   return (
     <figure
       ref={figure}
@@ -46,21 +54,18 @@ export function Figure({ name, title, caption, rows, children, class: className 
       <figcaption id={`${id}-caption`}>{caption}</figcaption>
       <div class="figure-foot">
         <Table rows={rows} />
-        <Files name={name} rows={rows} drawing={() => drawingIn(body.current, heading.current?.textContent ?? "")} />
+        <Files name={name} rows={rows} words={words} body={body} />
         <FullScreen of={figure} />
       </div>
     </figure>
   );
 }
 
-/** All drawings of a figure under its title; those on buttons are ways through it, and stay out. */
-function drawingIn(element: HTMLElement | null, title: string): SVGSVGElement | undefined {
-  const drawings = [...(element?.querySelectorAll<SVGSVGElement>("svg[data-drawing]") ?? [])];
-  const all = titled(
-    drawings.filter((drawing) => !drawing.closest("button")),
-    title,
-  );
-  return all && resolveAll(all);
+/** What is read, without what only opens it on the page. */
+function wordsOf(element: Element | null | undefined): string {
+  const copy = element?.cloneNode(true) as Element | undefined;
+  for (const control of copy?.querySelectorAll("summary, button") ?? []) control.replaceWith(" ");
+  return (copy?.textContent ?? "").replace(/\s+/g, " ").trim();
 }
 
 /** Shows a figure alone, as large as the screen; Escape ends it. */
@@ -86,7 +91,17 @@ interface Action {
 }
 
 /** Buttons that save a figure, at its foot. */
-function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawing: () => SVGSVGElement | undefined }) {
+function Files({
+  name,
+  rows,
+  words,
+  body,
+}: {
+  name: string;
+  rows: () => Row[];
+  words: () => Words;
+  body: RefObject<HTMLElement | null>;
+}) {
   const said = useSignal("");
   const say = (text: string): void => {
     said.value = text;
@@ -101,9 +116,9 @@ function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawi
     }
   };
   const drawn = (): SVGSVGElement => {
-    const svg = drawing();
+    const svg = body.current && composed(body.current, words());
     if (!svg) throw new Error("nothing is drawn yet");
-    return svg;
+    return resolveAll(svg);
   };
   const ink = (): [string, string] => [resolved(COLOURS.paper), resolved(COLOURS.ink)];
   const save = (kind: string, type: string, content: BlobPart): void => saveFile(`${name}.${kind}`, content, type);
@@ -123,19 +138,19 @@ function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawi
     {
       label: "CSV",
       help: "Save the data as CSV",
-      work: () => save("csv", "text/csv", csv(rows())),
+      work: () => save("csv", "text/csv", csv(withFacts(rows(), words()))),
       done: "saved",
     },
     {
       label: "JSON",
       help: "Save the data as JSON",
-      work: () => save("json", "application/json", JSON.stringify(rows(), null, 1)),
+      work: () => save("json", "application/json", json(rows(), words())),
       done: "saved",
     },
     {
       label: "Copy",
       help: "Copy the data, for a spreadsheet",
-      work: () => navigator.clipboard.writeText(csv(rows())),
+      work: () => navigator.clipboard.writeText(csv(withFacts(rows(), words()))),
       done: "copied",
     },
   ];

@@ -6,7 +6,7 @@
 import { effect, signal } from "@preact/signals";
 import { forget, hide, restore, unhide } from "../engine/storage";
 import { Training } from "../training/run";
-import { isDropped, keep } from "./kept";
+import { isDropped, keep, nameOfKept } from "./kept";
 import { keepPrediction, prediction } from "./prediction";
 import { close, look, putBack, type Run, runs, showLive } from "./runs";
 import { experiment, inShort, stopAtSecondPhase, wish } from "./settings";
@@ -89,6 +89,8 @@ async function keepMeasured(of: Training, run: Run | undefined): Promise<void> {
 export async function findAgain(lookElsewhere: boolean): Promise<void> {
   const stored = await restore().catch(() => undefined);
   if (!stored || training.value) return;
+  // What is kept of it is the same run as it was.
+  close(nameOfKept(stored.session.id));
   heard(stored.session.experiment, lookElsewhere).restore(stored);
 }
 
