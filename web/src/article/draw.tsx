@@ -3,15 +3,17 @@
  * it.
  */
 
-import { type Signal, signal, useSignal } from "@preact/signals";
+import { type Signal, signal, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Engine, EngineError, expect } from "../engine/client";
 import { manifest } from "../engine/manifest";
+import { isThrifty } from "../engine/thrift";
 import { when } from "../figure/numbers";
 import type { Command } from "../generated/Command";
 import { Inspection } from "../state/inspection";
 import { canBeAsked, current, type Run, runs } from "../state/runs";
 import { Inspector } from "./inspector";
+import { useNear } from "./near";
 
 /** Pixels along one side of the canvas. */
 const SIDE = 280;
@@ -139,6 +141,13 @@ function pen(canvas: HTMLCanvasElement | null): CanvasRenderingContext2D | null 
   return canvas?.getContext("2d", { willReadFrequently: true });
 }
 
+/** Loads engine and weights before the first stroke asks for them, which would wait for seconds. */
+async function prepare(run: Run): Promise<void> {
+  const network = networkOf(run);
+  // What fails here is told when it is asked for.
+  await Promise.all([drawingEngine(), network && weightsOf(run, network.step)]).catch(() => undefined);
+}
+
 function inkOf(canvas: HTMLCanvasElement): Uint8Array {
   const pixels = pen(canvas)?.getImageData(0, 0, SIDE, SIDE).data;
   const found = new Uint8Array(SIDE * SIDE);
@@ -152,8 +161,13 @@ export function DrawSection() {
   const run = askedRun();
   const network = run && networkOf(run);
   useFollow(canvas, label);
+  const { place, near } = useNear();
+  useSignalEffect(() => {
+    const run = askedRun();
+    if (near.value && run && manifest.value.cpu && !isThrifty()) void prepare(run);
+  });
   return (
-    <section class="wide" aria-labelledby="draw">
+    <section class="wide" aria-labelledby="draw" ref={place}>
       <h2 id="draw">Draw one yourself</h2>
       <p class="lead">
         Write a digit. It is centred and scaled as MNIST's are, and the network's answer is taken apart while you write:

@@ -1,12 +1,13 @@
 /** Section 3: one sample of the run. */
 
 import { useSignal, useSignalEffect } from "@preact/signals";
-import { expect } from "../engine/client";
+import { type Engine, expect } from "../engine/client";
 import { HistoryDrawing } from "../figure/course";
 import { number, plain, when } from "../figure/numbers";
 import type { RunView } from "../generated/RunView";
 import type { SampleSolver } from "../generated/SampleSolver";
 import type { SampleView } from "../generated/SampleView";
+import { descend, giveUpDescent } from "../state/descent";
 import { sampleInspection as inspection, SGD_STEPS as STEPS, sampleSolver as solver } from "../state/inspection";
 import { current, cursor, type Run, sample } from "../state/runs";
 import { Inspector } from "./inspector";
@@ -63,15 +64,19 @@ async function ask(run: Run, checkpoint: number, index: number, by: SampleSolver
   const engine = await run.engine();
   const at = { run: run.name, checkpoint, sample: index };
   const address = JSON.stringify(at);
-  const solved = async (solver: SampleSolver): Promise<SampleView> =>
-    expect(await engine.call({ type: "sample", at, solver }), "sample");
+  const asked = async (of: Engine, solver: SampleSolver): Promise<SampleView> =>
+    expect(await of.call({ type: "sample", at, solver }), "sample");
   if (by !== "certified" && known?.at !== address)
-    known = { at: address, norm: (await solved("certified")).certificate?.smallest_norm };
+    known = { at: address, norm: (await asked(engine, "certified")).certificate?.smallest_norm };
   const smallest = known?.at === address ? known.norm : undefined;
-  const view = await solved(by);
+  if (by === "certified") giveUpDescent();
+  const answered = await (by === "certified"
+    ? asked(engine, by).then((view) => ({ engine, view }))
+    : descend(run, async (of) => ({ engine: of, view: await asked(of, by) })));
+  const { view } = answered;
   if (by === "certified") known = { at: address, norm: view.certificate?.smallest_norm };
   made.set(view, { by, smallest: by === "certified" ? known?.norm : smallest });
-  return { engine, view, subject: run.name };
+  return { ...answered, subject: run.name };
 }
 
 const GROUPS = { test: "Test", train: "Training", mislabelled: "Training, with a reset label:" } as const;

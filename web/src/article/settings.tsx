@@ -1,7 +1,7 @@
 /** What a training here is to be: presets, a sentence, sliders, and what the reader expects of it. */
 
 import { signal } from "@preact/signals";
-import { number, percent } from "../figure/numbers";
+import { percent } from "../figure/numbers";
 import type { Experiment } from "../generated/Experiment";
 import type { Model } from "../generated/Model";
 import { enter, entered, take, wrongIn } from "../state/entered";
@@ -35,7 +35,7 @@ export function inASentence({ training, measurement }: Experiment): string {
   const digits = (train_size ?? DIGITS.train).toLocaleString("en");
   const wrong = label_noise === 0 ? "none with a wrong label" : `${percent(label_noise)} of them with a wrong label`;
   return (
-    `${titleOf(model) ?? model} learns ${digits} digits, ${wrong}, for ${epochs} epochs: ${batch} digits a step, learning rate ${number(learning_rate)}, seed ${seed}. ` +
+    `${titleOf(model) ?? model} learns ${digits} digits, ${wrong}, for ${epochs} epochs: ${batch} digits a step, learning rate ${learning_rate}, seed ${seed}. ` +
     `At ${checkpoints} checkpoints ${samples} test digits with ${players} patches each are measured.`
   );
 }

@@ -5,8 +5,9 @@ import { manifest } from "../engine/manifest";
 import { number, percent } from "../figure/numbers";
 import { obstacle } from "../state/entered";
 import { current, look, type Run } from "../state/runs";
-import { begin, reset, training } from "../state/session";
+import { begin, reset, takeOver, training } from "../state/session";
 import { experiment, models, stopAtSecondPhase, titleOf } from "../state/settings";
+import { isElsewhere } from "../state/tabs";
 import type { Training } from "../training/run";
 import type { Phase } from "../training/state";
 import { PauseIcon, PlayIcon } from "./icons";
@@ -22,6 +23,7 @@ function TrainBar() {
   return (
     <div class="train-bar" role="group" aria-label="Training on this device">
       <Controls now={now} />
+      <Elsewhere />
       <Plan now={now} />
       <Settings />
       <Status now={now} />
@@ -66,6 +68,20 @@ function several(names: string[]): string {
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
+/** Another tab has the training: one of both may write it. */
+function Elsewhere() {
+  if (!isElsewhere.value) return null;
+  return (
+    <p class="notice elsewhere-tab" role="alert">
+      Another tab of this page has a training under way. Go on there, or{" "}
+      <button type="button" class="link" onClick={() => void takeOver()}>
+        take it over here
+      </button>
+      : it goes on from where it was stored last, and stops there.
+    </p>
+  );
+}
+
 /** What is trained or would be, in words; or why nothing begins. */
 function Plan({ now }: { now: Training | undefined }) {
   const wrong = obstacle.value;
@@ -99,7 +115,7 @@ function Controls({ now }: { now: Training | undefined }) {
   const busy = phase === "running" || phase === "preparing";
   const over = !now || isOver(now);
   const main = (): void => {
-    if (over) begin();
+    if (over) void begin();
     else if (busy) now?.pause();
     else {
       look("live");

@@ -15,8 +15,8 @@ export function keyBesidesSeed(of: Experiment): string {
   return JSON.stringify({ ...of, training: { ...of.training, seed: 0 } });
 }
 
-/** Quantiles 0.975 of Student's t for one to four degrees of freedom. */
-const FEW = [12.7062, 4.3027, 3.1824, 2.7764] as const;
+/** Quantiles 0.975 of Student's t for one to ten degrees of freedom. */
+const FEW = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2281] as const;
 /** The normal distribution's. */
 const NORMAL = 1.959964;
 

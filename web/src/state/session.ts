@@ -3,25 +3,43 @@
  * it has measured is kept among the reader's runs when it is over, and when another one begins.
  */
 
-import { effect, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import { forget, hide, restore, unhide } from "../engine/storage";
 import { Training } from "../training/run";
 import { isDropped, keep, nameOfKept } from "./kept";
 import { keepPrediction, prediction } from "./prediction";
 import { close, look, putBack, type Run, runs, showLive } from "./runs";
 import { experiment, inShort, stopAtSecondPhase, wish } from "./settings";
+import { claim, letGo } from "./tabs";
 import { offerUndo, settle } from "./undo";
 
 /** The training, running or not. */
 export const training = signal<Training | undefined>(undefined);
 
-/** Begins a new training with the settings, after the last one. */
-export function begin(): void {
+/** Begins a new training with the settings, after the last one; not while another tab trains. */
+export async function begin(): Promise<void> {
   settle();
-  leave();
-  const next = heard(experiment.value, false);
+  if (!(await claim(lost))) return;
+  // At once: between two trainings no other tab is to begin one.
+  const next = batch(() => {
+    leave();
+    return heard(experiment.value, false);
+  });
   keepPrediction(next.id, prediction.value);
   next.start();
+}
+
+/** Takes the training of another tab over, as far as that has stored it. */
+export async function takeOver(): Promise<void> {
+  if (await claim(lost, true)) await findAgain(false);
+}
+
+/** Another tab has taken the training over: here it ends. */
+function lost(): void {
+  const old = training.value;
+  training.value = undefined;
+  close("live");
+  old?.end();
 }
 
 /** A training that is heard while it is the page's. */
@@ -49,6 +67,7 @@ export function reset(): void {
     "The training is reset.",
     () => {
       unhide();
+      void claim(lost);
       training.value = old;
       if (live) putBack(live);
       look("live");
@@ -89,6 +108,8 @@ async function keepMeasured(of: Training, run: Run | undefined): Promise<void> {
 export async function findAgain(lookElsewhere: boolean): Promise<void> {
   const stored = await restore().catch(() => undefined);
   if (!stored || training.value) return;
+  // What is over is nobody's: it may be looked at in every tab.
+  if (!stored.state?.finished && !(await claim(lost))) return;
   // What is kept of it is the same run as it was.
   close(nameOfKept(stored.session.id));
   heard(stored.session.experiment, lookElsewhere).restore(stored);
@@ -109,6 +130,11 @@ effect(() => {
   const live = liveRun();
   // Once when all is measured, and once more when all is compared.
   if (now && live && (phase === "comparing" || phase === "finished")) keepOnce(now, live, phase);
+});
+
+effect(() => {
+  const phase = training.value?.phase.value;
+  if (phase === undefined || phase === "finished") letGo();
 });
 
 /** Phases at which a training was kept. */
