@@ -65,6 +65,6 @@ describe("the time that is left", () => {
     const curve = progressOf(course.state)?.curve ?? [];
     assert.equal(curve[0]?.step, 1);
     assert.equal(curve.at(-1)?.step, 1_000);
-    assert.ok(curve.length <= 241, `${curve.length} points`);
+    assert.ok(curve.length <= 121, `${curve.length} points`);
   });
 });

@@ -62,22 +62,57 @@ interface PlaceProps {
   onPointer?: ((x: number) => void) | undefined;
 }
 
+/** Who hears of a place: its size, and whether it is near the screen. */
+interface Hearer {
+  resized(size: Size): void;
+  near(isNear: boolean): void;
+}
+
+const hearers = new WeakMap<Element, Hearer>();
+/** One of each for all drawings: sizes are told together, and nothing is laid out in between. */
+let observers: { size: ResizeObserver; sight: IntersectionObserver } | undefined;
+
+function observed(element: Element, hearer: Hearer): () => void {
+  observers ??= {
+    size: new ResizeObserver((entries) => {
+      for (const { target, contentRect } of entries) hearers.get(target)?.resized(contentRect);
+    }),
+    sight: new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) hearers.get(target)?.near(isIntersecting);
+      },
+      { rootMargin: "50%" },
+    ),
+  };
+  const { size, sight } = observers;
+  hearers.set(element, hearer);
+  size.observe(element);
+  sight.observe(element);
+  return () => {
+    size.unobserve(element);
+    sight.unobserve(element);
+  };
+}
+
 /** A drawing that fills its place, whose size is the style sheet's. */
 export function Filling({ label, class: className = "", first, children, onPointer }: PlaceProps) {
   const place = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState(first);
+  const [isNear, setNear] = useState(true);
+  /** What is drawn; away from the screen it stays as it is. */
+  const drawn = useRef<ComponentChildren>(undefined);
   useEffect(() => {
     const element = place.current;
     if (!element) return;
     // Asked for its size here, the browser would lay out the page once for every drawing.
-    const observer = new ResizeObserver(([entry]) => {
-      const [width, height] = [Math.round(entry?.contentRect.width ?? 0), Math.round(entry?.contentRect.height ?? 0)];
+    const resized = (place: Size): void => {
+      const [width, height] = [Math.round(place.width), Math.round(place.height)];
       if (width > 0 && height > 0)
         setSize((old) => (old.width === width && old.height === height ? old : { width, height }));
-    });
-    observer.observe(element);
-    return () => observer.disconnect();
+    };
+    return observed(element, { resized, near: setNear });
   }, []);
+  if (isNear || drawn.current === undefined) drawn.current = children(size);
   const point = (event: PointerEvent): void =>
     onPointer?.(event.clientX - (place.current?.getBoundingClientRect().left ?? 0));
   return (
@@ -99,7 +134,7 @@ export function Filling({ label, class: className = "", first, children, onPoint
         font-size={LETTERS}
         fill={COLOURS.ink}
       >
-        {children(size)}
+        {drawn.current}
       </svg>
     </div>
   );

@@ -91,7 +91,7 @@ function progressed(state: State, event: Extract<Event, { type: "progress" }>, n
 }
 
 /** Points of the curve at most: more than a drawing this small can show. */
-const MOST_POINTS = 240;
+const MOST_POINTS = 120;
 
 /** The curve with another point; steps that are done again replace what was there. */
 function lengthened(curve: readonly LossAtStep[], point: LossAtStep): LossAtStep[] {
