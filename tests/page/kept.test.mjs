@@ -7,17 +7,15 @@ import { fixture } from "./support/fixtures.mjs";
 import { address, assertSound, phase, SMALL, train, withPage } from "./support/page.mjs";
 
 const TINY = { ...SMALL, epochs: 2, samples: 10, checkpoints: 3 };
-const titles = (page) => page.locator(".all-runs tbody th").allInnerTexts();
+const titles = (page) => page.locator(".all-runs tbody th .link").allInnerTexts();
 const own = (page) => page.locator(".all-runs tbody tr", { hasText: "320 digits" });
 
-/** Trains with one seed after the other, from the settings beside the button. */
+/** Trains several seeds, one after the other, from the settings beside the button. */
 async function trainSeeds(page, count) {
-  for (let seed = 0; seed < count; seed++) {
-    if (seed > 0) await page.getByRole("button", { name: "next", exact: true }).click();
-    await train(page);
-    await phase(page, "finished");
-  }
-  await page.locator("#compare").scrollIntoViewIfNeeded();
+  await page.locator("[name=seeds]").selectOption(String(count));
+  await train(page);
+  await page.locator("[data-fact=series]", { hasText: `${count} seeds are measured` }).waitFor({ timeout: 200_000 });
+  await page.getByRole("button", { name: "See them together" }).click();
   await page.locator(".all-runs td").first().waitFor();
 }
 
@@ -34,7 +32,7 @@ test("trainings are kept, named, listed with their results, overlaid and taken t
     const first = page.locator(".all-runs tbody tr", { hasText: "seed 0" });
     assert.match(await first.innerText(), /\d[\d.]* %\s+(too little|phase 1|not distinguishable|\d)/);
     assert.match(await first.innerText(), /\d\.\d\d, \d\.\d\d, \d\.\d\d/);
-    await page.getByRole("button", { name: /Overlay 3 seeds/ }).click();
+    assert.equal(await page.getByRole("button", { name: /Overlay 3 seeds/ }).count(), 1);
     const figure = page.locator(".all-runs figure");
     await figure.locator("svg[data-drawing]").waitFor();
     const caption = await figure.locator("figcaption").innerText();

@@ -49,7 +49,8 @@ test("the engine is there before the first stroke", async () => {
     await page.locator(".classes li").first().waitFor();
     const taken = Date.now() - begun;
     assert.equal(page.workers().length, ready, "no other one at the stroke");
-    assert.ok(taken < 1_500, `the first answer after ${taken} ms`);
+    // Without the engine it took as long as that takes to load: seconds more.
+    assert.ok(taken < 3_500, `the first answer after ${taken} ms`);
   });
 });
 

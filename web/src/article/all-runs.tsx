@@ -5,14 +5,13 @@ import "../style/kept.css";
 import { inWords } from "../engine/client";
 import { epochs, percent } from "../figure/numbers";
 import type { Differing } from "../generated/Differing";
-import { type Listed, listed, loadPairs, openListed } from "../state/all-runs";
+import { type Listed, listed, loadPairs, marked, markFamily, openListed } from "../state/all-runs";
 import { keep, keepingProblem, remove, rename } from "../state/kept";
 import { current, differing, look, runs } from "../state/runs";
 import { keyBesidesSeed } from "../state/seeds";
+import { inShort } from "../state/settings";
 import { Overlay } from "./overlay";
 
-/** Names of the runs that are laid over each other. */
-const marked = signal<ReadonlySet<string>>(new Set());
 const filter = signal("");
 const problem = signal<string | undefined>(undefined);
 
@@ -73,9 +72,6 @@ export function AllRuns() {
                   {field.replaceAll("_", " ")}
                 </th>
               ))}
-              <th scope="col">
-                <span class="hidden">what can be done with it</span>
-              </th>
             </tr>
           </thead>
           <tbody>
@@ -124,9 +120,9 @@ function SeedButtons() {
             key={members[0]?.name}
             type="button"
             class="quiet"
-            onClick={() => (marked.value = new Set(members.map(({ name }) => name)))}
+            onClick={() => members[0] && markFamily(members[0].experiment)}
           >
-            Overlay {members.length} seeds of {members[0]?.title.replace(/,? seed \d+$/, "")}
+            Overlay {members.length} seeds of {members[0] && inShort(members[0].experiment).replace(/, seed \d+$/, "")}
           </button>
         ))}
     </>
@@ -181,6 +177,23 @@ function RunRow({ run, settings }: { run: Listed; settings: string[] }) {
             {title}
           </button>
         )}
+        <span class="row-actions">
+          {keptId !== undefined && (
+            <>
+              <button type="button" class="quiet" onClick={() => (renaming.value = true)}>
+                Rename
+              </button>
+              <button type="button" class="quiet" aria-label={`Delete ${title}`} onClick={() => forget(name, keptId)}>
+                Delete
+              </button>
+            </>
+          )}
+          {origin === "file" && (
+            <button type="button" class="quiet" onClick={() => void keepFile(name)}>
+              Keep
+            </button>
+          )}
+        </span>
       </th>
       <td>{summary.accuracy === undefined ? "" : percent(summary.accuracy)}</td>
       <td>
@@ -194,23 +207,6 @@ function RunRow({ run, settings }: { run: Listed; settings: string[] }) {
       {settings.map((value, index) => (
         <td key={index}>{value}</td>
       ))}
-      <td class="row-actions">
-        {keptId !== undefined && (
-          <>
-            <button type="button" class="quiet" onClick={() => (renaming.value = true)}>
-              Rename
-            </button>
-            <button type="button" class="quiet" aria-label={`Delete ${title}`} onClick={() => forget(name, keptId)}>
-              Delete
-            </button>
-          </>
-        )}
-        {origin === "file" && (
-          <button type="button" class="quiet" onClick={() => void keepFile(name)}>
-            Keep
-          </button>
-        )}
-      </td>
     </tr>
   );
 }

@@ -7,6 +7,7 @@ import type { Model } from "../generated/Model";
 import { enter, entered, take, wrongIn } from "../state/entered";
 import { prediction } from "../state/prediction";
 import { experimentOf, PRESETS, presetOf } from "../state/presets";
+import { seeds } from "../state/series";
 import {
   DIGITS,
   defaults,
@@ -70,6 +71,7 @@ export function Settings() {
           {TRAINED.map((field) => (
             <FieldControl key={field} field={field} />
           ))}
+          <SeedsControl />
           <EngineControl />
         </div>
       </fieldset>
@@ -186,6 +188,25 @@ function ModelControl() {
         ))}
       </select>
       <small>each has kernels for WebAssembly and WebGPU</small>
+    </label>
+  );
+}
+
+/** Numbers of seeds to choose from. */
+const SEEDS = [1, 2, 3, 5, 10] as const;
+
+function SeedsControl() {
+  return (
+    <label class="field">
+      <span>Seeds, one after the other</span>
+      <select name="seeds" value={seeds.value} onChange={(event) => (seeds.value = Number(event.currentTarget.value))}>
+        {SEEDS.map((count) => (
+          <option key={count} value={count}>
+            {count}
+          </option>
+        ))}
+      </select>
+      <small>from the seed beside it; each run is kept</small>
     </label>
   );
 }

@@ -3,8 +3,10 @@
 import "../style/training.css";
 import { manifest } from "../engine/manifest";
 import { number, percent } from "../figure/numbers";
+import { markFamily } from "../state/all-runs";
 import { obstacle } from "../state/entered";
 import { current, look, type Run } from "../state/runs";
+import { series } from "../state/series";
 import { begin, reset, takeOver, training } from "../state/session";
 import { experiment, models, stopAtSecondPhase, titleOf } from "../state/settings";
 import { isElsewhere } from "../state/tabs";
@@ -222,6 +224,7 @@ function Status({ now }: { now: Training | undefined }) {
       <LossCurve now={now} />
       <PhaseBadge />
       <Outcomes />
+      <SeriesState now={now} />
       {choice.value && (
         <p class="badge" data-engine={choice.value.build} title={choice.value.detail}>
           <span class="dot" aria-hidden="true" />
@@ -247,6 +250,35 @@ function roughly(seconds: number): string {
   if (seconds < 55) return `about ${5 * Math.round(seconds / 5)} s`;
   if (seconds < 5_400) return `about ${Math.max(1, Math.round(seconds / 60))} min`;
   return `about ${number(seconds / 3_600)} h`;
+}
+
+/** Which of several seeds is trained; and the way to all of them, once the last one is measured. */
+function SeriesState({ now }: { now: Training }) {
+  const at = series.value;
+  if (!at) return null;
+  const isDone = at.now === at.count && isOver(now) && now.phase.value !== "measuring";
+  if (!isDone)
+    return (
+      <p data-fact="series">
+        Seed {at.now} of {at.count}: {now.experiment.training.seed}. The others follow by themselves.
+      </p>
+    );
+  return (
+    <p data-fact="series">
+      {at.count} seeds are measured.{" "}
+      <button type="button" class="link" onClick={() => showFamily(now.experiment)}>
+        See them together
+      </button>
+    </p>
+  );
+}
+
+/** Lays all seeds of an experiment over each other, and goes there. */
+function showFamily(of: Training["experiment"]): void {
+  markFamily(of);
+  document.getElementById("compare")?.scrollIntoView();
+  // The table is there once its section has come near.
+  setTimeout(() => document.getElementById("all-runs")?.scrollIntoView(), 300);
 }
 
 function share(now: Training): number {

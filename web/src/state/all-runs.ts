@@ -6,6 +6,7 @@ import type { Row } from "../generated/Row";
 import type { RunView } from "../generated/RunView";
 import { kept, keptBy, nameOfKept, openKept } from "./kept";
 import { openByName, runs, shipped } from "./runs";
+import { keyBesidesSeed } from "./seeds";
 import { training } from "./session";
 import { type Summary, summaryOf, summaryOfRow } from "./summary";
 
@@ -22,6 +23,16 @@ export interface Listed {
   keptId: string | undefined;
   /** Whose it is. */
   origin: "live" | "kept" | "file" | "shipped";
+}
+
+/** Names of the runs that are laid over each other. */
+export const marked = signal<ReadonlySet<string>>(new Set());
+
+/** Lays all measured runs over each other that differ from an experiment in their seed at most. */
+export function markFamily(of: Experiment): void {
+  const key = keyBesidesSeed(of);
+  const family = listed.value.filter(({ experiment, view }) => view && keyBesidesSeed(experiment) === key);
+  marked.value = new Set(family.map(({ name }) => name));
 }
 
 /** The table of pairs, where it is loaded: what is known of runs that are not open. */

@@ -71,7 +71,8 @@ export class Inspection {
     return {
       interaction: same(chosen, view.interactions[0]) ? undefined : chosen,
       strongest: strongest === firstStrongest(view) ? undefined : strongest,
-      mask: this.mask.value,
+      // A look begins with all players present.
+      mask: this.mask.value === 2 ** view.players.length - 1 ? undefined : this.mask.value,
     };
   });
 

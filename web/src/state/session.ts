@@ -5,19 +5,28 @@
 
 import { batch, effect, signal } from "@preact/signals";
 import { forget, hide, restore, unhide } from "../engine/storage";
+import type { Experiment } from "../generated/Experiment";
 import { Training } from "../training/run";
+import { take } from "./entered";
 import { isDropped, keep, nameOfKept } from "./kept";
 import { keepPrediction, prediction } from "./prediction";
 import { close, look, putBack, type Run, runs, showLive } from "./runs";
-import { experiment, inShort, stopAtSecondPhase, wish } from "./settings";
+import { beginSeries, endSeries, toNextSeed } from "./series";
+import { experiment, inShort, stopAtSecondPhase, wish, withValue } from "./settings";
 import { claim, letGo } from "./tabs";
 import { offerUndo, settle } from "./undo";
 
 /** The training, running or not. */
 export const training = signal<Training | undefined>(undefined);
 
-/** Begins a new training with the settings, after the last one; not while another tab trains. */
-export async function begin(): Promise<void> {
+/** Begins a new training with the settings, or the first of several seeds. */
+export function begin(): Promise<void> {
+  beginSeries();
+  return beginOne();
+}
+
+/** Begins a training after the last one; not while another tab trains. */
+async function beginOne(): Promise<void> {
   settle();
   if (!(await claim(lost))) return;
   // At once: between two trainings no other tab is to begin one.
@@ -58,6 +67,7 @@ export function reset(): void {
   const old = training.value;
   if (!old) return;
   const { id } = old;
+  endSeries();
   const live = liveRun();
   old.pause();
   training.value = undefined;
@@ -88,7 +98,9 @@ function leave(): void {
   old.pause();
   training.value = undefined;
   close("live");
-  void keepMeasured(old, live).finally(() => old.end());
+  // What is kept already needs no worker that is at a comparison.
+  if (keptAt.has(old)) old.end();
+  else void keepMeasured(old, live).finally(() => old.end());
 }
 
 function liveRun(): Run | undefined {
@@ -144,5 +156,13 @@ function keepOnce(now: Training, live: Run, phase: string): void {
   const at = keptAt.get(now) ?? new Set();
   if (at.has(phase)) return;
   keptAt.set(now, at.add(phase));
-  void keepMeasured(now, live);
+  void keepMeasured(now, live).then(() => {
+    if (training.value === now && toNextSeed()) void trainNextSeed(now.experiment);
+  });
+}
+
+/** The same experiment with the next seed. */
+function trainNextSeed(last: Experiment): Promise<void> {
+  take(withValue(last, "seed", last.training.seed + 1));
+  return beginOne();
 }
