@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { Figure } from "../figure/frame";
-import { epochs, number, when } from "../figure/numbers";
+import { epochs, when } from "../figure/numbers";
 import { type NamedCurve, OverlaidCurves } from "../figure/overlay";
 import type { Row } from "../figure/save";
 import { colourOf } from "../figure/tones";
@@ -114,7 +114,8 @@ export function Overlay({ runs }: { runs: Listed[] }) {
 }
 
 function interval({ value, low, high }: Estimate): string {
-  return high > low ? `${number(value)} [${number(low)}, ${number(high)}]` : number(value);
+  const [at, from, to] = [value, low, high].map((x) => x.toFixed(2).replace("-", "−"));
+  return high > low ? `${at} [${from}, ${to}]` : `${at}`;
 }
 
 /** A curve's first, lowest and last value in a sentence. */

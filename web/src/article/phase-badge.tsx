@@ -15,7 +15,8 @@ const WORDS: Record<Standing, string> = {
 
 const RULE =
   "The rule is the same for all runs: high orders must fall from the first checkpoint to the lowest, and rise from there " +
-  "to the last, each by more than the 95 % interval over the test samples, in every decomposition that is nearly as sparse.";
+  "to the last, each by more than the 95 % interval over the test samples; where the ranges of other decompositions " +
+  "are computed, in every one that is nearly as sparse.";
 
 /** The training's run, once something of it is measured. */
 function liveView() {

@@ -117,8 +117,11 @@ function Controls({ now }: { now: Training | undefined }) {
   const busy = phase === "running" || phase === "preparing";
   const over = !now || isOver(now);
   const main = (): void => {
-    if (over) void begin();
-    else if (busy) now?.pause();
+    if (over) {
+      // What comes of the settings is looked at now, and stands below them.
+      settingsOpen.value = false;
+      void begin();
+    } else if (busy) now?.pause();
     else {
       look("live");
       now?.go();
@@ -276,9 +279,31 @@ function SeriesState({ now }: { now: Training }) {
 /** Lays all seeds of an experiment over each other, and goes there. */
 function showFamily(of: Training["experiment"]): void {
   markFamily(of);
-  document.getElementById("compare")?.scrollIntoView();
-  // The table is there once its section has come near.
-  setTimeout(() => document.getElementById("all-runs")?.scrollIntoView(), 300);
+  void goTo("all-runs", "compare");
+}
+
+/** Time in which sections on the way may still grow, ms, and between two looks at that. */
+const GROWTH = 4_000;
+const LOOK = 200;
+
+/**
+ * Goes to a place that is there once its section has come near, and stays there while sections above
+ * it load what they show; until the reader moves.
+ */
+async function goTo(id: string, section: string): Promise<void> {
+  let moved = false;
+  const stop = (): void => {
+    moved = true;
+  };
+  const acts = ["wheel", "touchstart", "keydown", "pointerdown"] as const;
+  for (const act of acts) addEventListener(act, stop, { once: true, passive: true });
+  for (let time = 0; time < GROWTH && !moved; time += LOOK) {
+    const place = document.getElementById(id) ?? document.getElementById(section);
+    const away = Math.abs(place?.getBoundingClientRect().top ?? 0);
+    if (away > 40) place?.scrollIntoView({ behavior: "instant" });
+    await new Promise((next) => setTimeout(next, LOOK));
+  }
+  for (const act of acts) removeEventListener(act, stop);
 }
 
 function share(now: Training): number {

@@ -31,6 +31,7 @@ export function OverlaidCurves({
   return (
     <OverTraining
       label={label}
+      class="curve overlaid"
       epoch={undefined}
       on={JSON.stringify(curves)}
       last={Math.max(0, ...curves.flatMap(({ epochs }) => epochs))}

@@ -2,7 +2,6 @@
 
 import { sampleSolver } from "./inspection";
 import { current, cursor, type Run, sample } from "./runs";
-import { HELD } from "./seeds";
 
 /** Facts by their names, in the order in which they are read. */
 export type About = Readonly<Record<string, string | number>>;
@@ -24,8 +23,7 @@ export function aboutSample(): About {
 
 /** Of two runs side by side. */
 export function aboutPair(first: Run, second: Run): About {
-  const { "over seeds": _, ...facts } = aboutRuns([first, second]);
-  return facts;
+  return aboutRuns([first, second]);
 }
 
 /** Of several runs. */
@@ -39,7 +37,6 @@ export function aboutRuns(runs: readonly { title: string; view: Run["view"] | un
     seed: of((view) => view.experiment.training.seed),
     solver: of(({ experiment }) => experiment.decomposition.solver),
     spindle: of((view) => view.provenance.version),
-    "over seeds": HELD,
   };
 }
 
