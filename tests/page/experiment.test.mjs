@@ -63,22 +63,26 @@ test("no training begins while a field is wrong, and a sentence says which", asy
 test("the loss is shown from the first steps, a first checkpoint before all its samples are measured", async () => {
   const large = { ...SMALL, epochs: 200, samples: 60, players: 10 };
   await withPage({ search: address(large) }, async (page) => {
-    const first = page.evaluate(async () => {
+    const seen = page.evaluate(async () => {
       const start = performance.now();
       const live = () => globalThis.spindle.runs.value.find((run) => run.live)?.view;
-      while (!live()?.checkpoints.length) await new Promise((next) => setTimeout(next, 20));
-      return { seconds: (performance.now() - start) / 1000, samples: live().samples.length };
+      const until = async (is) => {
+        while (!is(live())) await new Promise((next) => setTimeout(next, 20));
+        return { seconds: (performance.now() - start) / 1000, samples: live().samples.length };
+      };
+      const first = await until((view) => view?.checkpoints.length > 0);
+      return { first, all: await until((view) => view.checkpoints.length > 0 && view.samples.length === 62) };
     });
     await train(page);
     await page.locator(".loss-curve polyline").waitFor();
-    const { seconds, samples } = await first;
-    assert.match(await page.locator(".loss-curve").innerText(), /at step \d\d? to/);
-    assert.ok(samples < 60, `${samples} samples at first`);
-    // The aim is 3 s; other processes of a test machine take their share.
-    assert.ok(seconds < 9, `the first checkpoint after ${seconds} s`);
-    await page.waitForFunction(() => globalThis.spindle.current.value.view.samples.length === 62, undefined, {
-      timeout: 120_000,
-    });
+    assert.match(await page.locator(".loss-curve").innerText(), /at step \d+ to/);
+    const { first, all } = await seen;
+    assert.ok(first.samples < 60, `${first.samples} samples at first`);
+    // The aim is 3 s on an idle machine; other processes of a test machine take their share of both.
+    assert.ok(
+      first.seconds < all.seconds / 2,
+      `the first samples after ${first.seconds} s, all after ${all.seconds} s`,
+    );
   });
 });
 

@@ -24,7 +24,10 @@ export function keptBy(name: string): KeptRun | undefined {
 
 /** Finds what was kept on earlier visits. A browser that keeps nothing has nothing. */
 export async function findKept(): Promise<void> {
-  kept.value = await listKept().catch(() => []);
+  const found = await listKept().catch(() => []);
+  kept.value = found.filter(({ id }) => !isDropped(id));
+  // A page that was closed while a deletion could be undone had no time for it.
+  for (const { id } of found) if (isDropped(id)) void dropKept(id).catch(() => undefined);
 }
 
 /** Keeps a run as it is now, under this id; one that is kept already keeps its name. */
