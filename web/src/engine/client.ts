@@ -8,6 +8,7 @@ import type { Event } from "../generated/Event";
 import type { Failure } from "../generated/Failure";
 import type { Message } from "../generated/Message";
 import { type Build, whenBuilt } from "./manifest";
+import { moduleOf } from "./modules";
 
 /** Something that a worker did not do. Its message is for the reader. */
 export class EngineError extends Error {
@@ -48,11 +49,12 @@ export class Engine {
    */
   static async start(build: Build, onFault: (error: EngineError) => void = () => undefined): Promise<Engine> {
     const files = await whenBuilt(build);
-    const engine = new Engine(onFault);
     const absolute = (url: string): string => new URL(url, document.baseURI).href;
+    const wasm = await moduleOf(absolute(files.wasm));
+    const engine = new Engine(onFault);
     await new Promise<void>((resolve, reject) => {
       engine.ready = { resolve, reject };
-      engine.worker.postMessage({ script: absolute(files.script), wasm: absolute(files.wasm) });
+      engine.worker.postMessage({ script: absolute(files.script), wasm });
     });
     return engine;
   }
