@@ -142,6 +142,8 @@ interface Words {
   help: string;
   /** Where the slider stops; other values can be typed. Without stops there is no slider. */
   stops?: readonly number[];
+  /** What the slider is called, where the label alone could be taken for another one's. */
+  slider?: string;
 }
 
 const TRAINED = ["train_size", "label_noise", "epochs", "learning_rate", "batch", "momentum", "seed"] as const;
@@ -164,6 +166,7 @@ const FIELD_WORDS: Record<Field, Words> = {
     label: "Checkpoints",
     help: "at which interactions are measured",
     stops: [4, 6, 8, 10, 12, 16, 24, 32],
+    slider: "How often it is measured",
   },
   samples: { label: "Test samples", help: "whose interactions are measured", stops: [5, 10, 20, 24, 30, 50, 100, 200] },
   train_samples: { label: "Training samples", help: "measured too, for similarity", stops: SEVERAL },
@@ -232,7 +235,7 @@ function nearestStop(stops: readonly number[], value: number): number {
 }
 
 function FieldControl({ field }: { field: Field }) {
-  const { label, help, stops } = FIELD_WORDS[field];
+  const { label, help, stops, slider = label } = FIELD_WORDS[field];
   const value = numberOf(experiment.value, field) ?? DIGITS.train;
   const wrong = wrongIn(field);
   const id = `setting-${field}`;
@@ -263,7 +266,7 @@ function FieldControl({ field }: { field: Field }) {
           max={stops.length - 1}
           step={1}
           value={nearestStop(stops, value)}
-          aria-label={`${label}, in steps`}
+          aria-label={`${slider}, in steps`}
           aria-valuetext={value.toLocaleString("en")}
           onInput={(event) => enter(field, String(stops[Number(event.currentTarget.value)] ?? value))}
         />
