@@ -1,6 +1,7 @@
 /**
- * A worker of its own for the published SGD. One descent takes seconds, and a worker cannot be told
- * to stop: a descent that nobody waits for any longer is given up with its worker.
+ * A worker of its own for what takes seconds: descents of the published SGD, and certified answers
+ * of many players. A worker cannot be told to stop: work that nobody waits for any longer is given
+ * up with its worker.
  */
 
 import { Engine, expect } from "../engine/client";
