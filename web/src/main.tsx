@@ -42,15 +42,17 @@ async function start(): Promise<void> {
   const looksElsewhere = VIEW_NAMES.some((name) => address.has(name));
   // Alone, the first run is drawn as it was written beforehand; any other waits until it is there.
   if (!looksElsewhere && !embedded) cursor.value = 0;
-  // A figure alone shows the run that is asked for, and no other one before.
-  if (!embedded) draw(root);
-  await findKept();
+  // Where a run is asked for, no other one is seen before it.
+  const waits = embedded || address.has("run");
+  if (!waits) draw(root);
+  const kept = findKept();
+  if (/\bown-/.test(location.search)) await kept;
   const problem = await followAddress(address);
   if (problem !== undefined) {
     fileNotice.value = { text: problem, wrong: true };
     if (embedded) shutAll();
   }
-  if (embedded) draw(root);
+  if (waits) draw(root);
   if (address.get("play") === "1") toggle((current.peek()?.view.checkpoints.length ?? 1) - 1);
   if (!looksElsewhere && !embedded) playStory();
   watchAddress(embedded, () => replay.value === "reader");
