@@ -163,9 +163,12 @@ test("a browser without WebGPU trains on WebAssembly, and says why", async () =>
 
 test("what cannot be trained is told before anything runs", async () => {
   await withPage({ search: address({ ...SMALL, samples: 2000 }) }, async (page) => {
-    await train(page);
-    await phase(page, "failed");
-    assert.match(await page.locator(".status [role=alert]").innerText(), /Samples is 2000.*at most 1000/);
+    assert.match(await page.locator(".file-notice").innerText(), /samples=2000: samples must be .* at most 1000/);
+    assert.equal(await page.locator("[name=samples]").inputValue(), "50");
+    await page.locator("[name=samples]").fill("2000");
+    await page.locator("[name=samples]").blur();
+    assert.match(await page.locator(".obstacle").innerText(), /No training begins .* at most 1000/);
+    assert.equal(await page.getByRole("button", { name: /^Train/ }).isDisabled(), true);
   });
 });
 
