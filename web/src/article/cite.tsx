@@ -1,7 +1,7 @@
 /** What to cite: the paper, the tool, and the run that a figure is of. */
 
 import { signal } from "@preact/signals";
-import { addressNow } from "../state/address";
+import { addressOfRun } from "../state/address";
 import { current, type Run } from "../state/runs";
 
 const PAPER = `@article{zhang2024twophase,
@@ -37,7 +37,7 @@ export function Cite() {
   const run = current.value;
   // Where the page is written beforehand there is no address.
   const home = globalThis.document?.baseURI;
-  const address = home ? new URL(run ? addressNow(false) : "./", home).href : "";
+  const address = home ? new URL(run ? addressOfRun(run) : "./", home).href : "";
   return (
     <div class="cite-blocks">
       <h3 id="cite">To cite</h3>

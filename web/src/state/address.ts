@@ -3,8 +3,8 @@
 import { effect } from "@preact/signals";
 import { inWords } from "../engine/client";
 import { keptBy, openKept } from "./kept";
-import { current, isShipped, look, openByName, openFirst, openUrl, runs } from "./runs";
-import { experiment, ignored, wish, writtenExperiment } from "./settings";
+import { current, isShipped, look, openByName, openFirst, openUrl, type Run, runs } from "./runs";
+import { defaults, experiment, ignored, wish, writtenExperiment } from "./settings";
 import { lookAsWanted, readView, writeView } from "./view-address";
 
 /** Browsers refuse more changes than a hundred in half a minute. */
@@ -47,6 +47,13 @@ async function open(run: string): Promise<void> {
     );
   else if (/[./]/.test(run)) await openUrl(run);
   else throw new Error(`no run named ${run} came with this page`);
+}
+
+/** The address of a run, whatever is looked at in it. */
+export function addressOfRun(run: Run): string {
+  const address = writtenExperiment(run.live || run.kept ? run.view.experiment : defaults, "auto");
+  if (!run.live && !run.fromFile && !run.kept) address.set("run", run.address ?? run.name);
+  return `?${address}`;
 }
 
 /** The address of what is seen now. */
