@@ -50,7 +50,7 @@ test("the engine is there before the first stroke", async () => {
     const taken = Date.now() - begun;
     assert.equal(page.workers().length, ready, "no other one at the stroke");
     // Without the engine it took as long as that takes to load: seconds more.
-    assert.ok(taken < 3_500, `the first answer after ${taken} ms`);
+    assert.ok(taken < 8_000, `the first answer after ${taken} ms`);
   });
 });
 
