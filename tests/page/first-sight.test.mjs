@@ -12,7 +12,7 @@ test("the shipped run is there at first paint, without any engine", async () => 
   await withPage({ prepare, expected: REFUSED }, async (page) => {
     await page.locator(".main-panel svg[data-drawing] rect").first().waitFor();
     assert.match(await page.locator(".evolution figcaption").innerText(), /Two phases, with the boundary at epoch/);
-    assert.match(await page.locator(".evolution h3").innerText(), /boundary/);
+    assert.match(await page.locator(".evolution h3").innerText(), /before training/);
     assert.equal(await page.locator(".multiple").count(), 5);
     const paint = await page.evaluate(
       () =>
@@ -44,18 +44,38 @@ test("one cursor moves every figure, by slider, by keyboard, by small multiples"
   });
 });
 
-test("the published SGD shows its spindle before training, and its figure says so", async () => {
+test("the published SGD shows its spindle before training, beside the certified answer", async () => {
   await withPage({ search: "?epoch=0" }, async (page) => {
-    const drawing = page.locator(".main-panel .drawing");
-    const certified = await drawing.getAttribute("aria-label");
-    await page.locator(".solver-switch").getByText("Published SGD").click();
-    await page.waitForFunction(
-      (before) => document.querySelector(".main-panel .drawing").getAttribute("aria-label") !== before,
-      certified,
-    );
-    const mean = (label) => Number(label.match(/mean order (\d+(\.\d+)?)/)[1]);
-    const published = await drawing.getAttribute("aria-label");
-    assert.ok(mean(published) > mean(certified) + 2, `${published} against ${certified}`);
+    const mean = async (solver) => {
+      const label = await page.locator(`.solver.${solver} .bars`).getAttribute("aria-label");
+      return Number(label.match(/mean order (\d+(\.\d+)?)/)[1]);
+    };
+    assert.match(await page.locator(".solver.published h4").innerText(), /^Published SGD/);
+    const [certified, published] = [await mean("certified"), await mean("published")];
+    assert.ok(published > certified + 2, `${published} against ${certified}`);
+    // Where the SGD was not run, its place says so, and where it was.
+    await page.getByRole("slider", { name: "Checkpoint" }).focus();
+    await page.keyboard.press("ArrowRight");
+    assert.match(await page.locator(".not-run").innerText(), /Not run at this checkpoint/);
+    await page.locator(".not-run button").last().click();
+    assert.equal(await page.locator(".evolution h3 .now").innerText(), "epoch 256");
+  });
+});
+
+test("bars are shares where that is wanted, and one scale holds for all checkpoints where it is locked", async () => {
+  await withPage({ search: "?epoch=0" }, async (page) => {
+    const bars = page.locator(".solver.certified .bars");
+    const highest = async () => {
+      const names = await bars.locator("g[text-anchor=end] text").allTextContents();
+      return Math.max(...names.map((name) => Number(name.replace("−", "-"))));
+    };
+    assert.ok((await highest()) < 0.01, `${await highest()} nats before training`);
+    await page.locator(".scale-controls").getByText("Lock scale").click();
+    await page.waitForFunction(() => !document.querySelector(".certified .bars").textContent.includes("0.00"));
+    assert.ok((await highest()) > 5, `${await highest()} nats over all checkpoints`);
+    await page.locator(".scale-controls").getByText("share", { exact: true }).click();
+    await bars.getByText("share of strength").waitFor();
+    assert.ok((await highest()) <= 1);
   });
 });
 
@@ -71,7 +91,7 @@ test("a figure is saved as SVG, PNG, CSV and JSON, and its data is a table", asy
     };
     assert.match((await saved("SVG")).toString(), /^<svg .*<rect/s);
     assert.deepEqual([...(await saved("PNG")).subarray(1, 4)], [...Buffer.from("PNG")]);
-    const rows = JSON.parse((await saved("JSON")).toString());
+    const { rows } = JSON.parse((await saved("JSON")).toString());
     const [head, ...lines] = (await saved("CSV")).toString().trim().split("\r\n");
     assert.deepEqual(head.split(","), Object.keys(rows[0]));
     assert.equal(lines.length, rows.length);

@@ -48,7 +48,7 @@ test("the more interactions are kept, the better they match all masked outputs",
 test("every output is the sum of its terms, within the bound of the noise", async () => {
   await withPage({ search: "?epoch=256" }, async (page) => {
     await atSample(page);
-    await page.locator(".matching .drawing.pointed").click({ position: { x: 300, y: 90 } });
+    await page.locator(".matching .filling.pointed").click({ position: { x: 300, y: 90 } });
     for (let player = 0; player < 4; player++) {
       await page.locator(".explanation .toggle").nth(player).click();
       await page.waitForTimeout(200);

@@ -4,13 +4,25 @@
 // precache.json lists every file of the page with a hash of its content. All of them are kept when
 // the worker is installed, and looked through again when the page sends {type: "refresh"}. The GPU
 // engine and all runs but the first are not in the list: they are large, and kept once they have
-// been loaded.
+// been loaded. Where the line is to be spared, so are the other engines, the digits and the first
+// run's file: seven megabytes that nobody has asked for.
 
 const SCOPE = self.registration.scope;
 const NAME = `spindle ${SCOPE}`;
 const LIST = "precache.json";
 // Addresses that carry a hash of their content, so that what they give never changes.
 const HASHED = /^(assets|data)\/|^engines\/[a-z]+-[0-9a-f]{8}\//;
+
+// What is kept on a spared line only once it was used.
+const LARGE = /^(engines|data)\/|\.spindle$/;
+
+// Whether the reader asks to save data, or pays for it. Phones whose browser does not tell their
+// line are taken to be on such a one.
+function isSpared() {
+  const { connection, userAgent } = navigator;
+  if (!connection) return /Mobi/.test(userAgent);
+  return connection.saveData || connection.type === "cellular" || /2g$/.test(connection.effectiveType ?? "");
+}
 
 self.addEventListener("install", (event) => {
   // It holds nothing that an open page could be in the middle of, so there is nothing to wait for.
@@ -47,8 +59,12 @@ async function refresh() {
   const list = await answer.clone().json();
   const before = await known(cache);
   for (const { url, hash } of list) {
-    const there = before.get(url) === hash && (await cache.match(absolute(url)));
-    if (!there) await cache.put(absolute(url), await fetched(url, HASHED.test(url) ? "default" : "no-cache"));
+    const kept = await cache.match(absolute(url));
+    const there = before.get(url) === hash && kept;
+    // What was kept before is renewed: it was used here.
+    const isWanted = kept || !(isSpared() && LARGE.test(url));
+    if (!there && isWanted)
+      await cache.put(absolute(url), await fetched(url, HASHED.test(url) ? "default" : "no-cache"));
   }
   await cache.put(absolute(LIST), answer);
   // What was listed before stays until the next time: a tab that was opened then may still load its

@@ -2,100 +2,36 @@
 
 import { effect } from "@preact/signals";
 import { render } from "preact";
-import { CompareSection } from "./article/compare";
-import { DrawSection } from "./article/draw";
-import { Evolution } from "./article/evolution";
-import { FiguresSection } from "./article/figures";
-import { acceptDrops, FileNotice, fileNotice, OpenSection } from "./article/open";
-import { Closing, Evidence, Interactions, Opening, Reading } from "./article/prose";
-import { SampleSection } from "./article/sample";
-import { Train } from "./article/train";
-import { UniversalitySection } from "./article/universality";
+import { acceptDrops, fileNotice } from "./article/open";
+import { Page } from "./article/page";
+import { playStory, replay, toggle } from "./article/replay";
+import { openIfChosen } from "./article/settings";
 import { Engine, inWords } from "./engine/client";
 import { watchManifest } from "./engine/manifest";
-import { watchAddress } from "./state/address";
-import { current, isShipped, look, openByName, openFirst, openShipped, openUrl, runs, sample } from "./state/runs";
+import { followAddress, watchAddress } from "./state/address";
+import { findKept } from "./state/kept";
+import { current, cursor, openShipped, runs, shutAll } from "./state/runs";
 import { findAgain, restWhileHidden, training } from "./state/session";
-import { ignored, readAddress } from "./state/settings";
+import { readAddress } from "./state/settings";
+import { VIEW_NAMES } from "./state/view-address";
 
 const address = readAddress(location.search);
 const embedded = address.get("embed") === "figure";
 
-function Ignored() {
-  if (ignored.value.length === 0) return null;
-  return (
-    <p class="file-notice wrong" role="alert">
-      Ignored in this page's address: {ignored.value.join("; ")}.
-      <button type="button" class="quiet" aria-label="Dismiss" onClick={() => (ignored.value = [])}>
-        ×
-      </button>
-    </p>
-  );
-}
-
-function Page() {
-  if (embedded) return <Evolution plain />;
-  return (
-    <>
-      <a class="skip" href="#figure">
-        Skip to the figure
-      </a>
-      <main>
-        <Opening />
-        <Ignored />
-        <FileNotice />
-        <div id="figure">
-          <Evolution />
-        </div>
-        <Reading />
-        <Train />
-        <Interactions />
-        <SampleSection />
-        <DrawSection />
-        <FiguresSection />
-        <CompareSection />
-        <UniversalitySection />
-        <Evidence />
-        <OpenSection />
-      </main>
-      <Closing />
-    </>
-  );
-}
-
-/** Looks at what the address names. */
-async function followAddress(): Promise<void> {
-  const [run, epoch, position] = [address.get("run"), address.get("epoch"), address.get("sample")];
-  const at = epoch === null ? undefined : Number(epoch);
-  const complain = (words: string): void => {
-    ignored.value = [...ignored.value, words];
-  };
-  if (run !== null && !runs.value.some((known) => known.name === run)) {
-    try {
-      await (isShipped(run) ? openByName(run) : openUrl(run));
-      if (isShipped(run)) look(run);
-    } catch (error) {
-      fileNotice.value = { text: `The run in this page's address was not opened: ${inWords(error)}`, wrong: true };
-    }
-  } else if (run !== null) look(run);
-  await openFirst().catch((error: unknown) => {
-    fileNotice.value ??= { text: inWords(error), wrong: true };
-  });
-  if (at !== undefined && (epoch?.trim() === "" || !Number.isFinite(at) || at < 0))
-    complain(`epoch=${epoch}: epochs are 0 or above`);
-  else if (at !== undefined && current.value) look(current.value.name, at);
-  if (position === null) return;
-  const index = Number(position);
-  const count = current.value?.view.samples.length ?? 0;
-  if (position.trim() !== "" && Number.isInteger(index) && index >= 0 && index < count) sample.value = index;
-  else complain(`sample=${position}: this run has the samples 0 to ${count - 1}`);
+/** Draws the page, in place of what was written beforehand, at once. */
+function draw(root: HTMLElement): void {
+  const drawn = document.createElement("div");
+  drawn.id = root.id;
+  // From now on buttons do something.
+  drawn.dataset.alive = "";
+  render(<Page embedded={embedded} />, drawn);
+  root.replaceWith(drawn);
 }
 
 async function start(): Promise<void> {
   const root = document.getElementById("page");
   if (!root) return;
-  root.replaceChildren();
-  render(<Page />, root);
+  openIfChosen();
   if (embedded) document.documentElement.classList.add("embedded");
   void watchManifest();
   try {
@@ -103,11 +39,25 @@ async function start(): Promise<void> {
   } catch (error) {
     fileNotice.value = { text: inWords(error), wrong: true };
   }
-  await followAddress();
-  watchAddress(embedded);
+  const looksElsewhere = VIEW_NAMES.some((name) => address.has(name));
+  // Alone, the first run is drawn as it was written beforehand; any other waits until it is there.
+  if (!looksElsewhere && !embedded) cursor.value = 0;
+  // Where a run is asked for, no other one is seen before it.
+  const waits = embedded || address.has("run");
+  if (!waits) draw(root);
+  const kept = findKept();
+  if (/\bown-/.test(location.search)) await kept;
+  const problem = await followAddress(address);
+  if (problem !== undefined) {
+    fileNotice.value = { text: problem, wrong: true };
+    if (embedded) shutAll();
+  }
+  if (waits) draw(root);
+  if (address.get("play") === "1") toggle((current.peek()?.view.checkpoints.length ?? 1) - 1);
+  if (!looksElsewhere && !embedded) playStory();
+  watchAddress(embedded, () => replay.value === "reader");
   acceptDrops();
   restWhileHidden();
-  const looksElsewhere = ["run", "epoch", "sample"].some((name) => address.has(name));
   if (!embedded) await findAgain(looksElsewhere);
 }
 

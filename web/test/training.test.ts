@@ -52,6 +52,8 @@ describe("from start to finish", () => {
       epoch: 0.3,
       loss: 0.25,
       stepsPerSecond: 20,
+      curve: [{ step: 3, loss: 0.25 }],
+      secondsLeft: undefined,
       measured: 0,
       checkpoints: CHECKPOINTS.length,
       compared: 0,

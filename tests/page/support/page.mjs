@@ -72,6 +72,7 @@ export async function withPage({ search = "", gpu = false, expected = [], prepar
     });
     await prepare?.(page, context);
     await page.goto(`${home}/${search}`);
+    await page.locator("#page[data-alive]").waitFor();
     await page.getByRole("slider", { name: "Checkpoint" }).or(page.locator(".file-notice")).first().waitFor();
     await test(page, context);
   } finally {
@@ -137,15 +138,18 @@ export function flags(settings) {
   return Object.entries(settings).flatMap(([name, value]) => [`--${name.replaceAll("_", "-")}`, String(value)]);
 }
 
-/** No serious finding of axe, and nothing beyond the edge. */
-export async function assertSound(page) {
+/** Findings of axe, of these impacts or of any. */
+export async function findings(page, impacts) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
-  const serious = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  assert.deepEqual(
-    serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`),
-    [],
-  );
+  return violations
+    .filter(({ impact }) => !impacts || impacts.includes(impact))
+    .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target).join(", ")}`);
+}
+
+/** No serious finding of axe, and nothing beyond the edge. */
+export async function assertSound(page) {
+  assert.deepEqual(await findings(page, ["serious", "critical"]), []);
   const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(beyond, 0, "the page scrolls sideways");
 }

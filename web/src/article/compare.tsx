@@ -2,38 +2,25 @@
 
 import { computed, type Signal, signal, useSignal, useSignalEffect } from "@preact/signals";
 import { inWords } from "../engine/client";
-import { Drawing, Figure } from "../figure/frame";
-import { number, when } from "../figure/numbers";
-import { strengthByOrder } from "../figure/plots";
+import { Figure } from "../figure/frame";
+import { number, typeset, when } from "../figure/numbers";
 import type { Row } from "../figure/save";
-import { differenceByOrder, lossGaps, meanOrders } from "../figure/two-runs";
+import { StrengthBars } from "../figure/strength";
+import { DifferenceByOrder, LossGaps, MeanOrders } from "../figure/two-runs";
 import type { Bars } from "../generated/Bars";
 import type { Comparison } from "../generated/Comparison";
-import type { Differing } from "../generated/Differing";
 import type { Estimate } from "../generated/Estimate";
-import type { Experiment } from "../generated/Experiment";
+import { aboutPair } from "../state/about";
+import { listed, openListed } from "../state/all-runs";
 import { barsOf, courseOf, twoPhases } from "../state/figures";
-import { compare, current, cursor, differing, look, nearest, openByName, type Run, runs, shipped } from "../state/runs";
+import { pairOf } from "../state/pair";
+import { compare, current, cursor, nearest, type Run, runs } from "../state/runs";
+import { AllRuns } from "./all-runs";
 import { barsInWords } from "./evolution";
 import { useNear } from "./near";
-import { openAndLook } from "./open";
-
-/** A run that can be chosen, open or not. */
-interface Choice {
-  name: string;
-  title: string;
-  /** What it was asked for. */
-  experiment: Experiment;
-}
-
-/** All runs that there are: the open ones, and those that came with the page. */
-const choices = computed<Choice[]>(() => [
-  ...runs.value.map(({ name, title, view }) => ({ name, title, experiment: view.experiment })),
-  ...shipped.value.filter(({ name }) => !runs.value.some((run) => run.name === name)),
-]);
 
 /** Names of the runs that the reader has chosen. */
-const chosen = { first: signal<string | undefined>(undefined), second: signal<string | undefined>(undefined) };
+const chosen = { first: pairOf.first, second: pairOf.second };
 const problem = signal<string | undefined>(undefined);
 
 /** The first run: the one that is looked at, unless another one was chosen. */
@@ -43,11 +30,11 @@ const secondName = computed(() => {
   const wanted = known(chosen.second.value);
   return wanted !== firstName.value && wanted
     ? wanted
-    : choices.value.find(({ name }) => name !== firstName.value)?.name;
+    : listed.value.find(({ name }) => name !== firstName.value)?.name;
 });
 
 function known(name: string | undefined): string | undefined {
-  return choices.value.some((choice) => choice.name === name) ? name : undefined;
+  return listed.value.some((choice) => choice.name === name) ? name : undefined;
 }
 
 function openRun(name: string | undefined): Run | undefined {
@@ -71,7 +58,7 @@ export function CompareSection() {
     if (!near.value) return;
     for (const name of [firstName.value, secondName.value]) {
       if (name !== undefined && !runs.value.some((run) => run.name === name))
-        void openByName(name).catch((error: unknown) => (problem.value = inWords(error)));
+        void openListed(name).catch((error: unknown) => (problem.value = inWords(error)));
     }
   });
   const epoch = current.value?.view.checkpoints[cursor.value]?.losses.epoch ?? 0;
@@ -83,7 +70,7 @@ export function CompareSection() {
         What stays with another network, another data set, another seed, and what does not. Both are shown at the
         cursor's time, each at its own checkpoint nearest to it.
       </p>
-      {choices.value.length > 1 && (
+      {listed.value.length > 1 && (
         <div class="compared">
           <RunChoice
             label="First run"
@@ -106,12 +93,12 @@ export function CompareSection() {
         <Compared first={first} second={second} epoch={epoch} />
       ) : (
         <p class="note">
-          {choices.value.length > 1
+          {listed.value.length > 1
             ? "Opening the runs."
             : "There is one run here. Train one, or open another one above, and both are compared here."}
         </p>
       )}
-      {near.value && choices.value.length > 1 && <AllRuns />}
+      {near.value && listed.value.length > 1 && <AllRuns />}
     </section>
   );
 }
@@ -141,7 +128,7 @@ function RunChoice({
     <label class="field">
       <span>{label}</span>
       <select value={name.value} onChange={(event) => onChoose(event.currentTarget.value)}>
-        {choices.value.map((choice) => (
+        {listed.value.map((choice) => (
           <option key={choice.name} value={choice.name}>
             {choice.title}
           </option>
@@ -161,20 +148,18 @@ function Compared({ first, second, epoch }: { first: Side; second: Side; epoch: 
     <Figure
       name="spindle-comparison"
       title={`${first.run.title} and ${second.run.title}`}
-      caption={found ? `${found.caption} Each run's bars have a scale of their own.` : "Being compared."}
+      caption={found ? `${typeset(found.caption)} Each run's bars have a scale of their own.` : "Being compared."}
       rows={() => rows(first, second, found)}
+      about={() => aboutPair(first.run, second.run)}
     >
       <div class="comparison">
         <Panel which="first" of={first} />
         <Panel which="second" of={second} />
         <div class="small-figure">
           <h4>Second minus first</h4>
-          <Drawing
+          <DifferenceByOrder
             label={`Differences of shares by order, second minus first: ${(found?.shares ?? []).map(({ order, difference }) => `order ${order} ${inInterval(difference)}`).join(", ")}`}
-            ratio={0.8}
-            least={220}
-            draw={(width, height) => differenceByOrder(found?.shares ?? [], width, height)}
-            on={[found]}
+            of={found?.shares ?? []}
           />
         </div>
       </div>
@@ -182,26 +167,20 @@ function Compared({ first, second, epoch }: { first: Side; second: Side; epoch: 
         {orders && (
           <div class="small-figure">
             <h4>Mean order, and where the phases turn</h4>
-            <Drawing
+            <MeanOrders
               label={`Mean order of both runs. First: ${orders.first.caption} Second: ${orders.second.caption}`}
-              ratio={0.45}
-              least={180}
-              draw={(width, height) =>
-                meanOrders({ first: orders.first.kind, second: orders.second.kind }, epoch, width, height)
-              }
-              on={[orders.first, orders.second, epoch]}
+              of={{ first: orders.first.kind, second: orders.second.kind }}
+              epoch={epoch}
             />
           </div>
         )}
         {losses && (
           <div class="small-figure">
             <h4>The loss gap</h4>
-            <Drawing
+            <LossGaps
               label={`Test minus training loss of both runs; at the end ${number(losses.first.gap.at(-1) ?? 0)} and ${number(losses.second.gap.at(-1) ?? 0)} nats`}
-              ratio={0.45}
-              least={180}
-              draw={(width, height) => lossGaps(losses, epoch, width, height)}
-              on={[losses.first, losses.second, epoch]}
+              of={losses}
+              epoch={epoch}
             />
           </div>
         )}
@@ -241,13 +220,7 @@ function Panel({ which, of: { run, bars } }: { which: "first" | "second"; of: Si
       <h4>
         <span class={`swatch ${which}`} aria-hidden="true" /> {run.title}, {when(bars.epoch)}
       </h4>
-      <Drawing
-        label={`${run.title}: ${barsInWords(bars)}`}
-        ratio={0.8}
-        least={220}
-        draw={(width, height) => strengthByOrder(bars, width, height)}
-        on={[bars]}
-      />
+      <StrengthBars class="bars" label={`${run.title}: ${barsInWords(bars)}`} of={bars} />
     </div>
   );
 }
@@ -269,56 +242,4 @@ function rows(first: Side, second: Side, found: Comparison | undefined): Row[] {
     difference_low: share.difference.low,
     difference_high: share.difference.high,
   }));
-}
-
-/** A table of all runs: of their settings those that differ. */
-function AllRuns() {
-  const fields = useSignal<Differing[]>([]);
-  useSignalEffect(() => {
-    const experiments = choices.value.map(({ experiment }) => experiment);
-    void differing(experiments)
-      .then((found) => (fields.value = found))
-      .catch((error: unknown) => (problem.value = inWords(error)));
-  });
-  const isFirst = ({ field }: Differing): boolean => field === "model" || field === "data";
-  const complete = fields.value.filter(({ values }) => values.length === choices.value.length);
-  const shown = [...complete.filter(isFirst).reverse(), ...complete.filter((field) => !isFirst(field))];
-  return (
-    <div class="all-runs">
-      <h3 id="all-runs">All runs, and what differs between them</h3>
-      <div class="scroll" tabIndex={0} role="region" aria-labelledby="all-runs">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">run</th>
-              {shown.map(({ field }) => (
-                <th key={field} scope="col">
-                  {field.replaceAll("_", " ")}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {choices.value.map(({ name, title }, index) => (
-              <tr key={name} aria-current={name === current.value?.name}>
-                <th scope="row">
-                  <button
-                    type="button"
-                    class="link"
-                    onClick={() => (openRun(name) ? look(name) : void openAndLook(name))}
-                  >
-                    {title}
-                  </button>
-                </th>
-                {shown.map(({ field, values }) => (
-                  <td key={field}>{values[index]}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      <p class="note">{shown.length === 0 ? "They differ in no setting." : "All other settings are the same."}</p>
-    </div>
-  );
 }

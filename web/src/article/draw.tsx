@@ -3,15 +3,17 @@
  * it.
  */
 
-import { type Signal, signal, useSignal } from "@preact/signals";
+import { type Signal, signal, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Engine, EngineError, expect } from "../engine/client";
 import { manifest } from "../engine/manifest";
+import { isThrifty } from "../engine/thrift";
 import { when } from "../figure/numbers";
 import type { Command } from "../generated/Command";
 import { Inspection } from "../state/inspection";
 import { canBeAsked, current, type Run, runs } from "../state/runs";
 import { Inspector } from "./inspector";
+import { useNear } from "./near";
 
 /** Pixels along one side of the canvas. */
 const SIDE = 280;
@@ -134,8 +136,20 @@ async function look(canvas: HTMLCanvasElement, run: Run, label: number | null): 
   });
 }
 
+/** What draws on the canvas. What it drew is read after every stroke. */
+function pen(canvas: HTMLCanvasElement | null): CanvasRenderingContext2D | null | undefined {
+  return canvas?.getContext("2d", { willReadFrequently: true });
+}
+
+/** Loads engine and weights before the first stroke asks for them, which would wait for seconds. */
+async function prepare(run: Run): Promise<void> {
+  const network = networkOf(run);
+  // What fails here is told when it is asked for.
+  await Promise.all([drawingEngine(), network && weightsOf(run, network.step)]).catch(() => undefined);
+}
+
 function inkOf(canvas: HTMLCanvasElement): Uint8Array {
-  const pixels = canvas.getContext("2d", { willReadFrequently: true })?.getImageData(0, 0, SIDE, SIDE).data;
+  const pixels = pen(canvas)?.getImageData(0, 0, SIDE, SIDE).data;
   const found = new Uint8Array(SIDE * SIDE);
   if (pixels) for (let at = 0; at < found.length; at++) found[at] = pixels[at * 4 + 3] ?? 0;
   return found;
@@ -147,8 +161,13 @@ export function DrawSection() {
   const run = askedRun();
   const network = run && networkOf(run);
   useFollow(canvas, label);
+  const { place, near } = useNear();
+  useSignalEffect(() => {
+    const run = askedRun();
+    if (near.value && run && manifest.value.cpu && !isThrifty()) void prepare(run);
+  });
   return (
-    <section class="wide" aria-labelledby="draw">
+    <section class="wide" aria-labelledby="draw" ref={place}>
       <h2 id="draw">Draw one yourself</h2>
       <p class="lead">
         Write a digit. It is centred and scaled as MNIST's are, and the network's answer is taken apart while you write:
@@ -176,14 +195,23 @@ export function DrawSection() {
             <button
               type="button"
               onClick={() => {
-                canvas.current?.getContext("2d")?.clearRect(0, 0, SIDE, SIDE);
+                pen(canvas.current)?.clearRect(0, 0, SIDE, SIDE);
                 inspection.clear();
+                label.value = null;
                 [ink.value, probabilities.value] = [0, undefined];
               }}
             >
               Clear
             </button>
-            <button type="button" class="quiet" onClick={() => canvas.current && example(canvas.current)}>
+            <button
+              type="button"
+              class="quiet"
+              onClick={() => {
+                // Another digit has another answer: the class that was asked about before does not stick.
+                label.value = null;
+                if (canvas.current) example(canvas.current);
+              }}
+            >
               Draw a 4 for me
             </button>
           </div>
@@ -253,26 +281,33 @@ function Canvas({ canvas }: { canvas: { current: HTMLCanvasElement | null } }) {
     ink.value++;
   };
   return (
-    <canvas
-      ref={canvas}
-      class="pad"
-      width={SIDE}
-      height={SIDE}
-      role="img"
-      aria-label="Drawing area: write a digit with mouse, pen or finger, or press the button that draws one"
-      onPointerDown={(event) => {
-        event.currentTarget.setPointerCapture(event.pointerId);
-        last.current = undefined;
-        stroke(event);
-      }}
-      onPointerMove={(event) => event.buttons !== 0 && stroke(event)}
-      onPointerUp={() => (last.current = undefined)}
-    />
+    <div class="pad-place">
+      <canvas
+        ref={canvas}
+        class="pad"
+        width={SIDE}
+        height={SIDE}
+        role="img"
+        aria-label="Drawing area: write a digit with mouse, pen or finger, or press the button that draws one"
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          last.current = undefined;
+          stroke(event);
+        }}
+        onPointerMove={(event) => event.buttons !== 0 && stroke(event)}
+        onPointerUp={() => (last.current = undefined)}
+      />
+      {ink.value === 0 && (
+        <span class="hint" aria-hidden="true">
+          write a digit here
+        </span>
+      )}
+    </div>
   );
 }
 
 function line(canvas: HTMLCanvasElement, from: [number, number], to: [number, number]): void {
-  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const context = pen(canvas);
   if (!context) return;
   context.lineWidth = PEN;
   context.lineCap = "round";
@@ -286,7 +321,7 @@ function line(canvas: HTMLCanvasElement, from: [number, number], to: [number, nu
 
 /** A four, for whoever has no pointer. */
 function example(canvas: HTMLCanvasElement): void {
-  canvas.getContext("2d")?.clearRect(0, 0, SIDE, SIDE);
+  pen(canvas)?.clearRect(0, 0, SIDE, SIDE);
   line(canvas, [110, 50], [80, 150]);
   line(canvas, [80, 150], [190, 150]);
   line(canvas, [175, 90], [165, 235]);
@@ -324,7 +359,15 @@ function Answer({ label, classes }: { label: Signal<number | null>; classes: str
         ))}
       </ol>
       {label.value !== null && (
-        <button type="button" class="quiet" onClick={() => (label.value = null)}>
+        <button
+          type="button"
+          class="quiet"
+          onClick={(event) => {
+            // The button goes away: the keyboard goes on at the answer.
+            event.currentTarget.parentElement?.querySelectorAll<HTMLElement>(".classes button")[best]?.focus();
+            label.value = null;
+          }}
+        >
           Follow the network's own answer
         </button>
       )}

@@ -1,55 +1,44 @@
 /**
- * Section 1: how the strength of interactions by order moves while a network trains; one cursor in
- * time drives every figure.
+ * Section 1: how the strength of interactions by order moves while a network trains, by both ways to
+ * find them; one cursor in time drives every figure.
  */
 
-import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
-import { Drawing, Figure } from "../figure/frame";
-import { number, when } from "../figure/numbers";
-import { courseCurve, type Drawn, lossCurves, strengthByOrder } from "../figure/plots";
+import { computed, signal, useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { CourseDrawing, LossDrawing } from "../figure/course";
+import { Figure } from "../figure/frame";
+import { number, typeset, when } from "../figure/numbers";
 import type { Row } from "../figure/save";
+import { extentOf, StrengthBars, type Unit } from "../figure/strength";
 import type { Bars } from "../generated/Bars";
 import type { Losses } from "../generated/Losses";
 import type { RunView } from "../generated/RunView";
 import { barsOf, decidingCourse, twoPhases } from "../state/figures";
-import { current, cursor, look, nearest, runs, showPublished } from "../state/runs";
+import { current, cursor, look, nearest, runs } from "../state/runs";
 import { training } from "../state/session";
 import { PauseIcon, PlayIcon } from "./icons";
 import { OpenButton, RunMenu } from "./open";
-import { TrainBar } from "./train";
+import { replay, stillPair, stop, toggle } from "./replay";
+import { type Chapter, chapterAt, chaptersOf, hasLearnt, marksOf, storyOf } from "./story";
 
-/** Time that each checkpoint is shown while playing, ms. */
-const FRAME = 700;
+/** What bars are of, and whether those of all checkpoints have one scale. */
+const unit = signal<Unit>("nats");
+const isLocked = signal(false);
 
-/** `plain` leaves out the training, for figures in slides and blogs. */
-export function Evolution({ plain = false }: { plain?: boolean }) {
+export function Evolution() {
   const run = current.value;
   const view = run?.view;
   return (
-    <section class={`wide evolution${run ? "" : " waiting"}`} aria-label="How interactions evolve" aria-busy={!run}>
-      <div class="evolution-head">
-        <RunTabs />
-        {!plain && <TrainBar />}
-      </div>
+    <section class={`evolution${run ? "" : " waiting"}`} aria-labelledby="evolution" aria-busy={!run}>
+      <h2 id="evolution" class="hidden">
+        How interactions evolve
+      </h2>
+      <RunTabs />
       {run && view && (
         <Figure
           name={`spindle-${run.name.replace(/\W+/g, "-")}`}
           title={<Title view={view} />}
-          caption={
-            <>
-              {twoPhases(view)?.caption ?? waiting(view)}
-              {showPublished.value &&
-                " These numbers are the certified optimum's; circles and bars that say so are the published SGD's."}
-              {view.warnings.length > 0 && (
-                <span class="warnings">
-                  {" "}
-                  {view.warnings.length === 1 ? "1 warning" : `${view.warnings.length} warnings`}:{" "}
-                  {view.warnings.slice(0, 3).join("; ")}.
-                </span>
-              )}
-            </>
-          }
+          caption={<Caption view={view} />}
           rows={() => rows(view)}
         >
           {view.checkpoints.length > 0 ? <Panels view={view} live={run.live} /> : <Early live={run.live} />}
@@ -63,13 +52,43 @@ function waiting(view: RunView): string {
   return `Interactions of ${view.samples.length} samples are being measured; the first checkpoint, before training, appears in a few seconds.`;
 }
 
-function Title({ view }: { view: RunView }) {
-  const at = barsAt(view, cursor.value);
-  if (!at) return <>Strength of interactions by order</>;
+/** Sentences of a caption: what is seen, and how the numbers are to be read. */
+function Caption({ view }: { view: RunView }) {
+  const sentences = typeset(twoPhases(view)?.caption ?? waiting(view)).split(/(?<=\.)\s+(?=[A-Z])/);
+  const isReading = (sentence: string): boolean => /^(Bars:|In brackets:|Both hold|The test loss is)/.test(sentence);
+  // A network that learnt nothing has losses that wander: a gap of theirs is none.
+  const isNoGap = (sentence: string): boolean => sentence.startsWith("The loss gap opens") && !hasLearnt(view);
+  const seen = sentences.filter((sentence) => !isReading(sentence) && !isNoGap(sentence));
   return (
     <>
-      Strength of interactions by order, <span class="now">{at.title}</span>
-      {isPublished(view, cursor.value) && ", by the published SGD"}
+      {seen.join(" ")} <b>Not seen here:</b> other seeds, other players, and what causes what.
+      {sentences.some(isReading) && (
+        <details>
+          <summary>How to read the numbers</summary>
+          {sentences.filter(isReading).join(" ")}
+        </details>
+      )}
+      {view.warnings.length > 0 && (
+        <span class="warnings">
+          {" "}
+          {view.warnings.length === 1 ? "1 warning" : `${view.warnings.length} warnings`}:{" "}
+          {view.warnings.slice(0, 3).map(typeset).join("; ")}.
+        </span>
+      )}
+    </>
+  );
+}
+
+function Title({ view }: { view: RunView }) {
+  const at = barsOf(view)[cursor.value];
+  return (
+    <>
+      {view.model} on {view.data}: strength of interactions by order
+      {at && (
+        <>
+          , <span class="now">{at.title}</span>
+        </>
+      )}
     </>
   );
 }
@@ -97,72 +116,182 @@ function RunTabs() {
   );
 }
 
-/** Whether what is shown at a checkpoint is the published SGD's. */
-function isPublished(view: RunView, index: number): boolean {
-  return showPublished.value && Boolean(view.checkpoints[index]?.published_sgd);
-}
-
-/**
- * The bars that are looked at: the certified optimum's, or the published SGD's where they are asked
- * for and there.
- */
-function barsAt(view: RunView, index: number): Bars | undefined {
-  const published = showPublished.value ? view.checkpoints[index]?.published_sgd : null;
-  return published ?? barsOf(view)[index];
-}
-
 function Panels({ view, live }: { view: RunView; live: boolean }) {
   const index = Math.min(cursor.value, view.checkpoints.length - 1);
-  const at = barsAt(view, index);
-  const losses = lossesOf(view, live);
-  const epoch = view.checkpoints[index]?.losses.epoch;
-  const course = decidingCourse(view);
-  const jump = (plot: Drawn | undefined, x: number): void => {
-    const found = plot?.scale("x")?.invert?.(x);
-    if (found !== undefined) cursor.value = nearest(view, found);
-  };
-  const [lossPlot, orderPlot] = [useRef<Drawn>(undefined), useRef<Drawn>(undefined)];
+  const chapters = useMemo(() => {
+    const story = storyOf(view);
+    return story ? chaptersOf(story) : [];
+  }, [view]);
   return (
     <>
+      {chapters.length > 0 && <ChapterList chapters={chapters} index={index} />}
+      {stillPair.value ? (
+        <div class="pair">
+          {chapters.slice(0, 2).map(({ at }) => (
+            <BothSolvers key={at} view={view} index={at} at={when(view.checkpoints[at]?.losses.epoch ?? 0)} />
+          ))}
+        </div>
+      ) : (
+        <BothSolvers view={view} index={index} />
+      )}
       <TimeCursor view={view} index={index} />
-      <div class="panels">
-        <div class="main-panel">
-          {at && (
-            <Drawing
-              label={barsInWords(at)}
-              ratio={0.66}
-              least={260}
-              draw={(width, height) => strengthByOrder(at, width, height)}
-              on={[at]}
-            />
-          )}
-          <SolverSwitch view={view} index={index} />
-        </div>
-        <div class="side-panels">
-          <Drawing
-            label={`Training and test loss over epochs; at ${when(epoch ?? 0)}: ${lossesInWords(view, index)}`}
-            ratio={0.46}
-            least={170}
-            draw={(width, height) => (lossPlot.current = lossCurves(losses, epoch, width, height))}
-            on={[losses, epoch]}
-            onPointer={(x) => jump(lossPlot.current, x)}
-          />
-          {course && (
-            <Drawing
-              label={course.caption}
-              ratio={0.46}
-              least={170}
-              draw={(width, height) =>
-                (orderPlot.current = courseCurve(course.kind, epoch, showPublished.value, width, height))
-              }
-              on={[course, epoch, showPublished.value]}
-              onPointer={(x) => jump(orderPlot.current, x)}
-            />
-          )}
-        </div>
-      </div>
+      <OverTraining view={view} index={index} live={live} />
       <Multiples view={view} index={index} />
     </>
+  );
+}
+
+/** Goes to a checkpoint, as the reader wants. */
+export function goTo(index: number): void {
+  stop();
+  cursor.value = index;
+}
+
+/** The chapters of the run, each a way to its checkpoint. */
+function ChapterList({ chapters, index }: { chapters: Chapter[]; index: number }) {
+  const now = chapterAt(chapters, index);
+  return (
+    <ol class="chapters">
+      {chapters.map(({ at, name, words }, position) => (
+        <li key={name} class={position === now ? "now-read" : ""}>
+          <button type="button" aria-current={position === now ? "step" : undefined} onClick={() => goTo(at)}>
+            <b>{name}</b> <span>{words}</span>
+          </button>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** All bars that a solver made. */
+const allBars = computed(() => {
+  const view = current.value?.view;
+  return {
+    certified: view ? barsOf(view) : [],
+    published: view?.checkpoints.flatMap(({ published_sgd }) => published_sgd ?? []) ?? [],
+  };
+});
+
+const extents = computed(() => ({
+  certified: extentOf(allBars.value.certified, unit.value),
+  published: extentOf(allBars.value.published, unit.value),
+}));
+
+/** Bars of both solvers side by side, where both were run; `at` says when, where the title does not. */
+function BothSolvers({ view, index, at }: { view: RunView; index: number; at?: string }) {
+  const certified = barsOf(view)[index];
+  const published = view.checkpoints[index]?.published_sgd;
+  const hasPublished = view.checkpoints.some((checkpoint) => checkpoint.published_sgd);
+  const extent = isLocked.value ? extents.value : undefined;
+  return (
+    <div class={`main-panel${hasPublished ? " both" : ""}`}>
+      <div class="solver certified">
+        <h4>
+          Certified <span>{at ?? "the sparsest sum, proved"}</span>
+        </h4>
+        {certified && (
+          <StrengthBars
+            class="bars"
+            label={`Certified. ${barsInWords(certified)}`}
+            of={certified}
+            unit={unit.value}
+            extent={extent?.certified}
+          />
+        )}
+      </div>
+      {hasPublished && (
+        <div class="solver published">
+          <h4>
+            Published SGD <span>{at ?? "where the papers’ search stops"}</span>
+          </h4>
+          {published ? (
+            <StrengthBars
+              class="bars"
+              label={`Published SGD. ${barsInWords(published)}`}
+              of={published}
+              unit={unit.value}
+              extent={extent?.published}
+            />
+          ) : (
+            <NotRun view={view} />
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** What stands where the published SGD was not run. */
+function NotRun({ view }: { view: RunView }) {
+  const there = view.checkpoints.flatMap(({ published_sgd, losses }, at) =>
+    published_sgd ? [{ at, epoch: losses.epoch }] : [],
+  );
+  return (
+    <div class="bars not-run">
+      <p>Not run at this checkpoint. See it</p>
+      <p>
+        {there.map(({ at, epoch }) => (
+          <button
+            key={at}
+            type="button"
+            class="link"
+            onClick={(event) => {
+              // The button goes away: the keyboard goes on at the cursor.
+              event.currentTarget.closest("figure")?.querySelector<HTMLElement>("input[type=range]")?.focus();
+              goTo(at);
+            }}
+          >
+            {when(epoch)}
+          </button>
+        ))}
+      </p>
+    </div>
+  );
+}
+
+function ScaleControls() {
+  const choice = (value: Unit, label: string) => (
+    <label>
+      <input type="radio" name="unit" checked={unit.value === value} onChange={() => (unit.value = value)} />
+      {label}
+    </label>
+  );
+  return (
+    <div class="scale-controls">
+      <fieldset class="segmented">
+        <legend class="hidden">What bars are of</legend>
+        {choice("nats", "nats")}
+        {choice("share", "share")}
+      </fieldset>
+      <label class="check" title="One scale over all checkpoints">
+        <input
+          type="checkbox"
+          checked={isLocked.value}
+          onChange={(event) => (isLocked.value = event.currentTarget.checked)}
+        />
+        Lock scale <span class="hidden">over all checkpoints</span>
+      </label>
+    </div>
+  );
+}
+
+/** The statistic that decides on phases, and the losses. */
+function OverTraining({ view, index, live }: { view: RunView; index: number; live: boolean }) {
+  const course = decidingCourse(view);
+  const marks = useMemo(() => marksOf(view), [view]);
+  const epoch = view.checkpoints[index]?.losses.epoch;
+  const onEpoch = (at: number): void => goTo(nearest(view, at));
+  return (
+    <div class="over-training">
+      {course && <CourseDrawing label={course.caption} of={course.kind} epoch={epoch} onEpoch={onEpoch} />}
+      <LossDrawing
+        label={`Training and test loss over epochs; at ${when(epoch ?? 0)}: ${lossesInWords(view, index)}`}
+        of={lossesOf(view, live)}
+        marks={marks}
+        epoch={epoch}
+        onEpoch={onEpoch}
+      />
+    </div>
   );
 }
 
@@ -197,77 +326,19 @@ function lossesOf(view: RunView, live: boolean): Losses {
   };
 }
 
-function SolverSwitch({ view, index }: { view: RunView; index: number }) {
-  if (!view.checkpoints.some((checkpoint) => checkpoint.published_sgd)) return null;
-  const there = view.checkpoints[index]?.published_sgd !== null;
-  return (
-    <div class="solver-switch">
-      <fieldset class="segmented">
-        <legend class="hidden">Which decomposition is shown</legend>
-        <label>
-          <input
-            type="radio"
-            name="solver"
-            checked={!showPublished.value}
-            onChange={() => (showPublished.value = false)}
-          />
-          Certified optimum
-        </label>
-        <label>
-          <input
-            type="radio"
-            name="solver"
-            checked={showPublished.value}
-            onChange={() => (showPublished.value = true)}
-          />
-          Published SGD
-        </label>
-      </fieldset>
-      {showPublished.value && !there && (
-        <p class="note">
-          The SGD was run at{" "}
-          {view.checkpoints.flatMap((checkpoint, at) =>
-            checkpoint.published_sgd
-              ? [
-                  <button key={at} type="button" class="link" onClick={() => (cursor.value = at)}>
-                    {when(checkpoint.losses.epoch)}
-                  </button>,
-                  " ",
-                ]
-              : [],
-          )}
-          only; here the certified optimum is shown.
-        </p>
-      )}
-    </div>
-  );
-}
-
 function TimeCursor({ view, index }: { view: RunView; index: number }) {
-  const playing = useSignal(false);
   const last = view.checkpoints.length - 1;
-  useEffect(() => {
-    if (!playing.value) return;
-    const timer = setInterval(() => {
-      if (cursor.value >= last) playing.value = false;
-      else cursor.value++;
-    }, FRAME);
-    return () => clearInterval(timer);
-  }, [playing.value, last]);
-  const play = (): void => {
-    if (!playing.value && cursor.value >= last) cursor.value = 0;
-    playing.value = !playing.value;
-  };
   const epoch = view.checkpoints[index]?.losses.epoch ?? 0;
+  const isPlaying = replay.value !== undefined;
   return (
     <div class="time">
       <button
         type="button"
         class="round"
-        aria-label={playing.value ? "Pause the replay" : "Play through the checkpoints"}
-        onClick={play}
+        aria-label={isPlaying ? "Pause the replay" : "Play through the checkpoints"}
+        onClick={() => toggle(last)}
       >
-        {playing.value ? <PauseIcon /> : <PlayIcon />}
+        {isPlaying ? <PauseIcon /> : <PlayIcon />}
       </button>
       <input
         type="range"
@@ -277,45 +348,43 @@ function TimeCursor({ view, index }: { view: RunView; index: number }) {
         value={index}
         aria-label="Checkpoint"
         aria-valuetext={when(epoch)}
-        onInput={(event) => {
-          playing.value = false;
-          cursor.value = Number(event.currentTarget.value);
-        }}
+        onInput={(event) => goTo(Number(event.currentTarget.value))}
       />
       <span class="at">{when(epoch)}</span>
+      <ScaleControls />
     </div>
   );
 }
 
-/** Five checkpoints side by side, each with its own scale. */
+/** Five checkpoints side by side, each with its own scale; all of them the certified solver's. */
 function Multiples({ view, index }: { view: RunView; index: number }) {
-  const panels = twoPhases(view)?.kind.panels ?? [];
-  return (
-    <div class="multiples">
-      {panels.map((panel) => {
+  // What they show stays while the cursor is dragged.
+  const panels = useMemo(
+    () =>
+      (twoPhases(view)?.kind.panels ?? []).map((panel) => {
         const position = nearest(view, panel.epoch);
-        const shown = barsAt(view, position) ?? panel;
-        return (
-          <button
-            key={panel.checkpoint}
-            type="button"
-            class="multiple"
-            aria-pressed={position === index}
-            onClick={() => (cursor.value = position)}
-          >
-            <span>
-              {panel.title}
-              {showPublished.value && !isPublished(view, position) && ", certified"}
-            </span>
-            <Drawing
-              label={barsInWords(shown)}
-              ratio={0.72}
-              draw={(width, height) => strengthByOrder(shown, width, height, true)}
-              on={[shown]}
-            />
-          </button>
+        const shown = barsOf(view)[position] ?? panel;
+        const drawing = (
+          <StrengthBars class="thumb" label={barsInWords(shown)} of={shown} small first={{ width: 150, height: 84 }} />
         );
-      })}
+        return { position, title: panel.title, drawing };
+      }),
+    [view],
+  );
+  return (
+    <div class="multiples" role="group" aria-label="Five checkpoints, certified">
+      {panels.map(({ position, title, drawing }) => (
+        <button
+          key={position}
+          type="button"
+          class="multiple"
+          aria-pressed={position === index}
+          onClick={() => goTo(position)}
+        >
+          <span>{title}</span>
+          {drawing}
+        </button>
+      ))}
     </div>
   );
 }
@@ -339,25 +408,27 @@ function lossesInWords(view: RunView, index: number): string {
 
 function rows(view: RunView): Row[] {
   return barsOf(view).flatMap((certified, index) => {
-    const bars = barsAt(view, index) ?? certified;
-    const losses = view.checkpoints[index]?.losses;
-    return bars.positive.map((positive, order) => {
-      const negative = bars.negative[order];
-      return {
-        epoch: bars.epoch,
-        solver: isPublished(view, index) ? "published SGD" : "certified",
-        order: order + 1,
-        positive: positive.value,
-        positive_low: positive.low,
-        positive_high: positive.high,
-        negative: negative?.value ?? null,
-        negative_low: negative?.low ?? null,
-        negative_high: negative?.high ?? null,
-        mean_order: bars.mean_order?.value ?? null,
-        train_loss: losses?.train_loss ?? null,
-        train_loss_of_right_labels: losses?.right_train_loss ?? null,
-        test_loss: losses?.test_loss ?? null,
-      };
-    });
+    const { losses, published_sgd } = view.checkpoints[index] ?? {};
+    const solvers = [["certified", certified] as const, ["published SGD", published_sgd] as const];
+    return solvers.flatMap(([solver, bars]) =>
+      (bars?.positive ?? []).map((positive, order) => {
+        const negative = bars?.negative[order];
+        return {
+          epoch: certified.epoch,
+          solver,
+          order: order + 1,
+          positive: positive.value,
+          positive_low: positive.low,
+          positive_high: positive.high,
+          negative: negative?.value ?? null,
+          negative_low: negative?.low ?? null,
+          negative_high: negative?.high ?? null,
+          mean_order: bars?.mean_order?.value ?? null,
+          train_loss: losses?.train_loss ?? null,
+          train_loss_of_right_labels: losses?.right_train_loss ?? null,
+          test_loss: losses?.test_loss ?? null,
+        };
+      }),
+    );
   });
 }

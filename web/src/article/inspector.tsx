@@ -5,20 +5,24 @@
 
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useMemo, useRef } from "preact/hooks";
-import { Drawing, Figure } from "../figure/frame";
+import { useMemo } from "preact/hooks";
+import { Figure } from "../figure/frame";
+import { MatchingDrawing, ranked } from "../figure/matching";
 import { duration, number, percent, signed } from "../figure/numbers";
-import { type Drawn, matchingPlot, plainStrength, ranked } from "../figure/plots";
+import { StrengthBars, withoutIntervals } from "../figure/strength";
 import type { Interaction } from "../generated/Interaction";
 import type { SampleRange } from "../generated/SampleRange";
 import type { SampleRanges } from "../generated/SampleRanges";
 import type { SampleView } from "../generated/SampleView";
+import { aboutNow, aboutSample } from "../state/about";
 import { type Inspection, same } from "../state/inspection";
-import { Content, hasButtons } from "./content";
+import { Arithmetic } from "./arithmetic";
+import { Content } from "./content";
 import { named, SEEN } from "./wording";
 
-/** Interactions that a list begins with. */
+/** Interactions that a list begins with, and that are added to it at once. */
 const FIRST = 12;
+const MORE = 50;
 
 interface InspectorProps {
   name: string;
@@ -29,12 +33,16 @@ interface InspectorProps {
   history?: ComponentChildren;
   /** What stands above the picture. */
   children?: ComponentChildren;
+  /** Whether its room is kept while it is loaded: what follows does not move. */
+  reserved?: boolean;
 }
 
-export function Inspector({ name, of, classes, history, children }: InspectorProps) {
+export function Inspector({ name, of, classes, history, children, reserved = false }: InspectorProps) {
   const view = of.view.value;
+  const state = view ? ` shows-${view.content.type}` : reserved ? " waiting" : "";
   return (
-    <div class={`inspector${view ? ` shows-${view.content.type}` : ""}`} aria-busy={of.busy.value}>
+    <div class={`inspector${state}`} aria-busy={of.busy.value}>
+      {!view && reserved && !of.error.value && <p class="note">Its interactions are on their way.</p>}
       {of.error.value && (
         <p class="notice" role="alert">
           {of.error.value}
@@ -52,19 +60,18 @@ export function Inspector({ name, of, classes, history, children }: InspectorPro
             {history}
             <div class="small-figure">
               <h4>Strength by order, this sample</h4>
-              <Drawing
+              <StrengthBars
+                class="thumb tall"
                 label={`Strength by order of this sample's salient interactions: ${view.positive.map((positive, order) => `order ${order + 1} ${number(positive)} and ${number(view.negative[order] ?? 0)}`).join(", ")} nats`}
-                ratio={0.6}
-                least={130}
-                draw={(width, height) => plainStrength(view.positive, view.negative, width, height)}
-                on={[view]}
+                of={withoutIntervals(view.positive, view.negative)}
+                small
               />
             </div>
           </div>
         </div>
       )}
       {view?.outputs ? (
-        <MatchingFigure name={name} of={of} view={view} />
+        <MatchingFigure name={name} of={of} view={view} classes={classes} />
       ) : (
         view && (
           <p class="note">
@@ -133,9 +140,9 @@ function InteractionList({ name, of, view }: { name: string; of: Inspection; vie
   const largest = Math.abs(view.interactions[0]?.effect ?? 1);
   return (
     <div class="interactions">
-      <h4 id={`${name}-list`}>
+      <h3 class="h4" id={`${name}-list`}>
         {salient} salient of {view.interactions.length.toLocaleString("en")} interactions
-      </h4>
+      </h3>
       <ul aria-labelledby={`${name}-list`} onPointerLeave={() => (of.pointed.value = undefined)}>
         {view.interactions.slice(0, shown.value).map((found) => (
           <li key={`${found.kind}${found.mask}`}>
@@ -144,8 +151,18 @@ function InteractionList({ name, of, view }: { name: string; of: Inspection; vie
         ))}
       </ul>
       {view.interactions.length > shown.value && (
-        <button type="button" class="quiet" onClick={() => (shown.value += 50)}>
-          More
+        <button
+          type="button"
+          class="quiet"
+          onClick={(event) => {
+            // The keyboard goes on at the first that was not there: the button may go away.
+            const list = event.currentTarget.previousElementSibling;
+            const first = shown.value;
+            shown.value += MORE;
+            setTimeout(() => list?.querySelectorAll<HTMLElement>("button")[first]?.focus(), 0);
+          }}
+        >
+          {Math.min(MORE, view.interactions.length - shown.value)} more
         </button>
       )}
     </div>
@@ -198,21 +215,26 @@ function Term({ found, names, largest }: { found: Interaction; names: string[]; 
   );
 }
 
-function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view: SampleView }) {
+function MatchingFigure({
+  name,
+  of,
+  view,
+  classes,
+}: {
+  name: string;
+  of: Inspection;
+  view: SampleView;
+  classes: string[];
+}) {
   const matching = of.matching.value;
   const points = useMemo(() => ranked(view.outputs ?? [], matching?.explained ?? []), [view, matching]);
-  const plot = useRef<Drawn>(undefined);
-  const point = (x: number): void => {
-    const rank = plot.current?.scale("x")?.invert?.(x);
-    const found = points[Math.min(points.length - 1, Math.max(0, Math.round(rank ?? 0)))];
-    if (rank !== undefined && found) void of.explain(found.mask);
-  };
   const salient = view.interactions.filter((found) => found.salient).length;
   const { one } = SEEN[view.content.type];
   return (
     <div class="matching">
       <Figure
         name={`${name}-matching`}
+        about={name === "sample" ? aboutSample : () => ({ drawing: "by hand", ...aboutNow() })}
         title="Do a few interactions explain every masked output?"
         caption={
           matching ? (
@@ -255,20 +277,18 @@ function MatchingFigure({ name, of, view }: { name: string; of: Inspection; view
             the {salient} salient ones
           </button>
         </div>
-        <Drawing
+        <MatchingDrawing
           label={
             matching
               ? `Outputs on all masks and what the strongest ${matching.strongest} interactions explain: ${percent(matching.explained_variance)} of the variance`
               : "Outputs on all masks"
           }
-          ratio={0.42}
-          least={200}
-          draw={(width, height) => (plot.current = matchingPlot(points, of.mask.value, width, height))}
-          on={[view, matching, of.mask.value]}
-          onPointer={point}
+          points={points}
+          chosen={of.mask.value}
+          onRank={(rank) => points[rank] && void of.explain(points[rank].mask)}
         />
       </Figure>
-      <ExplanationPanel of={of} view={view} />
+      <Arithmetic of={of} view={view} classes={classes} />
     </div>
   );
 }
@@ -280,93 +300,6 @@ function fromSlider(position: number, count: number): number {
 
 function toSlider(strongest: number, count: number): number {
   return count === 0 ? 0 : Math.round((1000 * Math.log1p(strongest)) / Math.log1p(count));
-}
-
-/** Terms that a sum begins with. */
-const TERMS = 9;
-
-function ExplanationPanel({ of, view }: { of: Inspection; view: SampleView }) {
-  const all = (1 << view.players.length) - 1;
-  const mask = of.mask.value;
-  const explanation = of.explanation.value?.mask === mask ? of.explanation.value : undefined;
-  const toggle = (player: number): void => void of.explain((mask ?? all) ^ (1 << player));
-  const rest = explanation?.terms.slice(TERMS) ?? [];
-  const largest = Math.abs(explanation?.terms[0]?.effect ?? 1);
-  const { one, players } = SEEN[view.content.type];
-  const present = named(view.players, mask ?? all);
-  return (
-    <aside class="explanation" aria-label="One masked output, term by term">
-      <h4>
-        {mask === undefined
-          ? "One output, term by term"
-          : mask === all
-            ? `The whole ${one}`
-            : `Only ${present || "what is no player's"}`}
-      </h4>
-      <div class={`explanation-head shows-${view.content.type}`}>
-        <Content
-          view={view}
-          lit={undefined}
-          mask={mask ?? all}
-          onPlayer={toggle}
-          label={`The ${one} with these ${players} present: ${present || "none"}`}
-        />
-        {!hasButtons(view) && (
-          <div class="toggles" role="group" aria-label={`Which ${players} are present`}>
-            {view.players.map((name, player) => (
-              <button
-                key={player}
-                type="button"
-                class="toggle"
-                aria-pressed={((mask ?? all) & (1 << player)) !== 0}
-                onClick={() => toggle(player)}
-              >
-                {name}
-              </button>
-            ))}
-          </div>
-        )}
-      </div>
-      {explanation ? (
-        <table class="sum">
-          <tbody>
-            <tr>
-              <td>nothing present</td>
-              <td>{signed(explanation.baseline)}</td>
-            </tr>
-            {explanation.terms.slice(0, TERMS).map((term) => (
-              <tr key={`${term.kind}${term.mask}`}>
-                <td colSpan={2}>
-                  <span class="interaction-line">
-                    <Term found={term} names={view.players} largest={largest} />
-                  </span>
-                </td>
-              </tr>
-            ))}
-            {rest.length > 0 && (
-              <tr>
-                <td>{rest.length.toLocaleString("en")} smaller ones</td>
-                <td>{signed(rest.reduce((sum, term) => sum + term.effect, 0))}</td>
-              </tr>
-            )}
-            <tr class="total" aria-live="polite">
-              <td>sum</td>
-              <td>{signed(explanation.sum)}</td>
-            </tr>
-            <tr>
-              <td>the network's output</td>
-              <td>{signed(explanation.output)}</td>
-            </tr>
-          </tbody>
-        </table>
-      ) : (
-        <p class="note">
-          Click the figure, or take {players} away here: every output is a sum of the interactions that act on what is
-          present.
-        </p>
-      )}
-    </aside>
-  );
 }
 
 /** The answer's value, and between what those of all equally sparse ones lie. */

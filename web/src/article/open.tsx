@@ -1,29 +1,47 @@
 /** Section 7: runs from files and addresses, and the run on this page as a file. */
 
 import { type Signal, signal, useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { expect, inWords } from "../engine/client";
+import type { KeptRun } from "../engine/kept-runs";
 import { saveFile } from "../figure/save";
-import { close, current, look, openByName, openFile, type Shipped, shipped } from "../state/runs";
+import { addressNow } from "../state/address";
+import { openListed } from "../state/all-runs";
+import { sampleInspection } from "../state/inspection";
+import { kept, nameOfKept } from "../state/kept";
+import { close, current, look, openFile, type Shipped, sample, shipped } from "../state/runs";
+import { undoable } from "../state/undo";
+import { Cite } from "./cite";
 import { takeWeights } from "./draw";
 
 /** What is wrong with the last file, or what became of it. */
 export const fileNotice = signal<{ text: string; wrong: boolean } | undefined>(undefined);
 
-async function openAll(files: Iterable<File>): Promise<void> {
-  for (const file of files) {
-    try {
-      const bytes = new Uint8Array(await file.arrayBuffer());
-      const isWeights = file.name.endsWith(".safetensors");
-      await (isWeights ? takeWeights(file.name, bytes) : openFile(file.name, bytes));
-      fileNotice.value = {
-        text: isWeights ? `${file.name} can be asked about drawings.` : `${file.name} is open.`,
-        wrong: false,
-      };
-    } catch (error) {
-      fileNotice.value = { text: `${file.name} was not opened: ${inWords(error)}`, wrong: true };
-    }
+/** Where the keyboard goes on, when what had it went away. */
+export function focusOn(selector: string): void {
+  // What takes its place may be drawn a moment later.
+  setTimeout(() => document.querySelector<HTMLElement>(selector)?.focus(), 0);
+}
+
+/** Opens a file; says what became of it. */
+async function openOne(file: File): Promise<{ text: string; wrong: boolean }> {
+  try {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const isWeights = file.name.endsWith(".safetensors");
+    await (isWeights ? takeWeights(file.name, bytes) : openFile(file.name, bytes));
+    return { text: isWeights ? `${file.name} can be asked about drawings.` : `${file.name} is open.`, wrong: false };
+  } catch (error) {
+    return { text: `${file.name} was not opened: ${inWords(error)}`, wrong: true };
   }
+}
+
+/** Opens files one after the other; of each is said what became of it. */
+async function openAll(files: Iterable<File>): Promise<void> {
+  const said: { text: string; wrong: boolean }[] = [];
+  // The browser empties its list as soon as the event is over.
+  for (const file of [...files]) said.push(await openOne(file));
+  if (said.length > 0)
+    fileNotice.value = { text: said.map(({ text }) => text).join(" "), wrong: said.some(({ wrong }) => wrong) };
 }
 
 /** Files may be dropped anywhere on the page. */
@@ -35,10 +53,10 @@ export function acceptDrops(): void {
   });
 }
 
-/** Opens a run that came with the page and looks at it. */
+/** Opens a run of those that there are and looks at it. */
 export async function openAndLook(name: string): Promise<void> {
   try {
-    await openByName(name);
+    await openListed(name);
     look(name);
     fileNotice.value = undefined;
   } catch (error) {
@@ -59,8 +77,16 @@ export function OpenButton({ open }: { open: Signal<boolean> }) {
       >
         Open a run…
       </button>
-      {current.value?.fromFile && (
-        <button type="button" class="quiet" onClick={() => current.value && close(current.value.name)}>
+      {current.value && !current.value.live && !current.value.fromFile && <CopyLink />}
+      {(current.value?.fromFile || current.value?.kept) && (
+        <button
+          type="button"
+          class="quiet"
+          onClick={() => {
+            if (current.value) close(current.value.name);
+            focusOn(".tab[aria-pressed=true]");
+          }}
+        >
           Close {current.value.title}
         </button>
       )}
@@ -68,21 +94,61 @@ export function OpenButton({ open }: { open: Signal<boolean> }) {
   );
 }
 
+/** Copies the address of what is seen: run, checkpoint, sample, and what is looked at in it. */
+function CopyLink() {
+  const said = useSignal("Copy link");
+  const copy = async (): Promise<void> => {
+    const { interaction, strongest, mask } = sampleInspection.differing.value;
+    const isInside = sample.value !== 0 || (interaction ?? strongest ?? mask) !== undefined;
+    const address = new URL(addressNow(false), document.baseURI);
+    address.hash = isInside ? "sample" : "";
+    try {
+      await navigator.clipboard.writeText(address.href);
+      said.value = "Copied";
+    } catch {
+      said.value = "The browser lets nothing be copied: take it from the address bar";
+    }
+    setTimeout(() => (said.value = "Copy link"), 3_000);
+  };
+  return (
+    <button
+      type="button"
+      class="quiet"
+      title="The address of this run at this checkpoint, with the sample and what is looked at in it"
+      onClick={() => void copy()}
+    >
+      <span aria-live="polite">{said}</span>
+    </button>
+  );
+}
+
 /** Cards of all runs that can be opened. */
 export function RunMenu({ open }: { open: Signal<boolean> }) {
   const input = useRef<HTMLInputElement>(null);
   const loading = useSignal<string | undefined>(undefined);
+  useEffect(() => {
+    if (!open.value) return;
+    const leave = (event: KeyboardEvent): void => {
+      if (event.key !== "Escape") return;
+      open.value = false;
+      focusOn(".tab.open");
+    };
+    addEventListener("keydown", leave);
+    return () => removeEventListener("keydown", leave);
+  }, [open.value]);
   const choose = async (name: string): Promise<void> => {
     loading.value = name;
     await openAndLook(name);
     loading.value = undefined;
     open.value = false;
+    focusOn(".tab[aria-pressed=true]");
   };
   return (
     <>
       <input
         ref={input}
         type="file"
+        multiple
         class="hidden"
         accept=".spindle,.safetensors"
         aria-label="A .spindle file, or weights as .safetensors"
@@ -97,6 +163,11 @@ export function RunMenu({ open }: { open: Signal<boolean> }) {
         {shipped.value.map((run) => (
           <li key={run.name}>
             <RunCard run={run} loading={loading.value === run.name} onChoose={() => void choose(run.name)} />
+          </li>
+        ))}
+        {kept.value.map((run) => (
+          <li key={run.id}>
+            <KeptCard run={run} onChoose={() => void choose(nameOfKept(run.id))} />
           </li>
         ))}
         <li>
@@ -131,18 +202,63 @@ function RunCard({ run, loading, onChoose }: { run: Shipped; loading: boolean; o
   );
 }
 
+/** A run of the reader's own. */
+function KeptCard({ run, onChoose }: { run: KeptRun; onChoose: () => void }) {
+  const { epochs, seed } = run.view.experiment.training;
+  return (
+    <button type="button" class="card" aria-pressed={current.value?.name === nameOfKept(run.id)} onClick={onChoose}>
+      <b>{run.title}</b>
+      <span>
+        {epochs} epochs, seed {seed}
+      </span>
+      <span>yours, kept in this browser</span>
+    </button>
+  );
+}
+
 /** What a run was run on, and the size of its file where it is known. */
 function origin({ status, bytes }: Shipped): string {
   return bytes === null ? status : `${status}; ${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** What became of the last file, and what can be undone. */
 export function FileNotice() {
+  return (
+    <>
+      <LastFile />
+      <Undo />
+    </>
+  );
+}
+
+function Undo() {
+  const offer = undoable.value;
+  if (!offer) return null;
+  return (
+    <p class="undo" role="status">
+      {offer.words}
+      <button type="button" onClick={() => offer.undo()}>
+        Undo
+      </button>
+    </p>
+  );
+}
+
+function LastFile() {
   const notice = fileNotice.value;
   if (!notice) return null;
   return (
     <p class={`file-notice ${notice.wrong ? "wrong" : ""}`} role={notice.wrong ? "alert" : "status"}>
       {notice.text}
-      <button type="button" class="quiet" aria-label="Dismiss" onClick={() => (fileNotice.value = undefined)}>
+      <button
+        type="button"
+        class="quiet"
+        aria-label="Dismiss"
+        onClick={() => {
+          fileNotice.value = undefined;
+          focusOn(".tab[aria-pressed=true], .tab.open");
+        }}
+      >
         ×
       </button>
     </p>
@@ -210,6 +326,7 @@ export function OpenSection() {
         Weights of a network, saved here or in PyTorch (<code>.safetensors</code>), can be dropped as well: they are
         asked about what you draw.
       </p>
+      <Cite />
     </section>
   );
 }

@@ -1,27 +1,29 @@
 /** Section 3: one sample of the run. */
 
-import { signal, useSignal, useSignalEffect } from "@preact/signals";
-import { expect } from "../engine/client";
-import { Drawing } from "../figure/frame";
-import { number, when } from "../figure/numbers";
-import { historyCurve } from "../figure/plots";
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { type Engine, expect } from "../engine/client";
+import { HistoryDrawing } from "../figure/course";
+import { number, plain, when } from "../figure/numbers";
 import type { RunView } from "../generated/RunView";
 import type { SampleSolver } from "../generated/SampleSolver";
 import type { SampleView } from "../generated/SampleView";
-import { Inspection } from "../state/inspection";
+import { descend, giveUpDescent } from "../state/descent";
+import { sampleInspection as inspection, SGD_STEPS as STEPS, sampleSolver as solver } from "../state/inspection";
 import { current, cursor, type Run, sample } from "../state/runs";
 import { Inspector } from "./inspector";
 import { useNear } from "./near";
 import { named, WORDING } from "./wording";
 
-/** The sample of the run under inspection. */
-export const inspection = new Inspection();
-const solver = signal<SampleSolver>("certified");
-/** Smallest L1 norm of a decomposition of the sample and checkpoint that are looked at. */
-const optimum = signal<{ at: string; norm: number } | undefined>(undefined);
+/** By what a decomposition was made, and the smallest L1 norm that one of the same outputs has. */
+interface Made {
+  by: SampleSolver;
+  smallest: number | undefined;
+}
 
-/** By what a decomposition that is shown was made. */
-const solvedBy = new WeakMap<SampleView, SampleSolver>();
+/** What is said of a decomposition belongs to it: there is no moment in which it is said of another one. */
+const made = new WeakMap<SampleView, Made>();
+/** The smallest norm that was asked for last, and of what. */
+let known: { at: string; norm: number | undefined } | undefined;
 
 /** Time in which a moving cursor is not followed, ms. */
 const SETTLE = 80;
@@ -47,7 +49,7 @@ export function SampleSection() {
         light its {players}; the cursor above moves this {one} through training as well.
       </p>
       {run && run.view.checkpoints.length > 0 ? (
-        <Inspector name="sample" of={inspection} classes={run.view.classes} history={<History run={run} />}>
+        <Inspector name="sample" of={inspection} classes={run.view.classes} history={<History run={run} />} reserved>
           <Chooser view={run.view} />
         </Inspector>
       ) : (
@@ -58,18 +60,28 @@ export function SampleSection() {
   );
 }
 
+/** Players up to which a certified answer is there at once. */
+const MOST_AT_ONCE = 12;
+
 async function ask(run: Run, checkpoint: number, index: number, by: SampleSolver) {
   const engine = await run.engine();
   const at = { run: run.name, checkpoint, sample: index };
   const address = JSON.stringify(at);
-  if (by !== "certified" && optimum.peek()?.at !== address) {
-    const certified = expect(await engine.call({ type: "sample", at, solver: "certified" }), "sample");
-    optimum.value = certified.certificate ? { at: address, norm: certified.certificate.smallest_norm } : undefined;
-  }
-  const view = expect(await engine.call({ type: "sample", at, solver: by }), "sample");
-  solvedBy.set(view, by);
-  if (by === "certified" && view.certificate) optimum.value = { at: address, norm: view.certificate.smallest_norm };
-  return { engine, view };
+  const asked = async (of: Engine, solver: SampleSolver): Promise<SampleView> =>
+    expect(await of.call({ type: "sample", at, solver }), "sample");
+  if (by !== "certified" && known?.at !== address)
+    known = { at: address, norm: (await asked(engine, "certified")).certificate?.smallest_norm };
+  const smallest = known?.at === address ? known.norm : undefined;
+  // What takes seconds is done where it can be given up.
+  const isLong = by !== "certified" || run.view.experiment.measurement.players > MOST_AT_ONCE;
+  if (!isLong) giveUpDescent();
+  const answered = await (isLong
+    ? descend(run, async (of) => ({ engine: of, view: await asked(of, by) }))
+    : asked(engine, by).then((view) => ({ engine, view })));
+  const { view } = answered;
+  if (by === "certified") known = { at: address, norm: view.certificate?.smallest_norm };
+  made.set(view, { by, smallest: by === "certified" ? known?.norm : smallest });
+  return { ...answered, subject: run.name };
 }
 
 const GROUPS = { test: "Test", train: "Training", mislabelled: "Training, with a reset label:" } as const;
@@ -141,12 +153,11 @@ function History({ run }: { run: Run }) {
         over training
       </h4>
       {values ? (
-        <Drawing
+        <HistoryDrawing
           label={`Effect of the interaction over epochs: ${values.map((value, at) => `${when(epochs[at] ?? 0)} ${number(value)}`).join(", ")}`}
-          ratio={0.6}
-          least={140}
-          draw={(width, height) => historyCurve(epochs, values, epoch, width, height)}
-          on={[values, epoch]}
+          epochs={epochs}
+          effects={values}
+          epoch={epoch}
         />
       ) : (
         <p class="note">Salient at no checkpoint: its course is not kept.</p>
@@ -158,20 +169,20 @@ function History({ run }: { run: Run }) {
 /** Exponents of the learning rate. */
 const SLOWEST = -8;
 const FASTEST = -2;
-const STEPS = 10_000;
 
 function SolverChoice() {
   const chosen = solver.value;
-  const rate = useSignal(-5);
+  const last = useSignal(-5);
+  const exponent = chosen === "certified" ? last.value : Math.log10(chosen.published_sgd.learning_rate);
   const view = inspection.view.value;
   const set = (exponent: number): void => {
-    rate.value = exponent;
+    last.value = exponent;
     solver.value = { published_sgd: { learning_rate: 10 ** exponent, steps: STEPS } };
   };
-  const shown = view && solvedBy.get(view);
+  const shown = view && made.get(view);
   const ratio =
-    shown !== undefined && shown !== "certified" && view?.certificate && optimum.value
-      ? view.certificate.primal / optimum.value.norm
+    shown?.smallest !== undefined && shown.by !== "certified" && view?.certificate
+      ? view.certificate.primal / shown.smallest
       : undefined;
   return (
     <div class="solver-choice">
@@ -195,14 +206,14 @@ function SolverChoice() {
                 name="sample-solver"
                 checked={chosen !== "certified"}
                 disabled={view?.outputs === null}
-                onChange={() => set(rate.value)}
+                onChange={() => set(exponent)}
               />
               Published SGD
             </label>
           </fieldset>
           <div class="slider">
             <label for="sgd-rate">
-              Learning rate <b>{number(10 ** rate.value)}</b>, falling to a tenth
+              Learning rate <b>{plain(10 ** exponent)}</b>, falling to a tenth
             </label>
             <input
               id="sgd-rate"
@@ -210,21 +221,21 @@ function SolverChoice() {
               min={SLOWEST}
               max={FASTEST}
               step={0.25}
-              value={rate.value}
+              value={exponent}
               disabled={chosen === "certified"}
-              aria-valuetext={number(10 ** rate.value)}
+              aria-valuetext={plain(10 ** exponent)}
               onChange={(event) => set(Number(event.currentTarget.value))}
             />
           </div>
           {view?.outputs === null && (
             <p class="note">This needs the outputs on all masks, which the file does not have of this sample.</p>
           )}
-          {chosen !== shown && inspection.busy.value && (
+          {chosen !== "certified" && chosen !== shown?.by && inspection.busy.value && (
             <p class="verdict" role="status">
               {STEPS.toLocaleString("en")} steps are being done…
             </p>
           )}
-          {chosen === shown && ratio !== undefined && (
+          {chosen === shown?.by && ratio !== undefined && (
             <p class="verdict" role="status">
               After {STEPS.toLocaleString("en")} steps its L1 norm is <strong>{number(ratio)} times</strong> the
               smallest one.

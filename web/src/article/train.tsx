@@ -1,38 +1,33 @@
 /** Section 2: a network that trains in a worker on the reader's own device. */
 
-import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import "../style/training.css";
 import { manifest } from "../engine/manifest";
-import { duration, number, percent } from "../figure/numbers";
-import type { Model } from "../generated/Model";
+import { number, percent } from "../figure/numbers";
+import { markFamily } from "../state/all-runs";
+import { obstacle } from "../state/entered";
 import { current, look, type Run } from "../state/runs";
-import { begin, reset, training } from "../state/session";
-import {
-  defaults,
-  experiment,
-  FIELDS,
-  type Field,
-  models,
-  numberOf,
-  problem,
-  stopAtSecondPhase,
-  titleOf,
-  wish,
-  withModel,
-  withValue,
-} from "../state/settings";
+import { series } from "../state/series";
+import { begin, reset, takeOver, training } from "../state/session";
+import { experiment, models, stopAtSecondPhase, titleOf } from "../state/settings";
+import { isElsewhere } from "../state/tabs";
 import type { Training } from "../training/run";
 import type { Phase } from "../training/state";
 import { PauseIcon, PlayIcon } from "./icons";
+import { LossCurve } from "./loss-curve";
 import { SaveRun } from "./open";
+import { Outcomes, PhaseBadge } from "./phase-badge";
+import { inASentence, Settings, settingsOpen } from "./settings";
 
-/** The hand on the training, above the figure that shows it. */
-export function TrainBar() {
+/** The hand on the training, beside the figure that shows it. */
+function TrainBar() {
   const now = training.value;
   const run = current.value;
   return (
     <div class="train-bar" role="group" aria-label="Training on this device">
       <Controls now={now} />
+      <Elsewhere />
+      <Plan now={now} />
+      <Settings />
       <Status now={now} />
       {run && !canBeTrained(run) && (
         <p class="note elsewhere">
@@ -60,13 +55,46 @@ export function Train() {
     <section class="text train" aria-labelledby="train">
       <h2 id="train">Train it on this device</h2>
       <p>
-        Press <b>Train</b> above the figure: {chosenModel()} learns 6,000 digits in this browser, its interactions are
-        measured while it trains, and the figure follows. Both phases take a few minutes. Nothing leaves your device; a
-        page that is closed goes on where it was. What is set here holds from the next start.
+        Press <b>Train here</b>: {chosenModel()} learns digits in this browser, its interactions are measured while it
+        trains, and the figure above follows. <b>Settings</b> has three experiments to begin with, and asks what you
+        expect of them; what comes of it stands there when the training is over.{" "}
+        {several(models.map(({ title }) => title))} can be trained here: networks that are small, and that have kernels
+        for both engines. Nothing leaves your device; a page that is closed goes on where it was.
       </p>
-      <Settings />
+      <TrainBar />
     </section>
   );
+}
+
+function several(names: string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+/** Another tab has the training: one of both may write it. */
+function Elsewhere() {
+  if (!isElsewhere.value) return null;
+  return (
+    <p class="notice elsewhere-tab" role="alert">
+      Another tab of this page has a training under way. Go on there, or{" "}
+      <button type="button" class="link" onClick={() => void takeOver()}>
+        take it over here
+      </button>
+      : it goes on from where it was stored last, and stops there.
+    </p>
+  );
+}
+
+/** What is trained or would be, in words; or why nothing begins. */
+function Plan({ now }: { now: Training | undefined }) {
+  const wrong = obstacle.value;
+  if (now && !isOver(now)) return <p class="plan">{inASentence(now.experiment)}</p>;
+  if (wrong)
+    return (
+      <p class="notice obstacle" role="alert">
+        No training begins with these settings: {wrong.words}.
+      </p>
+    );
+  return <p class="plan">{inASentence(experiment.value)}</p>;
 }
 
 const WORDS: Record<Phase, string> = {
@@ -79,18 +107,21 @@ const WORDS: Record<Phase, string> = {
   failed: "Stopped",
 };
 
+/** Whether nothing more is to be trained. */
+function isOver({ phase, canGoOn }: Training): boolean {
+  return ["finished", "measuring", "comparing"].includes(phase.value) || (phase.value === "failed" && !canGoOn.value);
+}
+
 function Controls({ now }: { now: Training | undefined }) {
   const phase = now?.phase.value;
   const busy = phase === "running" || phase === "preparing";
-  const over =
-    phase === undefined ||
-    phase === "finished" ||
-    phase === "measuring" ||
-    phase === "comparing" ||
-    (phase === "failed" && now?.canGoOn.value === false);
+  const over = !now || isOver(now);
   const main = (): void => {
-    if (over) begin();
-    else if (busy) now?.pause();
+    if (over) {
+      // What comes of the settings is looked at now, and stands below them.
+      settingsOpen.value = false;
+      void begin();
+    } else if (busy) now?.pause();
     else {
       look("live");
       now?.go();
@@ -101,9 +132,22 @@ function Controls({ now }: { now: Training | undefined }) {
     : 0;
   return (
     <div class="controls">
-      <button type="button" class="primary" onClick={main} disabled={!manifest.value.cpu}>
+      <button
+        type="button"
+        class="primary"
+        onClick={main}
+        disabled={!manifest.value.cpu || (over && obstacle.value !== undefined)}
+      >
         {busy ? <PauseIcon /> : <PlayIcon />}
         {busy ? "Pause" : over ? (now ? "Train anew" : "Train here") : "Go on"}
+      </button>
+      <button
+        type="button"
+        aria-expanded={settingsOpen.value}
+        aria-controls="settings"
+        onClick={() => (settingsOpen.value = !settingsOpen.value)}
+      >
+        Settings
       </button>
       {now && (
         <>
@@ -174,12 +218,16 @@ function Status({ now }: { now: Training | undefined }) {
                 {progress.compared === 1 ? "1 comparison" : `${progress.compared} comparisons`} made
               </span>
             )}
-            {phase.value === "running" && progress.stepsPerSecond !== undefined && (
-              <span>{duration((progress.totalSteps - progress.step) / progress.stepsPerSecond)} left</span>
+            {phase.value === "running" && progress.secondsLeft !== undefined && (
+              <span data-fact="left">{roughly(progress.secondsLeft)} left</span>
             )}
           </>
         )}
       </p>
+      <LossCurve now={now} />
+      <PhaseBadge />
+      <Outcomes />
+      <SeriesState now={now} />
       {choice.value && (
         <p class="badge" data-engine={choice.value.build} title={choice.value.detail}>
           <span class="dot" aria-hidden="true" />
@@ -199,121 +247,66 @@ function Status({ now }: { now: Training | undefined }) {
   );
 }
 
+/** Seconds in words that do not pretend to know more. */
+function roughly(seconds: number): string {
+  if (seconds < 5) return "a few seconds";
+  if (seconds < 55) return `about ${5 * Math.round(seconds / 5)} s`;
+  if (seconds < 5_400) return `about ${Math.max(1, Math.round(seconds / 60))} min`;
+  return `about ${number(seconds / 3_600)} h`;
+}
+
+/** Which of several seeds is trained; and the way to all of them, once the last one is measured. */
+function SeriesState({ now }: { now: Training }) {
+  const at = series.value;
+  if (!at) return null;
+  const isDone = at.now === at.count && isOver(now) && now.phase.value !== "measuring";
+  if (!isDone)
+    return (
+      <p data-fact="series">
+        Seed {at.now} of {at.count}: {now.experiment.training.seed}. The others follow by themselves.
+      </p>
+    );
+  return (
+    <p data-fact="series">
+      {at.count} seeds are measured.{" "}
+      <button type="button" class="link" onClick={() => showFamily(now.experiment)}>
+        See them together
+      </button>
+    </p>
+  );
+}
+
+/** Lays all seeds of an experiment over each other, and goes there. */
+function showFamily(of: Training["experiment"]): void {
+  markFamily(of);
+  void goTo("all-runs", "compare");
+}
+
+/** Time in which sections on the way may still grow, ms, and between two looks at that. */
+const GROWTH = 4_000;
+const LOOK = 200;
+
+/**
+ * Goes to a place that is there once its section has come near, and stays there while sections above
+ * it load what they show; until the reader moves.
+ */
+async function goTo(id: string, section: string): Promise<void> {
+  let moved = false;
+  const stop = (): void => {
+    moved = true;
+  };
+  const acts = ["wheel", "touchstart", "keydown", "pointerdown"] as const;
+  for (const act of acts) addEventListener(act, stop, { once: true, passive: true });
+  for (let time = 0; time < GROWTH && !moved; time += LOOK) {
+    const place = document.getElementById(id) ?? document.getElementById(section);
+    const away = Math.abs(place?.getBoundingClientRect().top ?? 0);
+    if (away > 40) place?.scrollIntoView({ behavior: "instant" });
+    await new Promise((next) => setTimeout(next, LOOK));
+  }
+  for (const act of acts) removeEventListener(act, stop);
+}
+
 function share(now: Training): number {
   const progress = now.progress.value;
   return progress ? progress.step / Math.max(1, progress.totalSteps) : 0;
-}
-
-interface Words {
-  label: string;
-  help: string;
-  choices?: number[];
-}
-
-const FIELD_WORDS: Record<Field, Words> = {
-  learning_rate: { label: "Learning rate", help: "of SGD", choices: [0.001, 0.003, 0.01, 0.03, 0.1] },
-  momentum: { label: "Momentum", help: "0 to below 1" },
-  batch: { label: "Batch", help: "samples a step", choices: [16, 32, 64, 128, 256] },
-  train_size: { label: "Training set", help: "of 6,000 digits", choices: [500, 1000, 2000, 6000] },
-  label_noise: { label: "Label noise", help: "share of labels reset", choices: [0, 0.01, 0.05, 0.1, 0.3] },
-  epochs: { label: "Epochs", help: "passes over the training set", choices: [16, 32, 64, 128, 256, 512] },
-  checkpoints: { label: "Checkpoints", help: "at which interactions are measured" },
-  samples: { label: "Test samples", help: "whose interactions are measured" },
-  train_samples: { label: "Training samples", help: "measured too, for similarity" },
-  mislabelled_samples: { label: "Mislabelled samples", help: "measured too" },
-  players: { label: "Players", help: "patches a sample, n: 2ⁿ masked outputs", choices: [6, 8, 10, 12] },
-  seed: { label: "Seed", help: "of every random choice" },
-};
-
-function Settings() {
-  return (
-    <div class="settings">
-      <div class="fields">
-        {models.length > 1 && <ModelControl />}
-        {FIELDS.map((field) => (
-          <FieldControl key={field} field={field} />
-        ))}
-        <label class="field">
-          <span>Engine</span>
-          <select
-            value={wish.value}
-            onChange={(event) => (wish.value = event.currentTarget.value as typeof wish.value)}
-          >
-            <option value="auto">the faster one</option>
-            <option value="cpu">WebAssembly</option>
-            <option value="webgpu">WebGPU</option>
-          </select>
-          <small>measured on this device</small>
-        </label>
-      </div>
-      <p>
-        <button type="button" class="quiet" onClick={() => (experiment.value = { ...defaults })}>
-          Back to the defaults
-        </button>
-      </p>
-    </div>
-  );
-}
-
-function ModelControl() {
-  return (
-    <label class="field">
-      <span>Network</span>
-      <select
-        name="model"
-        value={experiment.value.training.model}
-        onChange={(event) => (experiment.value = withModel(experiment.value, event.currentTarget.value as Model))}
-      >
-        {models.map(({ name, title }) => (
-          <option key={name} value={name}>
-            {title}
-          </option>
-        ))}
-      </select>
-      <small>that learns the digits</small>
-    </label>
-  );
-}
-
-function FieldControl({ field }: { field: Field }) {
-  const { label, help, choices } = FIELD_WORDS[field];
-  const wrong = useSignal<string | undefined>(undefined);
-  /** What was entered last, while it is wrong: it stays to be mended. */
-  const entered = useSignal<string | undefined>(undefined);
-  const value = numberOf(experiment.value, field) ?? 6_000;
-  useEffect(() => {
-    wrong.value = entered.value = undefined;
-  }, [experiment.value]);
-  const set = (text: string): void => {
-    const number = text.trim() === "" ? NaN : Number(text);
-    wrong.value = problem(field, number);
-    entered.value = wrong.value && text;
-    if (!wrong.value) experiment.value = withValue(experiment.value, field, number);
-  };
-  const id = `setting-${field}`;
-  return (
-    <label class="field" for={id}>
-      <span>{label}</span>
-      <input
-        id={id}
-        name={field}
-        inputMode="decimal"
-        value={entered.value ?? value}
-        list={choices && `${id}-choices`}
-        aria-invalid={wrong.value !== undefined}
-        aria-describedby={`${id}-help`}
-        onChange={(event) => set(event.currentTarget.value)}
-      />
-      {choices && (
-        <datalist id={`${id}-choices`}>
-          {choices.map((choice) => (
-            <option key={choice} value={choice} />
-          ))}
-        </datalist>
-      )}
-      <small id={`${id}-help`} class={wrong.value ? "wrong" : ""} role={wrong.value ? "alert" : undefined}>
-        {wrong.value ?? help}
-      </small>
-    </label>
-  );
 }

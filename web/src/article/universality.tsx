@@ -9,27 +9,17 @@ import { epochs, when } from "../figure/numbers";
 import type { Mark } from "../generated/Mark";
 import type { Moment } from "../generated/Moment";
 import type { Row } from "../generated/Row";
+import { loadPairs, pairs } from "../state/all-runs";
 import { isShipped } from "../state/runs";
 import { useNear } from "./near";
 import { openAndLook } from "./open";
 
-const rows = signal<Row[] | undefined>(undefined);
 const problem = signal<string | undefined>(undefined);
-
-async function load(): Promise<void> {
-  try {
-    const answer = await fetch("./runs/universality.json");
-    if (!answer.ok) throw new Error("the table could not be loaded; check the connection and load the page again");
-    rows.value = (await answer.json()) as Row[];
-  } catch (error) {
-    problem.value = inWords(error);
-  }
-}
 
 export function UniversalitySection() {
   const { place, near } = useNear();
   useSignalEffect(() => {
-    if (near.value && !rows.peek()) void load();
+    if (near.value) void loadPairs().catch((error: unknown) => (problem.value = inWords(error)));
   });
   return (
     <section class="wide" aria-labelledby="universality" ref={place}>
@@ -43,7 +33,7 @@ export function UniversalitySection() {
           {problem.value}
         </p>
       )}
-      {rows.value && <Table rows={rows.value} />}
+      {pairs.value && <Table rows={pairs.value} />}
     </section>
   );
 }

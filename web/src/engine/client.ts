@@ -9,6 +9,7 @@ import type { Failure } from "../generated/Failure";
 import type { Message } from "../generated/Message";
 import { LIVES, newName, PATIENCE, watch } from "./life";
 import { type Build, whenBuilt } from "./manifest";
+import { moduleOf } from "./modules";
 
 /** Something that a worker did not do. Its message is for the reader. */
 export class EngineError extends Error {
@@ -59,11 +60,12 @@ export class Engine {
    */
   static async start(build: Build, onFault: (error: EngineError) => void = () => undefined): Promise<Engine> {
     const files = await whenBuilt(build);
-    const engine = new Engine(onFault);
     const absolute = (url: string): string => new URL(url, document.baseURI).href;
+    const wasm = await moduleOf(absolute(files.wasm));
+    const engine = new Engine(onFault);
     await new Promise<void>((resolve, reject) => {
       engine.ready = { resolve, reject };
-      engine.worker.postMessage({ script: absolute(files.script), wasm: absolute(files.wasm) });
+      engine.worker.postMessage({ script: absolute(files.script), wasm });
     });
     return engine;
   }

@@ -24,6 +24,14 @@ interface Job {
   attempts: number;
 }
 
+/** Workers that this device has cores for. */
+export function workersHere(): number {
+  return Math.min(MOST_WORKERS, Math.max(1, navigator.hardwareConcurrency - 1));
+}
+
+/** What is done with the first part as soon as it is there, in the worker that measured it. */
+export type Early = (engine: Engine, bench: Bench, part: MeasuredPart) => Promise<void>;
+
 /** A queue of jobs, and the workers that take from it. */
 export class Pool {
   private readonly jobs: Job[] = [];
@@ -34,17 +42,21 @@ export class Pool {
   /** `onLost` hears of a worker that ended, and whose work another one does again. */
   constructor(
     private readonly onLost: (error: unknown) => void,
-    private workers = Math.min(MOST_WORKERS, Math.max(1, navigator.hardwareConcurrency - 1)),
+    private workers = workersHere(),
   ) {
     for (let index = workers; index > 0; index--) void this.work();
   }
 
   /** Measures all samples at one checkpoint; parts come in the samples' order. */
-  measure(subject: Subject, step: number, weights: Uint8Array): Promise<MeasuredPart[]> {
+  measure(subject: Subject, step: number, weights: Uint8Array, early?: Early): Promise<MeasuredPart[]> {
     const { experiment, bench } = subject;
-    const parts = split(bench).map((part) => {
-      const command = { type: "measure", experiment, step, weights, bench: part } as const;
-      return this.enqueue(async (engine) => expect(await engine.call(command), "measured").part);
+    const parts = split(bench).map((samples, index) => {
+      const command = { type: "measure", experiment, step, weights, bench: samples } as const;
+      return this.enqueue(async (engine) => {
+        const { part } = expect(await engine.call(command), "measured");
+        if (index === 0) await early?.(engine, samples, part);
+        return part;
+      });
     });
     return Promise.all(parts);
   }

@@ -142,13 +142,27 @@ function putUnless<Value>(
 /** Where the name of the session is kept that was forgotten last. */
 const FORGOTTEN = "spindle-forgotten";
 
-/** Forgets the session of this name, at once: a page that is closed meanwhile does not find it. */
-export function forget(id: string): Promise<void> {
+/** Has the session of this name found no more, at once: a page that is closed meanwhile does not find it. */
+export function hide(id: string): void {
   try {
     localStorage.setItem(FORGOTTEN, id);
   } catch {
     // Where nothing may be kept there is nothing to forget.
   }
+}
+
+/** Has the session that was hidden last found again. */
+export function unhide(): void {
+  try {
+    localStorage.removeItem(FORGOTTEN);
+  } catch {
+    // It was not hidden either.
+  }
+}
+
+/** Forgets the session of this name for good. */
+export function forget(id: string): Promise<void> {
+  hide(id);
   return write(id, (store, checkpoints) => {
     store.clear();
     checkpoints.clear();

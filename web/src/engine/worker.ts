@@ -7,11 +7,11 @@ import { LIVES, live } from "./life";
 
 /** What wasm-bindgen makes of `crates/web`. */
 interface Engine {
-  default(files: { module_or_path: string }): Promise<unknown>;
+  default(files: { module_or_path: string | WebAssembly.Module }): Promise<unknown>;
   serve(): void;
 }
 
-const load = async (message: MessageEvent<{ script: string; wasm: string }>): Promise<void> => {
+const load = async (message: MessageEvent<{ script: string; wasm: string | WebAssembly.Module }>): Promise<void> => {
   self.removeEventListener("message", load);
   const { script, wasm } = message.data;
   const answer = (event: Message["event"]): void => self.postMessage({ id: 0, event } satisfies Message);

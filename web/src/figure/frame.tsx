@@ -3,12 +3,14 @@
  * data as a table.
  */
 
-import { signal, useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren, RefObject } from "preact";
+import { useId, useRef } from "preact/hooks";
 import { inWords } from "../engine/client";
-import { csv, png, type Row, saveFile, standalone, titled } from "./save";
-import { theme } from "./theme";
+import { type About, aboutNow } from "../state/about";
+import { typeset } from "./numbers";
+import { composed, csv, json, png, type Row, saveFile, standalone, type Words, withFacts } from "./save";
+import { COLOURS, resolveAll, resolved } from "./theme";
 
 interface FigureProps {
   /** Name of its files. */
@@ -17,38 +19,65 @@ interface FigureProps {
   caption: ComponentChildren;
   /** Its data; made when it is asked for. */
   rows: () => Row[];
+  /** What its files say of the runs behind it; of the run that is looked at without it. */
+  about?: () => About;
   children: ComponentChildren;
   class?: string;
 }
 
 /** A figure. Its drawings are whatever SVG is among its children. */
-export function Figure({ name, title, caption, rows, children, class: className = "" }: FigureProps) {
+export function Figure({ name, title, caption, rows, about = aboutNow, children, class: className = "" }: FigureProps) {
   const body = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
+  const figure = useRef<HTMLElement>(null);
   const id = useId();
+  const words = (): Words => ({
+    title: wordsOf(heading.current),
+    caption: wordsOf(figure.current?.querySelector("figcaption")),
+    about: about(),
+  });
   return (
-    <figure class={`figure ${className}`} aria-labelledby={`${id}-title`} aria-describedby={`${id}-caption`}>
+    <figure
+      ref={figure}
+      class={`figure ${className}`}
+      aria-labelledby={`${id}-title`}
+      aria-describedby={`${id}-caption`}
+    >
       <div class="figure-head">
         <h3 ref={heading} id={`${id}-title`}>
           {title}
         </h3>
-        <Files name={name} rows={rows} drawing={() => drawingIn(body.current, heading.current?.textContent ?? "")} />
       </div>
       <div ref={body} class="figure-body">
         {children}
       </div>
       <figcaption id={`${id}-caption`}>{caption}</figcaption>
-      <Table rows={rows} />
+      <div class="figure-foot">
+        <Table rows={rows} />
+        <Files name={name} rows={rows} words={words} body={body} />
+        <FullScreen of={figure} />
+      </div>
     </figure>
   );
 }
 
-/** All drawings of a figure under its title; those on buttons are ways through it, and stay out. */
-function drawingIn(element: HTMLElement | null, title: string): SVGSVGElement | undefined {
-  const drawings = [...(element?.querySelectorAll<SVGSVGElement>("svg[data-drawing]") ?? [])];
-  return titled(
-    drawings.filter((drawing) => !drawing.closest("button")),
-    title,
+/** What is read, without what only opens it on the page. */
+function wordsOf(element: Element | null | undefined): string {
+  const copy = element?.cloneNode(true) as Element | undefined;
+  for (const control of copy?.querySelectorAll("summary, button") ?? []) control.replaceWith(" ");
+  return (copy?.textContent ?? "").replace(/\s+/g, " ").trim();
+}
+
+/** Shows a figure alone, as large as the screen; Escape ends it. */
+function FullScreen({ of }: { of: RefObject<HTMLElement | null> }) {
+  const toggle = (): void => {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else void of.current?.requestFullscreen().catch(() => undefined);
+  };
+  return (
+    <button type="button" class="quiet" title="Show this figure alone, as large as the screen" onClick={toggle}>
+      Full screen
+    </button>
   );
 }
 
@@ -61,8 +90,18 @@ interface Action {
   done: string;
 }
 
-/** Buttons that save a figure. */
-function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawing: () => SVGSVGElement | undefined }) {
+/** Buttons that save a figure, at its foot. */
+function Files({
+  name,
+  rows,
+  words,
+  body,
+}: {
+  name: string;
+  rows: () => Row[];
+  words: () => Words;
+  body: RefObject<HTMLElement | null>;
+}) {
   const said = useSignal("");
   const say = (text: string): void => {
     said.value = text;
@@ -77,41 +116,41 @@ function Files({ name, rows, drawing }: { name: string; rows: () => Row[]; drawi
     }
   };
   const drawn = (): SVGSVGElement => {
-    const svg = drawing();
+    const svg = body.current && composed(body.current, words());
     if (!svg) throw new Error("nothing is drawn yet");
-    return svg;
+    return resolveAll(svg);
   };
-  const { paper, ink } = theme.value;
+  const ink = (): [string, string] => [resolved(COLOURS.paper), resolved(COLOURS.ink)];
   const save = (kind: string, type: string, content: BlobPart): void => saveFile(`${name}.${kind}`, content, type);
   const actions: Action[] = [
     {
       label: "SVG",
       help: "Save the drawing as SVG",
-      work: () => save("svg", "image/svg+xml", standalone(drawn(), paper, ink)),
+      work: () => save("svg", "image/svg+xml", standalone(drawn(), ...ink())),
       done: "saved",
     },
     {
       label: "PNG",
       help: "Save the drawing as PNG",
-      work: async () => save("png", "image/png", await png(drawn(), paper, ink)),
+      work: async () => save("png", "image/png", await png(drawn(), ...ink())),
       done: "saved",
     },
     {
       label: "CSV",
       help: "Save the data as CSV",
-      work: () => save("csv", "text/csv", csv(rows())),
+      work: () => save("csv", "text/csv", csv(withFacts(rows(), words()))),
       done: "saved",
     },
     {
       label: "JSON",
       help: "Save the data as JSON",
-      work: () => save("json", "application/json", JSON.stringify(rows(), null, 1)),
+      work: () => save("json", "application/json", json(rows(), words())),
       done: "saved",
     },
     {
       label: "Copy",
       help: "Copy the data, for a spreadsheet",
-      work: () => navigator.clipboard.writeText(csv(rows())),
+      work: () => navigator.clipboard.writeText(csv(withFacts(rows(), words()))),
       done: "copied",
     },
   ];
@@ -183,96 +222,6 @@ function Rows({ rows }: { rows: Row[] }) {
 }
 
 function cell(value: Row[string] | undefined): string {
-  if (typeof value === "number" && !Number.isInteger(value)) return value.toPrecision(4);
+  if (typeof value === "number" && !Number.isInteger(value)) return typeset(value.toPrecision(4));
   return value === null || value === undefined ? "" : String(value);
-}
-
-/** Least time between two drawings of a figure, ms. */
-const PACE = 100;
-
-/**
- * Time of the last drawing of any figure: figures take turns, so that the page's thread is never
- * held for long.
- */
-let lastDrawn = 0;
-const queue: (() => void)[] = [];
-const draining = signal(false);
-
-function enqueue(draw: () => void): void {
-  if (!queue.includes(draw)) queue.push(draw);
-  if (draining.peek()) return;
-  draining.value = true;
-  requestAnimationFrame(drain);
-}
-
-/** One drawing a frame. */
-function drain(): void {
-  queue.shift()?.();
-  lastDrawn = performance.now();
-  if (queue.length > 0) requestAnimationFrame(drain);
-  else draining.value = false;
-}
-
-interface DrawingProps {
-  /** What is seen, for readers who do not see. */
-  label: string;
-  /** Height over width, and least height in pixels. */
-  ratio: number;
-  least?: number;
-  /** Draws at a size. A new function draws anew. */
-  draw: (width: number, height: number) => SVGSVGElement;
-  /** What `draw` depends on. */
-  on: unknown[];
-  onPointer?: (x: number, event: PointerEvent) => void;
-}
-
-/** A drawing that is as wide as its place, and drawn anew at most ten times a second. */
-export function Drawing({ label, ratio, least = 0, draw, on, onPointer }: DrawingProps) {
-  const place = useRef<HTMLDivElement>(null);
-  const width = useSignal(0);
-  const latest = useRef(draw);
-  latest.current = draw;
-  const drawNow = useRef(() => {
-    const element = place.current;
-    if (!element || width.peek() === 0) return;
-    const height = Math.max(least, Math.round(width.peek() * ratio));
-    const svg = latest.current(width.peek(), height);
-    svg.setAttribute("data-drawing", "");
-    svg.setAttribute("aria-hidden", "true");
-    // Plot's own rules are in the page's style sheet: the content security policy lets no other in.
-    svg.querySelector("style")?.remove();
-    element.replaceChildren(svg);
-  });
-  useEffect(() => {
-    const element = place.current;
-    if (!element) return;
-    const observer = new ResizeObserver(([entry]) => {
-      const now = Math.floor(entry?.contentRect.width ?? 0);
-      if (now !== width.peek()) {
-        width.value = now;
-        enqueue(drawNow.current);
-      }
-    });
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  useEffect(() => {
-    const wait = setTimeout(() => enqueue(drawNow.current), performance.now() - lastDrawn < PACE ? PACE : 0);
-    return () => clearTimeout(wait);
-  }, [...on, theme.value]);
-  const point =
-    onPointer &&
-    ((event: PointerEvent): void =>
-      onPointer(event.clientX - (place.current?.getBoundingClientRect().left ?? 0), event));
-  return (
-    <div
-      ref={place}
-      class={`drawing${onPointer ? " pointed" : ""}`}
-      role="img"
-      aria-label={label}
-      style={{ minHeight: `${Math.max(least, 40)}px` }}
-      onPointerDown={point}
-      onPointerMove={point && ((event) => event.buttons === 1 && point(event))}
-    />
-  );
 }

@@ -1,5 +1,6 @@
 /** Any figure of a run, drawn by its kind. */
 
+import { useMemo } from "preact/hooks";
 import type { BarPanels } from "../generated/BarPanels";
 import type { Bars } from "../generated/Bars";
 import type { Ceiling } from "../generated/Ceiling";
@@ -11,17 +12,24 @@ import type { SimilarityFigure } from "../generated/SimilarityFigure";
 import type { StrengthRows } from "../generated/StrengthRows";
 import type { Tone } from "../generated/Tone";
 import type { TwoPhases } from "../generated/TwoPhases";
-import { Drawing, Figure } from "./frame";
-import { barPanel, valuesOverTraining } from "./generic";
-import { courseCurve, lossCurves, strengthByOrder } from "./plots";
+import { CourseDrawing, LossDrawing } from "./course";
+import { Figure } from "./frame";
+import { BarPanelDrawing, CurvesOverTraining } from "./generic";
+import { typeset } from "./numbers";
 import { rowsOf } from "./rows";
+import { StrengthBars } from "./strength";
 import { theme } from "./theme";
 import { colourOf } from "./tones";
 
 /** A figure with its title, its caption, its files and its data. `run` names the files. */
 export function AnyFigure({ of, run, epoch }: { of: RunFigure; run: string; epoch: number | undefined }) {
   return (
-    <Figure name={`${run}-${of.name}`} title={of.title} caption={of.caption} rows={() => rowsOf(of.kind)}>
+    <Figure
+      name={`${run}-${of.name}`}
+      title={typeset(of.title)}
+      caption={typeset(of.caption)}
+      rows={() => rowsOf(of.kind)}
+    >
       <Kind kind={of.kind} title={of.title} epoch={epoch} />
     </Figure>
   );
@@ -36,29 +44,34 @@ interface KindProps<Of> {
 }
 
 function Kind({ kind, title, epoch }: KindProps<FigureKind>) {
+  // What has no cursor is not looked at again while it is dragged.
+  const still = useMemo(() => <Still kind={kind} />, [kind]);
   switch (kind.type) {
     case "bars":
-      return <BarsDrawing of={kind} />;
+    case "checkpoints":
+    case "strength_rows":
+      return still;
     case "curves":
       return <CurvesDrawing kind={kind} title={title} epoch={epoch} />;
     case "two_phases":
       return <TwoPhasesDrawing kind={kind} title={title} epoch={epoch} />;
     case "course":
-      return (
-        <Drawing
-          label={title}
-          ratio={0.4}
-          least={180}
-          draw={(width, height) => courseCurve(kind, epoch, true, width, height)}
-          on={[kind, epoch]}
-        />
-      );
+      return <CourseDrawing class="curve" label={title} of={kind} epoch={epoch} />;
+    case "similarity":
+      return <SimilarityDrawing kind={kind} title={title} epoch={epoch} />;
+  }
+}
+
+function Still({ kind }: { kind: FigureKind }) {
+  switch (kind.type) {
+    case "bars":
+      return <BarsDrawing of={kind} />;
     case "checkpoints":
       return <StrengthPanels panels={kind.panels} />;
     case "strength_rows":
       return <RowsDrawing of={kind} />;
-    case "similarity":
-      return <SimilarityDrawing kind={kind} title={title} epoch={epoch} />;
+    default:
+      return null;
   }
 }
 
@@ -74,7 +87,7 @@ function Legend({ of }: { of: Entry[] }) {
     <ul class="legend">
       {of.map(({ name, tone }) => (
         <li key={name}>
-          <span class="swatch" aria-hidden="true" style={{ background: colourOf(tone) }} /> {name}
+          <span class="swatch" aria-hidden="true" style={{ background: colourOf(tone) }} /> {typeset(name)}
         </li>
       ))}
     </ul>
@@ -91,15 +104,9 @@ function BarsDrawing({ of }: { of: BarPanels }) {
       <div class={of.panels.length > LARGE ? "panel-grid narrow" : "panel-grid"}>
         {of.panels.map((panel, index) => (
           <div key={index} class="small-figure">
-            <h4>{panel.title}</h4>
-            {panel.note !== "" && <p class="note">{panel.note}</p>}
-            <Drawing
-              label={[panel.title, panel.note].filter(Boolean).join(": ")}
-              ratio={0.7}
-              least={170}
-              draw={(width, height) => barPanel(of, panel, width, height)}
-              on={[of]}
-            />
+            <h4>{typeset(panel.title)}</h4>
+            {panel.note !== "" && <p class="note">{typeset(panel.note)}</p>}
+            <BarPanelDrawing of={of} panel={panel} label={[panel.title, panel.note].filter(Boolean).join(": ")} />
           </div>
         ))}
       </div>
@@ -111,13 +118,7 @@ function CurvesDrawing({ kind, title, epoch }: KindProps<Curves>) {
   return (
     <>
       <Legend of={kind.curves} />
-      <Drawing
-        label={title}
-        ratio={0.4}
-        least={190}
-        draw={(width, height) => valuesOverTraining(kind, epoch, width, height)}
-        on={[kind, epoch]}
-      />
+      <CurvesOverTraining of={kind} label={title} epoch={epoch} />
     </>
   );
 }
@@ -128,11 +129,12 @@ function StrengthPanels({ panels }: { panels: Bars[] }) {
       {panels.map((panel) => (
         <div key={panel.checkpoint} class="small-figure">
           <p class="panel-title">{panel.title}</p>
-          <Drawing
+          <StrengthBars
+            class="thumb"
             label={`Strength of interactions by order, ${panel.title}`}
-            ratio={0.72}
-            draw={(width, height) => strengthByOrder(panel, width, height, true)}
-            on={[panel]}
+            of={panel}
+            small
+            first={{ width: 160, height: 110 }}
           />
         </div>
       ))}
@@ -144,13 +146,7 @@ function TwoPhasesDrawing({ kind, title, epoch }: KindProps<TwoPhases>) {
   return (
     <>
       <StrengthPanels panels={kind.panels} />
-      <Drawing
-        label={`Losses over training: ${title}`}
-        ratio={0.3}
-        least={170}
-        draw={(width, height) => lossCurves(kind.losses, epoch, width, height)}
-        on={[kind, epoch]}
-      />
+      <LossDrawing class="curve" label={`Losses over training: ${title}`} of={kind.losses} epoch={epoch} />
     </>
   );
 }
@@ -160,7 +156,7 @@ function RowsDrawing({ of }: { of: StrengthRows }) {
     <>
       {of.rows.map((row) => (
         <div key={row.name} class="strength-row">
-          <h4>{row.name}</h4>
+          <h4>{typeset(row.name)}</h4>
           <StrengthPanels panels={row.panels} />
         </div>
       ))}

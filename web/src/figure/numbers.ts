@@ -1,10 +1,65 @@
-/** Numbers in words. */
+/** Numbers in words, in one format everywhere: 2.20, 905, 3.1 × 10⁻⁶, and a true minus. */
 
-/** Up to three significant digits. */
+const MINUS = "−";
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** Formats of the browser, each made once: making one takes longer than drawing an axis. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** Digits behind the point or significant ones, as few and as many as these. */
+function digits(value: number, of: "Fraction" | "Significant", least: number, most: number): string {
+  const name = `${of} ${least} ${most}`;
+  let format = formats.get(name);
+  if (!format) {
+    format = new Intl.NumberFormat("en", { [`minimum${of}Digits`]: least, [`maximum${of}Digits`]: most });
+    formats.set(name, format);
+  }
+  return format.format(value).replace("-", MINUS);
+}
+
+function raised(exponent: number): string {
+  const power = String(Math.abs(exponent)).replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? "");
+  return `10${exponent < 0 ? "⁻" : ""}${power}`;
+}
+
+/** A number with few digits as a multiple of a power of ten. */
+function scientific(value: number, behind: number): string {
+  const [factor = "", exponent = ""] = value.toExponential(behind).split("e");
+  const power = raised(Number(exponent));
+  return Number(factor) === 1 ? power : `${factor.replace("-", MINUS)} × ${power}`;
+}
+
+function isFar(value: number): boolean {
+  return value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5);
+}
+
+/** What was measured, to three significant digits. */
 export function number(value: number): string {
-  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e5))
-    return value.toExponential(1).replace("e+", "e").replaceAll("-", "−");
-  return value.toLocaleString("en", { maximumSignificantDigits: 3 }).replace("-", "−");
+  if (value === 0) return "0";
+  if (isFar(value)) return scientific(value, 1);
+  return digits(value, "Significant", 3, 3);
+}
+
+/** What was chosen, or counted: as short as it was written. */
+export function plain(value: number): string {
+  if (isFar(value)) return scientific(value, 1).replace(/\.0(?= )/, "");
+  return digits(value, "Significant", 1, 3);
+}
+
+/** With so many digits behind the point, as the values of an axis have them. */
+export function niceNumber(value: number, behind: number): string {
+  if (value === 0) return "0";
+  return behind > 3 ? scientific(value, 0) : digits(value, "Fraction", behind, behind);
+}
+
+/** An epoch on an axis. */
+export function epochName(epoch: number): string {
+  return digits(epoch, "Fraction", 0, 2);
+}
+
+/** One of 0.01, 0.1, 1 or a multiple of them, as it stands on a logarithmic axis. */
+export function powerOfTen(value: number): string {
+  return Math.abs(value) < 1e-3 ? scientific(value, 0) : plain(value);
 }
 
 /** With its sign. */
@@ -12,11 +67,18 @@ export function signed(value: number): string {
   return value > 0 ? `+${number(value)}` : number(value);
 }
 
+/** A text with its numbers in this page's format: captions of runs are written for terminals too. */
+export function typeset(text: string): string {
+  return text
+    .replace(/\b(\d(?:\.\d+)?)e(-?\d+)/g, (_, factor: string, exponent: string) =>
+      Number(factor) === 1 ? raised(Number(exponent)) : `${factor} × ${raised(Number(exponent))}`,
+    )
+    .replace(/(?<=^|[\s[(])-(?=\d)/g, MINUS);
+}
+
 /** A whole number of epochs, or two significant digits. */
 export function epochs(epoch: number): string {
-  return Number.isInteger(epoch)
-    ? epoch.toLocaleString("en")
-    : epoch.toLocaleString("en", { maximumSignificantDigits: 2 });
+  return Number.isInteger(epoch) ? digits(epoch, "Fraction", 0, 0) : digits(epoch, "Significant", 1, 2);
 }
 
 /** When a checkpoint is. */
@@ -30,10 +92,15 @@ export function duration(seconds: number): string {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 90) return `${Math.round(seconds)} s`;
   if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
-  return `${number(seconds / 3600)} h`;
+  return `${plain(seconds / 3600)} h`;
 }
 
 /** A share in percent. */
 export function percent(share: number): string {
-  return `${(100 * share).toLocaleString("en", { maximumFractionDigits: 1 })} %`.replace("-", "−");
+  return `${digits(100 * share, "Fraction", 0, 1)} %`;
+}
+
+/** A share in whole percent. */
+export function wholePercent(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }

@@ -37,41 +37,114 @@ export function standalone(svg: SVGSVGElement, paper: string, ink: string): stri
   return new XMLSerializer().serializeToString(copy);
 }
 
-/** Room for a title, pixels. */
-const TITLE = 30;
+/** What stands with a figure that leaves the page. */
+export interface Words {
+  title: string;
+  caption: string;
+  /** Facts on the run behind it, by their names. */
+  about: Readonly<Record<string, string | number>>;
+}
 
-/** Drawings as they lie on the page, under their title, as one. */
-export function titled(drawings: SVGSVGElement[], title: string): SVGSVGElement | undefined {
-  const boxes = drawings.map((drawing) => ({ drawing, box: drawing.getBoundingClientRect() }));
-  if (boxes.length === 0) return undefined;
-  const left = Math.min(...boxes.map(({ box }) => box.left));
-  const top = Math.min(...boxes.map(({ box }) => box.top)) - TITLE;
-  const all = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  const head = document.createElementNS("http://www.w3.org/2000/svg", "text");
-  for (const [name, value] of Object.entries({
-    x: 8,
-    y: TITLE - 10,
-    "font-size": 15,
-    "font-weight": 600,
-    fill: "currentColor",
-  }))
-    head.setAttribute(name, String(value));
-  head.textContent = title;
-  all.append(head);
-  for (const { drawing, box } of boxes) {
-    const copy = drawing.cloneNode(true) as SVGSVGElement;
-    for (const [name, value] of Object.entries({
-      x: box.left - left,
-      y: box.top - top,
-      width: box.width,
-      height: box.height,
-    }))
-      copy.setAttribute(name, String(value));
-    all.append(copy);
+/** Facts that stand in every row of a table, so that tables of several runs can be put together. */
+const IN_ROWS = ["run", "network", "data", "seed", "solver"] as const;
+
+/** Rows with the facts on their run; what a row says itself stays. */
+export function withFacts(rows: Row[], { about }: Words): Row[] {
+  const facts = IN_ROWS.flatMap((name) => (about[name] === undefined ? [] : [[name, about[name]] as const]));
+  return rows.map((row) => ({ ...Object.fromEntries(facts), ...row }));
+}
+
+/** A figure's data as a document that says what it is of. */
+export function json(rows: Row[], words: Words): string {
+  return JSON.stringify({ ...words, rows: withFacts(rows, words) }, null, 1);
+}
+
+/** Room around what is drawn, and lines of text, pixels. */
+const MARGIN = 12;
+const TITLE = { size: 15, line: 22 } as const;
+const TEXT = { size: 11.5, line: 16 } as const;
+/** Mean width of a letter as a share of its size. */
+const LETTER = 0.53;
+
+/** What stands beside drawings and belongs to them: headings of panels, names of curves. */
+const BESIDE = "h4, .panel-title, .legend li, .multiple > span";
+
+/**
+ * All drawings of a figure as they lie on the page, with what stands beside them, under their title
+ * and over their caption and the facts on their run.
+ */
+export function composed(body: Element, words: Words): SVGSVGElement | undefined {
+  const drawings = [...body.querySelectorAll<SVGSVGElement>("svg[data-drawing]")].filter(isSeen);
+  const beside = [...body.querySelectorAll(BESIDE)].filter(isSeen);
+  if (drawings.length === 0) return undefined;
+  const boxes = [...drawings, ...beside].map((element) => element.getBoundingClientRect());
+  const left = Math.min(...boxes.map((box) => box.left)) - MARGIN;
+  const width = Math.max(...boxes.map((box) => box.right)) - left + MARGIN;
+  const all = element("svg", {});
+  const title = lines(words.title, width, TITLE.size);
+  for (const [index, text] of title.entries())
+    all.append(textAt(MARGIN, TITLE.line * (index + 1), text, { "font-size": TITLE.size, "font-weight": 600 }));
+  const top = Math.min(...boxes.map((box) => box.top)) - TITLE.line * title.length - MARGIN;
+  for (const drawing of drawings) {
+    const { left: x, top: y, width, height } = drawing.getBoundingClientRect();
+    all.append(placed(drawing.cloneNode(true) as SVGSVGElement, { x: x - left, y: y - top, width, height }));
   }
-  all.setAttribute("width", String(Math.max(...boxes.map(({ box }) => box.right)) - left));
-  all.setAttribute("height", String(Math.max(...boxes.map(({ box }) => box.bottom)) - top));
-  return all;
+  for (const text of beside) all.append(...copied(text, left, top));
+  const bottom = Math.max(...boxes.map((box) => box.bottom)) - top;
+  const facts = Object.entries(words.about).map(([name, fact]) => `${name}: ${fact}`);
+  const below = [...lines(words.caption, width, TEXT.size), ...lines(facts.join(" · "), width, TEXT.size)];
+  for (const [index, text] of below.entries())
+    all.append(textAt(MARGIN, bottom + MARGIN + TEXT.line * (index + 1), text, { "font-size": TEXT.size }));
+  return placed(all, { width, height: bottom + 2 * MARGIN + TEXT.line * below.length });
+}
+
+function isSeen(element: Element): boolean {
+  const { width, height } = element.getBoundingClientRect();
+  return width > 0 && height > 0;
+}
+
+function element<Name extends "svg" | "text" | "rect">(name: Name, attributes: Record<string, string | number>) {
+  return placed(document.createElementNS("http://www.w3.org/2000/svg", name), attributes);
+}
+
+function placed<Of extends SVGElement>(of: Of, attributes: Record<string, string | number>): Of {
+  for (const [name, value] of Object.entries(attributes)) of.setAttribute(name, String(value));
+  return of;
+}
+
+function textAt(x: number, y: number, text: string, attributes: Record<string, string | number>): SVGElement {
+  const made = element("text", { x, y, fill: "currentColor", ...attributes });
+  made.textContent = text;
+  return made;
+}
+
+/** A text of the page with its swatch, where it has one. */
+function copied(of: Element, left: number, top: number): SVGElement[] {
+  const box = of.getBoundingClientRect();
+  const { fontSize, fontWeight, color } = getComputedStyle(of);
+  const swatch = of.querySelector(".swatch");
+  const square = swatch?.getBoundingClientRect();
+  const x = square ? square.right + 5 : box.left;
+  const words = (of.textContent ?? "").replace(/\s+/g, " ").trim();
+  const size = Number.parseFloat(fontSize);
+  const style = { "font-size": size, "font-weight": fontWeight, fill: color };
+  const text = textAt(x - left, box.top - top + Math.min(box.height, 1.35 * size) * 0.8, words, style);
+  if (!swatch || !square) return [text];
+  const fill = getComputedStyle(swatch).backgroundColor;
+  const { width, height } = square;
+  return [element("rect", { x: square.left - left, y: square.top - top, width, height, fill }), text];
+}
+
+/** A text in lines that fit into a width. */
+function lines(text: string, width: number, size: number): string[] {
+  const most = Math.max(20, Math.floor((width - 2 * MARGIN) / (LETTER * size)));
+  const found: string[] = [];
+  for (const word of text.split(/\s+/).filter(Boolean)) {
+    const last = found.at(-1);
+    if (last !== undefined && last.length + word.length < most) found[found.length - 1] = `${last} ${word}`;
+    else found.push(word);
+  }
+  return found;
 }
 
 /** A drawing as pixels, twice as fine as it is on the page. */

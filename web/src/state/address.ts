@@ -1,33 +1,79 @@
 /** The page's address follows what is seen: copied, it shows the same to others. */
 
 import { effect } from "@preact/signals";
-import { boundaryOf, current, cursor, firstName, sample } from "./runs";
-import { experiment, wish, writtenExperiment } from "./settings";
+import { inWords } from "../engine/client";
+import { keptBy, openKept } from "./kept";
+import { current, isShipped, look, openByName, openFirst, openUrl, type Run, runs } from "./runs";
+import { defaults, experiment, ignored, wish, writtenExperiment } from "./settings";
+import { lookAsWanted, readView, writeView } from "./view-address";
 
 /** Browsers refuse more changes than a hundred in half a minute. */
 const PACE = 500;
 
+/** Names something of the address that is ignored. */
+function complain(words: string): void {
+  ignored.value = [...ignored.value, words];
+}
+
+/** Looks at what the address names. Resolves with what went wrong with its run, where anything did. */
+export async function followAddress(address: URLSearchParams): Promise<string | undefined> {
+  const wanted = readView(address, complain);
+  let problem: string | undefined;
+  if (wanted.run !== undefined) {
+    try {
+      await open(wanted.run);
+    } catch (error) {
+      problem = `The run in this page's address was not opened: ${inWords(error)}`;
+    }
+  }
+  await openFirst().catch((error: unknown) => (problem ??= inWords(error)));
+  if (problem === undefined && wanted.epoch !== undefined && current.value) look(current.value.name, wanted.epoch);
+  lookAsWanted(wanted, complain);
+  return problem;
+}
+
+async function open(run: string): Promise<void> {
+  const own = keptBy(run);
+  if (runs.value.some((known) => known.name === run)) look(run);
+  else if (own) {
+    await openKept(own.id);
+    look(run);
+  } else if (isShipped(run)) {
+    await openByName(run);
+    look(run);
+  } else if (run.startsWith("own-"))
+    throw new Error(
+      "it is kept in another browser. Ask for its file; or train it anew, with the settings in this address",
+    );
+  else if (/[./]/.test(run)) await openUrl(run);
+  else throw new Error(`no run named ${run} came with this page`);
+}
+
+/** The address of a run, whatever is looked at in it. */
+export function addressOfRun(run: Run): string {
+  const address = writtenExperiment(run.live || run.kept ? run.view.experiment : defaults, "auto");
+  if (!run.live && !run.fromFile && !run.kept) address.set("run", run.address ?? run.name);
+  return `?${address}`;
+}
+
+/** The address of what is seen now. */
+export function addressNow(embedded: boolean, isPlaying = false): string {
+  const run = current.value;
+  // A run of the reader's own is made again by its settings.
+  const isOwn = run?.live || run?.kept;
+  const address = writtenExperiment(isOwn ? run.view.experiment : experiment.value, wish.value);
+  writeView(address, isPlaying);
+  if (embedded) address.set("embed", "figure");
+  const search = address.toString();
+  return search ? `?${search}` : location.pathname;
+}
+
 /** Keeps the address up to date from now on. */
-export function watchAddress(embedded: boolean): void {
+export function watchAddress(embedded: boolean, isPlaying: () => boolean = () => false): void {
   let waiting: ReturnType<typeof setTimeout> | undefined;
   effect(() => {
-    const address = writtenExperiment(experiment.value, wish.value);
-    const run = current.value;
-    const isFirst = run?.name === firstName.value;
-    // A file of the reader's has no address, and a training is found by its settings.
-    const hasAddress = run && !run.live && (run.address !== undefined || !run.fromFile);
-    if (run && !isFirst && hasAddress) address.set("run", run.address ?? run.name);
-    const epoch = run?.view.checkpoints[cursor.value]?.losses.epoch;
-    // A look at a run begins at its boundary: no need to say so.
-    if (hasAddress && epoch !== undefined && epoch !== boundaryOf(run.view)?.epoch) address.set("epoch", String(epoch));
-    if (hasAddress && sample.value !== 0) address.set("sample", String(sample.value));
-    if (embedded) address.set("embed", "figure");
-    const search = address.toString();
+    const address = addressNow(embedded, isPlaying());
     clearTimeout(waiting);
-    waiting = setTimeout(
-      () =>
-        history.replaceState(null, "", search ? `?${search}${location.hash}` : `${location.pathname}${location.hash}`),
-      PACE,
-    );
+    waiting = setTimeout(() => history.replaceState(null, "", `${address}${location.hash}`), PACE);
   });
 }

@@ -3,7 +3,7 @@
  * sample, the page keeps the answers.
  */
 
-import { batch, type Signal, signal } from "@preact/signals";
+import { batch, computed, type Signal, signal } from "@preact/signals";
 import { type Engine, expect, inWords } from "../engine/client";
 import type { Command } from "../generated/Command";
 import type { Event } from "../generated/Event";
@@ -11,6 +11,7 @@ import type { Explanation } from "../generated/Explanation";
 import type { Kind } from "../generated/Kind";
 import type { Matching } from "../generated/Matching";
 import type { SampleRanges } from "../generated/SampleRanges";
+import type { SampleSolver } from "../generated/SampleSolver";
 import type { SampleView } from "../generated/SampleView";
 
 /** An interaction by its name: AND or OR, and its players. */
@@ -23,8 +24,26 @@ export function same(a: Named | undefined, b: Named | undefined): boolean {
   return a?.kind === b?.kind && a?.mask === b?.mask;
 }
 
+/** What the next sample is to be looked at with, from an address. */
+export interface Wish {
+  interaction: Named | undefined;
+  /** How many of the strongest interactions are kept. */
+  strongest: number | undefined;
+  mask: number | undefined;
+  /** Hears of what the sample does not have. */
+  complain: (words: string) => void;
+}
+
 /** Time for which an answer rests before its ranges are asked for, ms. */
 const REST = 600;
+
+/** A sample, the engine that answers for it, and whose it is. */
+export interface Inspected {
+  engine: Engine;
+  view: SampleView;
+  /** What players are the same in: a run. */
+  subject?: string;
+}
 
 export class Inspection {
   readonly view: Signal<SampleView | undefined> = signal<SampleView | undefined>(undefined);
@@ -42,25 +61,71 @@ export class Inspection {
   readonly chosen: Signal<Named | undefined> = signal<Named | undefined>(undefined);
   readonly pointed: Signal<Named | undefined> = signal<Named | undefined>(undefined);
 
+  private subject: string | undefined;
+  /** What is looked at, where that is not how a look at a sample begins. */
+  readonly differing = computed((): Omit<Wish, "complain"> => {
+    const view = this.view.value;
+    const wished = this.wished.value;
+    if (!view || wished) return wished ?? { interaction: undefined, strongest: undefined, mask: undefined };
+    const [chosen, strongest] = [this.chosen.value, this.strongest.value];
+    return {
+      interaction: same(chosen, view.interactions[0]) ? undefined : chosen,
+      strongest: strongest === firstStrongest(view) ? undefined : strongest,
+      // A look begins with all players present.
+      mask: this.mask.value === 2 ** view.players.length - 1 ? undefined : this.mask.value,
+    };
+  });
+
+  private readonly wished = signal<Wish | undefined>(undefined);
   private engine: Engine | undefined;
   private turn = 0;
 
+  /** Has the next sample looked at in a certain way. */
+  wish(wish: Wish): void {
+    const { interaction, strongest, mask } = wish;
+    if (interaction ?? strongest ?? mask) this.wished.value = wish;
+    else if (mask === 0 || strongest === 0) this.wished.value = wish;
+  }
+
+  /** What of a wish a sample can have; the rest is told. */
+  private granted(view: SampleView): Omit<Wish, "complain"> {
+    const wish = this.wished.peek();
+    this.wished.value = undefined;
+    if (!wish) return { interaction: this.chosen.peek(), strongest: undefined, mask: this.mask.peek() };
+    const { interaction, strongest, mask, complain } = wish;
+    const found = view.interactions.find((other) => same(other, interaction));
+    if (interaction && !found)
+      complain(`interaction=${interaction.kind}-${interaction.mask}: this sample has none of it`);
+    const count = view.interactions.length;
+    if (strongest !== undefined && strongest > count) complain(`k=${strongest}: this sample has ${count} interactions`);
+    const masks = 2 ** view.players.length;
+    if (mask !== undefined && mask >= masks) complain(`mask=${mask}: masks of this sample are 0 to ${masks - 1}`);
+    return {
+      interaction: found,
+      strongest: strongest !== undefined && strongest <= count ? strongest : undefined,
+      mask: mask !== undefined && mask < masks ? mask : undefined,
+    };
+  }
+
   /** Asks for a sample; of several calls only the last one counts. */
-  async inspect(ask: () => Promise<{ engine: Engine; view: SampleView }>): Promise<void> {
+  async inspect(ask: () => Promise<Inspected>): Promise<void> {
     const turn = ++this.turn;
     this.busy.value = true;
     try {
-      const { engine, view } = await ask();
+      const { engine, view, subject } = await ask();
       if (turn !== this.turn) return;
       this.engine = engine;
-      // A mask of other players says nothing here.
-      if (view.players.length !== this.view.value?.players.length) this.mask.value = undefined;
-      const salient = view.interactions.filter((found) => found.salient).length;
       batch(() => {
+        // Players of another run have the same letters only: what was chosen there says nothing here.
+        if (subject !== this.subject || view.players.length !== this.view.value?.players.length)
+          this.mask.value = this.chosen.value = this.pointed.value = undefined;
+        this.subject = subject;
+        const wanted = this.granted(view);
         this.view.value = view;
         this.error.value = undefined;
-        this.strongest.value = Math.min(view.interactions.length, Math.max(1, salient));
-        this.chosen.value = view.interactions.find((found) => same(found, this.chosen.value)) ?? view.interactions[0];
+        this.strongest.value = wanted.strongest ?? firstStrongest(view);
+        this.chosen.value = view.interactions.find((found) => same(found, wanted.interaction)) ?? view.interactions[0];
+        this.mask.value = wanted.mask;
         this.matching.value = undefined;
         this.explanation.value = undefined;
         this.ranges.value = undefined;
@@ -139,3 +204,16 @@ export class Inspection {
     }
   }
 }
+
+/** How many interactions are kept at first: the salient ones. */
+function firstStrongest(view: SampleView): number {
+  const salient = view.interactions.filter((found) => found.salient).length;
+  return Math.min(view.interactions.length, Math.max(1, salient));
+}
+
+/** Steps of the published SGD, as in the authors' code. */
+export const SGD_STEPS = 10_000;
+
+/** The sample of the run under inspection, and by what it is decomposed. */
+export const sampleInspection = new Inspection();
+export const sampleSolver = signal<SampleSolver>("certified");

@@ -15,6 +15,7 @@ import type { Experiment } from "../generated/Experiment";
 import type { Mark } from "../generated/Mark";
 import type { RunView } from "../generated/RunView";
 import { twoPhases } from "./figures";
+import { uniqueTitle } from "./unique";
 
 /** An open run. */
 export interface Run {
@@ -31,6 +32,8 @@ export interface Run {
   live: boolean;
   /** Whether it is a file of the reader's. */
   fromFile: boolean;
+  /** Whether this browser keeps it for the reader. */
+  kept?: boolean;
   /** Address of the file on this page's server, where it was opened by it. */
   address?: string;
 }
@@ -54,6 +57,9 @@ export interface Shipped {
   bytes: number | null;
 }
 
+/** What the training on this device is called while it is no other's. */
+const LIVE_TITLE = "Your training";
+
 /** Runs, the shipped ones first. */
 export const runs = signal<Run[]>([]);
 /** Name of the run that is looked at. */
@@ -66,8 +72,8 @@ export const current = computed<Run | undefined>(
 export const cursor = signal(0);
 /** Position of the sample that is looked at. */
 export const sample = signal(0);
-/** Whether figures show the published SGD's interactions where a run has them. */
-export const showPublished = signal(false);
+/** Whether the page has moved by itself only: then its address says no place. */
+export const untouched = signal(false);
 
 let viewer: Promise<Engine> | undefined;
 
@@ -94,6 +100,16 @@ async function asked(command: Command): Promise<Event> {
 function put(run: Run): void {
   const known = runs.value.some((other) => other.name === run.name);
   runs.value = known ? runs.value.map((other) => (other.name === run.name ? run : other)) : [...runs.value, run];
+}
+
+/** Shows no run: where another one was asked for, none is better than any. */
+export function shutAll(): void {
+  runs.value = [];
+}
+
+/** Shows a run again that was closed. */
+export function putBack(run: Run): void {
+  put(run);
 }
 
 /** Looks at a run; at `epoch` where given, or where the phases meet. */
@@ -231,7 +247,10 @@ async function fileOf(url: string): Promise<Uint8Array> {
  * Opens a `.spindle` file and looks at it. Rejects with an error that says what is wrong with the
  * file; what was open stays.
  */
-export async function openFile(title: string, bytes: Uint8Array, address?: string): Promise<void> {
+export async function openFile(called: string, bytes: Uint8Array, address?: string): Promise<void> {
+  const same = await openAlready(bytes);
+  if (same) return look(same.name);
+  const title = uniqueTitle(called, runs.value);
   const name = `file ${title}`;
   const engine = await viewerEngine();
   const view = expect(await engine.call({ type: "open", run: name, bytes }), "run");
@@ -247,6 +266,31 @@ export async function openFile(title: string, bytes: Uint8Array, address?: strin
     ...(address !== undefined && { address }),
   });
   look(name);
+}
+
+/** The open file with these bytes. */
+async function openAlready(bytes: Uint8Array): Promise<Run | undefined> {
+  for (const run of runs.value.filter(({ fromFile }) => fromFile)) {
+    const known = await run.file();
+    if (known.length === bytes.length && known.every((byte, index) => byte === bytes[index])) return run;
+  }
+  return undefined;
+}
+
+/** Opens a run that this browser keeps, of which is known what is seen; its file is loaded when it is asked. */
+export function openKeptFile(name: string, title: string, view: RunView, load: () => Promise<Uint8Array>): void {
+  if (runs.value.some((run) => run.name === name)) return;
+  const file = once(load);
+  put({
+    name,
+    title,
+    view: { ...view, run: name },
+    live: false,
+    fromFile: false,
+    kept: true,
+    file,
+    engine: opener(name, file),
+  });
 }
 
 /** Opens a `.spindle` file of this page's own server. */
@@ -278,7 +322,7 @@ export function showLive(view: RunView, record: Engine, answers: Engine, quietly
     const file = async (): Promise<Uint8Array> =>
       expect(await record.call({ type: "pack", run: view.run }), "file").bytes;
     const engine = (): Promise<Engine> => Promise.resolve(answers);
-    put({ name: view.run, title: "Your training", view, live: true, fromFile: false, file, engine });
+    put({ name: view.run, title: LIVE_TITLE, view, live: true, fromFile: false, file, engine });
     if (!before && !quietly) currentName.value = view.run;
     if ((!before && !quietly) || follows) cursor.value = Math.max(0, view.checkpoints.length - 1);
     if (current.value?.live && sample.value >= view.samples.length) sample.value = 0;

@@ -1,36 +1,116 @@
-/** The training on this device: at most one at a time, the last one found again after a reload. */
+/**
+ * The training on this device: at most one at a time, the last one found again after a reload. What
+ * it has measured is kept among the reader's runs when it is over, and when another one begins.
+ */
 
-import { effect, signal } from "@preact/signals";
-import { forget, restore } from "../engine/storage";
+import { batch, effect, signal } from "@preact/signals";
+import { forget, hide, restore, unhide } from "../engine/storage";
+import type { Experiment } from "../generated/Experiment";
 import { Training } from "../training/run";
-import { close, showLive } from "./runs";
-import { experiment, stopAtSecondPhase, wish } from "./settings";
+import { take } from "./entered";
+import { isDropped, keep, nameOfKept } from "./kept";
+import { keepPrediction, prediction } from "./prediction";
+import { close, look, putBack, type Run, runs, showLive } from "./runs";
+import { beginSeries, endSeries, toNextSeed } from "./series";
+import { experiment, inShort, stopAtSecondPhase, wish, withValue } from "./settings";
+import { claim, letGo } from "./tabs";
+import { offerUndo, settle } from "./undo";
 
 /** The training, running or not. */
 export const training = signal<Training | undefined>(undefined);
 
-/** Begins a new training with the settings, over the last one. */
-export function begin(): void {
-  leave();
-  const next = new Training(experiment.value, wish.value, {
-    run: (view, record, answers) => showLive(view, record, answers),
+/** Begins a new training with the settings, or the first of several seeds. */
+export function begin(): Promise<void> {
+  beginSeries();
+  return beginOne();
+}
+
+/** Begins a training after the last one; not while another tab trains. */
+async function beginOne(): Promise<void> {
+  settle();
+  if (!(await claim(lost))) return;
+  // At once: between two trainings no other tab is to begin one.
+  const next = batch(() => {
+    leave();
+    return heard(experiment.value, false);
   });
-  training.value = next;
+  keepPrediction(next.id, prediction.value);
   next.start();
 }
 
-/** Ends the training and forgets it, here and in the browser's storage. */
-export function reset(): void {
-  const id = training.value?.id;
-  leave();
-  // Another tab's training is not forgotten.
-  if (id) void forget(id).catch(() => undefined);
+/** Takes the training of another tab over, as far as that has stored it. */
+export async function takeOver(): Promise<void> {
+  if (await claim(lost, true)) await findAgain(false);
 }
 
-function leave(): void {
-  training.value?.end();
+/** Another tab has taken the training over: here it ends. */
+function lost(): void {
+  const old = training.value;
   training.value = undefined;
   close("live");
+  old?.end();
+}
+
+/** A training that is heard while it is the page's. */
+function heard(of: typeof experiment.value, quietly: boolean): Training {
+  const next: Training = new Training(of, wish.value, {
+    run: (view, record, answers) => {
+      if (training.value === next) showLive(view, record, answers, quietly);
+    },
+  });
+  training.value = next;
+  return next;
+}
+
+/** Takes the training away; for a while it can be had back, and what it has measured is kept. */
+export function reset(): void {
+  const old = training.value;
+  if (!old) return;
+  const { id } = old;
+  endSeries();
+  const live = liveRun();
+  old.pause();
+  training.value = undefined;
+  close("live");
+  hide(id);
+  offerUndo(
+    "The training is reset.",
+    () => {
+      unhide();
+      void claim(lost);
+      training.value = old;
+      if (live) putBack(live);
+      look("live");
+    },
+    () => {
+      // Another tab's training is not forgotten.
+      void forget(id).catch(() => undefined);
+      void keepMeasured(old, live).finally(() => old.end());
+    },
+  );
+}
+
+/** Makes room for another training; what the last one has measured is kept. */
+function leave(): void {
+  const old = training.value;
+  if (!old) return;
+  const live = liveRun();
+  old.pause();
+  training.value = undefined;
+  close("live");
+  // What is kept already needs no worker that is at a comparison.
+  if (keptAt.has(old)) old.end();
+  else void keepMeasured(old, live).finally(() => old.end());
+}
+
+function liveRun(): Run | undefined {
+  return runs.value.find((run) => run.live);
+}
+
+/** Keeps a training's run, where anything beyond its first samples is measured. */
+async function keepMeasured(of: Training, run: Run | undefined): Promise<void> {
+  if (run && !isDropped(of.id) && (of.progress.value?.measured ?? 0) > 0)
+    await keep(run, of.id, inShort(of.experiment));
 }
 
 /**
@@ -40,11 +120,11 @@ function leave(): void {
 export async function findAgain(lookElsewhere: boolean): Promise<void> {
   const stored = await restore().catch(() => undefined);
   if (!stored || training.value) return;
-  const found = new Training(stored.session.experiment, wish.value, {
-    run: (view, record, answers) => showLive(view, record, answers, lookElsewhere),
-  });
-  training.value = found;
-  found.restore(stored);
+  // What is over is nobody's: it may be looked at in every tab.
+  if (!stored.state?.finished && !(await claim(lost))) return;
+  // What is kept of it is the same run as it was.
+  close(nameOfKept(stored.session.id));
+  heard(stored.session.experiment, lookElsewhere).restore(stored);
 }
 
 /** A hidden tab rests, and goes on when it is seen again. */
@@ -55,3 +135,34 @@ export function restWhileHidden(): void {
 effect(() => {
   training.value?.pauseAtSecondPhase(stopAtSecondPhase.value);
 });
+
+effect(() => {
+  const now = training.value;
+  const phase = now?.phase.value;
+  const live = liveRun();
+  // Once when all is measured, and once more when all is compared.
+  if (now && live && (phase === "comparing" || phase === "finished")) keepOnce(now, live, phase);
+});
+
+effect(() => {
+  const phase = training.value?.phase.value;
+  if (phase === undefined || phase === "finished") letGo();
+});
+
+/** Phases at which a training was kept. */
+const keptAt = new WeakMap<Training, Set<string>>();
+
+function keepOnce(now: Training, live: Run, phase: string): void {
+  const at = keptAt.get(now) ?? new Set();
+  if (at.has(phase)) return;
+  keptAt.set(now, at.add(phase));
+  void keepMeasured(now, live).then(() => {
+    if (training.value === now && toNextSeed()) void trainNextSeed(now.experiment);
+  });
+}
+
+/** The same experiment with the next seed. */
+function trainNextSeed(last: Experiment): Promise<void> {
+  take(withValue(last, "seed", last.training.seed + 1));
+  return beginOne();
+}

@@ -36,11 +36,24 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
+/** Digits that come with the page: to learn from, and to test with. */
+export const DIGITS = { train: 6_000, test: 1_000 } as const;
+
 /**
  * What a browser adds to the ranges: the digits that there are, and masks that a page can draw; the
  * command line tool goes further.
  */
-const MOST: Partial<Record<Field, number>> = { train_size: 6_000, players: 12 };
+const MOST: Partial<Record<Field, number>> = {
+  train_size: DIGITS.train,
+  samples: DIGITS.test,
+  train_samples: DIGITS.train,
+  mislabelled_samples: DIGITS.train,
+  players: 12,
+};
+
+/** Names that sites put into addresses that lead here; they mean nothing to the page. */
+const FOREIGN =
+  /^(utm_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|twclid|igshid|yclid|mc_[ce]id|ref|ref_\w+|source|_hs\w+)$/;
 
 /** Numbers of the address that are not an experiment's. */
 const WISHES: readonly Wish[] = ["auto", "cpu", "webgpu"];
@@ -83,19 +96,61 @@ export function titleOf(model: Model): string | undefined {
   return models.find(({ name }) => name === model)?.title;
 }
 
+function inWords(field: Field): string {
+  return field.replaceAll("_", " ");
+}
+
+/** Smallest and largest value of a field here. */
+export function boundsOf(field: Field): { min: number; max: number } {
+  const range = ranges.get(field);
+  return { min: range?.min ?? 0, max: Math.min(range?.max ?? Infinity, MOST[field] ?? Infinity) };
+}
+
+/**
+ * Fields that are right each by itself and do not go together, or nothing: what the engine would
+ * find out after the start.
+ */
+export function conflict(of: Experiment): { field: Field; words: string } | undefined {
+  const size = of.training.train_size ?? DIGITS.train;
+  const reset = Math.round(of.training.label_noise * size);
+  const { train_samples, mislabelled_samples } = of.measurement;
+  if (mislabelled_samples > reset)
+    return {
+      field: "mislabelled_samples",
+      words: `${mislabelled_samples} mislabelled samples are to be measured, and ${reset} of the ${size} training samples are mislabelled`,
+    };
+  if (train_samples > size - reset)
+    return {
+      field: "train_samples",
+      words: `${train_samples} training samples are to be measured, and ${size - reset} have their own label`,
+    };
+  return undefined;
+}
+
+/** An experiment in a few words, for the name of its run. */
+export function inShort({ training }: Experiment): string {
+  const { model, train_size, label_noise, seed } = training;
+  const digits = (train_size ?? DIGITS.train).toLocaleString("en");
+  const wrong = label_noise === 0 ? "no wrong labels" : `${+(100 * label_noise).toPrecision(3)} % wrong labels`;
+  return `${titleOf(model) ?? model}, ${digits} digits, ${wrong}, seed ${seed}`;
+}
+
 /** What is wrong with a value, or nothing. */
 export function problem(field: Field, value: number): string | undefined {
-  const name = field.replaceAll("_", " ");
+  const name = inWords(field);
   if (!Number.isFinite(value)) return `${name} must be a number`;
   const range = ranges.get(field);
   if (!range) return undefined;
   if (range.whole && !Number.isInteger(value)) return `${name} must be a whole number`;
-  const max = Math.min(range.max, MOST[field] ?? Infinity);
+  const { max } = boundsOf(field);
   const above = range.min_excluded ? value > range.min : value >= range.min;
   const below = range.max_excluded ? value < max : value <= max;
   if (above && below) return undefined;
   return `${name} must be ${range.min_excluded ? "above" : "at least"} ${range.min} and ${range.max_excluded ? "below" : "at most"} ${max}`;
 }
+
+/** Names that are the view's: state/view-address.ts reads them. */
+const VIEW = ["run", "epoch", "sample", "sgd", "interaction", "k", "mask", "pair", "play"] as const;
 
 /** Reads the address; what is wrong in it is named in `ignored` and left at its default. */
 export function readAddress(search: string): URLSearchParams {
@@ -123,8 +178,9 @@ export function readAddress(search: string): URLSearchParams {
   const embed = address.get("embed");
   if (embed !== null && embed !== "figure")
     wrong.push(`embed=${embed}: only the figure can be embedded, by embed=figure`);
-  const known = new Set<string>([...FIELDS, "model", "engine", "run", "epoch", "sample", "embed"]);
-  for (const name of address.keys()) if (!known.has(name)) wrong.push(`${name}: there is no such setting`);
+  const known = new Set<string>([...FIELDS, "model", "engine", "embed", ...VIEW]);
+  for (const name of address.keys())
+    if (!known.has(name) && !FOREIGN.test(name)) wrong.push(`${name}: there is no such setting`);
   experiment.value = found;
   ignored.value = wrong;
   return address;

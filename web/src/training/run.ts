@@ -12,9 +12,17 @@ import { computed, signal } from "@preact/signals";
 import { chooseEngine, type Wish } from "../engine/choice";
 import { Engine, EngineError, expect, inWords } from "../engine/client";
 import { filesOf } from "../engine/data";
-import { Pool } from "../engine/pool";
+import { type Early, Pool, workersHere } from "../engine/pool";
+import { preview } from "../engine/preview";
 import { StandIn } from "../engine/stand-in";
-import { type Stored, type StoredCheckpoint, storeCheckpoint, storeSession, storeState } from "../engine/storage";
+import {
+  type Stored,
+  type StoredCheckpoint,
+  type StoredSession,
+  storeCheckpoint,
+  storeSession,
+  storeState,
+} from "../engine/storage";
 import { Writes } from "../engine/writes";
 import type { Experiment } from "../generated/Experiment";
 import type { LossRecord } from "../generated/LossRecord";
@@ -57,6 +65,9 @@ export class Training {
   /** What was shown last, and the worker that keeps it. */
   private shown: { view: RunView; record: Engine } | undefined;
   private ended = false;
+  /** Whether a checkpoint is seen, and whether some samples of the first one were before. */
+  private hasShown = false;
+  private isPreviewed = false;
   /** Records go in one after another. */
   private recording: Promise<void> = Promise.resolve();
   private readonly writes = new Writes();
@@ -68,11 +79,13 @@ export class Training {
   ) {
     // Unlike a UUID, this is to be had on servers without encryption too.
     const name = crypto.getRandomValues(new Uint32Array(4)).join("-");
-    this.state = signal(initial(name, experiment, wish));
+    this.state = signal(initial(name, experiment, wish, workersHere()));
   }
 
   /** Begins from random weights. What fails is told by `phase` and `notice`. */
   start(): void {
+    // The workers that measure load their engine while the training begins.
+    this.measurers();
     this.send({ type: "start" });
   }
 
@@ -110,8 +123,8 @@ export class Training {
   }
 
   /** Name under which it is stored. */
-  get id(): string | undefined {
-    return this.state.peek().session?.id;
+  get id(): string {
+    return this.state.peek().name;
   }
 
   /** Makes the trainer fail, for tests of what follows. */
@@ -224,7 +237,8 @@ export class Training {
   private async measure({ session, step, weights }: Of<"measure">): Promise<void> {
     if (this.ended) return;
     try {
-      this.send({ type: "measured", step, parts: await this.measurers().measure(session, step, weights) });
+      const parts = await this.measurers().measure(session, step, weights, this.early(session, step));
+      this.send({ type: "measured", step, parts });
     } catch (error) {
       this.send({ type: "unmeasurable", step, problem: problemOf(error) });
     }
@@ -233,6 +247,17 @@ export class Training {
   private measurers(): Pool {
     this.pool ??= new Pool((error) => this.send({ type: "measurer_lost", problem: problemOf(error) }));
     return this.pool;
+  }
+
+  /** Shows the first samples of the first checkpoint while the others are being measured. */
+  private early(session: StoredSession, step: number): Early | undefined {
+    const checkpoint = this.state.peek().checkpoints.get(step);
+    if (this.hasShown || this.isPreviewed || !checkpoint) return undefined;
+    this.isPreviewed = true;
+    return async (engine, bench, part) => {
+      const view = await preview(RUN, session, { ...checkpoint, parts: [part] }, bench, engine);
+      if (view && !this.ended && !this.hasShown) this.listener.run(view, engine, engine);
+    };
   }
 
   private record(recorder: number, what: Recorded, work: () => Promise<void>): void {
@@ -293,6 +318,7 @@ export class Training {
 
   private show(view: RunView, engine: Engine): boolean {
     this.shown = { view, record: engine };
+    this.hasShown ||= view.checkpoints.length > 0;
     if (!this.ended) this.listener.run(view, engine, this.standIn.engine ?? engine);
     return view.second_phase;
   }

@@ -85,9 +85,21 @@ export interface State {
   /** Mean training loss of the last steps, nats. */
   readonly loss: number | undefined;
   readonly stepsPerSecond: number | undefined;
+  /** The loss from the first steps on, thinned out. */
+  readonly curve: readonly LossAtStep[];
+  /** Seconds that it still takes, as they are shown, and when that was said, in milliseconds. */
+  readonly left: { seconds: number; at: number } | undefined;
+  /** Workers that measure. */
+  readonly workers: number;
   /** Wall time of training, in seconds, and when it was last looked at, in milliseconds. */
   readonly trainSeconds: number;
   readonly lookedAt: number;
+}
+
+/** Mean training loss of the steps before a step, nats. */
+export interface LossAtStep {
+  step: number;
+  loss: number;
 }
 
 /** What is written, and told to have been written. */
@@ -155,7 +167,7 @@ export type Effect =
 export type Next = [State, Effect[]];
 
 /** A training that has not begun. `name` must be another training's nowhere. */
-export function initial(name: string, experiment: Experiment, wish: Wish): State {
+export function initial(name: string, experiment: Experiment, wish: Wish, workers = 1): State {
   return {
     name,
     experiment,
@@ -185,6 +197,9 @@ export function initial(name: string, experiment: Experiment, wish: Wish): State
     furthest: 0,
     loss: undefined,
     stepsPerSecond: undefined,
+    curve: [],
+    left: undefined,
+    workers,
     trainSeconds: 0,
     lookedAt: 0,
   };
@@ -197,6 +212,9 @@ export interface Progress {
   epoch: number;
   loss: number | undefined;
   stepsPerSecond: number | undefined;
+  curve: readonly LossAtStep[];
+  /** Seconds until the last checkpoint is measured; nothing while that is not known. */
+  secondsLeft: number | undefined;
   /** Checkpoints that are measured, of so many. */
   measured: number;
   checkpoints: number;
@@ -214,6 +232,8 @@ export function progress(state: State): Progress | undefined {
     epoch: step / session.stepsPerEpoch,
     loss,
     stepsPerSecond,
+    curve: state.curve,
+    secondsLeft: state.left?.seconds,
     measured: measured(state).length,
     checkpoints: session.checkpoints.length,
     compared: state.compared,

@@ -5,7 +5,8 @@ import { CPU } from "../engine/place";
 import type { StoredSession } from "../engine/storage";
 import type { Event } from "../generated/Event";
 import { beginRecord, concluded, evaluated, reached } from "./checkpoints";
-import { inEpochs, type Next, only, type Problem, type State, sentence, then } from "./state";
+import { withPace } from "./remaining";
+import { inEpochs, type LossAtStep, type Next, only, type Problem, type State, sentence, then } from "./state";
 import { isToRest, obey, pausedIfStored } from "./wanted";
 
 /** New workers for a training that ends without a step forward. */
@@ -78,6 +79,7 @@ function progressed(state: State, event: Extract<Event, { type: "progress" }>, n
     ...state,
     step: event.step,
     loss: event.loss,
+    curve: lengthened(state.curve, { step: event.step, loss: event.loss }),
     stepsPerSecond: event.steps_per_second,
     trainSeconds: state.trainSeconds + (now - state.lookedAt) / 1000,
     lookedAt: now,
@@ -85,7 +87,17 @@ function progressed(state: State, event: Extract<Event, { type: "progress" }>, n
     furthest: isForward ? event.step : state.furthest,
     restarts: isForward ? 0 : state.restarts,
   };
-  return isToRest(next) ? next : { ...next, phase: "running" };
+  return isToRest(next) ? next : { ...withPace(next, now), phase: "running" };
+}
+
+/** Points of the curve at most: more than a drawing this small can show. */
+const MOST_POINTS = 120;
+
+/** The curve with another point; steps that are done again replace what was there. */
+function lengthened(curve: readonly LossAtStep[], point: LossAtStep): LossAtStep[] {
+  const before = curve.filter(({ step }) => step < point.step);
+  const kept = before.length < MOST_POINTS ? before : before.filter((_, index) => index % 2 === 0);
+  return [...kept, point];
 }
 
 function rested(state: State): State {

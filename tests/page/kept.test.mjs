@@ -1,0 +1,131 @@
+// Runs that are kept: own trainings by themselves, named, overlaid, taken together over seeds; and
+// nothing destroyed without a way back.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { fixture } from "./support/fixtures.mjs";
+import { address, assertSound, phase, SMALL, train, withPage } from "./support/page.mjs";
+
+const TINY = { ...SMALL, epochs: 2, samples: 10, checkpoints: 3 };
+const titles = (page) => page.locator(".all-runs tbody th .link").allInnerTexts();
+const own = (page) => page.locator(".all-runs tbody tr", { hasText: "320 digits" });
+
+/** Trains several seeds, one after the other, from the settings beside the button. */
+async function trainSeeds(page, count) {
+  await page.locator("[name=seeds]").selectOption(String(count));
+  await train(page);
+  await page.locator("[data-fact=series]", { hasText: `${count} seeds are measured` }).waitFor({ timeout: 200_000 });
+  await page.getByRole("button", { name: "See them together" }).click();
+  await page.locator(".all-runs td").first().waitFor();
+}
+
+test("trainings are kept, named, listed with their results, overlaid and taken together", {
+  timeout: 300_000,
+}, async () => {
+  await withPage({ search: address(TINY) }, async (page) => {
+    await trainSeeds(page, 3);
+    // The last one is the training that is open.
+    await page.waitForFunction(() => document.querySelectorAll(".all-runs tbody tr").length >= 4);
+    const all = await titles(page);
+    for (const name of ["Your training", "LeNet, 320 digits, no wrong labels, seed 0"])
+      assert.ok(all.includes(name), `${name} is not among ${all}`);
+    const first = page.locator(".all-runs tbody tr", { hasText: "seed 0" });
+    assert.match(await first.innerText(), /\d[\d.]* %\s+(too little|phase 1|not distinguishable|\d)/);
+    assert.match(await first.innerText(), /\d\.\d\d, \d\.\d\d, \d\.\d\d/);
+    assert.equal(await page.getByRole("button", { name: /Overlay 3 seeds/ }).count(), 1);
+    const figure = page.locator(".all-runs figure");
+    await figure.locator("svg[data-drawing]").waitFor();
+    const caption = await figure.locator("figcaption").innerText();
+    assert.match(caption, /mean of seeds 0, 1, 2: [\d.]+ \[[−\d.]+, [\d.]+\] before training/);
+    assert.match(caption, /95 % t-interval over the seeds\. Held fixed: network, data, all settings but the seed/);
+    assert.match(caption, /of 3 have two phases; test accuracy [\d.]+ \[/);
+    // The mean is that of the three curves in the figure's own data.
+    const [download] = await Promise.all([
+      page.waitForEvent("download"),
+      figure.getByRole("button", { name: "as CSV" }).click(),
+    ]);
+    const lines = readFileSync(await download.path(), "utf8")
+      .trim()
+      .split("\r\n");
+    assert.ok(lines.filter((line) => /seed \d/.test(line)).length >= 6, lines.join("\n"));
+    assert.ok(lines.some((line) => /mean of seeds/.test(line)));
+    await figure.getByLabel("Shown").selectOption("accuracy");
+    await figure.locator("h3", { hasText: "Test accuracy in 3 runs" }).waitFor();
+    await page.getByLabel("Filter").fill("seed=1");
+    assert.equal(await page.locator(".all-runs tbody tr").count(), 1);
+    await page.getByLabel("Filter").fill("");
+    await assertSound(page);
+    await page.reload();
+    await page.locator("[data-alive]").waitFor();
+    await page.locator("#compare").scrollIntoViewIfNeeded();
+    await page.locator(".all-runs th", { hasText: "Your training" }).waitFor();
+    await page.waitForFunction(() => {
+      const names = [...document.querySelectorAll(".all-runs tbody th")].map((cell) => cell.textContent);
+      return names.filter((name) => /320 digits/.test(name)).length === 2;
+    });
+  });
+});
+
+test("a kept run is renamed, opened, deleted and had back", { timeout: 200_000 }, async () => {
+  await withPage({ search: address(TINY) }, async (page) => {
+    await trainSeeds(page, 2);
+    await own(page).first().getByRole("button", { name: "Rename" }).click();
+    await page.locator(".rename").fill("My first");
+    await page.locator(".rename").press("Enter");
+    const row = page.locator(".all-runs tbody tr", { hasText: "My first" });
+    await row.waitFor();
+    await row.getByRole("button", { name: "My first", exact: true }).click();
+    await page.locator(".tab[aria-pressed=true]", { hasText: "My first" }).waitFor();
+    await page.locator("#sample").scrollIntoViewIfNeeded();
+    await page.locator("section:has(#sample) .interaction").first().waitFor();
+    await page.getByRole("button", { name: "Delete My first" }).click();
+    await page.locator(".tab", { hasText: "My first" }).waitFor({ state: "detached" });
+    await page.locator(".undo button").click();
+    await page.locator(".tab", { hasText: "My first" }).waitFor();
+    await page.reload();
+    await page.locator("[data-alive]").waitFor();
+    await page.locator("#compare").scrollIntoViewIfNeeded();
+    await row.waitFor();
+  });
+});
+
+test("a reset training can be had back for a while, and goes on", async () => {
+  await withPage({ search: address({ ...SMALL, epochs: 400, checkpoints: 6 }) }, async (page) => {
+    await train(page);
+    await page.locator(".tab", { hasText: "Your training" }).waitFor();
+    await page.waitForFunction(() => globalThis.spindle.training.value.losses.value.length > 2);
+    await page.getByRole("button", { name: "Reset" }).click();
+    await page.locator(".status").waitFor({ state: "detached" });
+    await page.locator(".undo button").click();
+    await page.locator(".tab[aria-pressed=true]", { hasText: "Your training" }).waitFor();
+    await phase(page, "paused");
+    const before = await page.evaluate(() => globalThis.spindle.training.value.progress.value.step);
+    await page.getByRole("button", { name: "Go on" }).click();
+    await page.waitForFunction((before) => globalThis.spindle.training.value.progress.value.step > before, before);
+    await page.reload();
+    await page.locator("[data-alive]").waitFor();
+    await phase(page, "paused");
+  });
+});
+
+test("a file of the same name gets a second one, the same file does not", async () => {
+  await withPage({}, async (page) => {
+    const choose = (name) =>
+      page
+        .locator("input[type=file]")
+        .setInputFiles({ name: "a.spindle", mimeType: "", buffer: readFileSync(fixture(name)) });
+    await choose("words");
+    await page.locator(".tab[aria-pressed=true]", { hasText: "a.spindle" }).waitFor();
+    await choose("points");
+    await page.locator(".tab[aria-pressed=true]", { hasText: "a (2).spindle" }).waitFor();
+    await choose("words");
+    await page.locator(".tab[aria-pressed=true]", { hasText: "a.spindle" }).waitFor();
+    assert.equal(await page.locator(".tab", { hasText: "spindle" }).count(), 2);
+    await page.locator("#compare").scrollIntoViewIfNeeded();
+    await page.getByRole("button", { name: "Keep" }).first().click();
+    await page.reload();
+    await page.locator("[data-alive]").waitFor();
+    await page.getByRole("button", { name: "Open a run…" }).click();
+    await page.locator(".card", { hasText: "yours, kept in this browser" }).waitFor();
+  });
+});

@@ -1,0 +1,229 @@
+/** A table of all runs: what came of them, and of their settings those that differ. */
+
+import { signal, useSignal, useSignalEffect } from "@preact/signals";
+import "../style/kept.css";
+import { inWords } from "../engine/client";
+import { epochs, percent } from "../figure/numbers";
+import type { Differing } from "../generated/Differing";
+import { type Listed, listed, loadPairs, marked, markFamily, openListed } from "../state/all-runs";
+import { keep, keepingProblem, remove, rename } from "../state/kept";
+import { current, differing, look, runs } from "../state/runs";
+import { keyBesidesSeed } from "../state/seeds";
+import { inShort } from "../state/settings";
+import { Overlay } from "./overlay";
+
+const filter = signal("");
+const problem = signal<string | undefined>(undefined);
+
+export function AllRuns() {
+  const fields = useSignal<Differing[]>([]);
+  useSignalEffect(() => {
+    const experiments = listed.value.map(({ experiment }) => experiment);
+    void differing(experiments)
+      .then((found) => (fields.value = found))
+      .catch((error: unknown) => (problem.value = inWords(error)));
+  });
+  useSignalEffect(() => {
+    // Without the table of pairs less is known of runs that are not open.
+    void loadPairs().catch(() => undefined);
+  });
+  const isFirst = ({ field }: Differing): boolean => field === "model" || field === "data";
+  const complete = fields.value.filter(({ values }) => values.length === listed.value.length);
+  const shown = [...complete.filter(isFirst).reverse(), ...complete.filter((field) => !isFirst(field))];
+  const rows = listed.value.map((run, index) => ({ run, settings: shown.map(({ values }) => values[index] ?? "") }));
+  const found = rows.filter(({ run, settings }) => fits(run, shown, settings));
+  const chosen = listed.value.filter(({ name, view }) => marked.value.has(name) && view);
+  return (
+    <div class="all-runs">
+      <h3 id="all-runs">All runs: what came of them, and what differs between them</h3>
+      <div class="run-filter">
+        <label>
+          Filter{" "}
+          <input
+            type="search"
+            value={filter.value}
+            placeholder="mlp  seed=1  yours"
+            onInput={(event) => (filter.value = event.currentTarget.value)}
+          />
+        </label>
+        <span class="note" role="status">
+          {found.length} of {rows.length} runs
+        </span>
+        <SeedButtons />
+      </div>
+      {(problem.value ?? keepingProblem.value) && (
+        <p class="notice" role="alert">
+          {problem.value ?? keepingProblem.value}
+        </p>
+      )}
+      <div class="scroll" tabIndex={0} role="region" aria-labelledby="all-runs">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">overlay</th>
+              <th scope="col">run</th>
+              <th scope="col">test accuracy</th>
+              <th scope="col">boundary of the phases, epoch</th>
+              <th scope="col" title="Share of strength at the first checkpoint, the lowest, the last">
+                orders of 3 and more: first, lowest, last
+              </th>
+              {shown.map(({ field }) => (
+                <th key={field} scope="col">
+                  {field.replaceAll("_", " ")}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {found.map(({ run, settings }) => (
+              <RunRow key={run.name} run={run} settings={settings} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <p class="note">
+        {shown.length === 0 ? "They differ in no setting." : "All other settings are the same."} Your own trainings are
+        kept in this browser when they are over. Tick runs to lay them over each other.
+      </p>
+      {chosen.length > 0 && <Overlay runs={chosen} />}
+    </div>
+  );
+}
+
+/** Whether a run has all words of the filter: in its name, its origin, or as setting=value. */
+function fits({ title, origin }: Listed, fields: Differing[], settings: string[]): boolean {
+  const told = [
+    title,
+    origin === "live" || origin === "kept" ? "yours" : "",
+    ...fields.map(({ field }, index) => `${field}=${settings[index]}`),
+  ];
+  const all = told.join(" ").toLowerCase();
+  return filter.value
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => all.includes(word));
+}
+
+/** A button for every family of runs that differ in their seed alone. */
+function SeedButtons() {
+  const families = new Map<string, Listed[]>();
+  for (const run of listed.value) {
+    const key = keyBesidesSeed(run.experiment);
+    if (run.view && run.view.checkpoints.length > 0) families.set(key, [...(families.get(key) ?? []), run]);
+  }
+  return (
+    <>
+      {[...families.values()]
+        .filter((members) => new Set(members.map(({ experiment }) => experiment.training.seed)).size > 1)
+        .map((members) => (
+          <button
+            key={members[0]?.name}
+            type="button"
+            class="quiet"
+            onClick={() => members[0] && markFamily(members[0].experiment)}
+          >
+            Overlay {members.length} seeds of {members[0] && inShort(members[0].experiment).replace(/, seed \d+$/, "")}
+          </button>
+        ))}
+    </>
+  );
+}
+
+function RunRow({ run, settings }: { run: Listed; settings: string[] }) {
+  const { name, title, view, summary, keptId, origin } = run;
+  const renaming = useSignal(false);
+  const opening = useSignal(false);
+  const open = async (): Promise<boolean> => {
+    opening.value = true;
+    try {
+      await openListed(name);
+      return true;
+    } catch (error) {
+      problem.value = inWords(error);
+      return false;
+    } finally {
+      opening.value = false;
+    }
+  };
+  const overlay = async (isWanted: boolean): Promise<void> => {
+    const others = new Set(marked.value);
+    if (isWanted && (view || (await open()))) others.add(name);
+    else others.delete(name);
+    marked.value = others;
+  };
+  return (
+    <tr aria-current={name === current.value?.name} aria-busy={opening.value}>
+      <td>
+        <input
+          type="checkbox"
+          aria-label={`Lay ${title} over others`}
+          checked={marked.value.has(name)}
+          onChange={(event) => void overlay(event.currentTarget.checked)}
+        />
+      </td>
+      <th scope="row">
+        {renaming.value && keptId !== undefined ? (
+          <input
+            class="rename"
+            aria-label={`Another name for ${title}`}
+            value={title}
+            ref={(element) => element?.focus()}
+            onChange={(event) => rename(keptId, event.currentTarget.value)}
+            onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+            onBlur={() => (renaming.value = false)}
+          />
+        ) : (
+          <button type="button" class="link" onClick={() => void open().then((is) => is && look(name))}>
+            {title}
+          </button>
+        )}
+        <span class="row-actions">
+          {keptId !== undefined && (
+            <>
+              <button type="button" class="quiet" onClick={() => (renaming.value = true)}>
+                Rename
+              </button>
+              <button type="button" class="quiet" aria-label={`Delete ${title}`} onClick={() => forget(name, keptId)}>
+                Delete
+              </button>
+            </>
+          )}
+          {origin === "file" && (
+            <button type="button" class="quiet" onClick={() => void keepFile(name)}>
+              Keep
+            </button>
+          )}
+        </span>
+      </th>
+      <td>{summary.accuracy === undefined ? "" : percent(summary.accuracy)}</td>
+      <td>
+        {summary.boundary
+          ? `${epochs(summary.boundary.epoch)} [${epochs(summary.boundary.low)}, ${epochs(summary.boundary.high)}]`
+          : (summary.phases ?? "")}
+      </td>
+      <td>
+        {summary.shares && [summary.shares.first, summary.shares.lowest, summary.shares.last].map(share).join(", ")}
+      </td>
+      {settings.map((value, index) => (
+        <td key={index}>{value}</td>
+      ))}
+    </tr>
+  );
+}
+
+function share({ value }: { value: number }): string {
+  return value.toFixed(2);
+}
+
+function forget(name: string, id: string): void {
+  const others = new Set(marked.value);
+  others.delete(name);
+  marked.value = others;
+  remove(id);
+}
+
+/** Keeps a file that is open in the browser; it is a file of its own from then on. */
+async function keepFile(name: string): Promise<void> {
+  const run = runs.value.find((other) => other.name === name);
+  if (run) await keep(run, crypto.getRandomValues(new Uint32Array(2)).join("-"), run.title);
+}

@@ -1,0 +1,159 @@
+/** Several runs over each other; where they differ in their seed alone, their mean. */
+
+import { signal } from "@preact/signals";
+import { Figure } from "../figure/frame";
+import { epochs, when } from "../figure/numbers";
+import { type NamedCurve, OverlaidCurves } from "../figure/overlay";
+import type { Row } from "../figure/save";
+import { colourOf } from "../figure/tones";
+import type { Estimate } from "../generated/Estimate";
+import { aboutRuns } from "../state/about";
+import type { Listed } from "../state/all-runs";
+import { HELD, keyBesidesSeed, meanCurve, meanOf } from "../state/seeds";
+import { inShort } from "../state/settings";
+import { curveOf, OVERLAID, type Overlaid } from "../state/summary";
+
+/** What is laid over each other, and whether seeds are taken together. */
+const what = signal<Overlaid>("share");
+const together = signal(true);
+
+/** Runs that differ in their seed alone. */
+interface Family {
+  title: string;
+  members: Listed[];
+}
+
+function familiesOf(runs: Listed[]): Family[] {
+  const families = new Map<string, Listed[]>();
+  for (const run of runs) {
+    const key = keyBesidesSeed(run.experiment);
+    families.set(key, [...(families.get(key) ?? []), run]);
+  }
+  return [...families.values()].map((members) => ({ title: titleOfFamily(members), members }));
+}
+
+function titleOfFamily(members: Listed[]): string {
+  const [first] = members;
+  if (!first || members.length === 1) return first?.title ?? "";
+  const seeds = members.map(({ experiment }) => experiment.training.seed).sort((a, b) => a - b);
+  return `${inShort(first.experiment).replace(/, seed \d+$/, "")}: mean of seeds ${seeds.join(", ")}`;
+}
+
+/** Members of a family with different seeds: the same run twice is no second seed. */
+function distinct(members: Listed[]): Listed[] {
+  const seeds = members.map(({ experiment }) => experiment.training.seed);
+  return members.filter((_, index) => seeds.indexOf(seeds[index] ?? -1) === index);
+}
+
+function curvesOf(families: Family[], of: Overlaid): NamedCurve[] {
+  return families.flatMap(({ title, members }, place) => {
+    const tone = { series: place + 1 };
+    const named = members.flatMap((run) =>
+      run.view ? [{ name: run.title, tone, isBehind: true, ...curveOf(run.view, of) }] : [],
+    );
+    const seeds = distinct(members).flatMap(({ view }) => (view ? [curveOf(view, of)] : []));
+    if (seeds.length < 2) return named.map((curve) => ({ ...curve, isBehind: false }));
+    return [...named, { name: title, tone, isBehind: false, ...meanCurve(seeds) }];
+  });
+}
+
+export function Overlay({ runs }: { runs: Listed[] }) {
+  const families = together.value ? familiesOf(runs) : runs.map((run) => ({ title: run.title, members: [run] }));
+  const curves = curvesOf(families, what.value);
+  const label = OVERLAID[what.value];
+  const hasMean = families.some(({ members }) => distinct(members).length > 1);
+  const shown = curves.filter(({ isBehind }) => !isBehind);
+  return (
+    <Figure
+      name={`spindle-runs-${what.value}`}
+      title={`${label.charAt(0).toUpperCase()}${label.slice(1)} in ${runs.length} ${runs.length === 1 ? "run" : "runs"}`}
+      caption={
+        <>
+          {shown.map((curve) => ends(curve)).join(" ")}{" "}
+          {hasMean ? HELD : "Bands: each run's own 95 % interval over its test samples, where it has one."}
+          {families.some(({ members }) => distinct(members).length > 1) && ` ${atEnd(families)}`}
+        </>
+      }
+      rows={() => rows(curves, label)}
+      about={() => aboutRuns(runs)}
+    >
+      <div class="overlay-choice">
+        <label>
+          Shown{" "}
+          <select value={what.value} onChange={(event) => (what.value = event.currentTarget.value as Overlaid)}>
+            {Object.entries(OVERLAID).map(([name, words]) => (
+              <option key={name} value={name}>
+                {words}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={together.value}
+            onChange={(event) => (together.value = event.currentTarget.checked)}
+          />
+          Take runs together that differ in their seed alone
+        </label>
+      </div>
+      <ul class="legend">
+        {shown.map(({ name, tone }) => (
+          <li key={name}>
+            <span class="swatch" aria-hidden="true" style={{ background: colourOf(tone) }} /> {name}
+          </li>
+        ))}
+      </ul>
+      <OverlaidCurves
+        curves={curves}
+        title={label}
+        label={`${label} over training: ${shown.map((curve) => ends(curve)).join(" ")}`}
+      />
+    </Figure>
+  );
+}
+
+function interval({ value, low, high }: Estimate): string {
+  const [at, from, to] = [value, low, high].map((x) => x.toFixed(2).replace("-", "−"));
+  return high > low ? `${at} [${from}, ${to}]` : `${at}`;
+}
+
+/** A curve's first, lowest and last value in a sentence. */
+function ends({ name, epochs: at, values }: NamedCurve): string {
+  const [first, last] = [values[0], values.at(-1)];
+  if (!first || !last) return `${name}: nothing is measured.`;
+  const lowest = values.reduce((low, next, index) => (next.value < (values[low]?.value ?? 0) ? index : low), 0);
+  const low = values[lowest] ?? first;
+  return `${name}: ${interval(first)} ${when(at[0] ?? 0)}, ${interval(low)} at its lowest (epoch ${epochs(at[lowest] ?? 0)}), ${interval(last)} at epoch ${epochs(at.at(-1) ?? 0)}.`;
+}
+
+/** Of seeds that are taken together: what else came of them at the end. */
+function atEnd(families: Family[]): string {
+  return families
+    .flatMap(({ title, members }) => {
+      const seeds = distinct(members);
+      const accuracies = seeds.flatMap(({ summary }) => (summary.accuracy === undefined ? [] : [summary.accuracy]));
+      const mean = meanOf(accuracies);
+      const phases = seeds.filter(({ summary }) => summary.boundary).length;
+      if (!mean) return [];
+      return [`${title}: ${phases} of ${seeds.length} have two phases; test accuracy ${interval(mean)} at the end.`];
+    })
+    .join(" ");
+}
+
+function rows(curves: NamedCurve[], label: string): Row[] {
+  return curves.flatMap(({ name, isBehind, epochs, values }) =>
+    epochs.map((epoch, index) => {
+      const { value, low, high } = values[index] ?? { value: null, low: null, high: null };
+      const has = high !== null && low !== null && high > low;
+      return {
+        curve: name,
+        part_of_a_mean: isBehind,
+        epoch,
+        [label]: value,
+        low: has ? low : null,
+        high: has ? high : null,
+      };
+    }),
+  );
+}

@@ -1,0 +1,170 @@
+/** The words beside the figure: they follow the run that is open, and move it. */
+
+import type { ComponentChildren } from "preact";
+import { epochs, number, percent, when } from "../figure/numbers";
+import type { RunView } from "../generated/RunView";
+import { barsOf } from "../state/figures";
+import { current, nearest } from "../state/runs";
+import { goTo } from "./evolution";
+import { Scope } from "./prose";
+import { hasLearnt, type Moment, type Story, storyOf } from "./story";
+import { WORDING } from "./wording";
+
+export function Reading() {
+  const view = current.value?.view;
+  const story = view && storyOf(view);
+  return (
+    <section aria-labelledby="reading">
+      <h2 id="reading">What the figure shows</h2>
+      {view && <Bars view={view} />}
+      {view && story ? (
+        <>
+          <Course story={story} />
+          <Gap view={view} story={story} />
+          <Solvers view={view} />
+        </>
+      ) : (
+        <p>A story needs a beginning, a middle and an end: it is told when three checkpoints are measured.</p>
+      )}
+      <Scope>
+        One architecture, one data set, one seed a run. <a href="#train">Train with another seed</a> or more label
+        noise, and see what stays.
+      </Scope>
+    </section>
+  );
+}
+
+/** A part of a sentence that moves the figure. */
+function Go({ to, children }: { to: number; children: ComponentChildren }) {
+  return (
+    <button type="button" class="link go" onClick={() => goTo(to)}>
+      {children}
+    </button>
+  );
+}
+
+function Bars({ view }: { view: RunView }) {
+  const measured = view.samples.filter(({ group }) => group === "test").length;
+  const { several, players } = WORDING[view.kind];
+  const { players: count } = view.experiment.measurement;
+  const { salience } = view.experiment.decomposition;
+  return (
+    <>
+      <p>
+        Cover some of a {WORDING[view.kind].one}’s parts, ask the network again, and see how its answer changes. The
+        parts are its <dfn>players</dfn>: here {count ?? "some"} {players}. The answer is measured as{" "}
+        <dfn>log-odds</dfn>, the logarithm of how much likelier the network holds the label than everything else. Its
+        unit is the <dfn>nat</dfn>: one nat more makes the odds 2.72 times as large.
+      </p>
+      <p>
+        Each bar adds up the effects of all interactions of one order, over {measured} test {several}: those that speak
+        for the label upwards, those against it downwards. Drawn are <dfn>salient</dfn> ones, larger than{" "}
+        {percent(salience)} of what all players together change. Curves and numbers are of all of them.
+      </p>
+    </>
+  );
+}
+
+/** A value with its interval, as the record has it. */
+function valued({ found: { value, low, high } }: Moment): string {
+  return `${value.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
+}
+
+function Course({ story }: { story: Story }) {
+  const { first, lowest, last, falls, rises, boundary, statistic } = story;
+  const subject = statistic === "mean-order" ? "The mean order" : "The share of orders of three and more";
+  return (
+    <>
+      <p>
+        {subject} is {valued(first)} <Go to={first.at}>before training</Go>; in brackets stand 95 % over the samples.{" "}
+        {falls ? (
+          <>
+            It falls to {valued(lowest)} <Go to={lowest.at}>by {when(lowest.epoch)}</Go>
+            {statistic === "mean-order" ? "." : ": what is learnt first is simple, single parts and pairs."}
+          </>
+        ) : (
+          <>
+            At its lowest, <Go to={lowest.at}>{when(lowest.epoch)}</Go>, it is {valued(lowest)}: that is no fall beyond
+            chance.
+          </>
+        )}{" "}
+        {rises ? (
+          <>
+            Then larger and larger groups of parts come in: it is {valued(last)}{" "}
+            <Go to={last.at}>by {when(last.epoch)}</Go>.
+          </>
+        ) : (
+          <>
+            At the end, <Go to={last.at}>{when(last.epoch)}</Go>, it is {valued(last)}: no rise beyond chance.
+          </>
+        )}
+      </p>
+      <p>
+        {boundary ? (
+          <>
+            Where it turns is the <b>boundary</b> of two phases. It is drawn only if a fall and a rise are both larger
+            than their intervals, in <em>every</em> sum that is nearly as sparse: here they are.
+          </>
+        ) : (
+          <>
+            So no <b>boundary</b> is drawn. That takes a fall and a rise, both larger than their intervals, in{" "}
+            <em>every</em> sum that is nearly as sparse.
+          </>
+        )}
+      </p>
+    </>
+  );
+}
+
+function Gap({ view, story: { gap, boundary } }: { view: RunView; story: Story }) {
+  const rule =
+    "It opens where test minus training loss lies three standard errors above its minimum so far, for three checkpoints in a row.";
+  if (!hasLearnt(view))
+    return (
+      <p>The test loss stays at what guessing gives: nothing was learnt, and no gap of the losses means anything.</p>
+    );
+  if (!gap) return <p>The gap between test and training loss does not open. {rule}</p>;
+  const later = boundary && gap.epoch > boundary.epoch;
+  return (
+    <p>
+      The gap between test and training loss opens{" "}
+      <Go to={nearest(view, gap.epoch)}>
+        at {when(gap.epoch)} [{epochs(gap.low)}, {epochs(gap.high)}]
+      </Go>
+      {boundary ? (later ? ": not at the boundary, but later. " : ", at the boundary or before. ") : ". "}
+      {rule}
+    </p>
+  );
+}
+
+/** What all bars of a checkpoint add up to. */
+function total(bars: { positive: { value: number }[]; negative: { value: number }[] }): number {
+  const sum = (values: { value: number }[]): number => values.reduce((all, { value }) => all + Math.abs(value), 0);
+  return sum(bars.positive) + sum(bars.negative);
+}
+
+function Solvers({ view }: { view: RunView }) {
+  const at = view.checkpoints.findIndex(({ published_sgd }) => published_sgd);
+  const [published, certified] = [view.checkpoints[at]?.published_sgd, barsOf(view)[at]];
+  const gap = Math.max(...view.checkpoints.map(({ largest_gap }) => largest_gap));
+  return (
+    <p>
+      The same answers can be written as many sums. <dfn>Certified</dfn> is the sparsest: it comes with a proof that no
+      other sum has smaller effects in all, but for {percent(gap)} at most.
+      {published && certified && (
+        <>
+          {" "}
+          The papers search it by gradient descent (SGD), and stop. <Go to={at}>{capital(when(certified.epoch))}</Go>{" "}
+          the bars of that add up to {number(total(published))} nats, the certified ones to {number(total(certified))}
+          {total(published) > 2 * total(certified)
+            ? ": most of what it shows there is made by the search, not by the network."
+            : "."}
+        </>
+      )}
+    </p>
+  );
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

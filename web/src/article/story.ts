@@ -1,0 +1,134 @@
+/**
+ * What happened in a run, in three chapters: before training, where orders are lowest, at the end.
+ * Every word follows from the run's numbers and their intervals.
+ */
+
+import { when, wholePercent } from "../figure/numbers";
+import type { Mark } from "../generated/Mark";
+import type { RangedEstimate } from "../generated/RangedEstimate";
+import type { RunView } from "../generated/RunView";
+import type { Statistic } from "../generated/Statistic";
+import { decidingCourse, twoPhases } from "../state/figures";
+
+/** A moment of the run. */
+export interface Moment {
+  /** Position of its checkpoint. */
+  at: number;
+  epoch: number;
+  /** The statistic that decides on phases. */
+  found: RangedEstimate;
+}
+
+/** The turning points of a run, and what is certain of the way between them. */
+export interface Story {
+  statistic: Statistic;
+  first: Moment;
+  lowest: Moment;
+  last: Moment;
+  /** Whether the way down and the way up are beyond their intervals. */
+  falls: boolean;
+  rises: boolean;
+  /** The boundary of the phases, where both are. */
+  boundary: Mark | undefined;
+  /** Where the loss gap opens, in a network that learnt something. */
+  gap: Mark | undefined;
+}
+
+/** A network that has learnt is better by this share than one that knows the classes' frequencies only. */
+const LEARNT = 0.05;
+
+/** Whether the network learnt anything: without, no gap of its losses means anything. */
+export function hasLearnt(view: RunView): boolean {
+  const lowest = Math.min(...view.checkpoints.map(({ losses }) => losses.test_loss));
+  const chance = view.provenance.chance_loss ?? view.checkpoints[0]?.losses.test_loss ?? 0;
+  return lowest < (1 - LEARNT) * chance;
+}
+
+/** Marks of a run that may be drawn. */
+export function marksOf(view: RunView): Mark[] {
+  const marks = twoPhases(view)?.kind.losses.marks ?? [];
+  return hasLearnt(view) ? marks : marks.filter(({ kind }) => kind !== "gap_onset");
+}
+
+/** Verdicts of a record, in its words (crates/run, analysis/phases.rs): a view has them in its caption only. */
+const VERDICTS: readonly (readonly [string, Pick<Story, "falls" | "rises">])[] = [
+  ["Two phases, with", { falls: true, rises: true }],
+  ["in the canonical answer", { falls: true, rises: true }],
+  ["neither a fall nor a rise beyond its interval", { falls: false, rises: false }],
+  ["no rise beyond its interval", { falls: true, rises: false }],
+  ["no fall beyond its interval", { falls: false, rises: true }],
+];
+
+/** What is certain by a record's verdict; nothing where there is too little to tell. */
+function certainOf(caption: string): Pick<Story, "falls" | "rises"> | undefined {
+  return VERDICTS.find(([words]) => caption.includes(words))?.[1];
+}
+
+/** The story of a run that has a beginning, a middle and an end. */
+export function storyOf(view: RunView): Story | undefined {
+  const course = decidingCourse(view)?.kind;
+  const moments = (course?.all ?? []).flatMap((found, at): Moment[] =>
+    found ? [{ at, epoch: course?.epochs[at] ?? 0, found }] : [],
+  );
+  const [first, last] = [moments[0], moments.at(-1)];
+  if (!course || !first || !last || moments.length < 3) return undefined;
+  const marks = marksOf(view);
+  const boundary = marks.find(({ kind }) => kind === "boundary");
+  const certain = certainOf(twoPhases(view)?.caption ?? "");
+  if (!certain) return undefined;
+  const inner = moments.slice(1, -1);
+  const lowest = boundary
+    ? inner.reduce((a, b) => (Math.abs(b.epoch - boundary.epoch) < Math.abs(a.epoch - boundary.epoch) ? b : a))
+    : inner.reduce((a, b) => (b.found.value < a.found.value ? b : a));
+  return {
+    statistic: course.statistic,
+    first,
+    lowest,
+    last,
+    ...certain,
+    boundary,
+    gap: marks.find(({ kind }) => kind === "gap_onset"),
+  };
+}
+
+/** A chapter as the reader sees it. */
+export interface Chapter {
+  at: number;
+  name: string;
+  words: string;
+}
+
+export function chaptersOf(story: Story): Chapter[] {
+  const { first, lowest, last, falls, rises, boundary, statistic } = story;
+  const amount = ({ found: { value } }: Moment): string =>
+    statistic === "mean-order" ? value.toFixed(2) : wholePercent(value);
+  return [
+    {
+      at: first.at,
+      name: "Before training",
+      words:
+        statistic === "mean-order"
+          ? `Interactions join ${amount(first)} parts on average.`
+          : `${amount(first)} of all strength joins three or more parts.`,
+    },
+    {
+      at: lowest.at,
+      name: falls ? "Collapse" : "No collapse",
+      words: falls
+        ? `Down to ${amount(lowest)} by ${when(lowest.epoch)}${boundary ? ": the boundary of two phases." : "."}`
+        : `At its lowest, ${when(lowest.epoch)}, it is ${amount(lowest)}: no fall beyond its interval.`,
+    },
+    {
+      at: last.at,
+      name: rises ? "Growth" : "No growth",
+      words: rises
+        ? `Up to ${amount(last)} by ${when(last.epoch)}${boundary ? "." : falls ? ", but not in every sum as sparse." : ", but no two phases without a collapse."}`
+        : `At the end it is ${amount(last)}: no rise beyond its interval, so no second phase.`,
+    },
+  ];
+}
+
+/** The chapter that a checkpoint belongs to. */
+export function chapterAt(chapters: Chapter[], cursor: number): number {
+  return chapters.reduce((found, { at }, index) => (cursor >= at ? index : found), 0);
+}

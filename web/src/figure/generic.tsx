@@ -1,0 +1,199 @@
+/**
+ * Drawings for figures of anyone's: bars by category in panels on one scale, and values over
+ * training.
+ */
+
+import type { Axis } from "../generated/Axis";
+import type { BarPanel } from "../generated/BarPanel";
+import type { BarPanels } from "../generated/BarPanels";
+import type { Curve } from "../generated/Curve";
+import type { Curves } from "../generated/Curves";
+import type { Estimate } from "../generated/Estimate";
+import { Filling, LETTERS, Names, path, roomBelow, roomFor, type Size, Values, widthOf } from "./axes";
+import { typeset } from "./numbers";
+import { type At, Band, Dots, extent, Line, OverTraining, type OverTrainingProps } from "./over-training";
+import { linear, type Scale } from "./scale";
+import { COLOURS, theme } from "./theme";
+import { colourOf } from "./tones";
+
+/** Share of a category's width that its bars fill. */
+const FILLED = 0.8;
+const GAP = 6;
+/** Share of the paper that all bands of curves together cover at most, were they to lie over each other. */
+const COVERED = 0.5;
+/** Distance of dots of one epoch, in pixels. */
+const APART = 4;
+
+/** An axis as its title. */
+function axisTitle({ label, unit }: Axis): string {
+  return unit === "" ? label : `${label} (${unit})`;
+}
+
+/** From the lowest to the highest end in all panels, with 0. */
+function extentOf({ panels }: BarPanels): readonly [number, number] {
+  const bars = panels.flatMap(({ bars }) => bars.flatMap((series) => series ?? []));
+  return extent(bars, 0, ...panels.flatMap(({ overlay }) => overlay ?? []));
+}
+
+/** Every how many of the categories has a name, so that none lies on another. */
+function strideOf(categories: string[], step: number): number {
+  const widest = categories.reduce((most, name) => Math.max(most, widthOf(name)), 0);
+  return Math.max(1, Math.ceil((widest + GAP) / step));
+}
+
+/** One of several panels of bars; all of them have one scale. */
+export function BarPanelDrawing({ of, panel, label }: { of: BarPanels; panel: BarPanel; label: string }) {
+  return (
+    <Filling label={label} class="panel" first={{ width: 280, height: 200 }}>
+      {(size) => <PanelWithin of={of} panel={panel} size={size} />}
+    </Filling>
+  );
+}
+
+function PanelWithin({ of, panel, size: { width, height } }: { of: BarPanels; panel: BarPanel; size: Size }) {
+  // Read here, so that a page that turns dark draws it anew.
+  void theme.value;
+  const categories = of.categories.map(typeset);
+  const [title, top] = [axisTitle(of.x), 1.9 * LETTERS];
+  const y = linear(extentOf(of), [height - roomBelow(title), top], 4);
+  const left = roomFor(y);
+  const count = Math.max(1, categories.length);
+  // The last name may be wider than its place.
+  const over = (widthOf(categories.at(-1) ?? "") - (width - left) / count) / 2;
+  const inside = { left, right: width - Math.max(2, over), top, bottom: height - roomBelow(title) };
+  const step = (inside.right - inside.left) / count;
+  const middle = (category: number): number => inside.left + (category + 0.5) * step;
+  const stride = strideOf(categories, step);
+  const named = categories
+    .map((name, category) => ({ place: middle(category), name }))
+    .filter((_, category) => category % stride === 0);
+  return (
+    <>
+      <Values scale={y} inside={inside} title={axisTitle(of.y)} />
+      <Names at={named} inside={inside} title={title} />
+      {of.series.map(({ name, tone }, place) => (
+        <SeriesBars
+          key={name}
+          of={panel.bars[place] ?? []}
+          colour={colourOf(tone)}
+          at={(category) => middle(category) + ((place + 0.5) / of.series.length - 0.5) * FILLED * step}
+          width={(FILLED * step) / of.series.length - 1}
+          y={y}
+        />
+      ))}
+      <line x1={inside.left} x2={inside.right} y1={y.at(0)} y2={y.at(0)} stroke={COLOURS.faint} />
+      {of.overlay && panel.overlay && (
+        <OverlayLine
+          points={panel.overlay.map((value, category) => [middle(category), y.at(value)] as const)}
+          colour={colourOf(of.overlay.tone)}
+          isDotted={of.overlay.is_dotted}
+        />
+      )}
+    </>
+  );
+}
+
+interface SeriesBarsProps {
+  of: Estimate[];
+  colour: string;
+  at: (category: number) => number;
+  width: number;
+  y: Scale;
+}
+
+function SeriesBars({ of, colour, at, width, y }: SeriesBarsProps) {
+  return (
+    <>
+      {of.map(({ value, low, high }, category) => (
+        <g key={category}>
+          <rect
+            class="bar-mark"
+            x={at(category) - width / 2}
+            y={Math.min(y.at(value), y.at(0))}
+            width={Math.max(0.5, width)}
+            height={Math.abs(y.at(value) - y.at(0))}
+            fill={colour}
+          />
+          {high > low && (
+            <line
+              x1={at(category)}
+              x2={at(category)}
+              y1={y.at(low)}
+              y2={y.at(high)}
+              stroke={COLOURS.ink}
+              stroke-opacity={0.55}
+            />
+          )}
+        </g>
+      ))}
+    </>
+  );
+}
+
+function OverlayLine({
+  points,
+  colour,
+  isDotted,
+}: {
+  points: (readonly [number, number])[];
+  colour: string;
+  isDotted: boolean;
+}) {
+  return (
+    <>
+      <path
+        d={path(points)}
+        fill="none"
+        stroke={colour}
+        stroke-width={1.8}
+        {...(isDotted && { "stroke-dasharray": "2 3" })}
+      />
+      {points.map(([x, y]) => (
+        <circle key={x} cx={x} cy={y} r={2.2} fill={colour} />
+      ))}
+    </>
+  );
+}
+
+/** Where a value is undefined, a curve is broken. */
+function pointsOf(of: Curves, { values }: Curve): At[] {
+  return of.epochs.map((epoch, index) => {
+    const { value, low, high } = values[index] ?? { value: NaN, low: NaN, high: NaN };
+    return { epoch, value, low, high };
+  });
+}
+
+/** Values over training, all curves on one scale. */
+export function CurvesOverTraining({ of, ...props }: OverTrainingProps & { of: Curves }) {
+  const middle = (of.curves.length - 1) / 2;
+  const all = of.curves.map((curve) => pointsOf(of, curve));
+  const domain = extent(all.flat(), ...(of.has_zero ? [0] : []));
+  const opacity = Math.min(0.14, COVERED / of.curves.length);
+  return (
+    <OverTraining
+      {...props}
+      on={`${theme.value.dark} ${JSON.stringify(of)}`}
+      last={of.epochs.at(-1) ?? 0}
+      marks={of.marks}
+      values={(range, count) => linear(domain, range, count)}
+      title={axisTitle(of.y)}
+    >
+      {(x, y, inside) => (
+        <>
+          {of.has_zero && <line x1={inside.left} x2={inside.right} y1={y.at(0)} y2={y.at(0)} stroke={COLOURS.faint} />}
+          {of.curves.map((curve, place) => {
+            const [points, colour] = [all[place] ?? [], colourOf(curve.tone)];
+            return curve.is_joined ? (
+              <g key={curve.name}>
+                <Band of={points} x={x} y={y} colour={colour} opacity={opacity} />
+                <Line of={points} x={x} y={y} colour={colour} />
+              </g>
+            ) : (
+              <Dots key={curve.name} of={points} x={x} y={y} colour={colour} dx={APART * (place - middle)} />
+            );
+          })}
+        </>
+      )}
+    </OverTraining>
+  );
+}

@@ -1,0 +1,54 @@
+/** Runs that differ in their seed alone, taken together: means, and 95 % t-intervals over the seeds. */
+
+import type { Estimate } from "../generated/Estimate";
+import type { Experiment } from "../generated/Experiment";
+import type { Curve } from "./summary";
+
+/** What a mean over seeds holds fixed, and what not: said wherever one is shown. */
+export const HELD =
+  "Mean and 95 % t-interval over the seeds. Held fixed: network, data, all settings but the seed, noise bound, solver. " +
+  "Drawn by each seed: initial weights, order of the digits, which of them are learned and mislabelled, which are measured and their patches. " +
+  "The intervals of single runs, over their test samples, are not in it.";
+
+/** Experiments that differ in their seed alone have the same key. */
+export function keyBesidesSeed(of: Experiment): string {
+  return JSON.stringify({ ...of, training: { ...of.training, seed: 0 } });
+}
+
+/** Quantiles 0.975 of Student's t for one to ten degrees of freedom. */
+const FEW = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622, 2.2281] as const;
+/** The normal distribution's. */
+const NORMAL = 1.959964;
+
+/** Quantile 0.975 of Student's t: from a table, and from the expansion around the normal's (Fisher, Cornish). */
+export function quantile(freedom: number): number {
+  const tabled = FEW[freedom - 1];
+  if (tabled !== undefined) return tabled;
+  const [z, n] = [NORMAL, freedom];
+  return (
+    z +
+    (z ** 3 + z) / (4 * n) +
+    (5 * z ** 5 + 16 * z ** 3 + 3 * z) / (96 * n ** 2) +
+    (3 * z ** 7 + 19 * z ** 5 + 17 * z ** 3 - 15 * z) / (384 * n ** 3)
+  );
+}
+
+/** Mean and 95 % t-interval; of fewer than two values there is none. */
+export function meanOf(values: readonly number[]): Estimate | undefined {
+  if (values.length < 2) return undefined;
+  const value = values.reduce((sum, next) => sum + next, 0) / values.length;
+  const squares = values.reduce((sum, next) => sum + (next - value) ** 2, 0);
+  const half = quantile(values.length - 1) * Math.sqrt(squares / (values.length - 1) / values.length);
+  return { value, low: value - half, high: value + half };
+}
+
+/** The mean of curves at the epochs that all of them have. */
+export function meanCurve(curves: readonly Curve[]): Curve {
+  const [first, ...others] = curves;
+  const common = (first?.epochs ?? []).filter((epoch) => others.every(({ epochs }) => epochs.includes(epoch)));
+  const found = common.flatMap((epoch) => {
+    const mean = meanOf(curves.map(({ epochs, values }) => values[epochs.indexOf(epoch)]?.value ?? NaN));
+    return mean && Number.isFinite(mean.value) ? [{ epoch, mean }] : [];
+  });
+  return { epochs: found.map(({ epoch }) => epoch), values: found.map(({ mean }) => mean) };
+}

@@ -1,0 +1,67 @@
+// Numbers and scales: one format everywhere, and an axis that always has values.
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { number, plain, signed, typeset } from "../src/figure/numbers";
+import { epochScale, linear, logarithmic } from "../src/figure/scale";
+
+describe("numbers", () => {
+  test("have three digits, powers of ten and a true minus", () => {
+    assert.equal(number(2.2), "2.20");
+    assert.equal(number(905.4), "905");
+    assert.equal(number(-0.0123), "−0.0123");
+    assert.equal(number(0), "0");
+    assert.equal(number(3.14e-6), "3.1 × 10⁻⁶");
+    assert.equal(plain(1e-6), "10⁻⁶");
+    assert.equal(plain(0.01), "0.01");
+    assert.equal(signed(1.5), "+1.50");
+  });
+
+  test("of captions that were written for terminals are set in the same format", () => {
+    assert.equal(
+      typeset("rate 1.0e-5, threshold is 8.7e-5: -0.008 [-0.069, +0.053], 2405.10262, top-5"),
+      "rate 10⁻⁵, threshold is 8.7 × 10⁻⁵: −0.008 [−0.069, +0.053], 2405.10262, top-5",
+    );
+  });
+});
+
+describe("scales", () => {
+  test("reach to whole steps around what is drawn", () => {
+    const { ticks, format, at, invert } = linear([-0.0023, 0.0031], [100, 0], 5);
+    assert.deepEqual(ticks.map(format), ["−0.003", "−0.002", "−0.001", "0", "0.001", "0.002", "0.003", "0.004"]);
+    assert.ok(Math.abs(invert(at(0.002)) - 0.002) < 1e-12);
+  });
+
+  test("of losses have two values at least, however narrow they are", () => {
+    for (const domain of [
+      [2.2, 2.4],
+      [0.62, 0.63],
+      [0.3, 0.7],
+      [1e-6, 3],
+      [0.04, 2.3],
+      [1, 1],
+    ] as const) {
+      const { ticks, at } = logarithmic(domain, [100, 0], 5);
+      assert.ok(ticks.length >= 2 && ticks.length <= 6, `${domain}: ${ticks}`);
+      for (const tick of ticks) assert.ok(at(tick) >= -0.001 && at(tick) <= 100.001, `${tick} is outside ${domain}`);
+    }
+  });
+
+  test("of epochs begin at 0, end at the last, and leave room between their names", () => {
+    for (const [last, width] of [
+      [256, 120],
+      [256, 400],
+      [0.5, 200],
+      [64, 60],
+      [4000, 300],
+    ] as const) {
+      const { ticks, at, format } = epochScale(last, [0, width], 7);
+      assert.equal(ticks[0], 0);
+      assert.equal(ticks.at(-1), last);
+      ticks.slice(1).forEach((tick, index) => {
+        const before = ticks[index] ?? 0;
+        const needed = ((format(tick).length + format(before).length) / 2) * 7;
+        assert.ok(at(tick) - at(before) >= needed, `${before} and ${tick} in ${width} pixels`);
+      });
+    }
+  });
+});
