@@ -1,6 +1,7 @@
 /** Runs that the reader keeps in this browser, in IndexedDB: what is seen of each, and its file. */
 
 import type { RunView } from "../generated/RunView";
+import { refusal } from "./storage";
 
 /** Version of what is kept; others are left alone. */
 const FORMAT = 1;
@@ -42,7 +43,7 @@ async function transact<Result>(
       const transaction = database.transaction([ABOUT, FILES], mode);
       const request = work(transaction.objectStore(ABOUT), transaction.objectStore(FILES));
       transaction.oncomplete = () => resolve(request.result);
-      transaction.onabort = () => reject(transaction.error ?? new Error("the browser's storage is full"));
+      transaction.onabort = () => reject(refusal(transaction.error));
     });
   } finally {
     database.close();

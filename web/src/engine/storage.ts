@@ -69,7 +69,7 @@ function opened(): Promise<IDBDatabase> {
 }
 
 /** Why the browser stores nothing: Chromium says of a full storage no more than a name. */
-function refusal(error: DOMException | null): Error {
+export function refusal(error: DOMException | null): Error {
   if (error?.name === "QuotaExceededError") return new Error("the browser's storage is full");
   return new Error(error?.message || "the browser refuses to store it");
 }
