@@ -399,7 +399,7 @@ fn a_run_that_began_with_classes_in_the_order_of_text_keeps_them() -> Result<(),
     let new = in_folders(&["0", "1", "2", "10"]).pictures()?;
     // Folders of other names whose order is that of text: what an earlier version saw.
     let old = in_folders(&["a", "b", "d", "c"]).pictures()?;
-    let [new_digest, old_digest] = [&new, &old].map(|data| data.digest());
+    let [new_digest, old_digest] = [&new, &old].map(Labelled::digest);
     assert_ne!(new_digest, old_digest);
     assert_eq!(
         new.clone().as_begun(&new_digest).classes,
