@@ -188,7 +188,7 @@ fn outputs_that_are_cut_off_or_of_another_format_are_told_with_what_to_do() {
             "32 bytes of values, 20 are there and 12 are missing",
         ),
         (&whole[..0], "empty"),
-        (b"PK\x03\x04 and more", "numpy.save"),
+        (b"PK\x03\x04 and more", "not a whole ZIP archive"),
         (
             b"version https://git-lfs.github.com/spec/v1\n",
             "git lfs pull",

@@ -45,7 +45,7 @@ interface KindProps<Of> {
 
 function Kind({ kind, title, epoch }: KindProps<FigureKind>) {
   // What has no cursor is not looked at again while it is dragged.
-  const still = useMemo(() => <Still kind={kind} />, [kind]);
+  const still = useMemo(() => <Still kind={kind} title={title} />, [kind, title]);
   switch (kind.type) {
     case "bars":
     case "checkpoints":
@@ -62,10 +62,10 @@ function Kind({ kind, title, epoch }: KindProps<FigureKind>) {
   }
 }
 
-function Still({ kind }: { kind: FigureKind }) {
+function Still({ kind, title }: { kind: FigureKind; title: string }) {
   switch (kind.type) {
     case "bars":
-      return <BarsDrawing of={kind} />;
+      return <BarsDrawing of={kind} title={title} />;
     case "checkpoints":
       return <StrengthPanels panels={kind.panels} />;
     case "strength_rows":
@@ -97,16 +97,20 @@ function Legend({ of }: { of: Entry[] }) {
 /** Panels that are drawn large; more of them are small. */
 const LARGE = 6;
 
-function BarsDrawing({ of }: { of: BarPanels }) {
+function BarsDrawing({ of, title }: { of: BarPanels; title: string }) {
   return (
     <>
       <Legend of={[...of.series, ...(of.overlay ? [of.overlay] : [])]} />
       <div class={of.panels.length > LARGE ? "panel-grid narrow" : "panel-grid"}>
         {of.panels.map((panel, index) => (
           <div key={index} class="small-figure">
-            <h4>{typeset(panel.title)}</h4>
+            {panel.title !== "" && <h4>{typeset(panel.title)}</h4>}
             {panel.note !== "" && <p class="note">{typeset(panel.note)}</p>}
-            <BarPanelDrawing of={of} panel={panel} label={[panel.title, panel.note].filter(Boolean).join(": ")} />
+            <BarPanelDrawing
+              of={of}
+              panel={panel}
+              label={[panel.title || title, panel.note].filter(Boolean).join(": ")}
+            />
           </div>
         ))}
       </div>
@@ -168,7 +172,7 @@ function SimilarityDrawing({ kind, title, epoch }: KindProps<SimilarityFigure>) 
   return (
     <>
       <CurvesDrawing kind={similarities(kind)} title={title} epoch={epoch} />
-      {kind.ceilings.length > 0 && <BarsDrawing of={ceilings(kind)} />}
+      {kind.ceilings.length > 0 && <BarsDrawing of={ceilings(kind)} title="Similarity by order" />}
     </>
   );
 }
