@@ -14,7 +14,6 @@ import {
   passed,
   prepare,
   reset,
-  resultOf,
   SEARCH,
   seen,
   sentence,
@@ -101,47 +100,5 @@ test("a quota of the browser's own is told", LIMIT, async () => {
     await browser.send("Storage.overrideQuotaForOrigin", { origin: await origin(), quotaSize: 1 });
     assert.deepEqual(await wholeTraining(page), result);
     assert.match(await sentence(page), /cannot be resumed after the page is closed: The browser's storage is full\.$/);
-  });
-});
-
-test("two tabs on one session come to the same, and neither takes from the other", LIMIT, async () => {
-  await withPage({ search: SEARCH, prepare }, async (page, context) => {
-    const { result } = await unbroken(page);
-    await begin(page);
-    await page.locator("[data-fact=epoch]").waitFor();
-    const other = await context.newPage();
-    await prepare(other);
-    await other.goto(page.url());
-    await seen(other);
-    const [here, there] = await Promise.all([phase(page, "finished").then(() => resultOf(page)), goneOn(other)]);
-    assert.deepEqual(here, result);
-    assert.deepEqual(there, result);
-    await page.reload();
-    await seen(page);
-    assert.deepEqual(await goneOn(page), result);
-  });
-});
-
-test("a tab whose session another one replaced says so, and trains to its end", LIMIT, async () => {
-  await withPage({ search: SEARCH, prepare }, async (page, context) => {
-    const { result } = await unbroken(page);
-    await begin(page);
-    await page.getByRole("button", { name: "Pause", exact: true }).click();
-    await phase(page, "paused");
-    const other = await context.newPage();
-    await prepare(other);
-    await other.goto(page.url());
-    await seen(other);
-    await phase(other, "paused");
-    await reset(other);
-    await train(other);
-    await phase(other, "finished");
-    await page.getByRole("button", { name: "Go on" }).click();
-    await phase(page, "finished");
-    assert.match(
-      await sentence(page),
-      /cannot be resumed.*another training, perhaps in another tab, is kept instead\.$/i,
-    );
-    for (const tab of [page, other]) assert.deepEqual(await resultOf(tab), result);
   });
 });

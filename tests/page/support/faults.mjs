@@ -65,13 +65,16 @@ export function namedMoments() {
   };
   const { put } = IDBObjectStore.prototype;
   IDBObjectStore.prototype.put = function (value, key) {
+    // Runs that are kept are no part of a session.
+    if (this.transaction.db.name !== "spindle") return put.call(this, value, key);
     const kind = typeof key === "number" ? `checkpoint ${value.parts ? "with parts" : "alone"}` : key;
     if (!passes(`storage is told ${kind}`, () => this.transaction.abort())) return undefined;
     return put.call(this, value, key);
   };
-  // What the page waits for half a minute for, it waits for here a second.
+  // What the page waits for 20 seconds or more for, it waits for here a second: a silent worker, and a
+  // reset that may be taken back.
   const { setTimeout } = globalThis;
-  globalThis.setTimeout = (call, delay, ...more) => setTimeout(call, delay >= 30_000 ? 1_000 : delay, ...more);
+  globalThis.setTimeout = (call, delay, ...more) => setTimeout(call, delay >= 20_000 ? 1_000 : delay, ...more);
   globalThis.moments = moments;
 }
 
@@ -126,6 +129,8 @@ function stored(page) {
 export async function reset(page) {
   await page.getByRole("button", { name: "Reset" }).click();
   await page.locator(".status").waitFor({ state: "detached" });
+  // It may be taken back for a while.
+  while (await stored(page)) await page.waitForTimeout(100);
 }
 
 /** Everything that passed. */

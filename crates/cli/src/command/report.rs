@@ -244,7 +244,10 @@ mod tests {
     }
 
     /// What is drawn of a run and exported, ended before every step that it does to the disk.
-    #[expect(clippy::print_stderr, reason = "how much was tried is what a person reads")]
+    #[expect(
+        clippy::print_stderr,
+        reason = "how much was tried is what a person reads"
+    )]
     fn survives(end: End) -> anyhow::Result<()> {
         let whole = in_memory()?;
         analysed(whole.path())?;
