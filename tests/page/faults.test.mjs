@@ -1,5 +1,5 @@
 // Faults of a training in the page, by causing them: workers that end without a word, a page that
-// goes away, a storage that is full, a second tab. After each the training comes to the results of
+// goes away, a storage that is full. After each the training comes to the results of
 // one that nothing happened to, to the bit.
 //
 // Workers end at the first message of every kind, writes fail at the first of every kind, the page goes
@@ -19,7 +19,7 @@ import {
   sentence,
   wholeTraining,
 } from "./support/faults.mjs";
-import { origin, phase, train, withPage } from "./support/page.mjs";
+import { origin, withPage } from "./support/page.mjs";
 
 const LIMIT = { timeout: 1_800_000 };
 
