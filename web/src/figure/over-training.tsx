@@ -93,7 +93,10 @@ function Inner({
 function laidOut({ last, marks, right = 4, values, title, children }: Drawn, width: number, height: number) {
   const bottom = height - roomBelow(TITLE);
   const left = roomFor(values([bottom, 0], 4));
-  const edges = { left, right: width - Math.max(right, widthOf(String(Math.round(last))) / 2 + 2) };
+  const edges = {
+    left,
+    right: width - Math.max(right, widthOf(last < 1 ? String(last) : String(Math.round(last))) / 2 + 2),
+  };
   const x = epochsWithin(last, edges);
   const placed = placeMarks(marks, x, { right: width });
   const inside = { ...edges, top: 1.7 * LETTERS + heightOf(placed), bottom };
