@@ -1,8 +1,8 @@
 //! Sweeps: a grid of experiments, each a run of its own, and what all of them together say.
 //!
 //! A [`Sweep`] is read from a file: what its runs have in common, and lists of values whose every
-//! combination is a run. [`tables`](gather::tables) join what the runs found, [`over_seeds`] what
-//! runs that differ in their seeds only have in common, and [`figures`](figures::figures) draw it.
+//! combination is a run. [`tables`] join what the runs found, [`over_seeds`] what
+//! runs that differ in their seeds only have in common, and [`figures`](fn@figures) draw it.
 
 mod definition;
 mod figures;
