@@ -82,6 +82,7 @@ test("what was chosen in one run is not chosen in another, and a class asked abo
     await page.locator("section:has(#sample) .interaction").nth(4).click();
     await page.locator(".explanation .toggle").first().click();
     await openFixture(page, "words");
+    await page.locator(".explanation .words").first().waitFor();
     const chosen = page.locator("section:has(#sample) .interaction[aria-pressed=true]");
     assert.equal(await chosen.count(), 1);
     const first = page.locator("section:has(#sample) .interaction").first();
