@@ -22,7 +22,7 @@ struct Document {
 /// apart.
 const LARGEST: usize = 3_000_000;
 /// Of the room that is left, this part is for interactions, in percent; the rest for outputs.
-const INTERACTIONS: usize = 58;
+const INTERACTIONS: usize = 50;
 
 /// Steps of the checkpoints whose weights are packed.
 fn steps_of(record: &RunRecord, which: PackedWeights) -> Vec<usize> {
