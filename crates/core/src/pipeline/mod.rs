@@ -6,8 +6,10 @@
 //! it goes on where it was broken off, to the same numbers. The page spreads the same work over
 //! workers: one holds the training, several a [`Workbench`], one the run in memory.
 
+mod analyzing;
 mod course;
 mod fastest;
+mod following;
 mod healing;
 mod lab;
 mod run;
@@ -16,10 +18,10 @@ mod stopwatch;
 mod watch;
 mod workbench;
 
-pub use course::{
-    Goal, analyse, analyze, conduct, extract, looking_on, measure, stopped, train, train_until,
-};
+pub use analyzing::{analyse, analyze, looking_on, stopped};
+pub use course::{Goal, conduct, extract, measure};
 pub use fastest::{Fastest, fastest};
+pub use following::{train, train_until};
 pub use lab::{Description, Lab, lab, test_bench};
 pub use run::Run;
 pub use session::{Progress, Training};

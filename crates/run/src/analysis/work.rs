@@ -27,10 +27,12 @@ pub fn missing<'a>(analyses: &[&'a dyn Analysis], record: &RunRecord) -> Vec<Wor
     let all: Vec<usize> = (0..checkpoints.len()).filter(is_summed_up).collect();
     let turning = || record.turning_points().into_iter().filter(is_summed_up);
     let at = |scope, places: Vec<Place>| wanting(analyses, record, scope, &places);
-    let first = at(
+    let mut first = at(
         Scope::EveryCheckpoint,
         all.iter().copied().map(Place::Checkpoint).collect(),
     );
+    // Checkpoint by checkpoint: what is read there serves all of them.
+    first.sort_by_key(|work| work.place);
     if !first.is_empty() || all.is_empty() || all.len() < checkpoints.len() {
         return first;
     }

@@ -95,7 +95,7 @@ pub fn recorded<T: Serialize + DeserializeOwned>(found: &Option<T>) -> Result<Va
 }
 
 /// Where something was found, or is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Place {
     /// At a checkpoint, by its position in the record.
     Checkpoint(usize),
