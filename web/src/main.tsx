@@ -12,8 +12,7 @@ import { followAddress, watchAddress } from "./state/address";
 import { findKept } from "./state/kept";
 import { current, cursor, openShipped, runs, shutAll } from "./state/runs";
 import { findAgain, restWhileHidden, training } from "./state/session";
-import { readAddress } from "./state/settings";
-import { VIEW_NAMES } from "./state/view-address";
+import { readAddress, VIEW_NAMES } from "./state/settings";
 
 const address = readAddress(location.search);
 const embedded = address.get("embed") === "figure";

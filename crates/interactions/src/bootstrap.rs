@@ -93,6 +93,16 @@ impl Resamples {
 }
 
 impl Estimate {
+    /// A value that no chance is in, or of which none is known: its interval has no width.
+    #[must_use]
+    pub const fn exact(value: f64) -> Self {
+        Self {
+            value,
+            low: value,
+            high: value,
+        }
+    }
+
     /// A value with the interval of its draws, which are sorted; without draws the interval has no
     /// width.
     pub fn new(value: f64, draws: &mut [f64]) -> Self {

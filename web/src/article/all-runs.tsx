@@ -3,13 +3,14 @@
 import { signal, useSignal, useSignalEffect } from "@preact/signals";
 import "../style/kept.css";
 import { inWords } from "../engine/client";
+import { newName } from "../engine/names";
 import { epochs, percent } from "../figure/numbers";
 import type { Differing } from "../generated/Differing";
 import { type Listed, listed, loadPairs, marked, markFamily, openListed } from "../state/all-runs";
 import { keep, keepingProblem, remove, rename } from "../state/kept";
 import { current, differing, look, runs } from "../state/runs";
-import { keyBesidesSeed } from "../state/seeds";
-import { inShort } from "../state/settings";
+import { familiesOf } from "../state/seeds";
+import { besidesSeed } from "../state/settings";
 import { Overlay } from "./overlay";
 
 const filter = signal("");
@@ -106,14 +107,10 @@ function fits({ title, origin }: Listed, fields: Differing[], settings: string[]
 
 /** A button for every family of runs that differ in their seed alone. */
 function SeedButtons() {
-  const families = new Map<string, Listed[]>();
-  for (const run of listed.value) {
-    const key = keyBesidesSeed(run.experiment);
-    if (run.view && run.view.checkpoints.length > 0) families.set(key, [...(families.get(key) ?? []), run]);
-  }
+  const measured = listed.value.filter(({ view }) => view && view.checkpoints.length > 0);
   return (
     <>
-      {[...families.values()]
+      {familiesOf(measured)
         .filter((members) => new Set(members.map(({ experiment }) => experiment.training.seed)).size > 1)
         .map((members) => (
           <button
@@ -122,7 +119,7 @@ function SeedButtons() {
             class="quiet"
             onClick={() => members[0] && markFamily(members[0].experiment)}
           >
-            Overlay {members.length} seeds of {members[0] && inShort(members[0].experiment).replace(/, seed \d+$/, "")}
+            Overlay {members.length} seeds of {members[0] && besidesSeed(members[0].experiment)}
           </button>
         ))}
     </>
@@ -225,5 +222,5 @@ function forget(name: string, id: string): void {
 /** Keeps a file that is open in the browser; it is a file of its own from then on. */
 async function keepFile(name: string): Promise<void> {
   const run = runs.value.find((other) => other.name === name);
-  if (run) await keep(run, crypto.getRandomValues(new Uint32Array(2)).join("-"), run.title);
+  if (run) await keep(run, newName(), run.title);
 }

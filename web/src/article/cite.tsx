@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { addressOfRun } from "../state/address";
 import { current, type Run } from "../state/runs";
+import { seedsInWords } from "../state/seeds";
 
 const PAPER = `@article{zhang2024twophase,
   title  = {Two-Phase Dynamics of Interactions Explains the Starting Point of a DNN Learning Over-Fitted Features},
@@ -27,7 +28,7 @@ function tool(run: Run | undefined, address: string): string {
 function whatItIs({ view }: Run): string {
   const { training, measurement } = view.experiment;
   const digits = view.provenance.train_size.toLocaleString("en");
-  return `${view.model} on ${view.data}, ${digits} training samples, label noise ${training.label_noise}, ${training.epochs} epochs, seed ${training.seed}, ${measurement.players} players`;
+  return `${view.model} on ${view.data}, ${digits} training samples, label noise ${training.label_noise}, ${training.epochs} epochs, ${seedsInWords(view.experiment)}, ${measurement.players} players`;
 }
 
 /** Which block was copied last. */

@@ -1,9 +1,10 @@
-/** Section 4: two runs side by side, their difference, and what differs between all runs. */
+/** Two runs side by side, their difference, and what differs between all runs. */
 
 import { computed, type Signal, signal, useSignal, useSignalEffect } from "@preact/signals";
 import { inWords } from "../engine/client";
 import { Figure } from "../figure/frame";
 import { number, typeset, when } from "../figure/numbers";
+import { interval } from "../figure/rows";
 import type { Row } from "../figure/save";
 import { StrengthBars } from "../figure/strength";
 import { DifferenceByOrder, LossGaps, MeanOrders } from "../figure/two-runs";
@@ -238,8 +239,6 @@ function rows(first: Side, second: Side, found: Comparison | undefined): Row[] {
     second: second.run.title,
     second_epoch: second.bars.epoch,
     second_share: share.second.value,
-    difference: share.difference.value,
-    difference_low: share.difference.low,
-    difference_high: share.difference.high,
+    ...interval("difference", share.difference),
   }));
 }

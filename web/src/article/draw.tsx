@@ -258,10 +258,7 @@ function useFollow(canvas: { current: HTMLCanvasElement | null }, label: Signal<
     // it.
     const ask = (): void => {
       if (inspection.busy.peek()) waiting = setTimeout(ask, 30);
-      else
-        void look(element, run, of).catch(
-          (error: unknown) => (inspection.error.value = error instanceof EngineError ? error.message : String(error)),
-        );
+      else void look(element, run, of);
     };
     ask();
     return () => clearTimeout(waiting);

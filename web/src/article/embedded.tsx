@@ -2,6 +2,7 @@
 
 import { addressNow } from "../state/address";
 import { current } from "../state/runs";
+import { seedsInWords } from "../state/seeds";
 import { ignored } from "../state/settings";
 import { Evolution } from "./evolution";
 import { fileNotice } from "./open";
@@ -33,12 +34,12 @@ export function Embedded() {
 function What() {
   const view = current.value?.view;
   if (!view) return null;
-  const { seed, epochs } = view.experiment.training;
+  const { epochs } = view.experiment.training;
   return (
     <>
       {view.model} on {view.data}: {view.provenance.train_size.toLocaleString("en")} training samples, {epochs} epochs,
-      seed {seed}; {view.samples.filter(({ group }) => group === "test").length} test samples; certified solver and the
-      published SGD, as the figure says.
+      {seedsInWords(view.experiment)}; {view.samples.filter(({ group }) => group === "test").length} test samples;
+      certified solver and the published SGD, as the figure says.
     </>
   );
 }

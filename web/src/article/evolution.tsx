@@ -1,5 +1,5 @@
 /**
- * Section 1: how the strength of interactions by order moves while a network trains, by both ways to
+ * The main figure: how the strength of interactions by order moves while a network trains, by both ways to
  * find them; one cursor in time drives every figure.
  */
 
@@ -8,6 +8,7 @@ import { useMemo } from "preact/hooks";
 import { CourseDrawing, LossDrawing } from "../figure/course";
 import { Figure } from "../figure/frame";
 import { number, typeset, when } from "../figure/numbers";
+import { interval } from "../figure/rows";
 import type { Row } from "../figure/save";
 import { extentOf, StrengthBars, type Unit } from "../figure/strength";
 import type { Bars } from "../generated/Bars";
@@ -411,24 +412,17 @@ function rows(view: RunView): Row[] {
     const { losses, published_sgd } = view.checkpoints[index] ?? {};
     const solvers = [["certified", certified] as const, ["published SGD", published_sgd] as const];
     return solvers.flatMap(([solver, bars]) =>
-      (bars?.positive ?? []).map((positive, order) => {
-        const negative = bars?.negative[order];
-        return {
-          epoch: certified.epoch,
-          solver,
-          order: order + 1,
-          positive: positive.value,
-          positive_low: positive.low,
-          positive_high: positive.high,
-          negative: negative?.value ?? null,
-          negative_low: negative?.low ?? null,
-          negative_high: negative?.high ?? null,
-          mean_order: bars?.mean_order?.value ?? null,
-          train_loss: losses?.train_loss ?? null,
-          train_loss_of_right_labels: losses?.right_train_loss ?? null,
-          test_loss: losses?.test_loss ?? null,
-        };
-      }),
+      (bars?.positive ?? []).map((positive, order) => ({
+        epoch: certified.epoch,
+        solver,
+        order: order + 1,
+        ...interval("positive", positive),
+        ...interval("negative", bars?.negative[order]),
+        mean_order: bars?.mean_order?.value ?? null,
+        train_loss: losses?.train_loss ?? null,
+        train_loss_of_right_labels: losses?.right_train_loss ?? null,
+        test_loss: losses?.test_loss ?? null,
+      })),
     );
   });
 }

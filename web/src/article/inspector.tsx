@@ -18,7 +18,7 @@ import { aboutNow, aboutSample } from "../state/about";
 import { type Inspection, same } from "../state/inspection";
 import { Arithmetic } from "./arithmetic";
 import { Content } from "./content";
-import { named, SEEN } from "./wording";
+import { capital, named, SEEN } from "./wording";
 
 /** Interactions that a list begins with, and that are added to it at once. */
 const FIRST = 12;
@@ -88,7 +88,6 @@ function Lit({ of, view, classes }: { of: Inspection; view: SampleView; classes:
   const lit = of.pointed.value ?? of.chosen.value;
   const joined = lit ? `; lit: ${lit.kind === "and" ? "AND" : "OR"} of ${named(view.players, lit.mask)}` : "";
   const { one, players } = SEEN[view.content.type];
-  const kind = `${one.charAt(0).toUpperCase()}${one.slice(1)}`;
   return (
     <>
       <p class="sample-class">
@@ -97,7 +96,7 @@ function Lit({ of, view, classes }: { of: Inspection; view: SampleView; classes:
       <Content
         view={view}
         lit={lit?.mask}
-        label={`${kind} of class ${classes[view.label] ?? view.label} with ${view.players.length} ${players} as players${joined}`}
+        label={`${capital(one)} of class ${classes[view.label] ?? view.label} with ${view.players.length} ${players} as players${joined}`}
       />
     </>
   );

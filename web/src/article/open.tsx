@@ -1,4 +1,4 @@
-/** Section 7: runs from files and addresses, and the run on this page as a file. */
+/** Runs that came with the page, from files and from addresses; and the run on this page as a file. */
 
 import { type Signal, signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";

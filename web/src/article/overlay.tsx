@@ -2,16 +2,17 @@
 
 import { signal } from "@preact/signals";
 import { Figure } from "../figure/frame";
+import { Legend } from "../figure/legend";
 import { epochs, when } from "../figure/numbers";
 import { type NamedCurve, OverlaidCurves } from "../figure/overlay";
 import type { Row } from "../figure/save";
-import { colourOf } from "../figure/tones";
 import type { Estimate } from "../generated/Estimate";
 import { aboutRuns } from "../state/about";
 import type { Listed } from "../state/all-runs";
-import { HELD, keyBesidesSeed, meanCurve, meanOf } from "../state/seeds";
-import { inShort } from "../state/settings";
+import { familiesOf, HELD, meanCurve, meanOf } from "../state/seeds";
+import { besidesSeed } from "../state/settings";
 import { curveOf, OVERLAID, type Overlaid } from "../state/summary";
+import { capital } from "./wording";
 
 /** What is laid over each other, and whether seeds are taken together. */
 const what = signal<Overlaid>("share");
@@ -23,20 +24,11 @@ interface Family {
   members: Listed[];
 }
 
-function familiesOf(runs: Listed[]): Family[] {
-  const families = new Map<string, Listed[]>();
-  for (const run of runs) {
-    const key = keyBesidesSeed(run.experiment);
-    families.set(key, [...(families.get(key) ?? []), run]);
-  }
-  return [...families.values()].map((members) => ({ title: titleOfFamily(members), members }));
-}
-
 function titleOfFamily(members: Listed[]): string {
   const [first] = members;
   if (!first || members.length === 1) return first?.title ?? "";
   const seeds = members.map(({ experiment }) => experiment.training.seed).sort((a, b) => a - b);
-  return `${inShort(first.experiment).replace(/, seed \d+$/, "")}: mean of seeds ${seeds.join(", ")}`;
+  return `${besidesSeed(first.experiment)}: mean of seeds ${seeds.join(", ")}`;
 }
 
 /** Members of a family with different seeds: the same run twice is no second seed. */
@@ -58,7 +50,9 @@ function curvesOf(families: Family[], of: Overlaid): NamedCurve[] {
 }
 
 export function Overlay({ runs }: { runs: Listed[] }) {
-  const families = together.value ? familiesOf(runs) : runs.map((run) => ({ title: run.title, members: [run] }));
+  const families = (together.value ? familiesOf(runs) : runs.map((run) => [run])).map(
+    (members): Family => ({ title: titleOfFamily(members), members }),
+  );
   const curves = curvesOf(families, what.value);
   const label = OVERLAID[what.value];
   const hasMean = families.some(({ members }) => distinct(members).length > 1);
@@ -66,12 +60,12 @@ export function Overlay({ runs }: { runs: Listed[] }) {
   return (
     <Figure
       name={`spindle-runs-${what.value}`}
-      title={`${label.charAt(0).toUpperCase()}${label.slice(1)} in ${runs.length} ${runs.length === 1 ? "run" : "runs"}`}
+      title={`${capital(label)} in ${runs.length} ${runs.length === 1 ? "run" : "runs"}`}
       caption={
         <>
           {shown.map((curve) => ends(curve)).join(" ")}{" "}
           {hasMean ? HELD : "Bands: each run's own 95 % interval over its test samples, where it has one."}
-          {families.some(({ members }) => distinct(members).length > 1) && ` ${atEnd(families)}`}
+          {hasMean && ` ${atEnd(families)}`}
         </>
       }
       rows={() => rows(curves, label)}
@@ -97,13 +91,7 @@ export function Overlay({ runs }: { runs: Listed[] }) {
           Take runs together that differ in their seed alone
         </label>
       </div>
-      <ul class="legend">
-        {shown.map(({ name, tone }) => (
-          <li key={name}>
-            <span class="swatch" aria-hidden="true" style={{ background: colourOf(tone) }} /> {name}
-          </li>
-        ))}
-      </ul>
+      <Legend of={shown} />
       <OverlaidCurves
         curves={curves}
         title={label}

@@ -8,7 +8,7 @@ import { current, nearest } from "../state/runs";
 import { goTo } from "./evolution";
 import { Scope } from "./prose";
 import { hasLearnt, type Moment, type Story, storyOf } from "./story";
-import { WORDING } from "./wording";
+import { capital, WORDING } from "./wording";
 
 export function Reading() {
   const view = current.value?.view;
@@ -163,8 +163,4 @@ function Solvers({ view }: { view: RunView }) {
       )}
     </p>
   );
-}
-
-function capital(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
 }

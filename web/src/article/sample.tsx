@@ -1,4 +1,4 @@
-/** Section 3: one sample of the run. */
+/** One sample of the run. */
 
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { type Engine, expect } from "../engine/client";

@@ -1,4 +1,4 @@
-/** Section 2: a network that trains in a worker on the reader's own device. */
+/** A network that trains in a worker on the reader's own device. */
 
 import "../style/training.css";
 import { manifest } from "../engine/manifest";

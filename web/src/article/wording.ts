@@ -25,6 +25,11 @@ export const SEEN: Record<ContentView["type"], Wording> = {
   cloud: WORDING.clouds,
 };
 
+/** Words as they begin a sentence. */
+export function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 /** Players of a mask by their names: letters close together, words apart. */
 export function named(names: string[], mask: number): string {
   const found = names.filter((_, player) => mask & (1 << player));

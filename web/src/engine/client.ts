@@ -7,9 +7,10 @@ import type { Command } from "../generated/Command";
 import type { Event } from "../generated/Event";
 import type { Failure } from "../generated/Failure";
 import type { Message } from "../generated/Message";
-import { LIVES, newName, PATIENCE, watch } from "./life";
+import { LIVES, PATIENCE, watch } from "./life";
 import { type Build, whenBuilt } from "./manifest";
 import { moduleOf } from "./modules";
+import { newName } from "./names";
 
 /** Something that a worker did not do. Its message is for the reader. */
 export class EngineError extends Error {
@@ -32,7 +33,8 @@ interface Pending {
 export class Engine {
   private readonly pending = new Map<number, Pending>();
   private next = 1;
-  private readonly name = newName();
+  /** Nobody else's: tabs share their locks. */
+  private readonly name = `spindle-${newName()}`;
   private readonly worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: this.name });
   private readonly silence = setTimeout(() => this.lost("a worker did not start"), PATIENCE);
   private ready: { resolve(): void; reject(error: EngineError): void } | undefined;

@@ -14,12 +14,6 @@ export const LIVES = "lives";
 /** Time for a worker to say that it lives, in milliseconds. Its script is small and is there already. */
 export const PATIENCE = 30_000;
 
-/** A name for a worker, which nobody else's has: tabs share their locks. */
-export function newName(): string {
-  // Unlike a UUID, this is to be had on servers without encryption too.
-  return `spindle-${crypto.getRandomValues(new Uint32Array(4)).join("-")}`;
-}
-
 /** In a worker: holds its lock until it ends. `then` is called once it does. */
 export function live(name: string, then: () => void): void {
   const never = new Promise<void>(() => undefined);

@@ -5,6 +5,7 @@ import type { Experiment } from "../generated/Experiment";
 import type { LossRecord } from "../generated/LossRecord";
 import type { MeasuredPart } from "../generated/MeasuredPart";
 import type { Provenance } from "../generated/Provenance";
+import { type Database, transact } from "./database";
 
 /**
  * Version of what is stored: a page that has learnt to store otherwise leaves what it does not
@@ -52,49 +53,11 @@ export interface Stored {
   checkpoints: StoredCheckpoint[];
 }
 
-const DATABASE = "spindle";
-const SESSION = "session";
-const CHECKPOINTS = "checkpoints";
-
-function opened(): Promise<IDBDatabase> {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore(SESSION);
-      request.result.createObjectStore(CHECKPOINTS);
-    };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(refusal(request.error));
-  });
-}
-
-/** Why the browser stores nothing: Chromium says of a full storage no more than a name. */
-export function refusal(error: DOMException | null): Error {
-  if (error?.name === "QuotaExceededError") return new Error("the browser's storage is full");
-  return new Error(error?.message || "the browser refuses to store it");
-}
-
-/** Runs `work` in one transaction over both stores and resolves when it is on disk. */
-async function transact(
-  mode: IDBTransactionMode,
-  work: (session: IDBObjectStore, checkpoints: IDBObjectStore) => void,
-): Promise<void> {
-  const database = await opened();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const transaction = database.transaction([SESSION, CHECKPOINTS], mode);
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(refusal(transaction.error));
-      work(transaction.objectStore(SESSION), transaction.objectStore(CHECKPOINTS));
-    });
-  } finally {
-    database.close();
-  }
-}
+const DATABASE: Database = { name: "spindle", version: 1, stores: [["session"], ["checkpoints"]] };
 
 /** Begins a session, over the last one. */
 export function storeSession(session: StoredSession): Promise<void> {
-  return transact("readwrite", (store, checkpoints) => {
+  return transact(DATABASE, "readwrite", (store, checkpoints) => {
     store.clear();
     checkpoints.clear();
     store.put({ ...session, format: FORMAT }, "session");
@@ -104,7 +67,7 @@ export function storeSession(session: StoredSession): Promise<void> {
 /** Writes into the session of this name; rejects where another one has taken its place. */
 async function write(id: string, work: (session: IDBObjectStore, checkpoints: IDBObjectStore) => void): Promise<void> {
   let isOther = false;
-  await transact("readwrite", (store, checkpoints) => {
+  await transact(DATABASE, "readwrite", (store, checkpoints) => {
     const request = store.get("session") as IDBRequest<StoredSession | undefined>;
     request.onsuccess = () => {
       isOther = request.result?.id !== id;
@@ -171,17 +134,14 @@ export function forget(id: string): Promise<void> {
 
 /** The last session, where there is one. */
 export async function restore(): Promise<Stored | undefined> {
-  let session: IDBRequest<(StoredSession & { format: number }) | undefined> | undefined;
-  let state: IDBRequest<StoredState | undefined> | undefined;
-  let stored: IDBRequest<StoredCheckpoint[]> | undefined;
-  await transact("readonly", (store, checkpoints) => {
-    session = store.get("session");
-    state = store.get("state");
-    stored = checkpoints.getAll();
-  });
-  if (session?.result?.format !== FORMAT || !stored || isForgotten(session.result.id)) return undefined;
+  const { session, state, stored } = await transact(DATABASE, "readonly", (store, checkpoints) => ({
+    session: store.get("session") as IDBRequest<(StoredSession & { format: number }) | undefined>,
+    state: store.get("state") as IDBRequest<StoredState | undefined>,
+    stored: checkpoints.getAll() as IDBRequest<StoredCheckpoint[]>,
+  }));
+  if (session.result?.format !== FORMAT || isForgotten(session.result.id)) return undefined;
   const checkpoints = stored.result.sort((a, b) => a.losses.step - b.losses.step);
-  return { session: session.result, state: state?.result, checkpoints };
+  return { session: session.result, state: state.result, checkpoints };
 }
 
 function isForgotten(id: string): boolean {

@@ -239,8 +239,10 @@ export interface PlacedMark {
 }
 
 const APART = 6;
+/** Height of a row of marks. */
+const ROW = 1.25 * LETTERS;
 /** How much wider bold letters are. */
-const BOLD = 1.1;
+export const BOLD = 1.1;
 
 /** Gives every mark a row. */
 export function placeMarks(marks: Mark[], scale: Scale, { right }: Pick<Inside, "right">): PlacedMark[] {
@@ -263,17 +265,15 @@ export function heightOf(marks: PlacedMark[]): number {
   return marks.reduce((rows, { row }) => Math.max(rows, row + 1), 0) * ROW;
 }
 
-const ROW = 1.25 * LETTERS;
-
 /** Marks with their intervals; their words stand above the drawing. */
 export function Marks({ marks, scale, inside }: { marks: PlacedMark[]; scale: Scale; inside: Inside }) {
-  const rows = marks.reduce((most, { row }) => Math.max(most, row + 1), 0);
+  const first = inside.top - heightOf(marks);
   return (
     <g>
       {marks.map(({ mark, row, end }) => {
         const colour = mark.kind === "boundary" ? COLOURS.accent : COLOURS.test;
         const [at, from, to] = [mark.epoch, mark.low, mark.high].map(scale.at) as [number, number, number];
-        const words = inside.top - (rows - row) * ROW;
+        const words = first + row * ROW;
         return (
           <g key={mark.kind}>
             <rect

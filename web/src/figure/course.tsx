@@ -3,8 +3,8 @@
 import type { Course } from "../generated/Course";
 import type { Losses } from "../generated/Losses";
 import type { Mark } from "../generated/Mark";
-import { type Inside, LETTERS, path, widthOf } from "./axes";
-import { Band, Dots, extent, Line, OverTraining, type OverTrainingProps, there } from "./over-training";
+import { BOLD, type Inside, LETTERS, path, widthOf } from "./axes";
+import { Band, Dots, exact, extent, Line, OverTraining, type OverTrainingProps, there } from "./over-training";
 import { linear, logarithmic } from "./scale";
 import { COLOURS } from "./theme";
 
@@ -69,7 +69,7 @@ export function LossDrawing({ of, marks = of.marks, ...props }: OverTrainingProp
       on={of}
       last={last?.epoch ?? 0}
       marks={marks}
-      right={1.1 * widthOf(NAMES.train) + 6}
+      right={BOLD * widthOf(NAMES.train) + 6}
       values={(range, count) => logarithmic(domain, range, count + 1)}
       title="loss (nats)"
     >
@@ -116,10 +116,7 @@ export function HistoryDrawing({
   effects,
   ...props
 }: OverTrainingProps & { epochs: number[]; effects: number[] }) {
-  const points = epochs.map((epoch, index) => {
-    const value = effects[index] ?? 0;
-    return { epoch, value, low: value, high: value };
-  });
+  const points = epochs.map((epoch, index) => exact(epoch, effects[index] ?? 0));
   return (
     <OverTraining
       {...props}

@@ -3,6 +3,7 @@
  * training.
  */
 
+import { useMemo } from "preact/hooks";
 import type { Axis } from "../generated/Axis";
 import type { BarPanel } from "../generated/BarPanel";
 import type { BarPanels } from "../generated/BarPanels";
@@ -51,8 +52,6 @@ export function BarPanelDrawing({ of, panel, label }: { of: BarPanels; panel: Ba
 }
 
 function PanelWithin({ of, panel, size: { width, height } }: { of: BarPanels; panel: BarPanel; size: Size }) {
-  // Read here, so that a page that turns dark draws it anew.
-  void theme.value;
   const categories = of.categories.map(typeset);
   const [title, top] = [axisTitle(of.x), 1.9 * LETTERS];
   const y = linear(extentOf(of), [height - roomBelow(title), top], 4);
@@ -166,13 +165,17 @@ function pointsOf(of: Curves, { values }: Curve): At[] {
 /** Values over training, all curves on one scale. */
 export function CurvesOverTraining({ of, ...props }: OverTrainingProps & { of: Curves }) {
   const middle = (of.curves.length - 1) / 2;
-  const all = of.curves.map((curve) => pointsOf(of, curve));
-  const domain = extent(all.flat(), ...(of.has_zero ? [0] : []));
+  const isDark = theme.value.dark;
+  // Made anew with the curves and with the colours, and not at every step of the cursor.
+  const [all, domain] = useMemo(() => {
+    const all = of.curves.map((curve) => pointsOf(of, curve));
+    return [all, extent(all.flat(), ...(of.has_zero ? [0] : []))] as const;
+  }, [of, isDark]);
   const opacity = Math.min(0.14, COVERED / of.curves.length);
   return (
     <OverTraining
       {...props}
-      on={`${theme.value.dark} ${JSON.stringify(of)}`}
+      on={all}
       last={of.epochs.at(-1) ?? 0}
       marks={of.marks}
       values={(range, count) => linear(domain, range, count)}

@@ -15,11 +15,10 @@ import type { TwoPhases } from "../generated/TwoPhases";
 import { CourseDrawing, LossDrawing } from "./course";
 import { Figure } from "./frame";
 import { BarPanelDrawing, CurvesOverTraining } from "./generic";
+import { Legend } from "./legend";
 import { typeset } from "./numbers";
 import { rowsOf } from "./rows";
 import { StrengthBars } from "./strength";
-import { theme } from "./theme";
-import { colourOf } from "./tones";
 
 /** A figure with its title, its caption, its files and its data. `run` names the files. */
 export function AnyFigure({ of, run, epoch }: { of: RunFigure; run: string; epoch: number | undefined }) {
@@ -73,25 +72,6 @@ function Still({ kind, title }: { kind: FigureKind; title: string }) {
     default:
       return null;
   }
-}
-
-interface Entry {
-  name: string;
-  tone: Tone;
-}
-
-function Legend({ of }: { of: Entry[] }) {
-  // Read here, so that a page that turns dark draws it anew.
-  void theme.value;
-  return (
-    <ul class="legend">
-      {of.map(({ name, tone }) => (
-        <li key={name}>
-          <span class="swatch" aria-hidden="true" style={{ background: colourOf(tone) }} /> {typeset(name)}
-        </li>
-      ))}
-    </ul>
-  );
 }
 
 /** Panels that are drawn large; more of them are small. */
@@ -169,10 +149,18 @@ function RowsDrawing({ of }: { of: StrengthRows }) {
 }
 
 function SimilarityDrawing({ kind, title, epoch }: KindProps<SimilarityFigure>) {
+  // Made once, and not at every step of the cursor.
+  const [curves, bars] = useMemo(
+    () => [
+      similarities(kind),
+      kind.ceilings.length > 0 && <BarsDrawing of={ceilings(kind)} title="Similarity by order" />,
+    ],
+    [kind],
+  );
   return (
     <>
-      <CurvesDrawing kind={similarities(kind)} title={title} epoch={epoch} />
-      {kind.ceilings.length > 0 && <BarsDrawing of={ceilings(kind)} title="Similarity by order" />}
+      <CurvesDrawing kind={curves} title={title} epoch={epoch} />
+      {bars}
     </>
   );
 }

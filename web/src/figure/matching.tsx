@@ -6,7 +6,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Filling, type Inside, LETTERS, Names, path, roomFor, type Size, Values } from "./axes";
 import { linear, type Scale } from "./scale";
-import { COLOURS, resolved } from "./theme";
+import { COLOURS, resolved, theme } from "./theme";
 
 export interface MatchedMask {
   rank: number;
@@ -124,6 +124,8 @@ const FINE = 2;
 /** All dots as one picture: sixty-five thousand circles of their own would hold the page for long. */
 function useDots(points: MatchedMask[], x: Scale, y: Scale, inside: Inside): string | undefined {
   const [picture, setPicture] = useState<string>();
+  // A picture keeps the colours that it was made with.
+  const colours = theme.value;
   useEffect(() => {
     const canvas = document.createElement("canvas");
     canvas.width = Math.max(1, (inside.right - inside.left) * FINE);
@@ -138,6 +140,6 @@ function useDots(points: MatchedMask[], x: Scale, y: Scale, inside: Inside): str
       context.fillRect(x.at(rank) - inside.left - 1, y.at(explained) - 1, 2, 2);
     }
     setPicture(canvas.toDataURL());
-  }, [points, x, y]);
+  }, [points, x, y, colours]);
   return picture;
 }

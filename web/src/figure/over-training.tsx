@@ -117,6 +117,11 @@ export interface At extends Estimate {
   epoch: number;
 }
 
+/** A value without an interval. */
+export function exact(epoch: number, value: number): At {
+  return { epoch, value, low: value, high: value };
+}
+
 /** Values that are there, at their epochs. */
 export function there<Value extends Estimate>(
   epochs: number[],

@@ -3,8 +3,9 @@
 import type { Tone } from "../generated/Tone";
 import type { Curve } from "../state/summary";
 import { path } from "./axes";
-import { type At, Band, Dots, extent, Line, OverTraining, there } from "./over-training";
+import { type At, Band, Dots, exact, extent, Line, OverTraining, there } from "./over-training";
 import { linear } from "./scale";
+import { theme } from "./theme";
 import { colourOf } from "./tones";
 
 /** A curve with its name. */
@@ -33,7 +34,7 @@ export function OverlaidCurves({
       label={label}
       class="curve overlaid"
       epoch={undefined}
-      on={JSON.stringify(curves)}
+      on={`${theme.value.dark} ${JSON.stringify(curves)}`}
       last={Math.max(0, ...curves.flatMap(({ epochs }) => epochs))}
       marks={[]}
       title={title}
@@ -67,6 +68,6 @@ export function OverlaidCurves({
 }
 
 /** A value without its interval. */
-function flat(point: At): At {
-  return { ...point, low: point.value, high: point.value };
+function flat({ epoch, value }: At): At {
+  return exact(epoch, value);
 }

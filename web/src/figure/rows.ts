@@ -31,7 +31,7 @@ export function rowsOf(kind: FigureKind): Row[] {
 }
 
 /** An estimate and its interval. */
-function interval(name: string, estimate: Estimate | null | undefined): Row {
+export function interval(name: string, estimate: Estimate | null | undefined): Row {
   return {
     [name]: estimate?.value ?? null,
     [`${name}_low`]: estimate?.low ?? null,

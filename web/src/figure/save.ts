@@ -46,7 +46,7 @@ export interface Words {
 }
 
 /** Facts that stand in every row of a table, so that tables of several runs can be put together. */
-const IN_ROWS = ["run", "network", "data", "seed", "solver"] as const;
+const IN_ROWS = ["run", "network", "data", "seed", "samples seed", "players seed", "solver"] as const;
 
 /** Rows with the facts on their run; what a row says itself stays. */
 export function withFacts(rows: Row[], { about }: Words): Row[] {

@@ -1,11 +1,12 @@
 /** The drawings of two runs side by side. */
 
+import { useMemo } from "preact/hooks";
 import type { Course } from "../generated/Course";
 import type { Losses } from "../generated/Losses";
 import type { Mark } from "../generated/Mark";
 import type { ShareDifference } from "../generated/ShareDifference";
 import { Filling, type Inside, LETTERS, Names, roomBelow, roomFor, Values } from "./axes";
-import { Band, Dots, extent, Line, OverTraining, type OverTrainingProps, there } from "./over-training";
+import { type At, Band, Dots, exact, extent, Line, OverTraining, type OverTrainingProps, there } from "./over-training";
 import { linear, type Scale } from "./scale";
 import { COLOURS } from "./theme";
 
@@ -127,76 +128,80 @@ function Boundaries({
   );
 }
 
-/** Mean order of two runs over training, with their intervals and both boundaries of the phases. */
-export function MeanOrders({ of, ...props }: TwoProps<Course>) {
-  const curves = (["first", "second"] as const).map((which) => ({
-    which,
-    points: there(of[which].epochs, of[which].all),
-    marks: of[which].marks,
-    ...LOOKS[which],
-  }));
-  const domain = extent(
-    curves.flatMap(({ points }) => points),
-    1,
+/** A curve of each run on one scale, which has `least`; with both boundaries of the phases. */
+function CurvesOfTwo<Value extends { marks: Mark[] }>({
+  of,
+  points,
+  least,
+  hasIntervals,
+  title,
+  ...props
+}: TwoProps<Value> & {
+  points: (of: Value) => At[];
+  least: number;
+  hasIntervals: boolean;
+  title: string;
+}) {
+  // Made once, and not at every step of the cursor.
+  const curves = useMemo(
+    () =>
+      (["first", "second"] as const).map((which) => ({
+        which,
+        points: points(of[which]),
+        marks: of[which].marks,
+        ...LOOKS[which],
+      })),
+    [of.first, of.second],
   );
+  const all = curves.flatMap(({ points }) => points);
   return (
     <OverTraining
       {...props}
-      on={`${JSON.stringify(of.first.all)} ${JSON.stringify(of.second.all)}`}
-      last={Math.max(0, ...curves.flatMap(({ points }) => points.map(({ epoch }) => epoch)))}
+      on={curves}
+      last={Math.max(0, ...all.map(({ epoch }) => epoch))}
       marks={[]}
-      values={(range, count) => linear(domain, range, count)}
-      title="mean order"
-    >
-      {(x, y, inside) =>
-        curves.map(({ which, points, marks, colour, dash }) => (
-          <g key={which}>
-            <Boundaries marks={marks} x={x} inside={inside} colour={colour} dash={dash} />
-            <Band of={points} x={x} y={y} colour={colour} opacity={0.16} />
-            <Line of={points} x={x} y={y} colour={colour} dash={dash} />
-            <Dots of={points} x={x} y={y} colour={colour} />
-          </g>
-        ))
-      }
-    </OverTraining>
-  );
-}
-
-/** Test minus training loss of two runs over training. */
-export function LossGaps({ of, ...props }: TwoProps<Losses>) {
-  const curves = (["first", "second"] as const).map((which) => ({
-    which,
-    points: of[which].epochs.map((epoch, index) => {
-      const value = of[which].gap[index] ?? NaN;
-      return { epoch, value, low: value, high: value };
-    }),
-    marks: of[which].marks,
-    ...LOOKS[which],
-  }));
-  const domain = extent(
-    curves.flatMap(({ points }) => points),
-    0,
-  );
-  return (
-    <OverTraining
-      {...props}
-      on={`${JSON.stringify(of.first.gap)} ${JSON.stringify(of.second.gap)}`}
-      last={Math.max(0, ...curves.flatMap(({ points }) => points.map(({ epoch }) => epoch)))}
-      marks={[]}
-      values={(range, count) => linear(domain, range, count)}
-      title="test − training loss (nats)"
+      values={(range, count) => linear(extent(all, least), range, count)}
+      title={title}
     >
       {(x, y, inside) => (
         <>
-          <line x1={inside.left} x2={inside.right} y1={y.at(0)} y2={y.at(0)} stroke={COLOURS.faint} />
+          {least === 0 && <line x1={inside.left} x2={inside.right} y1={y.at(0)} y2={y.at(0)} stroke={COLOURS.faint} />}
           {curves.map(({ which, points, marks, colour, dash }) => (
             <g key={which}>
               <Boundaries marks={marks} x={x} inside={inside} colour={colour} dash={dash} />
+              {hasIntervals && <Band of={points} x={x} y={y} colour={colour} opacity={0.16} />}
               <Line of={points} x={x} y={y} colour={colour} dash={dash} />
+              {hasIntervals && <Dots of={points} x={x} y={y} colour={colour} />}
             </g>
           ))}
         </>
       )}
     </OverTraining>
+  );
+}
+
+/** Mean order of two runs over training, with their intervals. */
+export function MeanOrders(props: TwoProps<Course>) {
+  return (
+    <CurvesOfTwo
+      {...props}
+      points={({ epochs, all }) => there(epochs, all)}
+      least={1}
+      hasIntervals
+      title="mean order"
+    />
+  );
+}
+
+/** Test minus training loss of two runs over training. */
+export function LossGaps(props: TwoProps<Losses>) {
+  return (
+    <CurvesOfTwo
+      {...props}
+      points={({ epochs, gap }) => epochs.map((epoch, index) => exact(epoch, gap[index] ?? NaN))}
+      least={0}
+      hasIntervals={false}
+      title="test − training loss (nats)"
+    />
   );
 }

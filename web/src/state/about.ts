@@ -2,6 +2,7 @@
 
 import { sampleSolver } from "./inspection";
 import { current, cursor, type Run, sample } from "./runs";
+import { isOwn } from "./seeds";
 
 /** Facts by their names, in the order in which they are read. */
 export type About = Readonly<Record<string, string | number>>;
@@ -42,11 +43,14 @@ export function aboutRuns(runs: readonly { title: string; view: Run["view"] | un
 
 function aboutRun({ title, view }: Run): About {
   const { training, measurement, decomposition } = view.experiment;
+  const { samples_seed, players_seed } = measurement;
   return {
     run: title,
     network: view.model,
     data: view.data,
     seed: training.seed,
+    ...(isOwn(samples_seed) && { "samples seed": samples_seed }),
+    ...(isOwn(players_seed) && { "players seed": players_seed }),
     solver: `${decomposition.solver}; what is the published SGD's says so`,
     "training samples": view.provenance.train_size,
     "label noise": training.label_noise,

@@ -23,10 +23,15 @@ export interface Verdict {
 const SENTENCE =
   /(Two phases, with|Phases are not distinguishable|Phases cannot be told|Too little to tell|There is nothing to tell).*?\.(?= [A-Z]|$)/;
 
+/** The record's own sentence; nothing before anything is measured. */
+export function saysOf(view: RunView): string | undefined {
+  return decidingCourse(view)?.caption.match(SENTENCE)?.[0];
+}
+
 /** The record's verdict; nothing before anything is measured. */
 export function verdictOf(view: RunView): Verdict | undefined {
   const course = decidingCourse(view);
-  const says = course?.caption.match(SENTENCE)?.[0];
+  const says = saysOf(view);
   if (!course || !says) return undefined;
   const boundary = course.kind.marks.find(({ kind }) => kind === "boundary");
   return { says, boundary, standing: standingOf(says, boundary) };

@@ -4,6 +4,7 @@
  */
 
 import { signal } from "@preact/signals";
+import { epochs } from "../figure/numbers";
 import type { RunView } from "../generated/RunView";
 import { gapOnsetOf, verdictOf } from "./phases";
 
@@ -19,11 +20,6 @@ const NOTHING: Prediction = { rises: undefined, gapOpens: undefined };
 
 /** What the reader expects of the next training. */
 export const prediction = signal<Prediction>(NOTHING);
-
-/** Whether anything is expected. */
-export function isGiven({ rises, gapOpens }: Prediction): boolean {
-  return rises !== undefined || gapOpens !== undefined;
-}
 
 /** An expectation beside what was found. */
 export interface Outcome {
@@ -54,13 +50,12 @@ function ofRise(rises: boolean, view: RunView): Outcome {
 
 function ofGap(expected: number | null, view: RunView): Outcome {
   const onset = gapOnsetOf(view);
-  const epoch = (value: number): string => value.toLocaleString("en", { maximumSignificantDigits: 2 });
   const found = onset
-    ? `It opens at epoch ${epoch(onset.epoch)} [${epoch(onset.low)}, ${epoch(onset.high)}].`
+    ? `It opens at epoch ${epochs(onset.epoch)} [${epochs(onset.low)}, ${epochs(onset.high)}].`
     : "It does not open in this run.";
   if (expected === null) return { expected: "The loss gap never opens.", found, isRight: onset === undefined };
   return {
-    expected: `The loss gap opens at about epoch ${epoch(expected)}.`,
+    expected: `The loss gap opens at about epoch ${epochs(expected)}.`,
     found,
     isRight: onset !== undefined && onset.low <= expected && expected <= onset.high,
   };

@@ -57,10 +57,10 @@ export interface Shipped {
   bytes: number | null;
 }
 
-/** What the training on this device is called while it is no other's. */
+/** What the training on this device is called. */
 const LIVE_TITLE = "Your training";
 
-/** Runs, the shipped ones first. */
+/** Runs, in the order in which they were opened. */
 export const runs = signal<Run[]>([]);
 /** Name of the run that is looked at. */
 export const currentName = signal<string>("");
@@ -312,8 +312,8 @@ export async function openUrl(url: string): Promise<void> {
 }
 
 /**
- * Shows a training's run, which `record` keeps and `answers` is asked about; looks at it when it is new, unless `quietly`, and keeps looking at its
- * newest checkpoint while the reader does.
+ * Shows a training's run, which `record` keeps and `answers` is asked about. Looks at it when it is
+ * new, unless `quietly`, and keeps looking at its newest checkpoint while the reader does.
  */
 export function showLive(view: RunView, record: Engine, answers: Engine, quietly = false): void {
   const before = runs.value.find((run) => run.live);

@@ -7,8 +7,34 @@ import type { Curve } from "./summary";
 /** What a mean over seeds holds fixed, and what not: said wherever one is shown. */
 export const HELD =
   "Mean and 95 % t-interval over the seeds. Held fixed: network, data, all settings but the seed, noise bound, solver. " +
-  "Drawn by each seed: initial weights, order of the digits, which of them are learned and mislabelled, which are measured and their patches. " +
+  "Drawn by each seed: initial weights, order of the samples, which of them are learned and mislabelled. " +
+  "So are those that are measured, and their players, unless they have a seed of their own: that is held fixed. " +
   "The intervals of single runs, over their test samples, are not in it.";
+
+/** Runs by what they are besides their seed: families of one experiment each, in order. */
+export function familiesOf<Of extends { experiment: Experiment }>(runs: readonly Of[]): Of[][] {
+  const families = new Map<string, Of[]>();
+  for (const run of runs) {
+    const key = keyBesidesSeed(run.experiment);
+    families.set(key, [...(families.get(key) ?? []), run]);
+  }
+  return [...families.values()];
+}
+
+/** The seed of an experiment, with those that its measured samples and their players have of their own. */
+export function seedsInWords({ training, measurement }: Experiment): string {
+  const { samples_seed, players_seed } = measurement;
+  const own = [
+    ...(isOwn(samples_seed) ? [`samples by seed ${samples_seed}`] : []),
+    ...(isOwn(players_seed) ? [`players by seed ${players_seed}`] : []),
+  ];
+  return [`seed ${training.seed}`, ...own].join(", ");
+}
+
+/** Whether a seed is one of its own. Runs that were kept before there were such have none. */
+export function isOwn(seed: number | null | undefined): seed is number {
+  return typeof seed === "number";
+}
 
 /** Experiments that differ in their seed alone have the same key. */
 export function keyBesidesSeed(of: Experiment): string {

@@ -55,7 +55,7 @@ const MOST: Partial<Record<Field, number>> = {
 const FOREIGN =
   /^(utm_\w+|fbclid|gclid|dclid|gbraid|wbraid|msclkid|twclid|igshid|yclid|mc_[ce]id|ref|ref_\w+|source|_hs\w+)$/;
 
-/** Numbers of the address that are not an experiment's. */
+/** What the address may wish for as engine. */
 const WISHES: readonly Wish[] = ["auto", "cpu", "webgpu"];
 
 /** The experiment that Train begins. */
@@ -128,11 +128,16 @@ export function conflict(of: Experiment): { field: Field; words: string } | unde
 }
 
 /** An experiment in a few words, for the name of its run. */
-export function inShort({ training }: Experiment): string {
-  const { model, train_size, label_noise, seed } = training;
+export function inShort(of: Experiment): string {
+  return `${besidesSeed(of)}, seed ${of.training.seed}`;
+}
+
+/** The same without its seed, for several runs. */
+export function besidesSeed({ training }: Experiment): string {
+  const { model, train_size, label_noise } = training;
   const digits = (train_size ?? DIGITS.train).toLocaleString("en");
   const wrong = label_noise === 0 ? "no wrong labels" : `${+(100 * label_noise).toPrecision(3)} % wrong labels`;
-  return `${titleOf(model) ?? model}, ${digits} digits, ${wrong}, seed ${seed}`;
+  return `${titleOf(model) ?? model}, ${digits} digits, ${wrong}`;
 }
 
 /** What is wrong with a value, or nothing. */
@@ -149,8 +154,8 @@ export function problem(field: Field, value: number): string | undefined {
   return `${name} must be ${range.min_excluded ? "above" : "at least"} ${range.min} and ${range.max_excluded ? "below" : "at most"} ${max}`;
 }
 
-/** Names that are the view's: state/view-address.ts reads them. */
-const VIEW = ["run", "epoch", "sample", "sgd", "interaction", "k", "mask", "pair", "play"] as const;
+/** Names in the address that are the view's: state/view-address.ts reads them. */
+export const VIEW_NAMES = ["run", "epoch", "sample", "sgd", "interaction", "k", "mask", "pair", "play"] as const;
 
 /** Reads the address; what is wrong in it is named in `ignored` and left at its default. */
 export function readAddress(search: string): URLSearchParams {
@@ -178,7 +183,7 @@ export function readAddress(search: string): URLSearchParams {
   const embed = address.get("embed");
   if (embed !== null && embed !== "figure")
     wrong.push(`embed=${embed}: only the figure can be embedded, by embed=figure`);
-  const known = new Set<string>([...FIELDS, "model", "engine", "embed", ...VIEW]);
+  const known = new Set<string>([...FIELDS, "model", "engine", "embed", ...VIEW_NAMES]);
   for (const name of address.keys())
     if (!known.has(name) && !FOREIGN.test(name)) wrong.push(`${name}: there is no such setting`);
   experiment.value = found;

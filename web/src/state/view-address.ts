@@ -9,9 +9,6 @@ import { type Named, SGD_STEPS, sampleInspection, sampleSolver } from "./inspect
 import { pairOf } from "./pair";
 import { boundaryOf, current, cursor, firstName, sample, untouched } from "./runs";
 
-/** Names in the address that are the view's. */
-export const VIEW_NAMES = ["run", "epoch", "sample", "sgd", "interaction", "k", "mask", "pair", "play"] as const;
-
 /** What an address says of the view. */
 export interface WantedView {
   run: string | undefined;

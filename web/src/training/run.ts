@@ -12,6 +12,7 @@ import { computed, signal } from "@preact/signals";
 import { chooseEngine, type Wish } from "../engine/choice";
 import { Engine, EngineError, expect, inWords } from "../engine/client";
 import { filesOf } from "../engine/data";
+import { newName } from "../engine/names";
 import { type Early, Pool, workersHere } from "../engine/pool";
 import { preview } from "../engine/preview";
 import { StandIn } from "../engine/stand-in";
@@ -77,9 +78,7 @@ export class Training {
     wish: Wish,
     private readonly listener: Listener,
   ) {
-    // Unlike a UUID, this is to be had on servers without encryption too.
-    const name = crypto.getRandomValues(new Uint32Array(4)).join("-");
-    this.state = signal(initial(name, experiment, wish, workersHere()));
+    this.state = signal(initial(newName(), experiment, wish, workersHere()));
   }
 
   /** Begins from random weights. What fails is told by `phase` and `notice`. */

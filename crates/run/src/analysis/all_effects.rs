@@ -147,9 +147,5 @@ fn share_of_high_orders(share: &[Estimate]) -> Option<Estimate> {
         .skip(HIGH_ORDER - 1)
         .map(|share| share.value)
         .sum();
-    Some(Estimate {
-        value,
-        low: value,
-        high: value,
-    })
+    Some(Estimate::exact(value))
 }

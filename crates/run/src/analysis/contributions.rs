@@ -11,7 +11,7 @@ use spindle_interactions::{
 
 use super::{
     Analysis, AtCheckpoint, Finding, Scope, Shown, Watch,
-    samples::{GROUPS, of, resamples},
+    samples::{GROUPS, mean, of, resamples},
 };
 use crate::{
     Error,
@@ -201,14 +201,6 @@ fn of_group(
 /// What no interaction contributes.
 pub(super) fn constant(found: &Decomposition) -> f64 {
     found.baseline + found.and.first().copied().unwrap_or(0.0)
-}
-
-/// Mean with its bootstrap interval; `None` of nothing.
-pub(super) fn mean(values: &[f64], resamples: &Resamples) -> Option<Estimate> {
-    resamples.estimate(values.len(), |draw| {
-        let sum: f64 = draw.iter().map(|&index| values[index]).sum();
-        (!draw.is_empty()).then(|| sum / draw.len() as f64)
-    })
 }
 
 fn last(record: &RunRecord) -> Option<(f64, Contributions)> {

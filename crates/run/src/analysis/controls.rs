@@ -12,8 +12,8 @@ use spindle_interactions::{
 
 use super::{
     Analysis, AtCheckpoint, Finding, Scope, Shown, Watch,
-    contributions::{constant, mean},
-    samples::{GROUPS, of, output_changes, resamples},
+    contributions::constant,
+    samples::{GROUPS, mean, of, output_changes, resamples},
 };
 use crate::{
     Error,

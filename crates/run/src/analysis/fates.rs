@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use spindle_interactions::{
+    bootstrap::Estimate,
     decompose::{Decomposition, HIGH_ORDER},
     fate::{self, Fates, Side, Tally},
 };
@@ -168,7 +169,7 @@ fn strengths(record: &RunRecord) -> Option<Figure> {
             is_joined: true,
             values: found
                 .iter()
-                .map(|(_, found)| Some(plain(tally(&found.fates).strength.iter().sum())))
+                .map(|(_, found)| Some(Estimate::exact(tally(&found.fates).strength.iter().sum())))
                 .collect(),
         });
     if found.len() < 2 {
@@ -181,16 +182,12 @@ fn strengths(record: &RunRecord) -> Option<Figure> {
             "{} How much changes between two checkpoints depends on how far they are apart, which grows with training.",
             in_words(record)?
         ),
-        kind: FigureKind::Curves(Curves {
-            y: Axis {
-                label: "strength a sample",
-                unit: "nats",
-            },
-            has_zero: true,
-            epochs: epochs(record, &found),
-            curves: curves.collect(),
-            marks: marks(record),
-        }),
+        kind: over_training(
+            record,
+            &found,
+            ("strength a sample", "nats"),
+            curves.collect(),
+        ),
     })
 }
 
@@ -210,7 +207,7 @@ fn instability(record: &RunRecord) -> Option<Figure> {
                     .get(order - 1)
                     .copied()
                     .flatten()
-                    .map(plain)
+                    .map(Estimate::exact)
             })
             .collect(),
     });
@@ -224,33 +221,27 @@ fn instability(record: &RunRecord) -> Option<Figure> {
         caption: format!(
             "Mean of |I − I′| / (|I| + |I′|) over interactions that are salient at one of two checkpoints that follow each other: 0 for the same effects, 1 for effects that one of them lacks.{floor} Test samples; no interval is given, since interactions of one sample depend on each other."
         ),
-        kind: FigureKind::Curves(Curves {
-            y: Axis {
-                label: "instability",
-                unit: "",
-            },
-            has_zero: true,
-            epochs: epochs(record, &found),
-            curves: curves.collect(),
-            marks: marks(record),
-        }),
+        kind: over_training(record, &found, ("instability", ""), curves.collect()),
     })
 }
 
-fn epochs(record: &RunRecord, found: &[(usize, FatesByOrder)]) -> Vec<f64> {
-    let found = found.iter();
-    found
-        .map(|(at, _)| record.checkpoints[*at].losses.epoch)
-        .collect()
-}
-
-/// A value without an interval.
-fn plain(value: f64) -> spindle_interactions::bootstrap::Estimate {
-    spindle_interactions::bootstrap::Estimate {
-        value,
-        low: value,
-        high: value,
-    }
+/// Curves on an axis of this label and unit.
+fn over_training(
+    record: &RunRecord,
+    found: &[(usize, FatesByOrder)],
+    (label, unit): (&'static str, &'static str),
+    curves: Vec<Curve>,
+) -> FigureKind {
+    let epochs = found.iter();
+    FigureKind::Curves(Curves {
+        y: Axis { label, unit },
+        has_zero: true,
+        epochs: epochs
+            .map(|(at, _)| record.checkpoints[*at].losses.epoch)
+            .collect(),
+        curves,
+        marks: marks(record),
+    })
 }
 
 /// What became of interactions up to where orders are lowest, and after it.

@@ -178,14 +178,7 @@ fn figure(record: &RunRecord) -> Option<Figure> {
         values: found
             .fits
             .iter()
-            .map(|fit| {
-                let value = value(fit);
-                Some(Estimate {
-                    value,
-                    low: value,
-                    high: value,
-                })
-            })
+            .map(|fit| Some(Estimate::exact(value(fit))))
             .collect(),
     };
     let epochs = found.fits.iter();

@@ -1,7 +1,7 @@
 //! Samples by their groups, as analyses take them.
 
 use spindle_interactions::{
-    bootstrap::Resamples,
+    bootstrap::{Estimate, Resamples},
     decompose::Decomposition,
     salience,
     strength::{self, SampleStrength},
@@ -24,6 +24,14 @@ pub fn resamples(experiment: &Experiment) -> Resamples {
         experiment.decomposition.resamples,
         Stream::Bootstrap.seed(experiment.training.seed, 0),
     )
+}
+
+/// Mean with its bootstrap interval; `None` of nothing.
+pub(super) fn mean(values: &[f64], resamples: &Resamples) -> Option<Estimate> {
+    resamples.estimate(values.len(), |draw| {
+        let sum: f64 = draw.iter().map(|&index| values[index]).sum();
+        (!draw.is_empty()).then(|| sum / draw.len() as f64)
+    })
 }
 
 /// Strengths by order of one group's samples.

@@ -9,8 +9,8 @@ use spindle_interactions::{
 };
 
 use super::{
-    Analysis, AtCheckpoint, Finding, NoiseBounds, Scope, Shown, Watch, contributions::mean,
-    samples::resamples,
+    Analysis, AtCheckpoint, Finding, NoiseBounds, Scope, Shown, Watch,
+    samples::{mean, resamples},
 };
 use crate::{
     Error,

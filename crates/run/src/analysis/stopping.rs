@@ -9,7 +9,10 @@ use spindle_interactions::{
     strength::SampleStrength,
 };
 
-use super::{Analysis, Finding, OfRun, Scope, Shown, contributions::mean, samples::resamples};
+use super::{
+    Analysis, Finding, OfRun, Scope, Shown, rounds,
+    samples::{mean, resamples},
+};
 use crate::{
     Error,
     event::SampleLosses,
@@ -160,7 +163,7 @@ impl Analysis for EarlyStopping {
 fn judge(run: &OfRun<'_>) -> Option<Stopping> {
     let [validation, judging] = halves(run.losses)?;
     let resamples = resamples(&run.record.experiment);
-    let means: Vec<f64> = judging.iter().map(|losses| average(losses)).collect();
+    let means: Vec<f64> = judging.iter().map(|losses| rounds::mean(losses)).collect();
     let best = smallest(&means)?;
     let regret = |kept: usize| {
         let pairs = judging[kept].iter().zip(&judging[best]);
@@ -183,7 +186,10 @@ fn judge(run: &OfRun<'_>) -> Option<Stopping> {
             Rule::MeanOrder => watched(mean_order, 1.0),
             Rule::Cancellation => watched(agreement, -1.0),
             Rule::Patience => {
-                let means: Vec<f64> = validation.iter().map(|losses| average(losses)).collect();
+                let means: Vec<f64> = validation
+                    .iter()
+                    .map(|losses| rounds::mean(losses))
+                    .collect();
                 let (at, kept) = patience(&means)?;
                 (at, kept, validation[0].len() as f64)
             }
@@ -220,10 +226,6 @@ fn halves(losses: &[SampleLosses]) -> Option<[Vec<Vec<f64>>; 2]> {
         !half.is_empty() && half.iter().all(finite)
     };
     halves.iter().all(is_whole).then_some(halves)
-}
-
-fn average(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
 }
 
 fn smallest(values: &[f64]) -> Option<usize> {

@@ -67,11 +67,7 @@ fn shares(first: &Compared, second: &Compared) -> Vec<ShareDifference> {
     let (Some(ours), Some(theirs)) = (&first.share, &second.share) else {
         return Vec::new();
     };
-    let nothing = Estimate {
-        value: 0.0,
-        low: 0.0,
-        high: 0.0,
-    };
+    let nothing = Estimate::exact(0.0);
     (0..ours.len().max(theirs.len()))
         .map(|index| {
             let first = ours.get(index).copied().unwrap_or(nothing);

@@ -1,8 +1,8 @@
 //! Figures of a sweep: settings side by side, each the mean over its seeds.
 
-use spindle_interactions::{bootstrap::Estimate, jackknife};
+use spindle_interactions::bootstrap::Estimate;
 
-use super::{CellRecord, OverSeeds, Sweep};
+use super::{CellRecord, OverSeeds, Sweep, seeds::mean_over_seeds};
 use crate::{
     figure::{
         Axis, BarPanel, BarPanels, Curve, Curves, Figure, FigureKind, ORDER, SHARE, Series, Tone,
@@ -150,19 +150,17 @@ fn over_training(course: &Course, settings: &[(String, Vec<CellRecord<'_>>)]) ->
 fn over_runs(course: &Course, runs: &[CellRecord<'_>], epoch: f64) -> Option<Estimate> {
     let at = |run: &CellRecord<'_>| {
         let mut checkpoints = run.record.checkpoints.iter();
-        (course.value)(checkpoints.find(|at| at.losses.epoch == epoch)?)
+        let value = (course.value)(checkpoints.find(|at| at.losses.epoch == epoch)?)?;
+        Some((run.seed(), value))
     };
-    mean(&runs.iter().filter_map(at).collect::<Vec<_>>())
+    mean(runs.iter().filter_map(at))
 }
 
-/// Mean with its interval by Student's t; of one value without one.
-fn mean(values: &[f64]) -> Option<Estimate> {
-    let count = values.len() as f64;
-    let value = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|x| (x - value).powi(2)).sum();
-    let half = jackknife::t_quantile(values.len().saturating_sub(1))
-        .map_or(0.0, |t| t * (squares / (count - 1.0) / count).sqrt());
-    (!values.is_empty()).then_some(Estimate {
+/// Mean over seeds with its interval; of one seed without one.
+fn mean(drawn: impl IntoIterator<Item = (u64, f64)>) -> Option<Estimate> {
+    let (value, half) = mean_over_seeds(drawn)?;
+    let half = half.unwrap_or(0.0);
+    Some(Estimate {
         value,
         low: value - half,
         high: value + half,
@@ -235,14 +233,12 @@ fn ends(record: &RunRecord) -> Option<[f64; 2]> {
 
 /// Mean shares over the runs at a training loss.
 fn profile(runs: &[CellRecord<'_>], loss: f64) -> Option<Vec<Estimate>> {
-    let profiles: Vec<Vec<f64>> = runs
-        .iter()
-        .filter_map(|run| shares_at(run.record, loss))
-        .collect();
-    let count = profiles.iter().map(Vec::len).min()?;
+    let profile = |run: &CellRecord<'_>| Some((run.seed(), shares_at(run.record, loss)?));
+    let profiles: Vec<(u64, Vec<f64>)> = runs.iter().filter_map(profile).collect();
+    let count = profiles.iter().map(|(_, profile)| profile.len()).min()?;
     let of_order = |order: usize| {
-        let values: Vec<f64> = profiles.iter().map(|profile| profile[order]).collect();
-        mean(&values)
+        let drawn = profiles.iter();
+        mean(drawn.map(|(seed, profile)| (*seed, profile[order])))
     };
     (0..count).map(of_order).collect()
 }

@@ -16,6 +16,13 @@ pub struct CellRecord<'a> {
     pub record: &'a RunRecord,
 }
 
+impl CellRecord<'_> {
+    /// The seed of the run.
+    pub(super) fn seed(&self) -> u64 {
+        self.record.experiment.training.seed
+    }
+}
+
 /// The runs, a row each; their numbers over seeds; and every table of the runs, joined. Tables begin
 /// with the run's name and the varied fields.
 #[must_use]

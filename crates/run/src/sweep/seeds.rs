@@ -86,26 +86,39 @@ fn of_setting(setting: &[String], runs: &[CellRecord<'_>]) -> Vec<OverSeeds> {
 }
 
 /// Runs of one seed are not drawn apart: their mean counts once.
-fn by_seed(drawn: &[Drawn]) -> Vec<Vec<f64>> {
+fn by_seed(drawn: impl IntoIterator<Item = (u64, f64)>) -> Vec<Vec<f64>> {
     let mut seeds: Vec<(u64, Vec<f64>)> = Vec::new();
-    for Drawn { seed, number } in drawn {
-        match seeds.iter_mut().find(|(other, _)| other == seed) {
-            Some((_, values)) => values.push(number.value),
-            None => seeds.push((*seed, vec![number.value])),
+    for (seed, value) in drawn {
+        match seeds.iter_mut().find(|(other, _)| *other == seed) {
+            Some((_, values)) => values.push(value),
+            None => seeds.push((seed, vec![value])),
         }
     }
     seeds.into_iter().map(|(_, values)| values).collect()
 }
 
-fn mean(drawn: &[Drawn]) -> Estimate {
+/// Mean over seeds, and half of its 95 % interval by Student's t; `None` of nothing, and no interval
+/// of one seed.
+pub(super) fn mean_over_seeds(
+    drawn: impl IntoIterator<Item = (u64, f64)>,
+) -> Option<(f64, Option<f64>)> {
     let means: Vec<f64> = by_seed(drawn)
         .iter()
         .map(|values| average(values))
         .collect();
-    let value = average(&means);
     let half = deviation(&means)
         .zip(jackknife::t_quantile(means.len().saturating_sub(1)))
         .map(|(deviation, t)| t * deviation / (means.len() as f64).sqrt());
+    (!means.is_empty()).then(|| (average(&means), half))
+}
+
+fn values(drawn: &[Drawn]) -> impl Iterator<Item = (u64, f64)> {
+    let drawn = drawn.iter();
+    drawn.map(|drawn| (drawn.seed, drawn.number.value))
+}
+
+fn mean(drawn: &[Drawn]) -> Estimate {
+    let (value, half) = mean_over_seeds(values(drawn)).unwrap_or((f64::NAN, None));
     let half = half.unwrap_or(f64::NAN);
     Estimate {
         value,
@@ -115,7 +128,7 @@ fn mean(drawn: &[Drawn]) -> Estimate {
 }
 
 fn between_seeds(drawn: &[Drawn]) -> Option<f64> {
-    let means: Vec<f64> = by_seed(drawn)
+    let means: Vec<f64> = by_seed(values(drawn))
         .iter()
         .map(|values| average(values))
         .collect();
@@ -124,7 +137,7 @@ fn between_seeds(drawn: &[Drawn]) -> Option<f64> {
 
 /// Within seeds, pooled.
 fn between_players(drawn: &[Drawn]) -> Option<f64> {
-    let seeds = by_seed(drawn);
+    let seeds = by_seed(values(drawn));
     let squares = seeds.iter().flat_map(|values| {
         let mean = average(values);
         values.iter().map(move |value| (value - mean).powi(2))
