@@ -5,7 +5,7 @@
 // the worker is installed, and looked through again when the page sends {type: "refresh"}. The GPU
 // engine and all runs but the first are not in the list: they are large, and kept once they have
 // been loaded. Where the line is to be spared, so are the other engines, the digits and the first
-// run's file: seven megabytes that nobody has asked for.
+// run's file: eight megabytes that nobody has asked for.
 
 const SCOPE = self.registration.scope;
 const NAME = `spindle ${SCOPE}`;

@@ -1,7 +1,11 @@
 //! The page's tests, without a browser and with the built page in one, and its benchmarks beside
 //! other libraries.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::Context;
 use serde_json::Value;
@@ -13,19 +17,21 @@ use crate::{
 };
 
 const TESTS: &str = "tests/page";
-/// Tests that need no browser, as Vite bundles them by the configuration beside their sources.
-const BUNDLED: &str = "web/node_modules/.cache/tests";
+/// Tests that need no browser, in the page's folder, as Vite bundles them by the configuration beside
+/// their sources.
+const BUNDLED: &str = "node_modules/.cache/tests";
 const PEERS: &str = "tests/web-peers";
 
 /// Runs the tests of what needs no browser.
 pub(crate) fn test_without_browser() -> anyhow::Result<()> {
     let mut bundle = node::tool(web::PAGE, "vite")?;
     run_command(bundle.args(["build", "--config", "test/vite.config.ts"]))?;
-    run_command(
-        Command::new("node")
-            .arg("--test")
-            .args(test_files(BUNDLED)?),
-    )
+    let mut command = Command::new("node");
+    command
+        .current_dir(web::PAGE)
+        .arg("--test")
+        .args(test_files(&Path::new(web::PAGE).join(BUNDLED))?);
+    run_command(&mut command)
 }
 
 /// Runs the tests of the page that has been built.
@@ -34,7 +40,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     // One browser at a time: tests that wait for training would slow each other down.
     command
         .args(["--test", "--test-concurrency=1"])
-        .args(test_files(TESTS)?);
+        .args(test_files(Path::new(TESTS))?);
     run_command(&mut command)
 }
 
@@ -48,13 +54,15 @@ pub(crate) fn bench() -> anyhow::Result<Value> {
     serde_json::from_str(&document).with_context(|| format!("{script} printed no JSON"))
 }
 
-/// The test files, by name: Node 20 takes no pattern.
-fn test_files(folder: &str) -> anyhow::Result<Vec<String>> {
+/// The test files, by name, as they are called from everywhere: Node 20 takes no pattern.
+fn test_files(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let read = || format!("cannot read {}", folder.display());
+    let folder = folder.canonicalize().with_context(read)?;
     let mut files = Vec::new();
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {folder}"))? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".test.mjs") {
-            files.push(format!("{folder}/{name}"));
+    for entry in fs::read_dir(&folder).with_context(read)? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".test.mjs") {
+            files.push(path);
         }
     }
     files.sort();

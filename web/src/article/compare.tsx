@@ -1,6 +1,7 @@
 /** Two runs side by side, their difference, and what differs between all runs. */
 
 import { computed, type Signal, signal, useSignal, useSignalEffect } from "@preact/signals";
+import { useRef } from "preact/hooks";
 import { inWords } from "../engine/client";
 import { Figure } from "../figure/frame";
 import { number, typeset, when } from "../figure/numbers";
@@ -202,13 +203,13 @@ function curves<Value>(
 /** The comparison of what is shown; the last answer stays until the next one is there. */
 function useComparison(first: Bars, second: Bars): Comparison | undefined {
   const found = useSignal<Comparison | undefined>(undefined);
-  const asked = useSignal<[Bars, Bars] | undefined>(undefined);
-  if (asked.peek()?.[0] !== first || asked.peek()?.[1] !== second) {
+  const asked = useRef<[Bars, Bars]>(undefined);
+  if (asked.current?.[0] !== first || asked.current[1] !== second) {
     const mine: [Bars, Bars] = [first, second];
-    asked.value = mine;
+    asked.current = mine;
     void compare(first, second)
       .then((answer) => {
-        if (asked.peek() === mine) found.value = answer;
+        if (asked.current === mine) found.value = answer;
       })
       .catch((error: unknown) => (problem.value = inWords(error)));
   }

@@ -37,7 +37,7 @@ function What() {
   const { epochs } = view.experiment.training;
   return (
     <>
-      {view.model} on {view.data}: {view.provenance.train_size.toLocaleString("en")} training samples, {epochs} epochs,
+      {view.model} on {view.data}: {view.provenance.train_size.toLocaleString("en")} training samples, {epochs} epochs,{" "}
       {seedsInWords(view.experiment)}; {view.samples.filter(({ group }) => group === "test").length} test samples;
       certified solver and the published SGD, as the figure says.
     </>

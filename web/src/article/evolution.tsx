@@ -13,6 +13,7 @@ import type { Row } from "../figure/save";
 import { extentOf, StrengthBars, type Unit } from "../figure/strength";
 import type { Bars } from "../generated/Bars";
 import type { Losses } from "../generated/Losses";
+import type { LossRecord } from "../generated/LossRecord";
 import type { RunView } from "../generated/RunView";
 import { barsOf, decidingCourse, twoPhases } from "../state/figures";
 import { current, cursor, look, nearest, runs } from "../state/runs";
@@ -280,6 +281,9 @@ function ScaleControls() {
 function OverTraining({ view, index, live }: { view: RunView; index: number; live: boolean }) {
   const course = decidingCourse(view);
   const marks = useMemo(() => marksOf(view), [view]);
+  // Of a training, losses come between two checkpoints too.
+  const newest = live ? training.value?.losses.value : undefined;
+  const losses = useMemo(() => lossesOf(view, newest ?? []), [view, newest]);
   const epoch = view.checkpoints[index]?.losses.epoch;
   const onEpoch = (at: number): void => goTo(nearest(view, at));
   return (
@@ -287,7 +291,7 @@ function OverTraining({ view, index, live }: { view: RunView; index: number; liv
       {course && <CourseDrawing label={course.caption} of={course.kind} epoch={epoch} onEpoch={onEpoch} />}
       <LossDrawing
         label={`Training and test loss over epochs; at ${when(epoch ?? 0)}: ${lossesInWords(view, index)}`}
-        of={lossesOf(view, live)}
+        of={losses}
         marks={marks}
         epoch={epoch}
         onEpoch={onEpoch}
@@ -304,8 +308,8 @@ function Early({ live }: { live: boolean }) {
   );
 }
 
-/** Losses of a run; of a training those since its last measured checkpoint too. */
-function lossesOf(view: RunView, live: boolean): Losses {
+/** Losses of a run, and the newest ones: those since its last measured checkpoint. */
+function lossesOf(view: RunView, newest: readonly LossRecord[]): Losses {
   const measured = twoPhases(view)?.kind.losses ?? {
     epochs: [],
     train: [],
@@ -314,9 +318,7 @@ function lossesOf(view: RunView, live: boolean): Losses {
     gap: [],
     marks: [],
   };
-  const newer = live
-    ? (training.value?.losses.value ?? []).filter((losses) => losses.epoch > (measured.epochs.at(-1) ?? -1))
-    : [];
+  const newer = newest.filter(({ epoch }) => epoch > (measured.epochs.at(-1) ?? -1));
   if (newer.length === 0) return measured;
   return {
     ...measured,

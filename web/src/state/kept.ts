@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { inWords } from "../engine/client";
 import { dropKept, fileOfKept, type KeptRun, listKept, storeKept, storeTitle } from "../engine/kept-runs";
+import { readList, writeList } from "./lists";
 import { close, openKeptFile, type Run, runs } from "./runs";
 import { offerUndo } from "./undo";
 import { uniqueTitle } from "./unique";
@@ -97,18 +98,9 @@ export function isDropped(id: string): boolean {
 }
 
 function dropped(): string[] {
-  try {
-    const found: unknown = JSON.parse(localStorage.getItem(DROPPED) ?? "[]");
-    return Array.isArray(found) ? found.map(String) : [];
-  } catch {
-    return [];
-  }
+  return readList(DROPPED).map(String);
 }
 
 function setDropped(ids: string[]): void {
-  try {
-    localStorage.setItem(DROPPED, JSON.stringify(ids.slice(-MOST_DROPPED)));
-  } catch {
-    // A browser that keeps nothing brings nothing back.
-  }
+  writeList(DROPPED, ids, MOST_DROPPED);
 }

@@ -6,6 +6,7 @@
 import { signal } from "@preact/signals";
 import { epochs } from "../figure/numbers";
 import type { RunView } from "../generated/RunView";
+import { readList, writeList } from "./lists";
 import { gapOnsetOf, verdictOf } from "./phases";
 
 /** What is expected. A question without an answer is none. */
@@ -68,11 +69,7 @@ const MOST_KEPT = 20;
 /** Keeps what is expected of a training. */
 export function keepPrediction(training: string, of: Prediction): void {
   const others = kept().filter(([name]) => name !== training);
-  try {
-    localStorage.setItem(PLACE, JSON.stringify([...others, [training, of]].slice(-MOST_KEPT)));
-  } catch {
-    // A browser that keeps nothing forgets it with the page.
-  }
+  writeList(PLACE, [...others, [training, of]], MOST_KEPT);
 }
 
 /** What was expected of a training. */
@@ -83,10 +80,5 @@ export function predictionOf(training: string | undefined): Prediction {
 }
 
 function kept(): [string, Prediction][] {
-  try {
-    const found: unknown = JSON.parse(localStorage.getItem(PLACE) ?? "[]");
-    return Array.isArray(found) ? (found as [string, Prediction][]) : [];
-  } catch {
-    return [];
-  }
+  return readList(PLACE) as [string, Prediction][];
 }

@@ -63,7 +63,7 @@ const LIVE_TITLE = "Your training";
 /** Runs, in the order in which they were opened. */
 export const runs = signal<Run[]>([]);
 /** Name of the run that is looked at. */
-export const currentName = signal<string>("");
+const currentName = signal<string>("");
 /** The run that is looked at. */
 export const current = computed<Run | undefined>(
   () => runs.value.find((run) => run.name === currentName.value) ?? runs.value[0],

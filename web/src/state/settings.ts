@@ -101,7 +101,7 @@ function inWords(field: Field): string {
 }
 
 /** Smallest and largest value of a field here. */
-export function boundsOf(field: Field): { min: number; max: number } {
+function boundsOf(field: Field): { min: number; max: number } {
   const range = ranges.get(field);
   return { min: range?.min ?? 0, max: Math.min(range?.max ?? Infinity, MOST[field] ?? Infinity) };
 }

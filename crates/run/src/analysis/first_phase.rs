@@ -86,8 +86,7 @@ impl Analysis for FirstPhase {
 
 /// `None` where orders are lowest before training, or shares are undefined.
 fn fit(run: &OfRun<'_>) -> Option<Decay> {
-    let found = super::phases::find(run).0.by_statistic.into_iter().next()?;
-    let lowest = found.lowest?.index;
+    let lowest = run.record.lowest()?;
     let (first, last) = (shares(run.record, 0)?, shares(run.record, lowest)?);
     if lowest == 0 {
         return None;
@@ -208,11 +207,22 @@ fn figure(record: &RunRecord) -> Option<Figure> {
 fn in_words(record: &RunRecord) -> Option<String> {
     let found: Decay = record.analyses.get()?;
     let epoch = |fit: &DecayFit| Some(record.checkpoints.get(fit.checkpoint)?.losses.epoch);
-    let half = found.fits.iter().find(|fit| fit.weight <= 0.5)?;
-    let largest = |value: fn(&DecayFit) -> f64| found.fits.iter().map(value).fold(0.0, f64::max);
+    // Of the first and the last one the mixture is true by construction.
+    let inner = found.fits.get(1..found.fits.len().checked_sub(1)?)?;
+    let half = match inner.iter().find(|fit| fit.weight <= 0.5) {
+        Some(fit) => format!(
+            "half of the first profile is gone {}",
+            caption::at(epoch(fit)?)
+        ),
+        None => format!(
+            "{} of the first profile is left {}, at the checkpoint before the lowest",
+            caption::number(inner.last()?.weight),
+            caption::at(epoch(inner.last()?)?)
+        ),
+    };
+    let largest = |value: fn(&DecayFit) -> f64| inner.iter().map(value).fold(0.0, f64::max);
     Some(format!(
-        "Shares of orders up to the lowest checkpoint as a mixture of those before training and those there: half of the first profile is gone {}. The mixture leaves at most {} in shares (root mean square over orders); with C(n, k) 2^(k/2) in place of the measured first profile at most {}. That profile of the theory is {} off the measured one before training: it is of the AND interactions of a network with independent outputs, not of sparse AND-OR answers.",
-        caption::at(epoch(half)?),
+        "Shares of orders up to the lowest checkpoint as a mixture of those before training and those there: {half}. Between them the mixture leaves at most {} in shares (root mean square over orders); with C(n, k) 2^(k/2) in place of the measured first profile at most {}. That profile of the theory is {} off the measured one before training: it is of the AND interactions of a network with independent outputs, not of sparse AND-OR answers.",
         caption::number(largest(|fit| fit.residual)),
         caption::number(largest(|fit| fit.residual_of_theory)),
         caption::number(found.initial_residual)

@@ -1,11 +1,13 @@
 //! Rules that end a training early, on what a run has measured: those that watch interactions on a
 //! handful of samples, beside patience on a validation loss and the best checkpoint in hindsight.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use spindle_interactions::{
     bootstrap::{Estimate, Resamples},
-    decompose::HIGH_ORDER,
+    decompose::{HIGH_ORDER, Statistic},
     strength::SampleStrength,
 };
 
@@ -109,7 +111,7 @@ pub struct Stopping {
 
 impl Recorded for Stopping {
     const NAME: &'static str = "stopping";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 /// The analysis.
@@ -161,7 +163,7 @@ impl Analysis for EarlyStopping {
 
 /// `None` without losses of test samples at every checkpoint.
 fn judge(run: &OfRun<'_>) -> Option<Stopping> {
-    let [validation, judging] = halves(run.losses)?;
+    let [validation, judging] = halves(run)?;
     let resamples = resamples(&run.record.experiment);
     let means: Vec<f64> = judging.iter().map(|losses| rounds::mean(losses)).collect();
     let best = smallest(&means)?;
@@ -211,14 +213,22 @@ fn judge(run: &OfRun<'_>) -> Option<Stopping> {
     })
 }
 
-/// Losses by checkpoint of test samples at even and at odd positions.
-fn halves(losses: &[SampleLosses]) -> Option<[Vec<Vec<f64>>; 2]> {
-    let half = |first: usize| -> Vec<Vec<f64>> {
-        let of_checkpoint = |losses: &SampleLosses| {
-            let losses = losses.test.iter().skip(first).step_by(2);
-            losses.map(|&loss| f64::from(loss)).collect()
+/// Losses by checkpoint of test samples at even positions, which rules may watch, and of those at odd
+/// ones, without the samples whose interactions are watched.
+fn halves(run: &OfRun<'_>) -> Option<[Vec<Vec<f64>>; 2]> {
+    let test = run.record.samples.iter();
+    let test = test.filter(|sample| sample.group == Group::Test);
+    let watched: BTreeSet<usize> = test.map(|sample| sample.position).collect();
+    let half = |parity: usize| -> Vec<Vec<f64>> {
+        let is_in = |position: usize| {
+            position % 2 == parity && (parity == 0 || !watched.contains(&position))
         };
-        losses.iter().map(of_checkpoint).collect()
+        let of_checkpoint = |losses: &SampleLosses| {
+            let losses = losses.test.iter().enumerate();
+            let losses = losses.filter(|(position, _)| is_in(*position));
+            losses.map(|(_, &loss)| f64::from(loss)).collect()
+        };
+        run.losses.iter().map(of_checkpoint).collect()
     };
     let halves = [half(0), half(1)];
     let is_whole = |half: &Vec<Vec<f64>>| {
@@ -298,16 +308,17 @@ fn quotient(
 }
 
 fn high_orders(strengths: &[SampleStrength], draw: &[usize]) -> Option<f64> {
-    quotient(strengths, draw, |order, positive, negative| {
-        let size = positive - negative;
-        [if order >= HIGH_ORDER { size } else { 0.0 }, size]
-    })
+    statistic(Statistic::ShareOfHighOrders, strengths, draw)
 }
 
 fn mean_order(strengths: &[SampleStrength], draw: &[usize]) -> Option<f64> {
+    statistic(Statistic::MeanOrder, strengths, draw)
+}
+
+fn statistic(of: Statistic, strengths: &[SampleStrength], draw: &[usize]) -> Option<f64> {
     quotient(strengths, draw, |order, positive, negative| {
         let size = positive - negative;
-        [order as f64 * size, size]
+        [of.from_below(order) * size, size]
     })
 }
 

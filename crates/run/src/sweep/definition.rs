@@ -1,6 +1,6 @@
 //! What a sweep's file says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
@@ -8,6 +8,8 @@ use crate::{Error, Experiment, experiment::PARAMETERS, experiment::in_words, for
 
 /// More runs than anyone waits for: a mistake in a grid.
 const MOST_CELLS: usize = 100_000;
+/// Bytes of a folder's name, with room for the ends of names beside it: file systems end them at 255.
+const LONGEST_NAME: usize = 240;
 /// What the file may hold.
 const EXPERIMENT: &str = "experiment";
 const GRID: &str = "grid";
@@ -51,7 +53,10 @@ impl Sweep {
         let Value::Object(mut file) = file else {
             return Err(wrong("it must hold a table `grid`"));
         };
-        let common = table(file.remove(EXPERIMENT).unwrap_or_default(), EXPERIMENT)?;
+        let common = common(table(
+            file.remove(EXPERIMENT).unwrap_or_default(),
+            EXPERIMENT,
+        )?)?;
         let grids = match file.remove(GRID) {
             Some(Value::Array(grids)) => grids,
             Some(grid) => vec![grid],
@@ -67,23 +72,31 @@ impl Sweep {
             varied: Vec::new(),
             cells: Vec::new(),
         };
+        let mut places = HashMap::new();
         for grid in grids {
-            sweep.add(&common, Grid::read(table(grid, GRID)?)?)?;
+            sweep.add(&common, Grid::read(table(grid, GRID)?)?, &mut places)?;
         }
         sweep.varied.sort_by_key(|field| place(field));
         sweep.varied.dedup();
         Ok(sweep)
     }
 
-    fn add(&mut self, common: &Map<String, Value>, grid: Grid) -> Result<(), Error> {
-        let count = grid.0.iter().map(|(_, values)| values.len());
-        let count = count.fold(self.cells.len().max(1), usize::saturating_mul);
-        if count > MOST_CELLS {
+    /// `places`: of the cells that are there, by their names.
+    fn add(
+        &mut self,
+        common: &Map<String, Value>,
+        grid: Grid,
+        places: &mut HashMap<String, usize>,
+    ) -> Result<(), Error> {
+        let asked = grid.0.iter().map(|(_, values)| values.len());
+        let asked = asked.fold(1, usize::saturating_mul);
+        if self.cells.len().saturating_add(asked) > MOST_CELLS {
             return Err(wrong(format!("it asks for more than {MOST_CELLS} runs")));
         }
         for choice in grid.choices() {
             let cell = Cell::new(common, &choice)?;
-            match self.cells.iter().find(|other| other.name == cell.name) {
+            let other = places.get(&cell.name).map(|&place| &self.cells[place]);
+            match other {
                 Some(other) if other.experiment == cell.experiment => {}
                 Some(_) => {
                     return Err(wrong(format!(
@@ -91,7 +104,10 @@ impl Sweep {
                         cut(&cell.name)
                     )));
                 }
-                None => self.cells.push(cell),
+                None => {
+                    places.insert(cell.name.clone(), self.cells.len());
+                    self.cells.push(cell);
+                }
             }
         }
         self.varied.extend(grid.0.iter().map(|(field, _)| *field));
@@ -149,26 +165,43 @@ impl Grid {
 
 impl Cell {
     fn new(common: &Map<String, Value>, choice: &[(&'static str, Value)]) -> Result<Self, Error> {
-        let mut fields = Map::new();
-        for (name, value) in common {
-            fields.insert(field(name)?.to_owned(), value.clone());
-        }
+        let mut fields = common.clone();
         let chosen = choice.iter().cloned();
         fields.extend(chosen.map(|(field, value)| (field.to_owned(), value)));
         let experiment: Experiment = serde_json::from_value(Value::Object(fields))
             .map_err(|error| wrong(error.to_string()))?;
-        let experiment = experiment.check()?.into();
-        Ok(Self {
-            name: name(choice),
-            experiment,
-        })
+        let experiment: Experiment = experiment.check()?.into();
+        let name = name(choice, &experiment);
+        if name.len() > LONGEST_NAME {
+            return Err(wrong(format!(
+                "a run's folder would be called {}, which is too long",
+                cut(&name)
+            )));
+        }
+        Ok(Self { name, experiment })
     }
 }
 
-/// `label-noise=0.1,seed=3`, of letters that every file system takes.
-fn name(choice: &[(&'static str, Value)]) -> String {
-    let part = |(field, value): &(&str, Value)| {
-        let value: String = in_words(value.clone())
+/// Fields by their names in `run.json`.
+fn common(table: Map<String, Value>) -> Result<Map<String, Value>, Error> {
+    let mut fields = Map::new();
+    for (name, value) in table {
+        let field = field(&name)?;
+        if fields.insert(field.to_owned(), value).is_some() {
+            return Err(wrong(format!("`{field}` stands twice in `{EXPERIMENT}`")));
+        }
+    }
+    Ok(fields)
+}
+
+/// `label-noise=0.1,seed=3`, of letters that every file system takes. Values are those of the
+/// experiment, so that 0 and 0.0 are one run; of paths it is their last parts, wherever they are on
+/// a machine.
+fn name(choice: &[(&'static str, Value)], experiment: &Experiment) -> String {
+    let fields = experiment.without_paths().fields();
+    let part = |(field, _): &(&str, Value)| {
+        let value = fields.get(*field).cloned().unwrap_or_default();
+        let value: String = in_words(value)
             .chars()
             .map(|c| match c {
                 'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '+' | '-' | '_' => c,
@@ -237,6 +270,7 @@ mod tests {
             "grid": [
                 { "seed": [0, 1], "label-noise": [0, 0.3] },
                 { "seed": 1, "label_noise": 0.3 },
+                { "seed": 1, "label_noise": 0.0 },
                 { "model": ["mlp"], "seed": [0] },
             ],
         });
@@ -245,8 +279,8 @@ mod tests {
         assert_eq!(
             names(file),
             [
-                "label-noise=0,seed=0",
-                "label-noise=0,seed=1",
+                "label-noise=0.0,seed=0",
+                "label-noise=0.0,seed=1",
                 "label-noise=0.3,seed=0",
                 "label-noise=0.3,seed=1",
                 "model=mlp,seed=0"
@@ -276,8 +310,16 @@ mod tests {
                 "twice",
             ),
             (
-                json!({ "grid": { "data_dir": ["a/b", "a-b"] } }),
+                json!({ "grid": { "data_dir": ["a/b", "c/b"] } }),
                 "two different runs",
+            ),
+            (
+                json!({ "experiment": { "lr": 0.1, "learning-rate": 0.2 }, "grid": {} }),
+                "twice",
+            ),
+            (
+                json!({ "grid": { "data_dir": ["x".repeat(250)] } }),
+                "too long",
             ),
             (json!({ "experiment": 3, "grid": {} }), "must be a table"),
             (json!({ "grid": { "model": ["nettle"] } }), "nettle"),
