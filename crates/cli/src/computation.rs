@@ -82,11 +82,11 @@ impl Computation {
 
     /// Does work on the device. What its driver panics about is an error like others; with a
     /// fallback the work is done again there, from where it was broken off.
-    pub(crate) fn guarded(
+    pub(crate) fn guarded<T>(
         &self,
         terminal: &Terminal,
-        work: impl Fn(&Self) -> anyhow::Result<()>,
-    ) -> anyhow::Result<()> {
+        work: impl Fn(&Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         if self.device == Wanted::Cpu {
             return work(self);
         }
@@ -110,7 +110,7 @@ fn is_of_device(error: &anyhow::Error) -> bool {
 
 /// What work comes to, with a panic as an error of the device. Runtimes of devices panic on threads
 /// of their own too, which is nothing for people to read.
-fn caught(work: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<()> {
+fn caught<T>(work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
     let usual = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
     let done = panic::catch_unwind(AssertUnwindSafe(work));
@@ -170,8 +170,9 @@ mod tests {
     #[test]
     fn what_the_device_is_not_to_blame_for_is_no_reason_to_begin_again() {
         let terminal = Terminal::new(true, false);
-        let error = on_a_gpu(Some(Fallback::Cpu))
-            .guarded(&terminal, |_| anyhow::bail!("the data set has changed"));
+        let error = on_a_gpu(Some(Fallback::Cpu)).guarded(&terminal, |_| -> anyhow::Result<()> {
+            anyhow::bail!("the data set has changed")
+        });
         assert_eq!(error.unwrap_err().to_string(), "the data set has changed");
     }
 }

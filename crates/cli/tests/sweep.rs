@@ -144,6 +144,30 @@ fn a_run_that_fails_stops_no_other_and_is_tried_again() {
 }
 
 #[test]
+fn a_run_that_was_damaged_is_left_out_and_mended_by_the_next_sweep() {
+    let folder = TempDir::new().unwrap();
+    let grid = file(folder.path(), &GRID.replace("[0.0, 0.3]", "[0.3]"));
+    let out = folder.path().join("out");
+    assert!(sweep(&grid, &out, &[]).status.success());
+    let whole = table(&out, "runs.csv");
+    let run = out.join("label-noise=0.3,seed=1");
+    let interactions = fs::read_dir(run.join("interactions")).unwrap();
+    for path in interactions.map(|entry| entry.unwrap().path()) {
+        fs::write(path, "damaged").unwrap();
+    }
+    let failed = sweep(&grid, &out, &[]);
+    assert_eq!(failed.status.code(), Some(1));
+    let said = stderr(&failed);
+    assert!(said.contains("label-noise=0.3,seed=1"), "{said}");
+    assert_eq!(table(&out, "runs.csv").lines().count(), 2);
+    let status = json(&["status", out.to_str().unwrap()]);
+    assert_eq!(status[1]["state"], "failed");
+    let mended = sweep(&grid, &out, &[]);
+    assert!(mended.status.success(), "{}", stderr(&mended));
+    assert_eq!(table(&out, "runs.csv"), whole);
+}
+
+#[test]
 fn what_is_no_sweep_is_told_by_name() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out");

@@ -9,7 +9,7 @@
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{decompose::HIGH_ORDER, mask, salience};
+use crate::{decompose::HIGH_ORDER, mask, salience, strength};
 
 /// Which orders are left in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,14 +36,7 @@ impl Cut {
 /// v.
 #[must_use]
 pub fn by_order(and: &[f64], or: &[f64]) -> Vec<f64> {
-    let players = and.len().checked_ilog2().unwrap_or(0) as usize;
-    let mut sums = vec![0.0; players];
-    for effects in [and, or] {
-        for (s, effect) in (1..).zip(effects.iter().skip(1)) {
-            sums[mask::order(s) - 1] += effect;
-        }
-    }
-    sums
+    strength::of_effects(&[and, or], 0.0).sums().collect()
 }
 
 /// The output with some orders left out; `constant` is what no order contributes.
@@ -63,13 +56,8 @@ pub fn loss(v: f64) -> f64 {
 /// `None` where there are none (rho of arXiv 2605.17967).
 #[must_use]
 pub fn cancellation(and: &[f64], or: &[f64]) -> Vec<Option<f64>> {
-    let mut sizes = vec![0.0; and.len().checked_ilog2().unwrap_or(0) as usize];
-    for effects in [and, or] {
-        for (s, effect) in (1..).zip(effects.iter().skip(1)) {
-            sizes[mask::order(s) - 1] += effect.abs();
-        }
-    }
-    let sums = by_order(and, or).into_iter().zip(sizes);
+    let found = strength::of_effects(&[and, or], 0.0);
+    let sums = found.sums().zip(found.sizes());
     sums.map(|(sum, size)| (size > 0.0).then(|| sum.abs() / size))
         .collect()
 }

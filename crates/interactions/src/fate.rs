@@ -154,6 +154,25 @@ pub fn transferred(from: Side<'_>, to: Side<'_>) -> Vec<[f64; 2]> {
     sums
 }
 
+/// Sums and counts of several samples together, by order.
+pub fn summed(samples: impl IntoIterator<Item = Vec<[f64; 2]>>) -> Vec<[f64; 2]> {
+    let samples = samples.into_iter();
+    samples.fold(Vec::new(), |mut sums, sample| {
+        sums.resize(sums.len().max(sample.len()), [0.0; 2]);
+        for (all, more) in sums.iter_mut().zip(sample) {
+            all[0] += more[0];
+            all[1] += more[1];
+        }
+        sums
+    })
+}
+
+/// Sum by count; `None` of nothing.
+#[must_use]
+pub fn quotient([sum, count]: [f64; 2]) -> Option<f64> {
+    (count > 0.0).then(|| sum / count)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -203,5 +222,8 @@ mod tests {
             transferred(side(&one), side(&other)),
             [[1.0, 1.0], [0.0, 2.0], [1.0, 1.0]]
         );
+        let both = summed([vec![[0.5, 1.0]], vec![[2.5, 2.0], [0.0, 0.0]]]);
+        let quotients: Vec<Option<f64>> = both.into_iter().map(quotient).collect();
+        assert_eq!(quotients, [Some(1.0), None]);
     }
 }

@@ -4,7 +4,7 @@
 //! above some order; the mean output over masks of m players, from that of no player, grows with m;
 //! and it does not fall faster than a power of m when players are masked. Here they are measured.
 
-use crate::{Error, decompose::Decomposition, mask, mask::Mask, transform};
+use crate::{Error, decompose::Decomposition, mask, mask::Mask, strength, transform};
 
 /// How much of the outputs the strongest interactions explain.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,12 +109,7 @@ pub fn conditions(v: &[f64], found: &Decomposition) -> Option<Conditions> {
 }
 
 fn highest_order(found: &Decomposition) -> Option<usize> {
-    let mut sizes = vec![0.0; found.players()];
-    for effects in [&found.and, &found.or] {
-        for (s, effect) in (1..).zip(effects.iter().skip(1)) {
-            sizes[mask::order(s) - 1] += effect.abs();
-        }
-    }
+    let sizes: Vec<f64> = strength::of_sample(found, 0.0).sizes().collect();
     let all: f64 = sizes.iter().sum();
     let mut sum = 0.0;
     let reached = sizes.iter().position(|size| {

@@ -27,6 +27,20 @@ pub struct SampleStrength {
     pub negative: Vec<f64>,
 }
 
+impl SampleStrength {
+    /// Summed sizes of the effects of each order, J_pos - J_neg of the sample.
+    pub fn sizes(&self) -> impl Iterator<Item = f64> + '_ {
+        let orders = self.positive.iter().zip(&self.negative);
+        orders.map(|(positive, negative)| positive - negative)
+    }
+
+    /// Summed effects of each order: what it adds to the output of the whole sample.
+    pub fn sums(&self) -> impl Iterator<Item = f64> + '_ {
+        let orders = self.positive.iter().zip(&self.negative);
+        orders.map(|(positive, negative)| positive + negative)
+    }
+}
+
 /// Mean strengths over samples, with intervals; index order - 1, in units of v.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -105,10 +119,8 @@ pub fn share_of_high_orders(samples: &[SampleStrength], resamples: &Resamples) -
 /// A statistic of all samples together, as sums over them.
 pub(crate) fn ratio(statistic: Statistic, samples: &[SampleStrength]) -> Ratio {
     let of_sample = |sample: &SampleStrength| {
-        let orders = sample.positive.iter().zip(&sample.negative);
-        let strengths = orders.map(|(positive, negative)| positive - negative);
         (1..)
-            .zip(strengths)
+            .zip(sample.sizes())
             .fold([0.0; 2], |[sum, all], (order, strength)| {
                 [sum + statistic.from_below(order) * strength, all + strength]
             })
@@ -161,7 +173,8 @@ fn mean(
 }
 
 /// Normalised strength of the drawn samples; `None` when nothing is salient.
-pub(crate) fn share(samples: &[SampleStrength], draw: &[usize]) -> Option<Vec<f64>> {
+#[must_use]
+pub fn share(samples: &[SampleStrength], draw: &[usize]) -> Option<Vec<f64>> {
     let positive = mean(samples, draw, |s| &s.positive)?;
     let negative = mean(samples, draw, |s| &s.negative)?;
     let total: f64 = positive.iter().zip(&negative).map(|(p, n)| p - n).sum();
@@ -175,7 +188,8 @@ pub(crate) fn share(samples: &[SampleStrength], draw: &[usize]) -> Option<Vec<f6
 }
 
 /// Mean order of the drawn samples; `None` when nothing is salient.
-pub(crate) fn mean_order(samples: &[SampleStrength], draw: &[usize]) -> Option<f64> {
+#[must_use]
+pub fn mean_order(samples: &[SampleStrength], draw: &[usize]) -> Option<f64> {
     Some(
         (1..)
             .zip(share(samples, draw)?)

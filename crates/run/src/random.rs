@@ -30,6 +30,8 @@ pub enum Stream {
     Points,
     /// Bootstrap resamples behind intervals.
     Bootstrap,
+    /// Interactions that are taken out at random; the index is the sample's position.
+    Removals,
 }
 
 impl Stream {
@@ -44,6 +46,7 @@ impl Stream {
             Stream::Clusters => "clusters",
             Stream::Points => "points",
             Stream::Bootstrap => "bootstrap",
+            Stream::Removals => "removals",
         }
     }
 

@@ -37,13 +37,14 @@ pub(crate) fn run(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
     })
 }
 
-/// A run of a sweep: all of the course and the report, which nobody is told of.
-pub(super) fn run_in_silence(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
+/// A run of a sweep: all of the course and the report, which nobody is told of. Returns what people
+/// should know of it.
+pub(super) fn run_in_silence(new: &NewRun, terminal: &Terminal) -> anyhow::Result<Option<String>> {
     new.computation.guarded(terminal, |computation| {
         let (run, lab) = begin(new, computation, terminal)?;
         let run = conducted(run, &*lab, Goal::Analysed, terminal)?;
         report::write(run.store(), run.record())?;
-        check_tolerance(run.record())
+        Ok(missed_tolerance(run.record()))
     })
 }
 
@@ -232,26 +233,27 @@ pub(super) fn stoppable<T>(result: Result<T, spindle_core::Error>) -> anyhow::Re
 /// decomposition is kept.
 fn conclude(run: &mut Run<RunWriter>, terminal: &Terminal) -> anyhow::Result<()> {
     report::write(run.store(), run.record())?;
-    check_tolerance(run.record())?;
+    if let Some(missed) = missed_tolerance(run.record()) {
+        bail!(missed);
+    }
     report::conclude(run.store(), run.record(), terminal)
 }
 
-/// An error when a certified decomposition stayed above the tolerance.
-fn check_tolerance(record: &RunRecord) -> anyhow::Result<()> {
+/// What to say of games whose gap stayed above the tolerance.
+fn missed_tolerance(record: &RunRecord) -> Option<String> {
     let decomposition = &record.experiment.decomposition;
     if decomposition.solver == Solver::Sgd {
-        return Ok(());
+        return None;
     }
     let summary = report::Certified::of(record);
-    if summary.certified < summary.games {
-        bail!(
+    (summary.certified < summary.games).then(|| {
+        format!(
             "{} of {} games did not reach the tolerance {:.0e}; the largest gap is {:.1e}. All results are kept, and the report gives their gaps; a new run with --tolerance {:.0e} would accept them",
             summary.games - summary.certified,
             summary.games,
             decomposition.tolerance,
             summary.largest_gap,
             summary.largest_gap * 1.1
-        );
-    }
-    Ok(())
+        )
+    })
 }

@@ -16,7 +16,10 @@ use spindle_run::{
 };
 use web_time::Instant;
 
-use super::{Run, Stretch, Watch, healing};
+use super::{
+    Run, Watch, healing,
+    watch::{control, tell_games},
+};
 use crate::Error;
 
 /// Decomposes what is not decomposed yet, or damaged, and all that an earlier version did; then does
@@ -228,23 +231,6 @@ pub fn looking_on<'a>(
     move |games| {
         tell_games(watch, name, before + games.games_done, total);
         control(watch)
-    }
-}
-
-fn tell_games(watch: &dyn Watch, name: &str, done: usize, total: usize) {
-    watch.progress(Stretch {
-        name,
-        unit: "games",
-        done,
-        total,
-        loss: None,
-    });
-}
-
-pub(super) fn control(watch: &dyn Watch) -> ControlFlow<()> {
-    match watch.wants_to_stop() {
-        true => ControlFlow::Break(()),
-        false => ControlFlow::Continue(()),
     }
 }
 

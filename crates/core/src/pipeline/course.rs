@@ -7,9 +7,10 @@ use web_time::Instant;
 
 use super::{
     Lab, Run, Stretch, Watch,
-    analyzing::{analyze, analyze_missing, control},
+    analyzing::{analyze, analyze_missing},
     following::train_from,
     healing,
+    watch::control,
 };
 use crate::Error;
 

@@ -1,5 +1,7 @@
 //! Who looks on while a run is conducted.
 
+use std::ops::ControlFlow;
+
 /// How far a stretch of work is.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stretch<'a> {
@@ -38,5 +40,24 @@ impl Watch for Quiet {
 
     fn wants_to_stop(&self) -> bool {
         false
+    }
+}
+
+/// Games done, of an analysis or of a decomposition.
+pub(super) fn tell_games(watch: &dyn Watch, name: &str, done: usize, total: usize) {
+    watch.progress(Stretch {
+        name,
+        unit: "games",
+        done,
+        total,
+        loss: None,
+    });
+}
+
+/// What a solver is told when it asks whether to go on.
+pub(super) fn control(watch: &dyn Watch) -> ControlFlow<()> {
+    match watch.wants_to_stop() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
     }
 }

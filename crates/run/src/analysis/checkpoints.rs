@@ -38,11 +38,10 @@ impl Analysis for Checkpoints {
         let Some(last) = losses().next_back() else {
             return Vec::new();
         };
-        let right = last.right_train_loss.unwrap_or(last.train_loss);
         let mut numbers = vec![
             Number::new("train_loss_nats", last.train_loss),
             Number::new("test_loss_nats", last.test_loss),
-            Number::new("loss_gap_nats", last.test_loss - right),
+            Number::new("loss_gap_nats", last.gap()),
             Number::new("train_accuracy", last.train_accuracy),
             Number::new("test_accuracy", last.test_accuracy),
         ];

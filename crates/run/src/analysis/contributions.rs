@@ -212,6 +212,7 @@ fn last(record: &RunRecord) -> Option<(f64, Contributions)> {
 fn figure(record: &RunRecord) -> Option<Figure> {
     let shown = Measured::turning_points::<Contributions>(record);
     let (_, Contributions(first)) = shown.first()?;
+    let names: Vec<Group> = first.iter().map(|found| found.group).collect();
     let series = first.iter().enumerate().map(|(place, group)| Series {
         name: format!("{} ({})", group.group.name(), group.samples),
         tone: Tone::Series(place),
@@ -220,9 +221,12 @@ fn figure(record: &RunRecord) -> Option<Figure> {
     let panels = shown.iter().map(|(at, Contributions(groups))| BarPanel {
         title: at.title(record),
         note: String::new(),
-        bars: groups
+        bars: names
             .iter()
-            .map(|group| Some(group.up_to.iter().map(|cut| cut.loss).collect()))
+            .map(|name| {
+                let found = groups.iter().find(|found| found.group == *name)?;
+                Some(found.up_to.iter().map(|cut| cut.loss).collect())
+            })
             .collect(),
         overlay: None,
     });

@@ -34,7 +34,7 @@ pub struct Controls(pub Vec<GroupControls>);
 
 impl Recorded for Controls {
     const NAME: &'static str = "controls";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 /// How much the loss grows, mean over samples that have salient interactions of low and of high
@@ -92,14 +92,11 @@ impl Analysis for Removed {
             let changes = output_changes(at.samples, at.outputs, group);
             let threshold = salience::threshold(changes, at.experiment.decomposition.salience);
             let seed = at.experiment.training.seed;
-            let found = of(at.samples, at.decompositions, group).enumerate();
+            let found = of(at.samples, at.decompositions, group);
             let samples: Vec<Sample> = found
-                .filter_map(|(place, (_, found))| {
-                    Sample::new(
-                        found,
-                        threshold,
-                        Stream::Bootstrap.seed(seed, 1 + place as u64),
-                    )
+                .filter_map(|(sample, found)| {
+                    let seed = Stream::Removals.seed(seed, sample.position as u64);
+                    Sample::new(found, threshold, seed)
                 })
                 .collect();
             of_group(group, &samples, &resamples)

@@ -104,20 +104,10 @@ pub(super) fn side(found: &Decomposition, threshold: f64) -> Side<'_> {
     }
 }
 
-/// Sums and counts over samples to quotients by order.
+/// Quotients by order of sums and counts of samples.
 pub(super) fn quotients(samples: impl Iterator<Item = Vec<[f64; 2]>>) -> Vec<Option<f64>> {
-    let mut sums: Vec<[f64; 2]> = Vec::new();
-    for sample in samples {
-        sums.resize(sums.len().max(sample.len()), [0.0; 2]);
-        for (all, more) in sums.iter_mut().zip(sample) {
-            all[0] += more[0];
-            all[1] += more[1];
-        }
-    }
-    let quotients = sums.into_iter();
-    quotients
-        .map(|[sum, count]| (count > 0.0).then(|| sum / count))
-        .collect()
+    let sums = fate::summed(samples);
+    sums.into_iter().map(fate::quotient).collect()
 }
 
 /// `None` at the first checkpoint.

@@ -7,14 +7,15 @@ use spindle_interactions::{
     Error as MathError,
     contribution::{self, Cut},
     decompose::{self, Decomposition, Effects, OTHERS},
-    fate, strength,
+    fate,
+    strength::{self, SampleStrength},
 };
 
 use super::{
     Analysis, AtCheckpoint, Finding, Scope, Shown, Watch,
     contributions::constant,
     fates::{quotients, side},
-    samples::of,
+    samples::{of, test_outputs},
 };
 use crate::{
     Error, Experiment,
@@ -107,13 +108,8 @@ impl Analysis for Others {
 
 /// `None` without test samples.
 fn look(at: &AtCheckpoint<'_>, watch: Watch<'_>) -> Result<Option<OtherAnswers>, Error> {
-    let masks = 1 << at.outputs.players;
-    let games = at.samples.iter().zip(at.outputs.values.chunks_exact(masks));
-    let test = games.filter(|(sample, _)| sample.group == Group::Test);
-    let values: Vec<f64> = test
-        .take(MOST_SAMPLES)
-        .flat_map(|(_, values)| values.iter().copied())
-        .collect();
+    let mut values = test_outputs(at.samples, at.outputs);
+    values.truncate(MOST_SAMPLES << at.outputs.players);
     let canonical: Vec<&Decomposition> = of(at.samples, at.decompositions, Group::Test)
         .take(MOST_SAMPLES)
         .map(|(_, found)| found)
@@ -180,19 +176,13 @@ fn spread(
 
 /// Shares of strength by order.
 fn shares(answers: &[Answer<'_>]) -> Vec<f64> {
-    let mut sums: Vec<f64> = Vec::new();
-    for (_, and, or) in answers {
-        let found = strength::of_effects(&[and, or], 0.0);
-        let sizes = found.positive.iter().zip(&found.negative);
-        sums.resize(sums.len().max(found.positive.len()), 0.0);
-        for (sum, (positive, negative)) in sums.iter_mut().zip(sizes) {
-            *sum += positive - negative;
-        }
-    }
-    let all: f64 = sums.iter().sum();
-    sums.iter()
-        .map(|sum| if all > 0.0 { sum / all } else { 0.0 })
-        .collect()
+    let found = answers.iter();
+    let found: Vec<SampleStrength> = found
+        .map(|(_, and, or)| strength::of_effects(&[and, or], 0.0))
+        .collect();
+    let all: Vec<usize> = (0..found.len()).collect();
+    let orders = found.first().map_or(0, |sample| sample.positive.len());
+    strength::share(&found, &all).unwrap_or_else(|| vec![0.0; orders])
 }
 
 /// Mean losses with orders up to k.

@@ -9,7 +9,7 @@ use spindle_interactions::{
 };
 
 use super::{
-    Analysis, AtCheckpoint, Finding, NoiseBounds, Scope, Shown, Watch,
+    Analysis, AtCheckpoint, Finding, NoiseBounds, Scope, Shown, Watch, rounds,
     samples::{mean, resamples},
 };
 use crate::{
@@ -36,10 +36,8 @@ pub struct Sparsity {
     pub has_power: f64,
     /// Median of the smallest such power.
     pub power: Option<f64>,
-    /// Mean L1 norm of AND interactions alone, without a noise term, nats; none in runs before it
-    /// was measured.
-    #[serde(default)]
-    pub and_norm: Option<f64>,
+    /// Mean L1 norm of AND interactions alone, without a noise term, nats.
+    pub and_norm: f64,
 }
 
 /// What the strongest interactions explain.
@@ -53,7 +51,7 @@ pub struct Strongest {
 
 impl Recorded for Sparsity {
     const NAME: &'static str = "sparsity";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
 }
 
 /// The analysis.
@@ -142,16 +140,22 @@ fn measure(at: &AtCheckpoint<'_>) -> Result<Option<Sparsity>, Error> {
         highest_order,
         monotone: share(|found| found.is_monotone),
         has_power: share(|found| found.power.is_some()),
-        power: powers.get(powers.len() / 2).copied(),
-        and_norm: Some(norms.iter().sum::<f64>() / norms.len() as f64),
+        power: median(&powers),
+        and_norm: rounds::mean(&norms),
     }))
+}
+
+/// Of sorted values; `None` of nothing.
+fn median(sorted: &[f64]) -> Option<f64> {
+    let (below, above) = (sorted.len().checked_sub(1)? / 2, sorted.len() / 2);
+    Some(0.5 * (sorted[below] + sorted[above]))
 }
 
 /// What OR interactions save, where the norm with both is known without a noise term.
 fn saved_by_or(record: &RunRecord, at: usize, found: &Sparsity) -> Option<String> {
     let NoiseBounds(rows) = record.checkpoints.get(at)?.analyses.get()?;
     let both = rows.iter().find(|row| row.noise_ratio == 0.0)?.norm;
-    let and = found.and_norm?;
+    let and = found.and_norm;
     Some(format!(
         " Without a noise term AND interactions alone have {} nats, AND and OR at least {}: {} times as much.",
         caption::number(and),

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use spindle_interactions::{
     bootstrap::{Estimate, Resamples},
-    decompose::{HIGH_ORDER, Statistic},
-    strength::SampleStrength,
+    decompose::HIGH_ORDER,
+    strength::{self, SampleStrength},
 };
 
 use super::{
@@ -185,7 +185,7 @@ fn judge(run: &OfRun<'_>) -> Option<Stopping> {
         };
         let (at, kept, passes) = match rule {
             Rule::HighOrders => watched(high_orders, 1.0),
-            Rule::MeanOrder => watched(mean_order, 1.0),
+            Rule::MeanOrder => watched(strength::mean_order, 1.0),
             Rule::Cancellation => watched(agreement, -1.0),
             Rule::Patience => {
                 let means: Vec<f64> = validation
@@ -288,49 +288,23 @@ fn turn(
     None
 }
 
-/// Quotient of two sums over drawn samples and orders.
-fn quotient(
-    strengths: &[SampleStrength],
-    draw: &[usize],
-    term: impl Fn(usize, f64, f64) -> [f64; 2],
-) -> Option<f64> {
-    let mut sums = [0.0; 2];
-    for &index in draw {
-        let sample = &strengths[index];
-        let orders = (1..).zip(sample.positive.iter().zip(&sample.negative));
-        for (order, (positive, negative)) in orders {
-            let [above, below] = term(order, *positive, *negative);
-            sums[0] += above;
-            sums[1] += below;
-        }
-    }
-    (sums[1] > 0.0).then(|| sums[0] / sums[1])
-}
-
 fn high_orders(strengths: &[SampleStrength], draw: &[usize]) -> Option<f64> {
-    statistic(Statistic::ShareOfHighOrders, strengths, draw)
-}
-
-fn mean_order(strengths: &[SampleStrength], draw: &[usize]) -> Option<f64> {
-    statistic(Statistic::MeanOrder, strengths, draw)
-}
-
-fn statistic(of: Statistic, strengths: &[SampleStrength], draw: &[usize]) -> Option<f64> {
-    quotient(strengths, draw, |order, positive, negative| {
-        let size = positive - negative;
-        [of.from_below(order) * size, size]
-    })
+    let shares = strength::share(strengths, draw)?;
+    Some(shares.iter().skip(HIGH_ORDER - 1).sum())
 }
 
 /// |sum I| / sum |I| of high orders, each order by itself.
 fn agreement(strengths: &[SampleStrength], draw: &[usize]) -> Option<f64> {
-    quotient(strengths, draw, |order, positive, negative| {
-        let counts = f64::from(u8::from(order >= HIGH_ORDER));
-        [
-            counts * (positive + negative).abs(),
-            counts * (positive - negative),
-        ]
-    })
+    let (mut agreed, mut all) = (0.0, 0.0);
+    for sample in draw.iter().map(|&index| &strengths[index]) {
+        agreed += sample
+            .sums()
+            .skip(HIGH_ORDER - 1)
+            .map(f64::abs)
+            .sum::<f64>();
+        all += sample.sizes().skip(HIGH_ORDER - 1).sum::<f64>();
+    }
+    (all > 0.0).then(|| agreed / all)
 }
 
 /// Regret of every rule.

@@ -118,17 +118,12 @@ pub fn losses(record: &RunRecord) -> Losses {
     let all = |value: fn(&LossRecord) -> f64| rows.iter().map(|loss| value(loss)).collect();
     Losses {
         epochs: all(|loss| loss.epoch),
-        train: all(right_train_loss),
+        train: all(LossRecord::right_loss),
         train_with_reset: all(|loss| loss.train_loss),
         test: all(|loss| loss.test_loss),
-        gap: all(|loss| loss.test_loss - right_train_loss(loss)),
+        gap: all(LossRecord::gap),
         marks: marks(record),
     }
-}
-
-/// Where it is not known which labels are right, of all.
-fn right_train_loss(losses: &LossRecord) -> f64 {
-    losses.right_train_loss.unwrap_or(losses.train_loss)
 }
 
 /// Boundary of the phases and onset of the loss gap, where there are any.

@@ -318,6 +318,20 @@ pub struct LossRecord {
     pub test_accuracy: f64,
 }
 
+impl LossRecord {
+    /// Training loss of the samples whose label is right; of all where it is not known which are.
+    #[must_use]
+    pub fn right_loss(&self) -> f64 {
+        self.right_train_loss.unwrap_or(self.train_loss)
+    }
+
+    /// Test loss less [`Self::right_loss`], nats.
+    #[must_use]
+    pub fn gap(&self) -> f64 {
+        self.test_loss - self.right_loss()
+    }
+}
+
 /// A checkpoint and what was measured there.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CheckpointRecord {

@@ -2,7 +2,10 @@
 
 use spindle_interactions::bootstrap::Estimate;
 
-use super::{CellRecord, OverSeeds, Sweep, seeds::mean_over_seeds};
+use super::{
+    CellRecord, OverSeeds, Sweep,
+    seeds::{mean_over_seeds, settings},
+};
 use crate::{
     figure::{
         Axis, BarPanel, BarPanels, Curve, Curves, Figure, FigureKind, ORDER, SHARE, Series, Tone,
@@ -16,44 +19,38 @@ const MOST_SETTINGS: usize = 8;
 /// What every interval here is.
 const INTERVALS: &str = "Means over seeds with 95 % intervals by Student's t, which hold data and all other settings fixed; without an interval where a setting has one seed.";
 
-/// A setting's runs by the values of the varied fields that are no seeds, in the order of the runs.
-pub(super) fn settings<'a>(
-    sweep: &Sweep,
-    runs: &[CellRecord<'a>],
-) -> Vec<(Vec<String>, Vec<CellRecord<'a>>)> {
-    let fields = OverSeeds::fields(sweep);
-    let mut groups: Vec<(Vec<String>, Vec<CellRecord<'a>>)> = Vec::new();
-    for run in runs {
-        let values = sweep.values(&run.record.experiment);
-        let varied = sweep.varied.iter().zip(values);
-        let setting = varied.filter(|(field, _)| fields.contains(field));
-        let setting: Vec<String> = setting.map(|(_, value)| value).collect();
-        match groups.iter_mut().find(|(other, _)| *other == setting) {
-            Some((_, runs)) => runs.push(*run),
-            None => groups.push((setting, vec![*run])),
-        }
-    }
-    groups
-}
-
 /// All figures that the runs have the data for.
 #[must_use]
 pub fn figures(sweep: &Sweep, runs: &[CellRecord<'_>]) -> Vec<Figure> {
-    let groups = settings(sweep, runs);
+    let groups = settings(runs);
+    let shown = match groups.len() > MOST_SETTINGS {
+        true => format!(
+            " Shown: the first {MOST_SETTINGS} of {} settings.",
+            groups.len()
+        ),
+        false => String::new(),
+    };
     let fields: Vec<String> = OverSeeds::fields(sweep)
         .iter()
         .map(|field| field.replace('_', " "))
         .collect();
-    let named: Vec<(String, Vec<CellRecord<'_>>)> = groups
+    let named: Vec<Named<'_>> = groups
         .into_iter()
         .take(MOST_SETTINGS)
-        .map(|(setting, runs)| (name(&fields, &setting, runs.len()), runs))
+        .map(|(setting, runs)| (name(&fields, setting, runs.len()), runs))
         .collect();
     let curves = COURSES
         .iter()
         .filter_map(|course| over_training(course, &named));
-    curves.chain(at_matched_loss(&named)).collect()
+    let mut figures: Vec<Figure> = curves.chain(at_matched_loss(&named)).collect();
+    for figure in &mut figures {
+        figure.caption.push_str(&shown);
+    }
+    figures
 }
+
+/// A setting's name, and its runs.
+type Named<'a> = (String, Vec<&'a CellRecord<'a>>);
 
 fn name(fields: &[String], setting: &[String], runs: usize) -> String {
     let parts = fields.iter().zip(setting);
@@ -88,10 +85,7 @@ const COURSES: [Course; 3] = [
             label: "loss gap",
             unit: "nats",
         },
-        value: |at| {
-            let train = at.losses.right_train_loss.unwrap_or(at.losses.train_loss);
-            Some(at.losses.test_loss - train)
-        },
+        value: |at| Some(at.losses.gap()),
     },
     Course {
         name: "test-loss",
@@ -110,14 +104,14 @@ fn high_orders(at: &CheckpointRecord) -> Option<f64> {
 }
 
 /// A curve a setting.
-fn over_training(course: &Course, settings: &[(String, Vec<CellRecord<'_>>)]) -> Option<Figure> {
+fn over_training(course: &Course, settings: &[Named<'_>]) -> Option<Figure> {
     let runs = settings.iter().flat_map(|(_, runs)| runs);
     let mut epochs: Vec<f64> = runs
         .flat_map(|run| run.record.checkpoints.iter().map(|at| at.losses.epoch))
         .collect();
     epochs.sort_by(f64::total_cmp);
     epochs.dedup();
-    let curve = |(place, (name, runs)): (usize, &(String, Vec<CellRecord<'_>>))| Curve {
+    let curve = |(place, (name, runs)): (usize, &Named<'_>)| Curve {
         name: name.clone(),
         tone: Tone::Series(place),
         is_joined: true,
@@ -147,8 +141,8 @@ fn over_training(course: &Course, settings: &[(String, Vec<CellRecord<'_>>)]) ->
     })
 }
 
-fn over_runs(course: &Course, runs: &[CellRecord<'_>], epoch: f64) -> Option<Estimate> {
-    let at = |run: &CellRecord<'_>| {
+fn over_runs(course: &Course, runs: &[&CellRecord<'_>], epoch: f64) -> Option<Estimate> {
+    let at = |run: &&CellRecord<'_>| {
         let mut checkpoints = run.record.checkpoints.iter();
         let value = (course.value)(checkpoints.find(|at| at.losses.epoch == epoch)?)?;
         Some((run.seed(), value))
@@ -173,7 +167,7 @@ const WAY: [f64; 3] = [0.25, 0.6, 1.0];
 
 /// Shares of strength by order where runs have the same training loss: networks that learn at
 /// different paces are compared at what they have learnt.
-fn at_matched_loss(settings: &[(String, Vec<CellRecord<'_>>)]) -> Option<Figure> {
+fn at_matched_loss(settings: &[Named<'_>]) -> Option<Figure> {
     let runs = || settings.iter().flat_map(|(_, runs)| runs.iter());
     let first = runs()
         .filter_map(|run| ends(run.record))
@@ -232,8 +226,8 @@ fn ends(record: &RunRecord) -> Option<[f64; 2]> {
 }
 
 /// Mean shares over the runs at a training loss.
-fn profile(runs: &[CellRecord<'_>], loss: f64) -> Option<Vec<Estimate>> {
-    let profile = |run: &CellRecord<'_>| Some((run.seed(), shares_at(run.record, loss)?));
+fn profile(runs: &[&CellRecord<'_>], loss: f64) -> Option<Vec<Estimate>> {
+    let profile = |run: &&CellRecord<'_>| Some((run.seed(), shares_at(run.record, loss)?));
     let profiles: Vec<(u64, Vec<f64>)> = runs.iter().filter_map(profile).collect();
     let count = profiles.iter().map(|(_, profile)| profile.len()).min()?;
     let of_order = |order: usize| {

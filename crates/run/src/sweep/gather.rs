@@ -1,6 +1,6 @@
 //! Tables of a whole sweep.
 
-use super::{OverSeeds, Sweep, numbers, over_seeds};
+use super::{Number, OverSeeds, Sweep, Transfer, numbers, over_seeds, seeds::is_chance, transfer};
 use crate::{
     analysis,
     record::RunRecord,
@@ -8,26 +8,56 @@ use crate::{
 };
 
 /// A run of a sweep that is done.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct CellRecord<'a> {
     /// Its name.
     pub name: &'a str,
     /// What it found.
     pub record: &'a RunRecord,
+    /// Its values of the varied fields.
+    values: Vec<String>,
+    /// Values of those that are no seeds.
+    pub(super) setting: Vec<String>,
+    /// Its numbers.
+    pub(super) numbers: Vec<Number>,
 }
 
-impl CellRecord<'_> {
+impl<'a> CellRecord<'a> {
+    /// A run of this sweep.
+    #[must_use]
+    pub fn new(sweep: &Sweep, name: &'a str, record: &'a RunRecord) -> Self {
+        let values = sweep.values(&record.experiment);
+        let varied = sweep.varied.iter().zip(&values);
+        let setting = varied.filter(|(field, _)| !is_chance(field));
+        Self {
+            name,
+            record,
+            setting: setting.map(|(_, value)| value.clone()).collect(),
+            values,
+            numbers: numbers(record),
+        }
+    }
+
     /// The seed of the run.
     pub(super) fn seed(&self) -> u64 {
         self.record.experiment.training.seed
     }
 }
 
-/// The runs, a row each; their numbers over seeds; and every table of the runs, joined. Tables begin
-/// with the run's name and the varied fields.
+/// What is a sweep's alone: what networks have in common, the runs, a row each, and their numbers over
+/// seeds.
 #[must_use]
-pub fn tables(sweep: &Sweep, runs: &[CellRecord<'_>]) -> Vec<Table> {
-    let mut tables = vec![of_runs(sweep, runs), of_seeds(sweep, runs)];
+pub fn own_tables(sweep: &Sweep, runs: &[CellRecord<'_>], transfers: &[Transfer]) -> Vec<Table> {
+    vec![
+        transfer::table(sweep, transfers),
+        of_runs(sweep, runs),
+        of_seeds(sweep, runs),
+    ]
+}
+
+/// Every table of the runs, joined; each begins with the run's name and the varied fields.
+#[must_use]
+pub fn joined_tables(sweep: &Sweep, runs: &[CellRecord<'_>]) -> Vec<Table> {
     let parts: Vec<Vec<Table>> = runs
         .iter()
         .map(|run| analysis::tables(run.record))
@@ -36,14 +66,16 @@ pub fn tables(sweep: &Sweep, runs: &[CellRecord<'_>]) -> Vec<Table> {
         Some(first) => first.iter().map(|table| table.name).collect(),
         None => Vec::new(),
     };
-    tables.extend(names.into_iter().map(|name| {
-        let parts = parts.iter().map(|tables| {
-            let found = tables.iter().find(|table| table.name == name);
-            found.cloned().unwrap_or_else(|| Table::new(name))
-        });
-        joined(name, sweep, runs, parts.collect())
-    }));
-    tables
+    let names = names.into_iter();
+    names
+        .map(|name| {
+            let parts = parts.iter().map(|tables| {
+                let found = tables.iter().find(|table| table.name == name);
+                found.cloned().unwrap_or_else(|| Table::new(name))
+            });
+            joined(name, sweep, runs, parts.collect())
+        })
+        .collect()
 }
 
 /// The tables of runs below each other.
@@ -63,7 +95,7 @@ fn leading(table: Table, sweep: &Sweep, runs: &[CellRecord<'_>], counts: &[usize
     };
     let mut table = table.text("run", repeated(&|run| run.name.to_owned()));
     for (place, field) in sweep.varied.iter().enumerate() {
-        let values = repeated(&|run| sweep.values(&run.record.experiment).swap_remove(place));
+        let values = repeated(&|run| run.values[place].clone());
         table.columns.push(Column {
             name: (*field).to_owned(),
             values: as_numbers(values),
@@ -87,9 +119,9 @@ pub(super) fn as_numbers(texts: Vec<String>) -> Values {
 
 /// A row a run: its numbers, with the ends of their intervals.
 fn of_runs(sweep: &Sweep, runs: &[CellRecord<'_>]) -> Table {
-    let found: Vec<_> = runs.iter().map(|run| numbers(run.record)).collect();
+    let found = || runs.iter().map(|run| &run.numbers);
     let mut names: Vec<(&'static str, bool)> = Vec::new();
-    for number in found.iter().flatten() {
+    for number in found().flatten() {
         match names.iter_mut().find(|(name, _)| *name == number.name) {
             Some((_, has_interval)) => *has_interval |= number.interval.is_some(),
             None => names.push((number.name, number.interval.is_some())),
@@ -97,16 +129,14 @@ fn of_runs(sweep: &Sweep, runs: &[CellRecord<'_>]) -> Table {
     }
     let mut table = leading(Table::new("runs"), sweep, runs, &vec![1; runs.len()]);
     for (name, has_interval) in names {
-        let of = |numbers: &Vec<super::Number>| {
+        let of = |numbers: &'_ [Number]| {
             let mut numbers = numbers.iter();
             numbers.find(|number| number.name == name).cloned()
         };
-        table = table.real(name, found.iter().map(|numbers| Some(of(numbers)?.value)));
+        table = table.real(name, found().map(|numbers| Some(of(numbers)?.value)));
         if has_interval {
             for (end, place) in [("low", 0), ("high", 1)] {
-                let ends = found
-                    .iter()
-                    .map(|numbers| Some(of(numbers)?.interval?[place]));
+                let ends = found().map(|numbers| Some(of(numbers)?.interval?[place]));
                 table = table.real(&format!("{name}_{end}"), ends);
             }
         }
@@ -116,7 +146,7 @@ fn of_runs(sweep: &Sweep, runs: &[CellRecord<'_>]) -> Table {
 
 /// A row a setting and number.
 fn of_seeds(sweep: &Sweep, runs: &[CellRecord<'_>]) -> Table {
-    let rows = over_seeds(sweep, runs);
+    let rows = over_seeds(runs);
     let mut table = Table::new("over_seeds");
     for (place, field) in OverSeeds::fields(sweep).into_iter().enumerate() {
         let values = rows.iter().map(|row| row.setting[place].clone()).collect();

@@ -1,7 +1,7 @@
 //! Sweeps: a grid of experiments, each a run of its own, and what all of them together say.
 //!
 //! A [`Sweep`] is read from a file: what its runs have in common, and lists of values whose every
-//! combination is a run. [`tables`] join what the runs found, [`over_seeds`] what
+//! combination is a run. [`joined_tables`] join what the runs found, [`over_seeds`] tells what
 //! runs that differ in their seeds only have in common, and [`figures`](fn@figures) draw it.
 
 mod definition;
@@ -10,12 +10,12 @@ mod gather;
 mod number;
 mod seeds;
 mod shard;
-pub mod transfer;
+mod transfer;
 
 pub use definition::{Cell, Sweep};
 pub use figures::figures;
-pub use gather::{CellRecord, tables};
+pub use gather::{CellRecord, joined_tables, own_tables};
 pub use number::{Number, numbers};
 pub use seeds::{OverSeeds, over_seeds};
 pub use shard::Shard;
-pub use transfer::{CellInteractions, Transfer, transfers};
+pub use transfer::{TestEffects, Transfer, figure as transfer_figure, transfers};

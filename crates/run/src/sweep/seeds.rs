@@ -2,10 +2,14 @@
 
 use spindle_interactions::{bootstrap::Estimate, jackknife};
 
-use super::{CellRecord, Number, Sweep, numbers};
+use super::{CellRecord, Number, Sweep};
 
 /// Fields that are chance, not a choice: the seed of a run, of its samples and of its players.
 const SEEDS: [&str; 3] = ["seed", "samples_seed", "players_seed"];
+
+pub(super) fn is_chance(field: &str) -> bool {
+    SEEDS.contains(&field)
+}
 
 /// One number over all runs of a sweep that differ in seeds only.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +27,7 @@ pub struct OverSeeds {
     pub mean: Estimate,
     /// Standard deviation between runs of other seeds.
     pub between_seeds: Option<f64>,
-    /// Standard deviation between sets of players of runs that share a seed.
+    /// Standard deviation between sets of players of runs that share their seed and samples.
     pub between_players: Option<f64>,
     /// Standard error by the samples of a run: root of the mean square over the runs, from half of
     /// their 95 % intervals.
@@ -35,39 +39,62 @@ impl OverSeeds {
     #[must_use]
     pub fn fields(sweep: &Sweep) -> Vec<&'static str> {
         let fields = sweep.varied.iter().copied();
-        fields.filter(|field| !SEEDS.contains(field)).collect()
+        fields.filter(|field| !is_chance(field)).collect()
     }
 }
 
-/// A run's seed, and a number of it.
-struct Drawn {
+/// A number of a run, its seed and that of its samples.
+struct Drawn<'a> {
     seed: u64,
-    number: Number,
+    samples_seed: u64,
+    number: &'a Number,
 }
 
 /// Every number of every setting, over its seeds, in the order of the runs.
 #[must_use]
-pub fn over_seeds(sweep: &Sweep, runs: &[CellRecord<'_>]) -> Vec<OverSeeds> {
-    let groups = super::figures::settings(sweep, runs);
-    let groups = groups.into_iter();
+pub fn over_seeds(runs: &[CellRecord<'_>]) -> Vec<OverSeeds> {
+    let groups = settings(runs).into_iter();
     groups
-        .flat_map(|(setting, runs)| of_setting(&setting, &runs))
+        .flat_map(|(setting, runs)| of_setting(setting, &runs))
         .collect()
 }
 
-fn of_setting(setting: &[String], runs: &[CellRecord<'_>]) -> Vec<OverSeeds> {
-    let mut names: Vec<&'static str> = Vec::new();
-    let mut drawn: Vec<Vec<Drawn>> = Vec::new();
+/// A setting, and its runs.
+pub(super) type Setting<'a> = (&'a [String], Vec<&'a CellRecord<'a>>);
+
+/// Runs by their values of the varied fields that are no seeds, in the order of the runs.
+pub(super) fn settings<'a>(runs: &'a [CellRecord<'a>]) -> Vec<Setting<'a>> {
+    let mut groups: Vec<Setting<'a>> = Vec::new();
     for run in runs {
-        for number in numbers(run.record) {
+        match groups
+            .iter_mut()
+            .find(|(setting, _)| *setting == run.setting)
+        {
+            Some((_, runs)) => runs.push(run),
+            None => groups.push((&run.setting, vec![run])),
+        }
+    }
+    groups
+}
+
+fn of_setting(setting: &[String], runs: &[&CellRecord<'_>]) -> Vec<OverSeeds> {
+    let mut names: Vec<&'static str> = Vec::new();
+    let mut drawn: Vec<Vec<Drawn<'_>>> = Vec::new();
+    for run in runs {
+        let training = &run.record.experiment.training;
+        let measurement = &run.record.experiment.measurement;
+        for number in &run.numbers {
             let place = names.iter().position(|name| *name == number.name);
             let place = place.unwrap_or_else(|| {
                 names.push(number.name);
                 drawn.push(Vec::new());
                 names.len() - 1
             });
-            let seed = run.record.experiment.training.seed;
-            drawn[place].push(Drawn { seed, number });
+            drawn[place].push(Drawn {
+                seed: training.seed,
+                samples_seed: measurement.samples_seed.unwrap_or(training.seed),
+                number,
+            });
         }
     }
     let found = names.into_iter().zip(drawn);
@@ -86,8 +113,8 @@ fn of_setting(setting: &[String], runs: &[CellRecord<'_>]) -> Vec<OverSeeds> {
 }
 
 /// Runs of one seed are not drawn apart: their mean counts once.
-fn by_seed(drawn: impl IntoIterator<Item = (u64, f64)>) -> Vec<Vec<f64>> {
-    let mut seeds: Vec<(u64, Vec<f64>)> = Vec::new();
+fn by_seed<Seed: PartialEq>(drawn: impl IntoIterator<Item = (Seed, f64)>) -> Vec<Vec<f64>> {
+    let mut seeds: Vec<(Seed, Vec<f64>)> = Vec::new();
     for (seed, value) in drawn {
         match seeds.iter_mut().find(|(other, _)| *other == seed) {
             Some((_, values)) => values.push(value),
@@ -97,27 +124,29 @@ fn by_seed(drawn: impl IntoIterator<Item = (u64, f64)>) -> Vec<Vec<f64>> {
     seeds.into_iter().map(|(_, values)| values).collect()
 }
 
+fn seed_means(drawn: impl IntoIterator<Item = (u64, f64)>) -> Vec<f64> {
+    let seeds = by_seed(drawn);
+    seeds.iter().map(|values| average(values)).collect()
+}
+
 /// Mean over seeds, and half of its 95 % interval by Student's t; `None` of nothing, and no interval
 /// of one seed.
 pub(super) fn mean_over_seeds(
     drawn: impl IntoIterator<Item = (u64, f64)>,
 ) -> Option<(f64, Option<f64>)> {
-    let means: Vec<f64> = by_seed(drawn)
-        .iter()
-        .map(|values| average(values))
-        .collect();
+    let means = seed_means(drawn);
     let half = deviation(&means)
         .zip(jackknife::t_quantile(means.len().saturating_sub(1)))
         .map(|(deviation, t)| t * deviation / (means.len() as f64).sqrt());
     (!means.is_empty()).then(|| (average(&means), half))
 }
 
-fn values(drawn: &[Drawn]) -> impl Iterator<Item = (u64, f64)> {
+fn values(drawn: &[Drawn<'_>]) -> impl Iterator<Item = (u64, f64)> {
     let drawn = drawn.iter();
     drawn.map(|drawn| (drawn.seed, drawn.number.value))
 }
 
-fn mean(drawn: &[Drawn]) -> Estimate {
+fn mean(drawn: &[Drawn<'_>]) -> Estimate {
     let (value, half) = mean_over_seeds(values(drawn)).unwrap_or((f64::NAN, None));
     let half = half.unwrap_or(f64::NAN);
     Estimate {
@@ -127,17 +156,17 @@ fn mean(drawn: &[Drawn]) -> Estimate {
     }
 }
 
-fn between_seeds(drawn: &[Drawn]) -> Option<f64> {
-    let means: Vec<f64> = by_seed(values(drawn))
-        .iter()
-        .map(|values| average(values))
-        .collect();
-    deviation(&means)
+fn between_seeds(drawn: &[Drawn<'_>]) -> Option<f64> {
+    deviation(&seed_means(values(drawn)))
 }
 
-/// Within seeds, pooled.
-fn between_players(drawn: &[Drawn]) -> Option<f64> {
-    let seeds = by_seed(values(drawn));
+/// Within seeds of the run and of its samples, pooled.
+fn between_players(drawn: &[Drawn<'_>]) -> Option<f64> {
+    let seeds = drawn.iter().map(|drawn| {
+        let seeds = (drawn.seed, drawn.samples_seed);
+        (seeds, drawn.number.value)
+    });
+    let seeds = by_seed(seeds);
     let squares = seeds.iter().flat_map(|values| {
         let mean = average(values);
         values.iter().map(move |value| (value - mean).powi(2))
@@ -146,7 +175,7 @@ fn between_players(drawn: &[Drawn]) -> Option<f64> {
     (degrees > 0).then(|| (squares.sum::<f64>() / degrees as f64).sqrt())
 }
 
-fn by_samples(drawn: &[Drawn]) -> Option<f64> {
+fn by_samples(drawn: &[Drawn<'_>]) -> Option<f64> {
     /// Half of a 95 % interval of normal errors, in standard errors.
     const NORMAL: f64 = 1.96;
     let errors: Vec<f64> = drawn
@@ -171,7 +200,8 @@ fn deviation(values: &[f64]) -> Option<f64> {
 mod tests {
     use super::*;
 
-    fn drawn(values: &[(u64, f64, f64)]) -> Vec<Drawn> {
+    /// Seeds of the run and of its samples, value, standard error.
+    fn numbers(values: &[([u64; 2], f64, f64)]) -> Vec<([u64; 2], Number)> {
         let number = |value, error: f64| Number {
             name: "share",
             value,
@@ -179,9 +209,17 @@ mod tests {
         };
         let values = values.iter();
         values
-            .map(|&(seed, value, error)| Drawn {
+            .map(|&(seeds, value, error)| (seeds, number(value, error)))
+            .collect()
+    }
+
+    fn drawn(numbers: &[([u64; 2], Number)]) -> Vec<Drawn<'_>> {
+        let numbers = numbers.iter();
+        numbers
+            .map(|&([seed, samples_seed], ref number)| Drawn {
                 seed,
-                number: number(value, error),
+                samples_seed,
+                number,
             })
             .collect()
     }
@@ -189,7 +227,13 @@ mod tests {
     #[test]
     fn runs_of_one_seed_count_once_and_components_are_told_apart() {
         // Two seeds, two sets of players each: means 2 and 6, within deviations of 1 and 1.
-        let found = drawn(&[(0, 1.0, 0.3), (0, 3.0, 0.3), (1, 5.0, 0.3), (1, 7.0, 0.3)]);
+        let numbers = numbers(&[
+            ([0, 9], 1.0, 0.3),
+            ([0, 9], 3.0, 0.3),
+            ([1, 9], 5.0, 0.3),
+            ([1, 9], 7.0, 0.3),
+        ]);
+        let found = drawn(&numbers);
         let all = mean(&found);
         assert_eq!(all.value, 4.0);
         // t with one degree of freedom: 12.706.
@@ -203,8 +247,15 @@ mod tests {
     }
 
     #[test]
+    fn other_samples_are_no_other_players() {
+        let numbers = numbers(&[([0, 1], 1.0, 0.3), ([0, 2], 3.0, 0.3)]);
+        assert_eq!(between_players(&drawn(&numbers)), None);
+    }
+
+    #[test]
     fn of_one_run_there_is_no_interval() {
-        let found = drawn(&[(0, 1.0, 0.3)]);
+        let numbers = numbers(&[([0, 0], 1.0, 0.3)]);
+        let found = drawn(&numbers);
         assert!(mean(&found).low.is_nan());
         assert_eq!(
             (between_seeds(&found), between_players(&found)),

@@ -1,34 +1,66 @@
 //! Whether networks of a sweep have the same interactions on the same samples: the share gamma of
 //! salient interactions that another network has too, and how far effects are apart, by order.
 
+use std::collections::HashMap;
+
 use spindle_interactions::{
-    decompose::Decomposition,
-    fate::{self, Side},
+    bootstrap::Estimate,
+    decompose::{Decomposition, Effects},
+    fate::{self, Side, quotient, summed},
 };
 
-use super::{CellRecord, Sweep, figures::settings, gather::as_numbers};
+use super::{CellRecord, Sweep, gather::as_numbers, seeds::settings};
 use crate::{
+    analysis::samples::of,
     figure::{
         Axis, BarPanel, BarPanels, Figure, FigureKind, ORDER, Overlay, Series, Tone, caption,
         orders,
     },
-    record::{Group, RunRecord},
+    record::{Group, RunRecord, SampleRecord},
     table::{Column, Table},
 };
 
 /// Panels of the figure.
 const MOST_PANELS: usize = 4;
-/// Interactions of an order below which its share is left out of a fit.
+/// Interactions of an order, over all pairs, below which its share is left out of a fit.
 const ENOUGH: f64 = 20.0;
 
-/// A run of a sweep with its interactions at the last checkpoint.
-#[derive(Clone, Copy, Debug)]
-pub struct CellInteractions<'a> {
-    /// The run.
-    pub cell: CellRecord<'a>,
-    /// A decomposition a sample.
-    pub decompositions: &'a [Decomposition],
+/// Effects of a run's test samples at its last checkpoint, and from which on they are salient.
+#[derive(Clone, Debug)]
+pub struct TestEffects {
+    threshold: f64,
+    effects: Vec<Effects>,
 }
+
+impl TestEffects {
+    /// `last`: a decomposition a sample, at the last checkpoint.
+    #[must_use]
+    pub fn new(record: &RunRecord, last: &[Decomposition]) -> Self {
+        let summary = record.checkpoints.last();
+        let summary = summary.and_then(|last| last.summary.as_ref());
+        let test = of(&record.samples, last, Group::Test);
+        Self {
+            threshold: summary.map_or(0.0, |summary| summary.threshold),
+            effects: test
+                .map(|(_, found)| Effects {
+                    and: found.and.clone(),
+                    or: found.or.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    fn sides(&self) -> impl Iterator<Item = Side<'_>> + Clone {
+        self.effects.iter().map(|found| Side {
+            and: &found.and,
+            or: &found.or,
+            threshold: self.threshold,
+        })
+    }
+}
+
+/// A network: its run, and its effects.
+type Network<'a> = (&'a CellRecord<'a>, &'a TestEffects);
 
 /// What networks of one setting have in common with those of another, or of the same one but other
 /// seeds; on the same test samples and players.
@@ -81,15 +113,20 @@ struct Pair {
 }
 
 /// All settings against each other and themselves; only of runs that measure the same samples with
-/// the same players.
+/// the same players. `effects`: one a run.
 #[must_use]
-pub fn transfers(sweep: &Sweep, runs: &[CellInteractions<'_>]) -> Vec<Transfer> {
-    let cells: Vec<CellRecord<'_>> = runs.iter().map(|run| run.cell).collect();
-    let groups: Vec<(Vec<String>, Vec<&CellInteractions<'_>>)> = settings(sweep, &cells)
+pub fn transfers(runs: &[CellRecord<'_>], effects: &[&TestEffects]) -> Vec<Transfer> {
+    let places: HashMap<&str, &TestEffects> = runs
+        .iter()
+        .map(|run| run.name)
+        .zip(effects.iter().copied())
+        .collect();
+    let groups: Vec<(&[String], Vec<Network<'_>>)> = settings(runs)
         .into_iter()
         .map(|(setting, cells)| {
-            let of = |cell: CellRecord<'_>| runs.iter().find(|run| run.cell.name == cell.name);
-            (setting, cells.into_iter().filter_map(of).collect())
+            let networks = cells.into_iter();
+            let networks = networks.filter_map(|cell| Some((cell, *places.get(cell.name)?)));
+            (setting, networks.collect())
         })
         .collect();
     let both = groups
@@ -100,68 +137,39 @@ pub fn transfers(sweep: &Sweep, runs: &[CellInteractions<'_>]) -> Vec<Transfer> 
             .iter()
             .flat_map(|a| others.iter().map(move |b| (*a, *b)));
         let pairs: Vec<Pair> = pairs
-            .filter(|(a, b)| a.cell.name != b.cell.name && fit_each_other(a, b))
-            .map(|(a, b)| pair(a, b))
+            .filter(|(a, b)| a.0.name != b.0.name && tests(a.0.record).eq(tests(b.0.record)))
+            .map(|(a, b)| pair(a.1, b.1))
             .collect();
         transfer(from, to, &pairs)
     })
     .collect()
 }
 
-fn fit_each_other(a: &CellInteractions<'_>, b: &CellInteractions<'_>) -> bool {
-    let tests = |record: &RunRecord| -> Vec<_> {
-        let samples = record
-            .samples
-            .iter()
-            .filter(|sample| sample.group == Group::Test);
-        samples.cloned().collect()
-    };
-    tests(a.cell.record) == tests(b.cell.record)
+fn tests(record: &RunRecord) -> impl Iterator<Item = &SampleRecord> {
+    let samples = record.samples.iter();
+    samples.filter(|sample| sample.group == Group::Test)
 }
 
-/// Test samples' interactions with the threshold of the last checkpoint.
-fn sides<'a>(run: &CellInteractions<'a>) -> Vec<Side<'a>> {
-    let last = run.cell.record.checkpoints.last();
-    let threshold = last.and_then(|last| Some(last.summary.as_ref()?.threshold));
-    let samples = run.cell.record.samples.iter().zip(run.decompositions);
-    let test = samples.filter(|(sample, _)| sample.group == Group::Test);
-    test.map(|(_, found)| Side {
-        and: &found.and,
-        or: &found.or,
-        threshold: threshold.unwrap_or(0.0),
-    })
-    .collect()
-}
-
-fn pair(a: &CellInteractions<'_>, b: &CellInteractions<'_>) -> Pair {
-    let (from, to) = (sides(a), sides(b));
-    let others = to.iter().cycle().skip(1);
-    let same = || from.iter().zip(&to);
+fn pair(from: &TestEffects, to: &TestEffects) -> Pair {
+    let same = || from.sides().zip(to.sides());
+    // Of one sample there is no other.
+    let others = to.sides().cycle().skip(1).take(match to.effects.len() {
+        0 | 1 => 0,
+        count => count,
+    });
     Pair {
-        transferred: summed(same().map(|(a, b)| fate::transferred(*a, *b))),
+        transferred: summed(same().map(|(a, b)| fate::transferred(a, b))),
         by_chance: summed(
-            from.iter()
+            from.sides()
                 .zip(others)
-                .map(|(a, b)| fate::transferred(*a, *b)),
+                .map(|(a, b)| fate::transferred(a, b)),
         ),
-        instability: summed(same().map(|(a, b)| fate::instability(*a, *b))),
+        instability: summed(same().map(|(a, b)| fate::instability(a, b))),
     }
-}
-
-fn summed(samples: impl Iterator<Item = Vec<[f64; 2]>>) -> Vec<[f64; 2]> {
-    samples.fold(Vec::new(), |mut sums, sample| {
-        sums.resize(sums.len().max(sample.len()), [0.0; 2]);
-        for (all, more) in sums.iter_mut().zip(sample) {
-            all[0] += more[0];
-            all[1] += more[1];
-        }
-        sums
-    })
 }
 
 fn transfer(from: &[String], to: &[String], pairs: &[Pair]) -> Option<Transfer> {
     let players = pairs.iter().map(|pair| pair.transferred.len()).max()?;
-    let quotient = |[sum, count]: [f64; 2]| (count > 0.0).then(|| sum / count);
     let over =
         |value: fn(&Pair) -> &Vec<[f64; 2]>| summed(pairs.iter().map(|pair| value(pair).clone()));
     let gammas = over(|pair| &pair.transferred);
@@ -194,7 +202,8 @@ fn transfer(from: &[String], to: &[String], pairs: &[Pair]) -> Option<Transfer> 
 }
 
 impl Exponential {
-    /// `None` with fewer than three orders that have enough interactions and something in common.
+    /// Of orders with enough interactions and something in common, whose logarithm there is; `None`
+    /// with fewer than three.
     fn fit(by_order: &[OfOrder]) -> Option<Self> {
         let points: Vec<(f64, f64, f64)> = (0..)
             .zip(by_order)
@@ -244,7 +253,7 @@ type Networks = (&'static str, fn(&Transfer) -> &Vec<String>);
 
 /// A row a pair of settings and order.
 #[must_use]
-pub fn table(sweep: &Sweep, found: &[Transfer]) -> Table {
+pub(super) fn table(sweep: &Sweep, found: &[Transfer]) -> Table {
     let rows: Vec<(&Transfer, usize, &OfOrder)> = found
         .iter()
         .flat_map(|found| {
@@ -297,17 +306,18 @@ pub fn table(sweep: &Sweep, found: &[Transfer]) -> Table {
 /// gamma by order between seeds of one setting.
 #[must_use]
 pub fn figure(sweep: &Sweep, found: &[Transfer]) -> Option<Figure> {
-    let own: Vec<&Transfer> = found
+    let mut own: Vec<&Transfer> = found
         .iter()
         .filter(|found| found.from == found.to)
-        .take(MOST_PANELS)
         .collect();
+    let all = own.len();
+    own.truncate(MOST_PANELS);
     let count = own.iter().map(|found| found.by_order.len()).max()?;
     let fields = super::OverSeeds::fields(sweep);
     let bars = |values: Vec<Option<[f64; 3]>>| {
         let bar = |value: Option<[f64; 3]>| {
             let [value, low, high] = value.unwrap_or_default();
-            spindle_interactions::bootstrap::Estimate { value, low, high }
+            Estimate { value, low, high }
         };
         Some(values.into_iter().map(bar).collect::<Vec<_>>())
     };
@@ -347,8 +357,12 @@ pub fn figure(sweep: &Sweep, found: &[Transfer]) -> Option<Figure> {
         title: "Share of salient interactions that a network of another seed has as well, by order"
             .into(),
         caption: format!(
-            "Same test samples, same players, last checkpoint; whiskers: the smallest and the largest of {} ordered pairs of seeds. Beside it the same share on another sample, which is what networks have in common whatever the sample. Curve: an exponential in the order, fitted to orders with at least {ENOUGH} interactions. What is not in common may be the choice among near-optimal answers as well.",
-            own.iter().map(|found| found.pairs).max().unwrap_or(0)
+            "Same test samples, same players, last checkpoint; whiskers: the smallest and the largest of {} ordered pairs of seeds. Beside it the same share on another sample, which is what networks have in common whatever the sample. Curve: an exponential in the order, fitted to orders with at least {ENOUGH} interactions over all pairs and something in common. What is not in common may be the choice among near-optimal answers as well.{}",
+            own.iter().map(|found| found.pairs).max().unwrap_or(0),
+            match all > own.len() {
+                true => format!(" Shown: the first {} of {all} settings.", own.len()),
+                false => String::new(),
+            }
         ),
         kind: FigureKind::Bars(BarPanels {
             x: ORDER,

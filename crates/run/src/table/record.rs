@@ -1,7 +1,7 @@
 //! The tables of what every run has: samples, losses, checkpoints.
 
 use super::Table;
-use crate::record::RunRecord;
+use crate::record::{LossRecord, RunRecord};
 
 /// Samples measured.
 #[must_use]
@@ -30,12 +30,7 @@ pub fn losses(record: &RunRecord) -> Table {
         .real("epoch", losses.iter().map(|loss| loss.epoch))
         .real("train_loss_nats", losses.iter().map(|loss| loss.train_loss))
         .real("test_loss_nats", losses.iter().map(|loss| loss.test_loss))
-        .real(
-            "loss_gap_nats",
-            losses
-                .iter()
-                .map(|loss| loss.test_loss - loss.right_train_loss.unwrap_or(loss.train_loss)),
-        )
+        .real("loss_gap_nats", losses.iter().map(LossRecord::gap))
         .real(
             "right_train_loss_nats",
             losses.iter().map(|loss| loss.right_train_loss),

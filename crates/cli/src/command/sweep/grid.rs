@@ -1,0 +1,166 @@
+//! A sweep in its folder, and how far each of its runs is.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context;
+use serde::Serialize;
+use serde_json::Value;
+use spindle_run::{
+    Error, RunFolder, analysis,
+    folder::write_whole,
+    sweep::{Cell, Sweep},
+};
+
+use crate::terminal::Terminal;
+
+/// The grid, as the folder keeps it.
+const GRID: &str = "sweep.json";
+
+/// How far a run of a sweep is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub(super) enum State {
+    Done,
+    /// Another process has its lock.
+    Running,
+    /// Begun, and nobody works on it.
+    Begun {
+        checkpoints: usize,
+    },
+    Failed {
+        error: String,
+    },
+    Missing,
+}
+
+impl State {
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Running => "running",
+            Self::Begun { .. } => "begun",
+            Self::Failed { .. } => "failed",
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// A sweep in its folder.
+pub(super) struct Grid {
+    pub(super) folder: PathBuf,
+    pub(super) sweep: Sweep,
+}
+
+impl Grid {
+    /// Reads the grid and keeps it in the sweep's folder. Runs that an earlier grid had stay; a run
+    /// that has become another one is refused when its turn comes.
+    pub(super) fn begin(file: &Path, folder: &Path) -> anyhow::Result<Self> {
+        let name = file.display();
+        let text = fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
+        let mut grid: Value =
+            toml::from_str(&text).with_context(|| format!("{name} is no TOML"))?;
+        let beside =
+            std::path::absolute(file).with_context(|| format!("cannot tell where {name} is"))?;
+        let beside = beside.parent().unwrap_or(Path::new("/"));
+        resolve(&mut grid, beside);
+        let sweep = Sweep::read(grid.clone()).with_context(|| format!("cannot read {name}"))?;
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        write_whole(&folder.join(GRID), format!("{grid:#}\n").as_bytes())?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            sweep,
+        })
+    }
+
+    /// The sweep that a folder holds.
+    pub(super) fn open(folder: &Path) -> anyhow::Result<Self> {
+        let path = folder.join(GRID);
+        let text = fs::read_to_string(&path).with_context(|| {
+            format!(
+                "{} holds no sweep; `spindle sweep FILE.toml --out` makes one",
+                folder.display()
+            )
+        })?;
+        let read = || format!("cannot read {}", path.display());
+        let grid: Value = serde_json::from_str(&text).with_context(read)?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            sweep: Sweep::read(grid).with_context(read)?,
+        })
+    }
+
+    pub(super) fn path(&self, cell: &Cell) -> PathBuf {
+        self.folder.join(&cell.name)
+    }
+
+    pub(super) fn error_path(&self, cell: &Cell) -> PathBuf {
+        self.folder.join(format!("{}.error", cell.name))
+    }
+
+    pub(super) fn state(&self, cell: &Cell) -> State {
+        let state = match RunFolder::open(self.path(cell)) {
+            Err(Error::NoRun(_)) => State::Missing,
+            Err(error) => State::Failed {
+                error: error.to_string(),
+            },
+            Ok((folder, _)) if folder.is_locked() => return State::Running,
+            Ok((folder, record)) => {
+                let has_report = folder.path().join("report.html").is_file();
+                // A run of another experiment is refused when its turn comes.
+                let differences = record.experiment.decisive_differences(&cell.experiment);
+                match differences.is_empty() && has_report && analysis::is_complete(&record) {
+                    true => State::Done,
+                    false => State::Begun {
+                        checkpoints: record.checkpoints.len(),
+                    },
+                }
+            }
+        };
+        match fs::read_to_string(self.error_path(cell)) {
+            Ok(error) => State::Failed { error },
+            Err(_) => state,
+        }
+    }
+
+    /// Tells why a run failed, and keeps it for who looks later.
+    pub(super) fn failed(
+        &self,
+        cell: &Cell,
+        error: &anyhow::Error,
+        terminal: &Terminal,
+    ) -> anyhow::Result<()> {
+        terminal.warn(&format!("{}: {error:#}", cell.name));
+        write_whole(&self.error_path(cell), format!("{error:#}\n").as_bytes())?;
+        Ok(())
+    }
+}
+
+/// Paths are relative to the file that they stand in.
+fn resolve(value: &mut Value, beside: &Path) {
+    let is_path = |name: &str| matches!(name.replace('-', "_").as_str(), "data_dir" | "vocabulary");
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(|value| resolve(value, beside)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match is_path(name) {
+                    true => each_path(value, beside),
+                    false => resolve(value, beside),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn each_path(value: &mut Value, beside: &Path) {
+    match value {
+        Value::String(path) if !path.is_empty() => {
+            *path = beside.join(&*path).display().to_string();
+        }
+        Value::Array(paths) => paths.iter_mut().for_each(|path| each_path(path, beside)),
+        _ => {}
+    }
+}
