@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use spindle_run::{event::Tensors, player::PatchMasks};
 
 use crate::{
-    Error, Sgd,
+    Error, Penalty, Sgd,
     local::{Kernels, LocalPlan, Problem},
     narrow::{NarrowNetwork, Workspace, channels_last},
     sequential::{Masked, Sequential, SequentialTuning},
@@ -128,9 +128,40 @@ impl SequentialKernels {
             return Ok(());
         }
         let loss = match &mut self.kernels {
-            OwnKernels::Narrow(narrow) => narrow.step(&self.network, pictures, labels, sgd),
+            OwnKernels::Narrow(narrow) => narrow.step(&self.network, pictures, labels, None, sgd),
             OwnKernels::Wide(wide) => wide.step(pictures, labels, sgd),
         };
+        self.losses.push(loss);
+        Ok(())
+    }
+
+    /// Whether these kernels know penalties: those of narrow layers do.
+    #[must_use]
+    pub fn penalises(&self) -> bool {
+        matches!(self.kernels, OwnKernels::Narrow(_))
+    }
+
+    /// As [`Self::step`], on the mean cross-entropy and a penalty together; the loss that is kept is
+    /// the cross-entropy.
+    ///
+    /// # Errors
+    /// As [`Self::step`]; draws that do not fit, kernels that know no penalties.
+    pub fn step_penalised(
+        &mut self,
+        pictures: &[f32],
+        labels: &[usize],
+        penalty: Penalty<'_>,
+        sgd: Sgd,
+    ) -> Result<(), Error> {
+        self.network.check_batch(pictures, labels)?;
+        penalty.check(&self.network)?;
+        let OwnKernels::Narrow(narrow) = &mut self.kernels else {
+            return Err(Error::Network {
+                network: self.network.name,
+                reason: "its kernels, of wide layers, know no penalties".to_owned(),
+            });
+        };
+        let loss = narrow.step(&self.network, pictures, labels, Some(penalty), sgd);
         self.losses.push(loss);
         Ok(())
     }

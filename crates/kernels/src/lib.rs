@@ -29,6 +29,7 @@ mod local;
 mod loss;
 mod narrow;
 mod panels;
+mod penalty;
 mod product;
 mod reference;
 mod rows;
@@ -49,6 +50,7 @@ pub use error::Error;
 pub use gpu::GpuSequentialKernels;
 pub use local::{Arithmetic, LayerArithmetic, LocalTuning};
 pub use narrow::NarrowTuning;
+pub use penalty::{Draw, Penalty};
 pub use reference::ExactSequential;
 pub use sequential::{
     Convolution, Dense, Initial, Masked, Parameter, Pool, Sequential, SequentialTuning,

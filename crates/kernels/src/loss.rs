@@ -63,6 +63,24 @@ impl CrossEntropy {
     }
 }
 
+/// The log-odds of a label, z_y - ln sum over the other classes of e^z, in nats; writes their gradient
+/// with respect to the logits.
+pub(crate) fn log_odds(logits: &[f32], label: usize, gradient: &mut [f32]) -> f64 {
+    let others = logits.iter().enumerate();
+    let others = others.filter(|(class, _)| *class != label);
+    let largest = others.fold(f32::NEG_INFINITY, |largest, (_, z)| largest.max(*z));
+    for (exponential, logit) in gradient.iter_mut().zip(logits) {
+        *exponential = (logit - largest).exp();
+    }
+    gradient[label] = 0.0;
+    let sum: f32 = gradient.iter().sum();
+    for value in gradient.iter_mut() {
+        *value /= -sum;
+    }
+    gradient[label] = 1.0;
+    f64::from(logits[label]) - f64::from(largest) - f64::from(sum).ln()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +101,23 @@ mod tests {
             let slope = (loss(&above) - loss(&below)) / 0.02 / 8.0;
             assert!((exponentials[class] - slope).abs() < 1e-5, "{class}");
             assert!((exponentials[class] - other[class]).abs() < 1e-8, "{class}");
+        }
+    }
+
+    #[test]
+    fn the_gradient_of_log_odds_is_their_slope() {
+        let logits = [1.5, -0.3, 0.8, 2.1];
+        let mut gradient = [0.0; 4];
+        let value = log_odds(&logits, 2, &mut gradient);
+        let others = [1.5_f64, -0.3, 2.1].map(f64::exp).iter().sum::<f64>().ln();
+        assert!((value - (0.8 - others)).abs() < 1e-6);
+        for class in 0..4 {
+            let (mut above, mut below) = (logits, logits);
+            above[class] += 0.01;
+            below[class] -= 0.01;
+            let slope =
+                (log_odds(&above, 2, &mut [0.0; 4]) - log_odds(&below, 2, &mut [0.0; 4])) / 0.02;
+            assert!((f64::from(gradient[class]) - slope).abs() < 1e-4, "{class}");
         }
     }
 

@@ -19,11 +19,16 @@ pub(super) struct Mask<'a> {
 }
 
 impl Mask<'_> {
+    /// Whether a pixel stays as it is.
+    pub(super) fn keeps(self, pixel: usize) -> bool {
+        self.masks.keeps(self.mask as u32, pixel)
+    }
+
     /// Sets absent players' patches to 0 in `map` `[channels, side, side]`.
     fn apply(self, map: &mut [f64]) {
         for channel in map.chunks_exact_mut(self.masks.owners().len()) {
             for (pixel, value) in channel.iter_mut().enumerate() {
-                if !self.masks.keeps(self.mask as u32, pixel) {
+                if !self.keeps(pixel) {
                     *value = 0.0;
                 }
             }

@@ -14,6 +14,7 @@ use pulp::{Simd, WithSimd};
 
 use super::layout::{Forward, LayerGradients, LayerLayout};
 use crate::{
+    reference::Mask,
     rows::{Epilogue, Factors, Run, multiply},
     sequential::Convolution,
     simd::{PADDING, padded},
@@ -76,6 +77,8 @@ pub(super) struct Pass<'a> {
     pub(super) input: &'a [f32],
     pub(super) scratch: &'a mut Scratch,
     pub(super) output: Output<'a>,
+    /// Players of the map, behind its ReLU and before its pooling.
+    pub(super) mask: Option<Mask<'a>>,
 }
 
 impl WithSimd for Pass<'_> {
@@ -114,9 +117,22 @@ impl Pass<'_> {
             len: layer.kernel * layer.inputs,
             right: self.weights.weight.as_matrix(),
         };
-        let len = layer.map_side() * self.weights.weight.stride();
+        let stride = self.weights.weight.stride();
+        let len = layer.map_side() * stride;
         let rows = &mut self.scratch.rows[to * len..(to + 1) * len];
         multiply(simd, factors, epilogue, rows);
+        if let Some(mask) = self.mask {
+            // Pooling comes before bias and ReLU, which make 0 of it.
+            let absent = match layer.pool {
+                Some(_) => f32::NEG_INFINITY,
+                None => 0.0,
+            };
+            for (column, values) in rows.chunks_exact_mut(stride).enumerate() {
+                if !mask.keeps(row * layer.map_side() + column) {
+                    values.fill(absent);
+                }
+            }
+        }
     }
 
     /// The largest of every four values of two rows, with bias and ReLU, and which it was.

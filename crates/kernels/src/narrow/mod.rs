@@ -12,7 +12,7 @@ pub(crate) use self::{
     layout::{Forward, ForwardWeights},
     pass::{Model, Workspace, channels_last},
 };
-use crate::{Sgd, sequential::Sequential, simd::without_padding};
+use crate::{Penalty, Sgd, penalty::Drawn, sequential::Sequential, simd::without_padding};
 
 /// What is a free choice in the kernels of narrow networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +48,8 @@ pub(crate) struct NarrowNetwork {
     /// Momentum buffer of every parameter; absent before the first step.
     momentum: Option<Vec<f32>>,
     micro_batches: Vec<MicroBatch>,
+    /// Of draws of a penalty.
+    penalised: Vec<MicroBatch>,
 }
 
 /// What one micro-batch needs: buffers, its gradients, its loss.
@@ -55,6 +57,16 @@ struct MicroBatch {
     workspace: Workspace,
     gradients: Vec<f32>,
     loss: f32,
+}
+
+impl MicroBatch {
+    fn new(network: &Sequential, capacity: usize, weights: usize) -> Self {
+        Self {
+            workspace: Workspace::for_training(network, capacity),
+            gradients: vec![0.0; weights],
+            loss: 0.0,
+        }
+    }
 }
 
 impl NarrowNetwork {
@@ -74,6 +86,7 @@ impl NarrowNetwork {
             momentum: momentum.map(|values| layout.pack(values)),
             layout,
             micro_batches: Vec::new(),
+            penalised: Vec::new(),
         }
     }
 
@@ -98,22 +111,29 @@ impl NarrowNetwork {
         momentum.map(|values| self.layout.unpack(values))
     }
 
-    /// One step of SGD on the mean cross-entropy over `pictures`; returns the loss before it.
+    /// One step of SGD on the mean cross-entropy over `pictures`, and a penalty if there is one;
+    /// returns the cross-entropy before it.
     pub(crate) fn step(
         &mut self,
         network: &Sequential,
         pictures: &[f32],
         labels: &[usize],
+        penalty: Option<Penalty<'_>>,
         sgd: Sgd,
     ) -> f32 {
+        let (loss, parts) = self.pass(network, pictures, labels);
+        let penalised = penalty.map_or(0, |penalty| self.pass_penalty(network, penalty));
+        self.update([parts, penalised], sgd);
+        loss
+    }
+
+    /// Gradients of the cross-entropy; returns it, and in how many micro-batches they are.
+    fn pass(&mut self, network: &Sequential, pictures: &[f32], labels: &[usize]) -> (f32, usize) {
         let (len, most) = (network.input_len(), self.tuning.micro_batch);
         let count = labels.len().div_ceil(most);
         while self.micro_batches.len() < count {
-            self.micro_batches.push(MicroBatch {
-                workspace: Workspace::for_training(network, most),
-                gradients: vec![0.0; self.weights.len()],
-                loss: 0.0,
-            });
+            let new = MicroBatch::new(network, most, self.weights.len());
+            self.micro_batches.push(new);
         }
         let model = Model {
             network,
@@ -134,24 +154,49 @@ impl NarrowNetwork {
                 .loss_and_gradients(model, batch, &mut part.gradients);
         });
         let parts = &self.micro_batches[..count];
-        let loss = parts.iter().map(|part| part.loss).sum();
-        self.update(count, sgd);
-        loss
+        (parts.iter().map(|part| part.loss).sum(), count)
     }
 
-    /// Moves the weights along the sum of the first micro-batches' gradients.
-    fn update(&mut self, count: usize, sgd: Sgd) {
+    /// Gradients of a penalty; returns in how many micro-batches they are.
+    fn pass_penalty(&mut self, network: &Sequential, penalty: Penalty<'_>) -> usize {
+        let drawn = penalty.drawn(network);
+        let factor = penalty.weight / drawn.len().max(1) as f64;
+        let most = drawn.iter().map(|one| one.draw.count()).max().unwrap_or(1);
+        let capacity = self.tuning.micro_batch.max(most);
+        let parts: Vec<&[Drawn<'_>]> = drawn.chunks(capacity / most).collect();
+        // Another order may take more pictures of a draw at once.
+        self.penalised
+            .retain(|part| part.workspace.capacity() == capacity);
+        while self.penalised.len() < parts.len() {
+            let new = MicroBatch::new(network, capacity, self.weights.len());
+            self.penalised.push(new);
+        }
+        let model = Model {
+            network,
+            layout: &self.layout,
+            weights: &self.weights,
+            forward: &self.forward,
+        };
+        parallel::for_each(&mut self.penalised[..parts.len()], |index, part| {
+            let gradients = &mut part.gradients;
+            part.workspace
+                .penalty_gradients(model, parts[index], factor, gradients);
+        });
+        parts.len()
+    }
+
+    /// Moves the weights along the sum of the gradients of the first micro-batches, and of the first
+    /// of a penalty.
+    fn update(&mut self, [parts, penalised]: [usize; 2], sgd: Sgd) {
         let Self {
-            weights,
-            momentum,
-            micro_batches,
-            ..
+            weights, momentum, ..
         } = self;
-        let parts = &micro_batches[..count];
+        let parts = self.micro_batches[..parts].iter();
+        let parts: Vec<&MicroBatch> = parts.chain(&self.penalised[..penalised]).collect();
         let velocity = momentum.get_or_insert_with(|| vec![0.0; weights.len()]);
         sgd.update(self.tuning.updated, weights, velocity, |first, velocity| {
             let mut sums = vec![0.0; velocity.len()];
-            for part in parts {
+            for part in &parts {
                 let gradients = &part.gradients[first..first + sums.len()];
                 for (sum, gradient) in sums.iter_mut().zip(gradients) {
                     *sum += gradient;

@@ -1,13 +1,17 @@
 //! Passes through a narrow network, forward and backward, for a few pictures at a time.
 
+use std::iter;
+
 use super::{
     convolution::{Backward, Output, Pass, SLACK, Scratch},
     layout::{ForwardWeights, Layout},
 };
 use crate::{
     loss::CrossEntropy,
+    penalty::Drawn,
+    reference::Mask,
     rows::{Epilogue, Factors, Matrix, Product, WHOLE},
-    sequential::{Convolution, Dense, Sequential},
+    sequential::{Convolution, Dense, Masked, Sequential},
     simd::{padded, with_simd},
 };
 
@@ -68,6 +72,7 @@ pub(super) struct Batch<'a> {
 
 /// Buffers for passes of up to `capacity` pictures, so that no pass allocates.
 pub(crate) struct Workspace {
+    capacity: usize,
     /// What comes into the first convolution, then what comes out of each, channels last.
     maps: Vec<Rows>,
     /// For every value behind a pooling, the offset of the window it was taken from.
@@ -87,6 +92,7 @@ impl Workspace {
         let rows = |len| Rows::new(capacity, len);
         let maps = network.convolutions.iter().map(|c| rows(c.out_len()));
         Self {
+            capacity,
             maps: [rows(network.input_len())]
                 .into_iter()
                 .chain(maps)
@@ -117,12 +123,17 @@ impl Workspace {
         }
     }
 
+    /// Pictures that it has room for.
+    pub(super) fn capacity(&self) -> usize {
+        self.capacity
+    }
+
     /// Logits of `pictures` `[count, channels, side, side]`, as padded rows.
     pub(super) fn logits(&mut self, model: Model<'_>, pictures: &[f32]) -> &[f32] {
         let pictures = pictures.chunks_exact(model.network.input_len());
         let count = pictures.len();
         self.take(model.network, pictures);
-        self.logits_behind(model, 0, count)
+        self.logits_behind(model, 0, count, &[])
     }
 
     /// Takes pictures `[channels, side, side]` in.
@@ -145,7 +156,7 @@ impl Workspace {
         let network = model.network;
         self.take(network, [picture].into_iter());
         for before in 0..index {
-            self.convolve(model, before, 1);
+            self.convolve(model, before, 1, &[]);
         }
         let layer = Convolution {
             pool: None,
@@ -161,6 +172,7 @@ impl Workspace {
                 values: map.behind_mut(0),
                 offsets: &mut [],
             },
+            mask: None,
         });
         map.values.truncate(layer.map_len());
         map.values
@@ -180,12 +192,20 @@ impl Workspace {
         for index in 0..count {
             fill(index, &mut self.maps[first].behind_mut(index)[..len]);
         }
-        self.logits_behind(model, first, count)
+        self.logits_behind(model, first, count, &[])
     }
 
-    fn logits_behind(&mut self, model: Model<'_>, first: usize, count: usize) -> &[f32] {
+    /// `masks`: of the players of each picture, or none at all.
+    fn logits_behind(
+        &mut self,
+        model: Model<'_>,
+        first: usize,
+        count: usize,
+        masks: &[Mask<'_>],
+    ) -> &[f32] {
         for index in first..model.network.convolutions.len() {
-            self.convolve(model, index, count);
+            let is_masked = model.network.masked == Masked::Convolution(index);
+            self.convolve(model, index, count, if is_masked { masks } else { &[] });
         }
         for index in 0..model.network.dense.len() {
             self.dense_forward(model, index, count);
@@ -196,7 +216,7 @@ impl Workspace {
     }
 
     /// One convolution for all pictures.
-    fn convolve(&mut self, model: Model<'_>, index: usize, count: usize) {
+    fn convolve(&mut self, model: Model<'_>, index: usize, count: usize, masks: &[Mask<'_>]) {
         let (inputs, outputs) = self.maps.split_at_mut(index + 1);
         for picture in 0..count {
             with_simd(Pass {
@@ -208,6 +228,7 @@ impl Workspace {
                     values: outputs[0].behind_mut(picture),
                     offsets: self.offsets[index].behind_mut(picture),
                 },
+                mask: masks.get(picture).copied(),
             });
         }
     }
@@ -245,14 +266,70 @@ impl Workspace {
     ) -> f32 {
         self.logits(model, batch.pictures);
         let loss = self.logit_gradient(model.network.classes(), batch);
-        let count = batch.labels.len();
+        self.backward(model, batch.labels.len(), gradients);
+        loss
+    }
+
+    /// Writes the gradients of a penalty on these draws, each times `factor`, to `gradients`.
+    pub(super) fn penalty_gradients(
+        &mut self,
+        model: Model<'_>,
+        drawn: &[Drawn<'_>],
+        factor: f64,
+        gradients: &mut [f32],
+    ) {
+        let network = model.network;
+        let pictures = drawn.iter();
+        let pictures = pictures.flat_map(|one| iter::repeat_n(one.picture, one.draw.count()));
+        self.take(network, pictures);
+        let masks: Vec<Mask<'_>> = drawn.iter().flat_map(|one| one.draw.masks()).collect();
+        if network.masked == Masked::Input {
+            self.mask_pictures(network, &masks);
+        }
+        self.logits_behind(model, 0, masks.len(), &masks);
+        self.penalty_logit_gradient(network.classes(), drawn, factor);
+        self.backward(model, masks.len(), gradients);
+    }
+
+    /// Sets absent players' pixels of the pictures that were taken in to 0.
+    fn mask_pictures(&mut self, network: &Sequential, masks: &[Mask<'_>]) {
+        let (len, channels) = (network.input_len(), network.input.channels);
+        for (index, mask) in masks.iter().enumerate() {
+            let picture = &mut self.maps[0].behind_mut(index)[..len];
+            for (pixel, values) in picture.chunks_exact_mut(channels).enumerate() {
+                if !mask.keeps(pixel) {
+                    values.fill(0.0);
+                }
+            }
+        }
+    }
+
+    /// Writes the gradient of a penalty with respect to the logits.
+    fn penalty_logit_gradient(&mut self, classes: usize, drawn: &[Drawn<'_>], factor: f64) {
+        let (Some(logits), Some(gradients)) = (self.activations.last(), self.gradients.last_mut())
+        else {
+            return;
+        };
+        let mut first = 0;
+        for one in drawn {
+            let rows = first * logits.stride..(first + one.draw.count()) * logits.stride;
+            let shape = [classes, logits.stride];
+            let to = &mut gradients.values[rows.clone()];
+            one.draw
+                .gradient(one.label, factor, shape, &logits.values[rows], to);
+            first += one.draw.count();
+        }
+    }
+
+    /// From the gradient with respect to the logits of the first pictures to those with respect to
+    /// the parameters.
+    fn backward(&mut self, model: Model<'_>, count: usize, gradients: &mut [f32]) {
         for index in (0..model.network.dense.len()).rev() {
             self.dense_backward(model, index, count, gradients);
         }
         for index in (0..model.network.convolutions.len()).rev() {
             self.convolution_backward(model, index, count, gradients);
         }
-        loss
     }
 
     /// Writes the gradient with respect to the logits; returns the loss.

@@ -96,6 +96,14 @@ impl Sequential {
         if count != 1 {
             return Err(self.misfit(format!("{count} pictures where it masks one")));
         }
+        self.check_masks(masks)
+    }
+
+    /// Whether masks lie over what players are patches of.
+    ///
+    /// # Errors
+    /// They do not.
+    pub(crate) fn check_masks(&self, masks: &PatchMasks) -> Result<(), Error> {
         let (side, of) = (self.masked_side(), masks.side());
         match side == of {
             true => Ok(()),
@@ -105,7 +113,7 @@ impl Sequential {
         }
     }
 
-    fn misfit(&self, reason: String) -> Error {
+    pub(crate) fn misfit(&self, reason: String) -> Error {
         Error::Input {
             network: self.name,
             reason,
