@@ -14,6 +14,7 @@ pub mod extract;
 pub mod log_odds;
 pub mod network;
 pub mod networks;
+mod penalty;
 pub mod pipeline;
 pub mod self_test;
 pub mod train;

@@ -1,4 +1,5 @@
-//! Training as the papers do it: SGD with momentum, no decay, mean cross-entropy over a batch.
+//! Training as the papers do it: SGD with momentum, no decay, mean cross-entropy over a batch; with a
+//! penalty on interactions where one is asked for.
 
 use std::sync::Arc;
 
@@ -14,7 +15,8 @@ use crate::{
     Error,
     backend::Choice,
     log_odds::log_sum_exp,
-    network::{Evaluator, Network, Sgd, Snapshot, Trainer, initial_weights},
+    network::{Evaluator, Network, Penalty, Sgd, Snapshot, Trainer, initial_weights},
+    penalty,
 };
 
 /// A network that learns an experiment's training set.
@@ -57,8 +59,15 @@ impl<M: DataKind> Learner<M> {
             },
         };
         let choice = Choice::new(&*network, place)?;
+        let trainer = choice.trainer.trainer(&*network, &from)?;
+        if experiment.training.penalty > 0.0 && !trainer.penalises() {
+            return Err(penalty::unknown(
+                experiment.training.penalty,
+                &trainer.describe(),
+            ));
+        }
         Ok(Self {
-            trainer: choice.trainer.trainer(&*network, &from)?,
+            trainer,
             choice,
             shape: network.shape().input,
             network,
@@ -159,7 +168,21 @@ impl<M: DataKind> Learner<M> {
             learning_rate: self.experiment.training.learning_rate,
             momentum: self.experiment.training.momentum,
         };
-        self.trainer.step(&inputs, &labels, sgd)?;
+        let masked = self.network.shape().masked;
+        match penalty::of_step(&self.experiment, data, masked, self.step, &positions)? {
+            Some(draws) => {
+                let count = draws.len();
+                let penalty = Penalty {
+                    inputs: data.train.batch(&positions[..count], self.shape)?,
+                    labels: labels[..count].to_vec(),
+                    weight: self.experiment.training.penalty,
+                    draws,
+                };
+                self.trainer
+                    .step_penalised(&inputs, &labels, &penalty, sgd)?;
+            }
+            None => self.trainer.step(&inputs, &labels, sgd)?,
+        }
         self.step += 1;
         Ok(())
     }

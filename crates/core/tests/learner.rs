@@ -1,8 +1,10 @@
 //! Training on the embedded digits: what repeats, what resumes, and what it does not depend on.
 
 use pollster::block_on;
-use spindle_core::{Error, network::Network, networks::Networks as _, train::Learner};
-use spindle_data::{Data, DataKind as _, mnist};
+use spindle_core::{
+    Error, log_odds::log_odds, network::Network, networks::Networks as _, train::Learner,
+};
+use spindle_data::{Data, DataKind as _, mnist, training_masks};
 use spindle_run::{
     Experiment, device::Place, event::TrainingState, experiment::Model, modality::Pictures,
 };
@@ -91,6 +93,72 @@ fn training_does_not_depend_on_the_number_of_threads() -> Outcome {
     let one = with(1)?;
     assert_eq!(one, with(2)?);
     assert_eq!(one, with(5)?);
+    Ok(())
+}
+
+/// As [`small`], with a penalty on what joins two players or more.
+fn penalised(weight: f64) -> Experiment {
+    let mut experiment = small();
+    experiment.training.penalty = weight;
+    experiment.training.penalty_order = 2;
+    experiment.measurement.players = 6;
+    experiment
+}
+
+/// Mean square, over some digits, of what joins the first two players whatever others are there.
+fn pairs(learner: &Learner<Pictures>, data: &Digits) -> Result<f64, Error> {
+    let shape = learner.network().shape();
+    let mut squares = Vec::new();
+    for position in 0..20 {
+        let masks = training_masks(&penalised(0.0), data, position, shape.masked)?;
+        let picture = data.train.batch(&[position], shape.input)?;
+        let logits = block_on(learner.evaluator().masked_logits(&picture, &masks))?;
+        let label = data.train.labels().label(position);
+        let v: Vec<f64> = logits.chunks(10).map(|z| log_odds(z, label)).collect();
+        let differences = (0..64)
+            .step_by(4)
+            .map(|s| v[s + 3] - v[s + 2] - v[s + 1] + v[s]);
+        squares.extend(differences.map(|difference| difference * difference));
+    }
+    Ok(squares.iter().sum::<f64>() / squares.len() as f64)
+}
+
+#[test]
+fn a_penalty_keeps_interactions_small_and_repeats_to_the_bit() -> Outcome {
+    let data = mnist::embedded()?;
+    let trained = |weight: f64| -> Result<Learner<Pictures>, Error> {
+        let mut learner = learner(penalised(weight), &data, None, Place::CPU)?;
+        block_on(learner.advance(&data, 60))?;
+        Ok(learner)
+    };
+    // Hardly trained, outputs move by thousandths of a nat.
+    let (free, bound) = (trained(0.0)?, trained(1e4)?);
+    let (free, kept) = (pairs(&free, &data)?, pairs(&bound, &data)?);
+    assert!(kept < 0.5 * free, "{kept} against {free}");
+    let mut first = learner(penalised(1e4), &data, None, Place::CPU)?;
+    block_on(first.advance(&data, 23))?;
+    let state = block_on(first.state())?;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build();
+    let pool = pool.map_err(|error| Error::Data(error.to_string()))?;
+    let resumed = pool.install(|| {
+        let mut resumed = learner(penalised(1e4), &data, Some(&state), Place::CPU)?;
+        block_on(resumed.advance(&data, 37))?;
+        block_on(resumed.state())
+    })?;
+    assert_eq!(block_on(bound.state())?, resumed);
+    let burn = learner(penalised(1.0), &data, None, Place::BURN_ON_CPU);
+    let said = burn
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default();
+    assert!(
+        said.contains("penalty is 1") && said.contains("knows no penalty"),
+        "{said}"
+    );
+    let mut apart = penalised(1.0);
+    apart.measurement.players = 2;
+    apart.training.penalty_order = 3;
+    assert!(apart.check().is_err());
     Ok(())
 }
 

@@ -86,5 +86,5 @@ pub use data::{About, AnyData, Data, Labelled, Labels, Split, as_begun};
 pub use error::Error;
 pub use kind::{AnyEncoded, Choices, DataKind, Description, Digested, Parts};
 pub use sample::{EncodedSample, MeasuredSample};
-pub use selection::{measured_samples, test_samples};
+pub use selection::{measured_samples, test_samples, training_masks};
 pub use training::TrainingSet;

@@ -67,6 +67,30 @@ pub fn measured_samples<M: DataKind>(
     Ok(samples)
 }
 
+/// Masks of a training sample's players, whether it is measured or not.
+///
+/// # Errors
+/// A position beyond the training set, or a file that cannot be read by now.
+pub fn training_masks<M: DataKind>(
+    experiment: &Experiment,
+    data: &Data<M>,
+    position: usize,
+    masked: M::MaskShape,
+) -> Result<M::Masks, Error> {
+    let samples = data.train.samples();
+    let choices = Choices::new(experiment, Group::Train, position);
+    let measurement = &experiment.measurement;
+    let players = M::draw_players(
+        samples,
+        position,
+        measurement.players,
+        measurement.placement,
+        choices,
+    )?;
+    let (content, alignment) = M::content(samples, position, masked, choices)?;
+    Ok(M::masks(&players, &content, &alignment, masked))
+}
+
 /// A group of samples that an experiment asks for.
 struct Asked<'a, M: DataKind> {
     group: Group,

@@ -26,16 +26,16 @@ pub struct Penalty<'a> {
     /// Their labels.
     pub labels: &'a [usize],
     /// What is compared of each.
-    pub draws: &'a [Draw],
+    pub draws: &'a [Draw<PatchMasks>],
     /// What the mean square is multiplied by, in 1/nats.
     pub weight: f64,
 }
 
 /// One difference of outputs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Draw {
+pub struct Draw<Masks> {
     /// Masks of the sample's players.
-    pub masks: PatchMasks,
+    pub masks: Masks,
     /// T, a bit a player.
     pub set: u32,
     /// S, without any player of T.
@@ -47,10 +47,10 @@ pub struct Draw {
 pub(crate) struct Drawn<'a> {
     pub(crate) picture: &'a [f32],
     pub(crate) label: usize,
-    pub(crate) draw: &'a Draw,
+    pub(crate) draw: &'a Draw<PatchMasks>,
 }
 
-impl Draw {
+impl Draw<PatchMasks> {
     /// Masked pictures that it takes, 2^k.
     pub(crate) fn count(&self) -> usize {
         1 << self.set.count_ones()

@@ -30,6 +30,8 @@ pub enum Stream {
     Points,
     /// Bootstrap resamples behind intervals.
     Bootstrap,
+    /// Players whose interactions are penalised; the index is the step.
+    Penalty,
     /// Interactions that are taken out at random; the index is the sample's position.
     Removals,
 }
@@ -46,6 +48,7 @@ impl Stream {
             Stream::Clusters => "clusters",
             Stream::Points => "points",
             Stream::Bootstrap => "bootstrap",
+            Stream::Penalty => "penalty",
             Stream::Removals => "removals",
         }
     }

@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 
-pub use spindle_kernels::Sgd;
+pub use spindle_kernels::{Draw, Sgd};
 use spindle_run::{event::Tensors, modality::Modality};
 
 use crate::Error;
@@ -22,6 +22,27 @@ pub trait Trainer<M: Modality> {
     /// Inputs or labels that do not fit the network.
     fn step(&mut self, inputs: &M::Batch, labels: &[usize], sgd: Sgd) -> Result<(), Error>;
 
+    /// Whether it knows penalties.
+    fn penalises(&self) -> bool {
+        false
+    }
+
+    /// As [`Self::step`], with a penalty added to the loss.
+    ///
+    /// # Errors
+    /// As [`Self::step`]; whoever knows no penalties.
+    fn step_penalised(
+        &mut self,
+        _inputs: &M::Batch,
+        _labels: &[usize],
+        _penalty: &Penalty<M>,
+        _sgd: Sgd,
+    ) -> Result<(), Error> {
+        Err(Error::Device {
+            reason: format!("{} knows no penalties", self.describe()),
+        })
+    }
+
     /// Mean losses of the steps since they were last taken, in order.
     fn take_losses(&mut self) -> Answer<'_, Vec<f32>>;
 
@@ -30,6 +51,18 @@ pub trait Trainer<M: Modality> {
 
     /// The network as it is now, to be evaluated.
     fn evaluator(&self) -> &dyn Evaluator<M>;
+}
+
+/// A penalty on some samples of a step: see [`spindle_kernels::Penalty`].
+pub struct Penalty<M: Modality> {
+    /// An input a draw.
+    pub inputs: M::Batch,
+    /// Their labels.
+    pub labels: Vec<usize>,
+    /// What is compared of each.
+    pub draws: Vec<Draw<M::Masks>>,
+    /// What the mean square is multiplied by, in 1/nats.
+    pub weight: f64,
 }
 
 /// Weights, and the momentum buffers under the weights' names; no buffers before the first step.

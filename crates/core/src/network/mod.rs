@@ -15,7 +15,7 @@ use spindle_run::{
 
 use crate::Error;
 
-pub use computing::{Abilities, Answer, Evaluator, Exact, Sgd, Snapshot, Trainer};
+pub use computing::{Abilities, Answer, Draw, Evaluator, Exact, Penalty, Sgd, Snapshot, Trainer};
 pub(crate) use parameter::check;
 pub use parameter::{Parameter, initial_weights};
 

@@ -38,6 +38,7 @@ impl Experiment {
     pub(crate) fn check_fields(&self) -> Result<(), Error> {
         self.check_numbers()?;
         self.check_paths()?;
+        self.check_penalty()?;
         self.check_pair()
     }
 
@@ -68,6 +69,19 @@ impl Experiment {
             }
         }
         Ok(())
+    }
+
+    /// Whether there are as many players as a penalty compares.
+    fn check_penalty(&self) -> Result<(), Error> {
+        let (order, players) = (self.training.penalty_order, self.measurement.players);
+        match self.training.penalty > 0.0 && order > players {
+            true => Err(Error::Field {
+                field: "penalty_order",
+                value: order.to_string(),
+                allowed: format!("at most the number of players, {players}"),
+            }),
+            false => Ok(()),
+        }
     }
 
     /// Whether the model takes what the data set holds.

@@ -7,7 +7,7 @@ use spindle_run::{modality::Pictures, player::PatchMasks};
 
 use crate::{
     Error,
-    network::{Answer, Evaluator, Snapshot, Trainer},
+    network::{Answer, Evaluator, Penalty, Snapshot, Trainer},
     networks::cpu_kernels_in_words,
 };
 
@@ -21,6 +21,26 @@ impl Trainer<Pictures> for SequentialKernels {
 
     fn step(&mut self, pictures: &Vec<f32>, labels: &[usize], sgd: Sgd) -> Result<(), Error> {
         Ok(self.step(pictures, labels, sgd)?)
+    }
+
+    fn penalises(&self) -> bool {
+        self.penalises()
+    }
+
+    fn step_penalised(
+        &mut self,
+        pictures: &Vec<f32>,
+        labels: &[usize],
+        penalty: &Penalty<Pictures>,
+        sgd: Sgd,
+    ) -> Result<(), Error> {
+        let penalty = spindle_kernels::Penalty {
+            pictures: &penalty.inputs,
+            labels: &penalty.labels,
+            draws: &penalty.draws,
+            weight: penalty.weight,
+        };
+        Ok(self.step_penalised(pictures, labels, penalty, sgd)?)
     }
 
     fn take_losses(&mut self) -> Answer<'_, Vec<f32>> {
