@@ -231,6 +231,21 @@ fn every_field_out_of_range_is_named_with_its_value_and_what_is_allowed() {
             "data_dir is empty; it must be a path, or absent",
         ),
         (
+            |e| e.training.penalty = -1.0,
+            "penalty is -1; it must be at least 0 and at most 1000000",
+        ),
+        (
+            |e| e.training.penalty_order = 7,
+            "penalty_order is 7; it must be at least 1 and at most 6",
+        ),
+        (
+            |e| {
+                e.training.penalty = 1.0;
+                e.measurement.players = 2;
+            },
+            "penalty_order is 3; it must be at most the number of players, 2",
+        ),
+        (
             |e| e.training.batch = 65_537,
             "batch is 65537; it must be at least 1 and at most 65536",
         ),
