@@ -126,7 +126,7 @@ fn docs_tell_the_range_that_is_checked() {
 #[test]
 fn every_field_out_of_range_is_named_with_its_value_and_what_is_allowed() {
     type Change = fn(&mut Experiment);
-    let cases: [(Change, &str); 29] = [
+    let cases: [(Change, &str); 32] = [
         (
             |e| e.training.train_size = Some(0),
             "train_size is 0; it must be at least 1 and",

@@ -110,11 +110,8 @@ fn fit(run: &OfRun<'_>) -> Option<Decay> {
     })
 }
 
-/// Shares of all effects by order.
 fn shares(record: &RunRecord, checkpoint: usize) -> Option<Vec<f64>> {
-    let summary = record.checkpoints.get(checkpoint)?.summary.as_ref()?;
-    let shares = summary.unthresholded.share.as_ref()?;
-    Some(shares.iter().map(|share| share.value).collect())
+    record.checkpoints.get(checkpoint)?.shares()
 }
 
 /// C(n, k) 2^(k/2), normalised.

@@ -354,6 +354,14 @@ impl CheckpointRecord {
             analyses: Parts::default(),
         }
     }
+
+    /// Shares of all effects of the test samples by order, index order - 1; `None` where nothing
+    /// was measured, or nothing was there.
+    #[must_use]
+    pub fn shares(&self) -> Option<Vec<f64>> {
+        let shares = self.summary.as_ref()?.unthresholded.share.as_ref()?;
+        Some(shares.iter().map(|share| share.value).collect())
+    }
 }
 
 /// JSON has no NaN and no infinity, they are written as null. A training that diverges must leave a

@@ -4,6 +4,7 @@ use spindle_interactions::bootstrap::Estimate;
 
 use super::{
     CellRecord, OverSeeds, Sweep,
+    matched::{AtLoss, matched},
     seeds::{mean_over_seeds, settings},
 };
 use crate::{
@@ -11,7 +12,7 @@ use crate::{
         Axis, BarPanel, BarPanels, Curve, Curves, Figure, FigureKind, ORDER, SHARE, Series, Tone,
         caption, orders,
     },
-    record::{CheckpointRecord, RunRecord},
+    record::CheckpointRecord,
 };
 
 /// Settings that a figure takes: more are not told apart by colour.
@@ -42,7 +43,8 @@ pub fn figures(sweep: &Sweep, runs: &[CellRecord<'_>]) -> Vec<Figure> {
     let curves = COURSES
         .iter()
         .filter_map(|course| over_training(course, &named));
-    let mut figures: Vec<Figure> = curves.chain(at_matched_loss(&named)).collect();
+    let matched = at_matched_loss(&matched(runs), &named);
+    let mut figures: Vec<Figure> = curves.chain(matched).collect();
     for figure in &mut figures {
         figure.caption.push_str(&shown);
     }
@@ -151,7 +153,7 @@ fn over_runs(course: &Course, runs: &[&CellRecord<'_>], epoch: f64) -> Option<Es
 }
 
 /// Mean over seeds with its interval; of one seed without one.
-fn mean(drawn: impl IntoIterator<Item = (u64, f64)>) -> Option<Estimate> {
+pub(super) fn mean(drawn: impl IntoIterator<Item = (u64, f64)>) -> Option<Estimate> {
     let (value, half) = mean_over_seeds(drawn)?;
     let half = half.unwrap_or(0.0);
     Some(Estimate {
@@ -161,47 +163,29 @@ fn mean(drawn: impl IntoIterator<Item = (u64, f64)>) -> Option<Estimate> {
     })
 }
 
-/// Training losses at which profiles are compared, as shares of the way down from the first one
-/// that all runs go, on a logarithmic scale.
-const WAY: [f64; 3] = [0.25, 0.6, 1.0];
-
-/// Shares of strength by order where runs have the same training loss: networks that learn at
-/// different paces are compared at what they have learnt.
-fn at_matched_loss(settings: &[Named<'_>]) -> Option<Figure> {
-    let runs = || settings.iter().flat_map(|(_, runs)| runs.iter());
-    let first = runs()
-        .filter_map(|run| ends(run.record))
-        .map(|ends| ends[0]);
-    let last = runs()
-        .filter_map(|run| ends(run.record))
-        .map(|ends| ends[1]);
-    let high = first.fold(f64::INFINITY, f64::min);
-    let low = last.fold(0.0, f64::max);
-    if !(low > 0.0 && low < high && high.is_finite()) {
-        return None;
-    }
-    let losses = WAY.map(|way| (high.ln() + way * (low.ln() - high.ln())).exp());
-    let panels: Vec<BarPanel> = losses
+/// Shares of strength by order where runs have the same training loss.
+fn at_matched_loss(found: &[AtLoss<'_>], settings: &[Named<'_>]) -> Option<Figure> {
+    let panels: Vec<BarPanel> = found
         .iter()
-        .map(|&loss| BarPanel {
-            title: format!("training loss {}", caption::number(loss)),
+        .map(|at| BarPanel {
+            title: format!("training loss {}", caption::number(at.loss)),
             note: String::new(),
-            bars: settings
+            bars: at
+                .profiles
                 .iter()
-                .map(|(_, runs)| profile(runs, loss))
+                .take(settings.len())
+                .map(|(_, profile)| profile.clone())
                 .collect(),
             overlay: None,
         })
         .collect();
     let count = panels.iter().flat_map(|panel| panel.bars.iter().flatten());
     let count = count.map(Vec::len).max()?;
-    let series = settings
-        .iter()
-        .enumerate()
-        .map(|(place, (name, _))| Series {
-            name: name.clone(),
-            tone: Tone::Series(place),
-        });
+    let series = settings.iter().enumerate();
+    let series = series.map(|(place, (name, _))| Series {
+        name: name.clone(),
+        tone: Tone::Series(place),
+    });
     Some(Figure {
         name: "orders-at-matched-loss",
         title: "Shares of strength by order at the same training loss".into(),
@@ -217,51 +201,4 @@ fn at_matched_loss(settings: &[Named<'_>]) -> Option<Figure> {
             panels,
         }),
     })
-}
-
-/// Training loss before training, and the smallest one.
-fn ends(record: &RunRecord) -> Option<[f64; 2]> {
-    let losses = || record.checkpoints.iter().map(|at| at.losses.train_loss);
-    Some([losses().next()?, losses().fold(f64::INFINITY, f64::min)])
-}
-
-/// Mean shares over the runs at a training loss.
-fn profile(runs: &[&CellRecord<'_>], loss: f64) -> Option<Vec<Estimate>> {
-    let profile = |run: &&CellRecord<'_>| Some((run.seed(), shares_at(run.record, loss)?));
-    let profiles: Vec<(u64, Vec<f64>)> = runs.iter().filter_map(profile).collect();
-    let count = profiles.iter().map(|(_, profile)| profile.len()).min()?;
-    let of_order = |order: usize| {
-        let drawn = profiles.iter();
-        mean(drawn.map(|(seed, profile)| (*seed, profile[order])))
-    };
-    (0..count).map(of_order).collect()
-}
-
-/// Shares where the training loss first falls to `loss`, between two checkpoints by its logarithm.
-fn shares_at(record: &RunRecord, loss: f64) -> Option<Vec<f64>> {
-    let at = &record.checkpoints;
-    let below = at
-        .iter()
-        .position(|at| at.losses.train_loss <= loss * (1.0 + 1e-12))?;
-    let shares = |index: usize| {
-        let summary = at[index].summary.as_ref()?;
-        let shares = summary.unthresholded.share.as_ref()?;
-        Some(shares.iter().map(|share| share.value).collect::<Vec<f64>>())
-    };
-    let Some(above) = below.checked_sub(1) else {
-        return shares(below);
-    };
-    let [from, to] = [above, below].map(|index| at[index].losses.train_loss.ln());
-    let way = if to < from {
-        ((from - loss.ln()) / (from - to)).clamp(0.0, 1.0)
-    } else {
-        1.0
-    };
-    let (before, after) = (shares(above)?, shares(below)?);
-    let between = before.iter().zip(&after);
-    Some(
-        between
-            .map(|(before, after)| before + way * (after - before))
-            .collect(),
-    )
 }

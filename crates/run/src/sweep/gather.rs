@@ -1,6 +1,8 @@
 //! Tables of a whole sweep.
 
-use super::{Number, OverSeeds, Sweep, Transfer, numbers, over_seeds, seeds::is_chance, transfer};
+use super::{
+    Number, OverSeeds, Sweep, Transfer, matched, numbers, over_seeds, seeds::is_chance, transfer,
+};
 use crate::{
     analysis,
     record::RunRecord,
@@ -44,12 +46,13 @@ impl<'a> CellRecord<'a> {
     }
 }
 
-/// What is a sweep's alone: what networks have in common, the runs, a row each, and their numbers over
-/// seeds.
+/// What is a sweep's alone: what networks have in common, their orders at the same training loss, the
+/// runs, a row each, and their numbers over seeds.
 #[must_use]
 pub fn own_tables(sweep: &Sweep, runs: &[CellRecord<'_>], transfers: &[Transfer]) -> Vec<Table> {
     vec![
         transfer::table(sweep, transfers),
+        matched::table(sweep, runs),
         of_runs(sweep, runs),
         of_seeds(sweep, runs),
     ]

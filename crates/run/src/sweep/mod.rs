@@ -7,6 +7,7 @@
 mod definition;
 mod figures;
 mod gather;
+mod matched;
 mod number;
 mod seeds;
 mod shard;

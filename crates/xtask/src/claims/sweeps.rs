@@ -12,6 +12,7 @@ const FOLDER: &str = "docs/sweeps/results";
 /// Behind the settings of a row of `over_seeds`.
 const OVER_SEEDS: &str = "-over-seeds.csv";
 const TRANSFER: &str = "-transfer.csv";
+const MATCHED: &str = "-matched-loss.csv";
 
 /// Numbers that a sweep's table of settings shows, with their headings.
 const SHOWN: [(&str, &str); 8] = [
@@ -96,6 +97,8 @@ pub(super) fn put(claims: &mut Claims) -> anyhow::Result<()> {
             over_seeds(claims, sweep, &Rows::read(&file)?)?;
         } else if let Some(sweep) = name.strip_suffix(TRANSFER) {
             transfer(claims, sweep, &Rows::read(&file)?)?;
+        } else if let Some(sweep) = name.strip_suffix(MATCHED) {
+            matched(claims, sweep, &Rows::read(&file)?)?;
         } else {
             bail!("{} is no table of a sweep that claims know", file.display());
         }
@@ -213,6 +216,37 @@ fn transfer(claims: &mut Claims, sweep: &str, rows: &Rows) -> anyhow::Result<()>
         claims.put_some(format!("{path}.of-another-sample"), chance.map(number))?;
         let instability = rows.real(row, "instability")?;
         claims.put_some(format!("{path}.instability"), instability.map(number))?;
+    }
+    Ok(())
+}
+
+/// `sweeps.NAME.matched.SETTING.PLACE.ORDER`, and `sweeps.NAME.matched.PLACE`, the training loss
+/// there; places are 1 to 3.
+fn matched(claims: &mut Claims, sweep: &str, rows: &Rows) -> anyhow::Result<()> {
+    let settings = rows.place("train_loss_nats")?;
+    let mut losses: Vec<f64> = Vec::new();
+    for row in &rows.rows {
+        let loss = rows
+            .real(row, "train_loss_nats")?
+            .context("a loss is missing")?;
+        if !losses.contains(&loss) {
+            losses.push(loss);
+            let name = format!("sweeps.{sweep}.matched.{}", losses.len());
+            claims.put(name.replace('_', "-"), number(loss))?;
+        }
+        let place = losses.iter().position(|other| *other == loss).unwrap_or(0) + 1;
+        let setting = row[..settings].join(".");
+        let order = rows.text(row, "order")?;
+        let name = format!("sweeps.{sweep}.matched.{setting}.{place}.{order}");
+        let [share, low, high] =
+            ["share", "share_low", "share_high"].map(|column| rows.real(row, column));
+        let value = match (share?, low?, high?) {
+            (Some(share), Some(low), Some(high)) => {
+                format!("{} [{}, {}]", number(share), number(low), number(high))
+            }
+            _ => continue,
+        };
+        claims.put(name.replace('_', "-"), value)?;
     }
     Ok(())
 }
