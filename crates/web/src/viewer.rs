@@ -15,8 +15,8 @@ use spindle_run::{
 use crate::{
     Error,
     protocol::{
-        Command, Event, Explanation, Matching, RunCheckpoint, RunSample, RunView, SampleAddress,
-        SampleKind, SampleRanges, SampleSolver, SampleView,
+        Command, Event, Explanation, Matching, PhasesView, RunCheckpoint, RunSample, RunView,
+        SampleAddress, SampleKind, SampleRanges, SampleSolver, SampleView,
     },
     sample::Sample,
 };
@@ -236,8 +236,15 @@ pub fn run_view(run: &str, export: &Export) -> RunView {
             })
             .collect(),
         figures: spindle_run::analysis::figures(record),
-        second_phase: phases::second_phase_has_begun(record),
+        phases: phases_of(record),
         weights: export.weights.keys().copied().collect(),
         warnings: record.warnings.clone(),
     }
+}
+
+fn phases_of(record: &RunRecord) -> Option<PhasesView> {
+    Some(PhasesView {
+        verdict: record.deciding_phases()?.verdict,
+        says: phases::verdict(record)?,
+    })
 }

@@ -162,12 +162,12 @@ export function chosen(moments, every = 1) {
 export async function resultOf(page) {
   const found = await page.evaluate(async () => {
     const run = globalThis.spindle.runs.value.find(({ live }) => live);
-    const { figures, checkpoints, samples, second_phase, warnings } = run.view;
+    const { figures, checkpoints, samples, phases, warnings } = run.view;
     const losses = globalThis.spindle.training.value.losses.value;
     const bytes = await run.file();
     let file = "";
     for (let at = 0; at < bytes.length; at += 32_768) file += String.fromCharCode(...bytes.subarray(at, at + 32_768));
-    return { figures, checkpoints, samples, second_phase, warnings, losses, file: btoa(file) };
+    return { figures, checkpoints, samples, phases, warnings, losses, file: btoa(file) };
   });
   return { ...found, file: digests(Buffer.from(found.file, "base64")) };
 }

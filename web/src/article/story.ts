@@ -9,7 +9,7 @@ import type { RangedEstimate } from "../generated/RangedEstimate";
 import type { RunView } from "../generated/RunView";
 import type { Statistic } from "../generated/Statistic";
 import { decidingCourse, twoPhases } from "../state/figures";
-import { saysOf } from "../state/phases";
+import { verdictOf } from "../state/phases";
 
 /** A moment of the run. */
 export interface Moment {
@@ -51,20 +51,6 @@ export function marksOf(view: RunView): Mark[] {
   return hasLearnt(view) ? marks : marks.filter(({ kind }) => kind !== "gap_onset");
 }
 
-/** Verdicts of a record, by words of its sentence (crates/run, analysis/phases.rs). */
-const VERDICTS: readonly (readonly [string, Pick<Story, "falls" | "rises">])[] = [
-  ["Two phases, with", { falls: true, rises: true }],
-  ["in the canonical answer", { falls: true, rises: true }],
-  ["neither a fall nor a rise beyond its interval", { falls: false, rises: false }],
-  ["no rise beyond its interval", { falls: true, rises: false }],
-  ["no fall beyond its interval", { falls: false, rises: true }],
-];
-
-/** What is certain by a record's sentence; nothing where there is too little to tell. */
-function certainOf(says: string): Pick<Story, "falls" | "rises"> | undefined {
-  return VERDICTS.find(([words]) => says.includes(words))?.[1];
-}
-
 /** The story of a run that has a beginning, a middle and an end. */
 export function storyOf(view: RunView): Story | undefined {
   const course = decidingCourse(view)?.kind;
@@ -75,7 +61,7 @@ export function storyOf(view: RunView): Story | undefined {
   if (!course || !first || !last || moments.length < 3) return undefined;
   const marks = marksOf(view);
   const boundary = marks.find(({ kind }) => kind === "boundary");
-  const certain = certainOf(saysOf(view) ?? "");
+  const certain = verdictOf(view)?.certain;
   if (!certain) return undefined;
   const inner = moments.slice(1, -1);
   const lowest = boundary

@@ -1,10 +1,8 @@
-/**
- * What a run's record says of its phases. The record decides, by one rule for all runs; here its
- * sentence is found again, and what it says is named.
- */
+/** What a run's record says of its phases. The record decides, by one rule for all runs. */
 
 import type { Mark } from "../generated/Mark";
 import type { RunView } from "../generated/RunView";
+import type { Verdict as Found } from "../generated/Verdict";
 import { decidingCourse } from "./figures";
 
 /** Where a run is, as far as its record tells. */
@@ -13,35 +11,36 @@ export type Standing = "too little" | "phase 1" | "phase 2" | "not distinguishab
 /** What the record says of the phases. */
 export interface Verdict {
   standing: Standing;
+  /** Whether a fall and a rise are beyond their intervals; nothing where there is too little to tell. */
+  certain: { falls: boolean; rises: boolean } | undefined;
   /** The record's own sentence. */
   says: string;
   /** Where the phases meet, where they are told apart. */
   boundary: Mark | undefined;
 }
 
-/** Sentences of the record about phases, by how they begin. A sentence ends before a capital letter, or with the text. */
-const SENTENCE =
-  /(Two phases, with|Phases are not distinguishable|Phases cannot be told|Too little to tell|There is nothing to tell).*?\.(?= [A-Z]|$)/;
-
-/** The record's own sentence; nothing before anything is measured. */
-export function saysOf(view: RunView): string | undefined {
-  return decidingCourse(view)?.caption.match(SENTENCE)?.[0];
-}
+/** What each verdict of the record means. */
+const VERDICTS: Record<Found, Pick<Verdict, "standing" | "certain">> = {
+  "two-phases": { standing: "phase 2", certain: { falls: true, rises: true } },
+  "in-our-answer-only": { standing: "not distinguishable", certain: { falls: true, rises: true } },
+  // It has fallen for certain, and not risen yet.
+  "only-a-fall": { standing: "phase 1", certain: { falls: true, rises: false } },
+  "only-a-rise": { standing: "not distinguishable", certain: { falls: false, rises: true } },
+  neither: { standing: "not distinguishable", certain: { falls: false, rises: false } },
+  "too-few": { standing: "too little", certain: undefined },
+};
 
 /** The record's verdict; nothing before anything is measured. */
 export function verdictOf(view: RunView): Verdict | undefined {
-  const course = decidingCourse(view);
-  const says = saysOf(view);
-  if (!course || !says) return undefined;
-  const boundary = course.kind.marks.find(({ kind }) => kind === "boundary");
-  return { says, boundary, standing: standingOf(says, boundary) };
+  if (!view.phases) return undefined;
+  const { verdict, says } = view.phases;
+  const boundary = decidingCourse(view)?.kind.marks.find(({ kind }) => kind === "boundary");
+  return { ...VERDICTS[verdict], says, boundary };
 }
 
-function standingOf(says: string, boundary: Mark | undefined): Standing {
-  if (boundary) return "phase 2";
-  // It has fallen for certain, and not risen yet.
-  if (says.includes("no rise beyond its interval")) return "phase 1";
-  return says.startsWith("Phases are not") ? "not distinguishable" : "too little";
+/** Whether there are two phases by now. */
+export function hasTwoPhases(view: RunView): boolean {
+  return view.phases?.verdict === "two-phases";
 }
 
 /** Where the loss gap opens, where the record says so. */

@@ -28,6 +28,7 @@ import { Writes } from "../engine/writes";
 import type { Experiment } from "../generated/Experiment";
 import type { LossRecord } from "../generated/LossRecord";
 import type { RunView } from "../generated/RunView";
+import { hasTwoPhases } from "../state/phases";
 import { reduce } from "./reduce";
 import { type Effect, type Happening, initial, type Problem, progress, type Recorded, type Written } from "./state";
 
@@ -319,7 +320,7 @@ export class Training {
     this.shown = { view, record: engine };
     this.hasShown ||= view.checkpoints.length > 0;
     if (!this.ended) this.listener.run(view, engine, this.standIn.engine ?? engine);
-    return view.second_phase;
+    return hasTwoPhases(view);
   }
 }
 

@@ -98,12 +98,6 @@ fn at_turning_points(record: &RunRecord) -> Vec<Number> {
     found
 }
 
-/// Whether the second phase has begun: the same rule as for a run that has ended.
-#[must_use]
-pub fn second_phase_has_begun(record: &RunRecord) -> bool {
-    record.boundary().is_some()
-}
-
 /// The phases by both statistics, and the smallest checkpoint of the first one in every draw.
 pub(super) fn find(run: &OfRun<'_>) -> (Phases, Vec<usize>) {
     let record = run.record;

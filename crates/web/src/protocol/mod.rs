@@ -23,8 +23,8 @@ pub use command::{Command, MeasuredCheckpoint, MeasuredPart, SampleAddress, Samp
 pub use controls::{Controls, Trainable};
 pub use event::{Event, Failure, Gpu};
 pub use view::{
-    ContentView, Explanation, Interaction, Matching, RunCheckpoint, RunSample, RunView, SampleKind,
-    SampleRange, SampleRanges, SampleView, Segment,
+    ContentView, Explanation, Interaction, Matching, PhasesView, RunCheckpoint, RunSample, RunView,
+    SampleKind, SampleRange, SampleRanges, SampleView, Segment,
 };
 
 /// A command with its number.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_bytes::ByteBuf;
-use spindle_interactions::decompose::Certificate;
+use spindle_interactions::{decompose::Certificate, phase::Verdict};
 use spindle_run::{
     Experiment,
     export::Kind,
@@ -37,13 +37,23 @@ pub struct RunView {
     pub checkpoints: Vec<RunCheckpoint>,
     /// Data of all figures, in the order in which they are read.
     pub figures: Vec<Figure>,
-    /// Whether the second phase has begun: there are two phases, by the rule of a run that has
-    /// ended.
-    pub second_phase: bool,
+    /// Whether there are two phases so far, by the rule of a run that has ended; none before
+    /// anything was measured.
+    pub phases: Option<PhasesView>,
     /// Steps with weights in the file.
     pub weights: Vec<usize>,
     /// Warnings that the run gave.
     pub warnings: Vec<String>,
+}
+
+/// What a record says of its phases.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PhasesView {
+    /// By the statistic that decides.
+    pub verdict: Verdict,
+    /// In a sentence, with its numbers.
+    pub says: String,
 }
 
 /// What the samples of a run are.
