@@ -1,7 +1,7 @@
 """The networks in plain PyTorch, as references: parameters have the names, shapes and order of axes of the published models.
 
-LeNet      LeCun et al. 1998 with ReLU and max pooling, 32x32
-MLP        dense layers 784-128-64-classes with ReLU between them, 28x28; names as in torch.nn.Sequential
+LeNet      LeCun et al. 1998 with ReLU and max pooling, 32x32; or of another width
+MLP        dense layers 784-128-64-classes, or others, with ReLU between them, 28x28; names as in torch.nn.Sequential
 VGG        Simonyan and Zisserman 2015, configurations A, B, D and E; names as in torchvision
 AlexNet    Krizhevsky 2014 (one tower); names as in torchvision
 BERT       Devlin et al. 2019, sequence classification; names as in HuggingFace's BertForSequenceClassification
@@ -24,12 +24,13 @@ VGG_PLANS = {
 
 
 class LeNet(nn.Module):
-    """[count, channels, 32, 32] -> [count, classes]; players on [6, 28, 28], behind the first ReLU."""
+    """[count, channels, 32, 32] -> [count, classes]; players on [filters, 28, 28], behind the first ReLU."""
 
-    def __init__(self, channels=1, classes=10):
+    def __init__(self, channels=1, classes=10, filters=(6, 16), hidden=(120, 84)):
         super().__init__()
-        self.conv1, self.conv2 = nn.Conv2d(channels, 6, 5), nn.Conv2d(6, 16, 5)
-        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, classes)
+        (first, second), (wide, narrow) = filters, hidden
+        self.conv1, self.conv2 = nn.Conv2d(channels, first, 5), nn.Conv2d(first, second, 5)
+        self.fc1, self.fc2, self.fc3 = nn.Linear(25 * second, wide), nn.Linear(wide, narrow), nn.Linear(narrow, classes)
 
     def stem(self, x):
         return torch.relu(self.conv1(x))
@@ -66,9 +67,11 @@ def lenet(channels, classes):
     return LeNet(channels, classes)
 
 
-def mlp(classes):
+def mlp(classes, hidden=(128, 64)):
     """[count, 1, 28, 28] -> [count, classes]; players on the picture itself."""
-    return nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU(), nn.Linear(64, classes))
+    widths = [784, *hidden]
+    layers = [layer for pair in zip(widths, hidden) for layer in (nn.Linear(*pair), nn.ReLU())]
+    return nn.Sequential(nn.Flatten(), *layers, nn.Linear(widths[-1], classes))
 
 
 def vgg(depth, channels, side, classes):

@@ -185,6 +185,14 @@ def of_pictures():
     yield configuration("alexnet-3x224", models.alexnet(3, 50), [pictures(1, 3, 224)], **about)
 
 
+def of_other_widths():
+    """LeNet of half the width; perceptrons of half the width and of more layers."""
+    lenet = models.LeNet(1, 10, filters=(3, 8), hidden=(60, 42))
+    yield configuration("lenet-narrow", lenet, [pictures(3, 1, 32)], channels=1, side=32, classes=10)
+    for name, hidden in (("mlp-narrow-1x28", (64, 32)), ("mlp-deep-1x28", (128, 64, 64, 64, 64))):
+        yield configuration(name, models.mlp(10, hidden), [pictures(3, 1, 28)], channels=1, side=28, classes=10)
+
+
 def of_text():
     inputs = sequences()
     told = {name: array.tolist() for name, array in zip(("tokens", "kept", "types"), inputs)}
@@ -204,7 +212,7 @@ def document():
     tested = [[p, i, int(hashes(p, 1, i)[0])] for p, i in places]
     lenet = configuration("lenet", models.lenet(1, 10), [pictures(3, 1, 32)], channels=1, side=32, classes=10)
     mlp = configuration("mlp-1x28", models.mlp(10), [pictures(3, 1, 28)], channels=1, side=28, classes=10)
-    found = [lenet, *of_pictures(), *of_text(), of_points(), mlp]
+    found = [lenet, *of_pictures(), *of_text(), of_points(), mlp, *of_other_widths()]
     blocks = ["{" + ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in one.items()) + "}" for one in found]
     return f'{{"hash": {json.dumps(tested)},\n"configurations": [\n' + ",\n\n".join(blocks) + "\n]}\n"
 

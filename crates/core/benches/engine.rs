@@ -282,7 +282,7 @@ fn deep(arguments: &Arguments) -> Result<Value> {
         Kind::Pictures => {
             let (channels, side, classes) = match model.family() {
                 _ if large => (3, 224, 1000),
-                Family::Mlp => (1, 28, 10),
+                Family::Mlp { .. } => (1, 28, 10),
                 _ => (1, 32, 10),
             };
             let side = Some(side);

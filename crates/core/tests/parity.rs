@@ -76,11 +76,12 @@ fn weight(name: &str, shape: &[usize], u: f64) -> f64 {
 
 /// The model of a configuration, whose name may have its size behind it.
 fn model(name: &str) -> Model {
-    let known = Model::ALL.iter().copied().find(|model| {
+    let known = Model::ALL.iter().copied().filter(|model| {
         let title = model.title().to_lowercase();
         name.starts_with(&title) || name.starts_with(&title.replace('-', ""))
     });
-    known.unwrap()
+    // `mlp-deep` begins as `mlp` does.
+    known.max_by_key(|model| model.title().len()).unwrap()
 }
 
 impl Configuration {

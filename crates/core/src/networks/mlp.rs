@@ -1,4 +1,4 @@
-//! A multilayer perceptron on digits: the smallest network, for teaching and for the page.
+//! Multilayer perceptrons on digits: the smallest networks, for teaching and for the page.
 
 use std::sync::Arc;
 
@@ -10,16 +10,15 @@ use crate::{Error, network::Network};
 
 /// Pixels along one side of the pictures that it takes.
 const SIDE: usize = 28;
-/// Values behind the dense layers before the last one.
-const HIDDEN: [usize; 2] = [128, 64];
 
-/// A perceptron with two hidden layers, which takes grey pictures of 28x28 as they are: none is
+/// A perceptron with hidden layers of these widths, which takes grey pictures of 28x28 as they are: none is
 /// framed or scaled for it. Players are patches of the picture.
 ///
 /// # Errors
 /// Pictures that are not grey, or of another size.
 pub(super) fn network(
     title: &'static str,
+    hidden: &[usize],
     size: PictureSize,
     classes: usize,
 ) -> Result<Arc<dyn Network<Pictures>>, Error> {
@@ -38,8 +37,7 @@ pub(super) fn network(
             allowed: format!("it takes grey pictures of {SIDE}x{SIDE}, and the data are {found}"),
         });
     }
-    let [first, second] = HIDDEN;
-    let mlp = Sequential::mlp(title, SIDE, &[first, second, classes]);
+    let mlp = Sequential::mlp(title, SIDE, &[hidden, &[classes]].concat());
     // There is no frame: what is masked is the picture itself.
     Ok(sequential::network(mlp, Frame::LeftOut))
 }
@@ -51,7 +49,7 @@ mod tests {
     #[test]
     fn other_pictures_are_an_error_with_a_sentence() {
         let said = |channels, side| {
-            let found = network("MLP", PictureSize { channels, side }, 10);
+            let found = network("MLP", &[12], PictureSize { channels, side }, 10);
             found.err().map(|error| error.to_string())
         };
         assert_eq!(said(1, Some(28)), None);

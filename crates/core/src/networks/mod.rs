@@ -54,8 +54,10 @@ impl Networks for Pictures {
     ) -> Result<Arc<dyn Network<Self>>, Error> {
         let title = model.title();
         Ok(match model.family() {
-            Family::Lenet => lenet::network(size, classes),
-            Family::Mlp => mlp::network(title, size, classes)?,
+            Family::Lenet { filters, hidden } => {
+                lenet::network(title, filters, hidden, size, classes)
+            }
+            Family::Mlp { hidden } => mlp::network(title, hidden, size, classes)?,
             Family::Vgg { blocks } => vgg::network(title, blocks, size, classes),
             Family::AlexNet => alexnet::network(size, classes),
             _ => return Err(other_kind::<Self>(model)),

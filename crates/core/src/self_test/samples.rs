@@ -80,7 +80,7 @@ impl Tried for Clouds {
 pub(super) fn network(model: Model, classes: usize) -> Result<AnyNetwork, Error> {
     let side = match model.family() {
         Family::AlexNet => 224,
-        Family::Mlp => 28,
+        Family::Mlp { .. } => 28,
         _ => 32,
     };
     Ok(match model.kind() {

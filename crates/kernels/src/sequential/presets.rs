@@ -31,6 +31,19 @@ impl Sequential {
     /// where), a feature map of 28x28.
     #[must_use]
     pub fn lenet(channels: usize, classes: usize) -> Self {
+        Self::lenet_of("LeNet", [6, 16], [120, 84], channels, classes)
+    }
+
+    /// LeNet-5 with other numbers of filters, and of values behind its first two dense layers.
+    #[must_use]
+    pub fn lenet_of(
+        title: &'static str,
+        filters: [usize; 2],
+        hidden: [usize; 2],
+        channels: usize,
+        classes: usize,
+    ) -> Self {
+        let ([first, second], [wide, narrow]) = (filters, hidden);
         let convolution = |name: &'static str, inputs, outputs, side| Convolution {
             name: name.into(),
             inputs,
@@ -42,13 +55,14 @@ impl Sequential {
             pool: Some(Pool::HALVES),
         };
         Self {
-            name: "LeNet",
+            name: title,
             input: PictureShape { channels, side: 32 },
             convolutions: vec![
-                convolution("conv1", channels, 6, 32),
-                convolution("conv2", 6, 16, 14),
+                convolution("conv1", channels, first, 32),
+                convolution("conv2", first, second, 14),
             ],
-            dense: dense_layers(["fc1", "fc2", "fc3"], &[400, 120, 84, classes]),
+            // The second feature map is of 5x5 behind its pooling.
+            dense: dense_layers(["fc1", "fc2", "fc3"], &[25 * second, wide, narrow, classes]),
             masked: Masked::Convolution(0),
             initial: Initial::Uniform,
         }

@@ -7,10 +7,18 @@ use super::Kind;
 /// How a network is built; what a model of a family needs beyond its data is in here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
-    /// Two convolutions and three dense layers.
-    Lenet,
+    /// Two convolutions of 5x5 and three dense layers.
+    Lenet {
+        /// Filters of the convolutions.
+        filters: [usize; 2],
+        /// Values behind the first two dense layers.
+        hidden: [usize; 2],
+    },
     /// Dense layers only, from the picture itself.
-    Mlp,
+    Mlp {
+        /// Values behind the dense layers before the last one.
+        hidden: &'static [usize],
+    },
     /// Convolutions of 3x3 in five blocks, then three dense layers.
     Vgg {
         /// Convolutions of every block.
@@ -34,7 +42,9 @@ impl Family {
     #[must_use]
     pub const fn kind(self) -> Kind {
         match self {
-            Self::Lenet | Self::Mlp | Self::Vgg { .. } | Self::AlexNet => Kind::Pictures,
+            Self::Lenet { .. } | Self::Mlp { .. } | Self::Vgg { .. } | Self::AlexNet => {
+                Kind::Pictures
+            }
             Self::Bert { .. } => Kind::Texts,
             Self::Dgcnn => Kind::Clouds,
         }
@@ -87,9 +97,15 @@ macro_rules! models {
 models! {
     /// LeNet-5 with ReLU and max pooling on 32x32 inputs, 61,706 parameters on grey digits.
     #[default]
-    Lenet "lenet" "LeNet" Family::Lenet;
+    Lenet "lenet" "LeNet" Family::Lenet { filters: [6, 16], hidden: [120, 84] };
+    /// LeNet of half the width, 15,738 parameters on grey digits.
+    LenetNarrow "lenet-narrow" "LeNet-narrow" Family::Lenet { filters: [3, 8], hidden: [60, 42] };
     /// Three dense layers on grey 28x28 pictures, 109,386 parameters on digits.
-    Mlp "mlp" "MLP" Family::Mlp;
+    Mlp "mlp" "MLP" Family::Mlp { hidden: &[128, 64] };
+    /// The same of half the width, 52,650 parameters on digits.
+    MlpNarrow "mlp-narrow" "MLP-narrow" Family::Mlp { hidden: &[64, 32] };
+    /// The same with three more layers of 64 values, 121,866 parameters on digits.
+    MlpDeep "mlp-deep" "MLP-deep" Family::Mlp { hidden: &[128, 64, 64, 64, 64] };
     /// VGG-11 without batch normalisation, on 32x32 or 224x224 inputs.
     Vgg11 "vgg-11" "VGG-11" Family::Vgg { blocks: [1, 1, 2, 2, 2] };
     /// VGG-13 without batch normalisation, on 32x32 or 224x224 inputs.
