@@ -52,7 +52,7 @@ pub(crate) fn unknown(penalty: f64, engine: &str) -> Error {
         field: "penalty",
         value: penalty.to_string(),
         allowed: format!(
-            "0: {engine} knows no penalty; the CPU kernels of LeNet and the perceptron do"
+            "0: {engine} knows no penalty; the CPU kernels of LeNets and perceptrons do"
         ),
     }
 }

@@ -155,7 +155,7 @@ parameters! {
         momentum: f64 = 0.9, flag() in Range::within(0.0, 1.0).below_max();
         /// Weight of a penalty on interactions, 0 to 1,000,000; 0: none. The mean square of
         /// differences of masked outputs, which are 0 where nothing joins so many players, is added
-        /// to the loss. LeNet and the perceptron know it, on the CPU.
+        /// to the loss. LeNets and perceptrons know it, on the CPU.
         penalty: f64 = 0.0, flag(value_name = "WEIGHT") in Range::within(0.0, 1e6);
         /// Order from which on interactions are penalised, 1 to 6.
         penalty_order: usize = 3, flag(value_name = "ORDER") in Range::within(1.0, 6.0);

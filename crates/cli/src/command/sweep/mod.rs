@@ -6,7 +6,7 @@
 //! sweep.lock     held by who writes what follows
 //! NAME/          a run
 //! NAME.error     why a run failed the last time
-//! tables/        tables of all runs that are done, as Parquet; runs, over_seeds and transfer as CSV too
+//! tables/        tables of all runs that are done, as Parquet; a sweep's own as CSV too
 //! figures/       settings side by side
 //! sweep.html     the same to be read
 //! ```
