@@ -136,29 +136,4 @@ impl<'a> Penalty<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_difference_is_what_interactions_of_its_players_add_up_to() {
-        let draw = Draw {
-            masks: PatchMasks::new(&[[1, 1], [1, 2], [1, 3], [1, 4]], 8),
-            set: 0b0101,
-            context: 0b1000,
-        };
-        let masks: Vec<usize> = draw.masks().map(|mask| mask.mask).collect();
-        assert_eq!(masks, [0b1000, 0b1001, 0b1100, 0b1101]);
-        let signs: Vec<f64> = draw.signs().collect();
-        assert_eq!(signs, [1.0, -1.0, -1.0, 1.0]);
-        // v of two classes is z_0 - z_1: 3 where players 0 and 2 are both there, and 5 with player 3.
-        let v = [5.0, 5.0, 5.0, 8.0];
-        let logits: Vec<f32> = v.iter().flat_map(|v| [*v, 0.0, 9.0]).collect();
-        let mut gradients = vec![0.0; 12];
-        let found = draw.gradient(0, 0.5, [2, 3], &logits, &mut gradients);
-        assert_eq!(found, 4.5);
-        // 2 * 0.5 * 3 * sign for the label, and its opposite for the other class.
-        let first: Vec<f32> = gradients.iter().step_by(3).copied().collect();
-        assert_eq!(first, [3.0, -3.0, -3.0, 3.0]);
-        assert_eq!(gradients[1], -3.0);
-    }
-}
+mod tests;
