@@ -2,6 +2,7 @@
 
 import "../style/training.css";
 import { manifest } from "../engine/manifest";
+import { giveUpSilent, isSilent, waitOn } from "../engine/silence";
 import { number, percent } from "../figure/numbers";
 import { markFamily } from "../state/all-runs";
 import { obstacle } from "../state/entered";
@@ -243,7 +244,26 @@ function Status({ now }: { now: Training | undefined }) {
           {notice.value}
         </p>
       )}
+      <Silence />
     </div>
+  );
+}
+
+/** A worker says nothing: it may be slow, or hang. */
+function Silence() {
+  if (!isSilent.value) return null;
+  return (
+    <p class="notice silence" role="alert">
+      The training has not answered for a minute: this device may be slow, or a worker hangs.{" "}
+      <button type="button" class="link" onClick={waitOn}>
+        Go on waiting
+      </button>
+      , or{" "}
+      <button type="button" class="link" onClick={giveUpSilent}>
+        begin again from the last stored state
+      </button>
+      .
+    </p>
   );
 }
 
