@@ -184,10 +184,20 @@ export function chosen(moments, every = 1) {
  */
 export async function resultOf(page) {
   const found = await page.evaluate(async () => {
-    const run = globalThis.spindle.runs.value.find(({ live }) => live);
+    // A record that is lost behind the end is made again.
+    const atTheEnd = async () => {
+      for (;;) {
+        const run = globalThis.spindle.runs.value.find(({ live }) => live);
+        const bytes = await run?.file().catch(() => undefined);
+        const isFinished = globalThis.spindle.training.value.phase.value === "finished";
+        if (bytes && isFinished && run === globalThis.spindle.runs.value.find(({ live }) => live))
+          return { run, bytes };
+        await new Promise((next) => setTimeout(next, 100));
+      }
+    };
+    const { run, bytes } = await atTheEnd();
     const { figures, checkpoints, samples, second_phase, warnings } = run.view;
     const losses = globalThis.spindle.training.value.losses.value;
-    const bytes = await run.file();
     let file = "";
     for (let at = 0; at < bytes.length; at += 32_768) file += String.fromCharCode(...bytes.subarray(at, at + 32_768));
     return { figures, checkpoints, samples, second_phase, warnings, losses, file: btoa(file) };
