@@ -79,6 +79,8 @@ test("a reader who waits for a worker that hangs is told again", LIMIT, async ()
     assert.match(await told.innerText(), /^The training has not answered for a minute: .*\.$/s);
     await page.getByRole("button", { name: "Go on waiting" }).click();
     await told.waitFor({ state: "detached" });
+    // The keyboard is not lost with the button.
+    await page.waitForFunction(() => document.activeElement?.matches(".train-bar .primary"));
     await told.waitFor();
     assert.equal(await page.locator("[data-phase=preparing]").count(), 1);
   });
