@@ -385,13 +385,13 @@ fn archives_of_arrays() {
     let values = |value: f32| arrays(&[("x", &[2, 4, 4], Numbers::F32(vec![value; 32])), labels()]);
     let classes = |shape: &'static [usize], numbers: Numbers| {
         arrays(&[
-            ("x", &[2, 3, 3], Numbers::U8(vec![7; 18])),
+            ("x", &[2, 4, 4], Numbers::U8(vec![7; 32])),
             ("y", shape, numbers),
         ])
     };
     let named = |x, y| {
         arrays(&[
-            (x, &[2, 3, 3], Numbers::U8(vec![7; 18])),
+            (x, &[2, 4, 4], Numbers::U8(vec![7; 32])),
             (y, &[2], Numbers::I64(vec![0, 1])),
         ])
     };
