@@ -1,5 +1,5 @@
-// Faults of a training in the page, by causing them: workers that end without a word, a page that
-// goes away, a storage that is full. After each the training comes to the results of
+// Faults of a training in the page, by causing them: workers that end without a word or hang, a page
+// that goes away, a storage that is full. After each the training comes to the results of
 // one that nothing happened to, to the bit.
 //
 // Workers end at the first message of every kind, writes fail at the first of every kind, the page goes
@@ -17,6 +17,7 @@ import {
   SEARCH,
   seen,
   sentence,
+  wholeDespiteSilence,
   wholeTraining,
 } from "./support/faults.mjs";
 import { origin, withPage } from "./support/page.mjs";
@@ -48,6 +49,40 @@ test("a worker that ends without a word at any message costs nothing", LIMIT, as
       await reset(page);
     }
     t.diagnostic(`workers ended at ${tried.length} of ${messages.length} messages, nothing lost`);
+  });
+});
+
+test("a worker that hangs at any message is told, and costs nothing once it is given up", LIMIT, async (t) => {
+  await withPage({ search: SEARCH, prepare }, async (page) => {
+    const { result, moments } = await unbroken(page);
+    const tried = chosen(
+      moments.filter((name) => name.startsWith("worker")),
+      3,
+    );
+    for (const at of tried) {
+      const { result: found, times } = await wholeDespiteSilence(page, at);
+      assert.deepEqual(found, result, at);
+      assert.ok(await happened(page), `no worker hung: ${at}`);
+      // One that does not even begin is replaced by itself.
+      assert.ok(times > 0 || / (load|lives) /.test(at), `nothing was told: ${at}`);
+      await reset(page);
+    }
+    t.diagnostic(`workers hung at ${tried.length} messages, nothing lost`);
+  });
+});
+
+test("a reader who waits for a worker that hangs is told again", LIMIT, async () => {
+  await withPage({ search: SEARCH, prepare }, async (page) => {
+    await begin(page, "worker 2 is told train 1", "worker hangs");
+    const told = page.locator(".silence");
+    await told.waitFor();
+    assert.match(await told.innerText(), /^The training has not answered for a minute: .*\.$/s);
+    await page.getByRole("button", { name: "Go on waiting" }).click();
+    await told.waitFor({ state: "detached" });
+    // The keyboard is not lost with the button.
+    await page.waitForFunction(() => document.activeElement?.matches(".train-bar .primary"));
+    await told.waitFor();
+    assert.equal(await page.locator("[data-phase=preparing]").count(), 1);
   });
 });
 

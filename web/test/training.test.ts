@@ -108,6 +108,22 @@ describe("from start to finish", () => {
     assert.equal(course.state.phase, "finished");
   });
 
+  test("a record that is lost behind the end is begun and compared again", () => {
+    const course = Course.running();
+    course.measured(0);
+    course.told(stateAt(TOTAL), { type: "finished" });
+    course.compared(false);
+    assert.equal(course.state.phase, "finished");
+    course.done();
+    course.send({ type: "recorder_lost", recorder: course.state.recorders, problem: problem("panic") });
+    assert.equal(course.state.phase, "comparing");
+    assert.deepEqual(course.doneByName(), ["begin_record"]);
+    course.recordBegun([0]);
+    assert.deepEqual(course.doneByName(), ["compare"]);
+    course.compared(false);
+    assert.equal(course.state.phase, "finished");
+  });
+
   test("the time of training counts while it trains", () => {
     const course = Course.running();
     course.now = 2_000;

@@ -26,6 +26,25 @@ pub(super) fn numbers_in_order_of_text(names: &[String]) -> Vec<u16> {
     numbers
 }
 
+/// In words, that classes with numbers as names are in the order of these, where that of text is
+/// another one: weights of other programs may have been trained with either.
+pub(super) fn not_in_order_of_text(names: &[String]) -> Option<String> {
+    (!names.is_sorted()).then(|| {
+        format!(
+            "the folders of classes are numbers, and classes are in their order: {}; torchvision's ImageFolder has them in the order of text, which is another one, and so have weights that were trained with it; names of one length (00, 01, ...) have both orders",
+            names.join(", ")
+        )
+    })
+}
+
+/// The same of a run that an earlier version began.
+pub(super) fn still_in_order_of_text(names: &[String]) -> String {
+    format!(
+        "the folders of classes are numbers, and classes are in the order of text, since an earlier version of Spindle began this run with it: {}; a new run has them in the order of numbers",
+        names.join(", ")
+    )
+}
+
 #[cfg(all(test, feature = "files"))]
 mod tests {
     use super::*;

@@ -165,7 +165,13 @@ impl<M: DataKind> Data<M> {
                 *label = numbers[usize::from(*label)];
             }
         }
+        let told = classes::not_in_order_of_text(&self.classes);
         self.classes.sort_unstable();
+        for warning in &mut self.warnings {
+            if told.as_ref() == Some(warning) {
+                *warning = classes::still_in_order_of_text(&self.classes);
+            }
+        }
         self
     }
 

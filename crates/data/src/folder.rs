@@ -6,7 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use spindle_run::{Experiment, foreign::git_lfs_pointer, unicode};
+use spindle_run::{
+    Experiment,
+    foreign::{instead, packed},
+    unicode,
+};
 
 use crate::{
     Error,
@@ -94,30 +98,33 @@ impl Folder {
     pub(super) fn bytes(&self, file: &str) -> Result<Vec<u8>, Error> {
         let path = self.path(file);
         let bytes = fs::read(&path).map_err(|source| unreadable(&path, source, self.entry))?;
-        match git_lfs_pointer(&bytes) {
+        match instead(&bytes) {
             None => Ok(bytes),
-            Some(what) => Err(Error::File {
-                file: path.display().to_string(),
-                reason: format!("it is {what}"),
-            }),
+            Some(what) => Err(self.refused(file, format!("it is {what}"))),
+        }
+    }
+
+    /// An error about one of its files.
+    fn refused(&self, file: &str, reason: String) -> Error {
+        Error::File {
+            file: self.path(file).display().to_string(),
+            reason,
         }
     }
 
     /// A file's text in UTF-8, without a byte order mark.
     pub(super) fn text(&self, file: &str) -> Result<String, Error> {
-        String::from_utf8(self.utf8(file)?).map_err(|_| Error::File {
-            file: self.path(file).display().to_string(),
-            reason: "it is not in UTF-8".to_owned(),
-        })
+        String::from_utf8(self.utf8(file)?)
+            .map_err(|_| self.refused(file, "it is not in UTF-8".to_owned()))
     }
 
     /// A file's bytes, in UTF-8 where a mark says that it is a text in UTF-16.
     pub(super) fn utf8(&self, file: &str) -> Result<Vec<u8>, Error> {
         let bytes = self.bytes(file)?;
-        let text = unicode::utf8(&bytes).map_err(|reason| Error::File {
-            file: self.path(file).display().to_string(),
-            reason,
-        })?;
+        if let Some(what) = packed(&bytes) {
+            return Err(self.refused(file, format!("it is {what}")));
+        }
+        let text = unicode::utf8(&bytes).map_err(|reason| self.refused(file, reason))?;
         Ok(text.into_owned())
     }
 

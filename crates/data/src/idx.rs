@@ -7,7 +7,7 @@ use std::io::{self, Read};
 
 use flate2::bufread::GzDecoder;
 
-use spindle_run::foreign::git_lfs_pointer;
+use spindle_run::foreign::instead;
 
 use crate::{Error, unpacking};
 
@@ -27,7 +27,7 @@ pub(crate) struct IdxArray {
 
 /// Parses an IDX file with `axes` axes; `file` names it in errors.
 pub(crate) fn parse(file: &str, bytes: &[u8], axes: usize) -> Result<IdxArray, Error> {
-    if let Some(what) = git_lfs_pointer(bytes) {
+    if let Some(what) = instead(bytes) {
         return Err(invalid(file, format!("it is {what}")));
     }
     if !bytes.starts_with(&GZIP_MAGIC) {

@@ -1,7 +1,7 @@
 //! Outputs of any model on all masks, as NumPy files.
 
 use npyz::{DType, NpyFile, Order, TypeChar, WriterBuilder};
-use spindle_run::foreign::git_lfs_pointer;
+use spindle_run::foreign::{instead, packed};
 
 use crate::{Error, npy_header, npz};
 
@@ -62,7 +62,9 @@ fn games(bytes: &[u8]) -> Result<Games, String> {
     }
     let not_numpy = |reason| format!("it is not a NumPy .npy file: {reason}");
     if !bytes.starts_with(b"\x93NUMPY") {
-        return Err(not_numpy("it does not begin as one".to_owned()));
+        return Err(not_numpy(
+            "it does not begin as one; save the outputs with numpy.save(\"v.npy\", v)".to_owned(),
+        ));
     }
     let header = npy_header::length(bytes).map_err(not_numpy)?;
     let npy = NpyFile::new(bytes).map_err(|error| not_numpy(error.to_string()))?;
@@ -103,16 +105,18 @@ fn games(bytes: &[u8]) -> Result<Games, String> {
 fn foreign(bytes: &[u8]) -> Option<&'static str> {
     match bytes {
         [] => Some("empty; is what writes it done?"),
-        _ => git_lfs_pointer(bytes),
+        _ => instead(bytes).or_else(|| packed(bytes)),
     }
 }
 
 /// Whether all values are there that the header announces.
 fn check_length(npy: &NpyFile<&[u8]>, there: usize) -> Result<(), String> {
+    // What is no number has no size that is known; its type is refused later.
     let size = match npy.dtype() {
-        DType::Plain(plain) => plain.num_bytes().unwrap_or(0),
-        _ => return Ok(()),
+        DType::Plain(plain) => plain.num_bytes().filter(|&size| size > 0),
+        _ => None,
     };
+    let Some(size) = size else { return Ok(()) };
     let count = npy
         .shape()
         .iter()

@@ -91,9 +91,12 @@ fn labels(folder: &Folder, file: &str) -> Result<Vec<String>, Error> {
     let table = Table::own(folder, file)?;
     let column = table.column("label")?;
     let classes = classes::in_order(table.values(column)?);
-    match classes.len() > usize::from(u16::MAX) {
-        true => Err(Error::Data(format!("{file} has {} classes", classes.len()))),
-        false => Ok(classes),
+    match classes.len() {
+        0 => Err(Error::Data(format!("{file} has no line with a label"))),
+        count if count > usize::from(u16::MAX) => {
+            Err(Error::Data(format!("{file} has {count} classes")))
+        }
+        _ => Ok(classes),
     }
 }
 

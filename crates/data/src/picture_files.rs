@@ -14,7 +14,7 @@ use image::{
 };
 use sha2::{Digest, Sha256};
 
-use spindle_run::{foreign::git_lfs_pointer, modality::Pictures, parallel};
+use spindle_run::{foreign::instead, modality::Pictures, parallel};
 
 use crate::{
     Error, Split,
@@ -240,7 +240,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Error> {
 
 /// A picture as people see it: turned as its EXIF says. Boxes are counted on what is stored.
 fn decoded(path: &Path, bytes: &[u8], crop: Crop) -> Result<Decoded, Error> {
-    if let Some(what) = git_lfs_pointer(bytes) {
+    if let Some(what) = instead(bytes) {
         return Err(broken(path, &format!("it is {what}")));
     }
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();

@@ -37,7 +37,7 @@ pub(super) fn load(
         )));
     }
     if classes.names.is_empty() {
-        return Err(folder.layout(&format!("in the folders of {train} there are no pictures")));
+        return Err(folder.layout(&found[0].nothing(train)));
     }
     let mut leavings = Leavings::new(experiment.training.skip_broken);
     classes
@@ -132,6 +132,19 @@ impl Found {
         classes.any(|(name, pictures)| name == class && !pictures.is_empty())
     }
 
+    /// In words, that a split has no picture, and what it has.
+    fn nothing(&self, split: &str) -> String {
+        let known = EXTENSIONS.join(", ");
+        let others = match self.others.first() {
+            None => String::new(),
+            Some(first) => format!(
+                ", but {} files of other kinds, {first} for one; convert them",
+                self.others.len()
+            ),
+        };
+        format!("in the folders of {split} there are no pictures ({known}){others}")
+    }
+
     /// In words, what was left out and what was taken from further below.
     fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -218,20 +231,9 @@ impl Classes {
         }
         let untrained = self.names.iter().filter(|name| !train.has_pictures(name));
         warnings.extend(untrained.map(|name| format!("{train_name}/{name} has no pictures")));
-        warnings.extend(not_in_order_of_text(&self.names));
+        warnings.extend(classes::not_in_order_of_text(&self.names));
         warnings
     }
-}
-
-/// In words, that classes with numbers as names are in the order of these, where that of text is
-/// another one: weights of other programs may have been trained with either.
-fn not_in_order_of_text(names: &[String]) -> Option<String> {
-    (!names.is_sorted()).then(|| {
-        format!(
-            "the folders of classes are numbers, and classes are in their order: {}; torchvision's ImageFolder has them in the order of text, which is another one, and so have weights that were trained with it; names of one length (00, 01, ...) have both orders",
-            names.join(", ")
-        )
-    })
 }
 
 /// Whether a file is a picture by its name.

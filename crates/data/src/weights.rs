@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, path::Path};
 use spindle_run::{
     encoding,
     event::{Tensor, Tensors},
-    foreign::git_lfs_pointer,
+    foreign::{instead, packed},
 };
 
 use crate::{Error, pytorch};
@@ -40,7 +40,7 @@ fn weights(path: &Path, bytes: &[u8]) -> Result<Weights, String> {
     if bytes.is_empty() {
         return Err("it is empty".to_owned());
     }
-    if let Some(what) = git_lfs_pointer(bytes) {
+    if let Some(what) = instead(bytes).or_else(|| packed(bytes)) {
         return Err(format!("it is {what}"));
     }
     let found = match is_safetensors(bytes) || has_ending(path, "safetensors") {

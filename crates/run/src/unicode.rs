@@ -10,7 +10,7 @@ const UTF_16_BE: [u8; 2] = [0xfe, 0xff];
 /// not.
 ///
 /// # Errors
-/// In words: what begins as UTF-16 and is none.
+/// In words: what begins as UTF-16 and is none, and UTF-16 without a mark.
 pub fn utf8(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
     if let Some(rest) = bytes.strip_prefix(&UTF_8) {
         return Ok(Cow::Borrowed(rest));
@@ -19,10 +19,19 @@ pub fn utf8(bytes: &[u8]) -> Result<Cow<'_, [u8]>, String> {
         utf16(rest, u16::from_le_bytes)?
     } else if let Some(rest) = bytes.strip_prefix(&UTF_16_BE) {
         utf16(rest, u16::from_be_bytes)?
+    } else if is_unmarked_utf16(bytes) {
+        return Err(
+            "it is a text in UTF-16 without the mark that says so; save it in UTF-8".to_owned(),
+        );
     } else {
         return Ok(Cow::Borrowed(bytes));
     };
     Ok(Cow::Owned(text.into_bytes()))
+}
+
+/// Whether of the first letters every other byte is 0: no text in UTF-8 begins so.
+fn is_unmarked_utf16(bytes: &[u8]) -> bool {
+    matches!(bytes, [a, 0, b, 0, ..] | [0, a, 0, b, ..] if *a != 0 && *b != 0)
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Result<String, String> {
@@ -56,6 +65,7 @@ mod tests {
             assert_eq!(utf8(&bytes).as_deref(), Ok(text.as_bytes()));
         }
         assert_eq!(utf8(b"\xe4").as_deref(), Ok(&b"\xe4"[..]));
+        assert!(utf8(b"t\0e\0").is_err() && utf8(b"\0t\0e").is_err());
         assert!(utf8(b"\xff\xfe\x00").is_err() && utf8(b"\xff\xfe\x00\xd8").is_err());
     }
 }

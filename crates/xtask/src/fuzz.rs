@@ -18,19 +18,26 @@ const FILES: &str = "target/libfuzzer";
 /// Has LLVM count the ways through the code, and tell what is compared with what.
 const COUNTED: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=1";
 
-/// For so many minutes in all, one target or every one.
-pub(crate) fn fuzz(target: Option<&str>, minutes: f64, libfuzzer: bool) -> anyhow::Result<()> {
+/// For so many minutes in all, one target or every one. Without libFuzzer, files of another seed are
+/// damaged in other ways.
+pub(crate) fn fuzz(
+    target: Option<&str>,
+    minutes: f64,
+    seed: u64,
+    libfuzzer: bool,
+) -> anyhow::Result<()> {
     if libfuzzer {
         return with_libfuzzer(target, minutes);
     }
     let target = target.map_or_else(String::new, |target| format!(" {target}"));
     cargo(&format!(
-        "run --profile fuzz --package spindle-untrusted -- --minutes {minutes}{target}"
+        "run --profile fuzz --package spindle-untrusted -- --minutes {minutes} --seed {seed}{target}"
     ))
 }
 
 fn with_libfuzzer(wanted: Option<&str>, minutes: f64) -> anyhow::Result<()> {
     let targets = targets(wanted)?;
+    check_compiler()?;
     let host = host()?;
     // With a target named, build scripts and macros are not counted: they could not be linked.
     let manifest = format!("{TARGETS}/Cargo.toml");
@@ -60,6 +67,18 @@ fn with_libfuzzer(wanted: Option<&str>, minutes: f64) -> anyhow::Result<()> {
         .with_context(|| format!("the file that something does not hold for is in {found}"))?;
     }
     Ok(())
+}
+
+/// libFuzzer itself is C++, which is compiled with the targets.
+fn check_compiler() -> anyhow::Result<()> {
+    let compiler = std::env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
+    let answer = Command::new(&compiler).arg("--version").output();
+    if answer.is_ok_and(|answer| answer.status.success()) {
+        return Ok(());
+    }
+    bail!(
+        "libFuzzer is C++ and is compiled with the targets, and {compiler} does not run: install a compiler (g++, clang), or name one in CXX; without --libfuzzer files are damaged by chance, which needs none"
+    )
 }
 
 /// Names of the targets, or the one that is wanted.

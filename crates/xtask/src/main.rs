@@ -100,6 +100,9 @@ enum Chore {
         /// For all of them together.
         #[arg(long, default_value_t = 20.0)]
         minutes: f64,
+        /// Of the damage by chance: other files are tried with another one.
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
         /// By libFuzzer instead of by chance; needs a compiler for C++.
         #[arg(long)]
         libfuzzer: bool,
@@ -153,8 +156,9 @@ fn main() -> anyhow::Result<()> {
         Chore::Fuzz {
             target,
             minutes,
+            seed,
             libfuzzer,
-        } => fuzz::fuzz(target.as_deref(), minutes, libfuzzer),
+        } => fuzz::fuzz(target.as_deref(), minutes, seed, libfuzzer),
         Chore::Claims { check, list } => claims::claims(check, list),
         Chore::Golden { old, new, only } => golden::golden(&old, &new, &only),
     }

@@ -48,16 +48,22 @@ export function namedMoments() {
       super(url, options);
       this.number = ++workers;
       super.addEventListener("message", (message) => {
+        if (this.hangs) return message.stopImmediatePropagation();
         const kind = message.data.event?.type ?? message.data;
         if (!this.passes(`tells ${kind}`)) message.stopImmediatePropagation();
       });
     }
     passes(kind) {
       const name = this.number < first ? "page" : `worker ${this.number - first + 1}`;
-      // No event tells the page of this.
-      return passes(`${name} ${kind}`, () => super.terminate());
+      const end = () => {
+        // No event tells the page of either. What hangs keeps its lock.
+        if (moments.fault === "worker hangs") this.hangs = true;
+        else super.terminate();
+      };
+      return passes(`${name} ${kind}`, end);
     }
     postMessage(message, ...more) {
+      if (this.hangs) return;
       const { command } = message;
       const kind = typeof command === "object" ? Object.keys(command)[0] : (command ?? "load");
       if (this.passes(`is told ${kind}`)) super.postMessage(message, ...more);
@@ -91,6 +97,23 @@ export async function wholeTraining(page, at, fault) {
   await begin(page, at, fault);
   await phase(page, "finished");
   return resultOf(page);
+}
+
+/** A whole one, by a reader who begins again whenever a worker says nothing; and how often that was. */
+export async function wholeDespiteSilence(page, at) {
+  await begin(page, at, "worker hangs");
+  const again = page.getByRole("button", { name: "begin again from the last stored state" });
+  const finished = page.locator("[data-phase=finished]");
+  let times = 0;
+  for (;;) {
+    await finished.or(again).first().waitFor();
+    if ((await finished.count()) > 0) return { result: await resultOf(page), times };
+    // It may have spoken meanwhile.
+    times += await again.click({ timeout: 2_000 }).then(
+      () => 1,
+      () => 0,
+    );
+  }
 }
 
 /** What a page that was loaded again has to go on with, brought to its end; from the beginning where nothing was stored. */
@@ -161,10 +184,20 @@ export function chosen(moments, every = 1) {
  */
 export async function resultOf(page) {
   const found = await page.evaluate(async () => {
-    const run = globalThis.spindle.runs.value.find(({ live }) => live);
+    // A record that is lost behind the end is made again.
+    const atTheEnd = async () => {
+      for (;;) {
+        const run = globalThis.spindle.runs.value.find(({ live }) => live);
+        const bytes = await run?.file().catch(() => undefined);
+        const isFinished = globalThis.spindle.training.value.phase.value === "finished";
+        if (bytes && isFinished && run === globalThis.spindle.runs.value.find(({ live }) => live))
+          return { run, bytes };
+        await new Promise((next) => setTimeout(next, 100));
+      }
+    };
+    const { run, bytes } = await atTheEnd();
     const { figures, checkpoints, samples, phases, warnings } = run.view;
     const losses = globalThis.spindle.training.value.losses.value;
-    const bytes = await run.file();
     let file = "";
     for (let at = 0; at < bytes.length; at += 32_768) file += String.fromCharCode(...bytes.subarray(at, at + 32_768));
     return { figures, checkpoints, samples, phases, warnings, losses, file: btoa(file) };

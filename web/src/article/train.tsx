@@ -2,6 +2,7 @@
 
 import "../style/training.css";
 import { manifest } from "../engine/manifest";
+import { giveUpSilent, isSilent, waitOn } from "../engine/silence";
 import { number, percent } from "../figure/numbers";
 import { markFamily } from "../state/all-runs";
 import { obstacle } from "../state/entered";
@@ -14,7 +15,7 @@ import type { Training } from "../training/run";
 import type { Phase } from "../training/state";
 import { PauseIcon, PlayIcon } from "./icons";
 import { LossCurve } from "./loss-curve";
-import { SaveRun } from "./open";
+import { focusOn, SaveRun } from "./open";
 import { Outcomes, PhaseBadge } from "./phase-badge";
 import { inASentence, Settings, settingsOpen } from "./settings";
 
@@ -243,7 +244,31 @@ function Status({ now }: { now: Training | undefined }) {
           {notice.value}
         </p>
       )}
+      <Silence />
     </div>
+  );
+}
+
+/** A worker says nothing: it may be slow, or hang. */
+function Silence() {
+  if (!isSilent.value) return null;
+  const after = (decided: () => void) => (): void => {
+    decided();
+    // The buttons go away: the keyboard goes on at Pause.
+    focusOn(".train-bar .primary");
+  };
+  return (
+    <p class="notice silence" role="alert">
+      The training has not answered for a minute: this device may be slow, or a worker hangs.{" "}
+      <button type="button" class="link" onClick={after(waitOn)}>
+        Go on waiting
+      </button>
+      , or{" "}
+      <button type="button" class="link" onClick={after(giveUpSilent)}>
+        begin again from the last stored state
+      </button>
+      .
+    </p>
   );
 }
 

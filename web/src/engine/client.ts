@@ -11,6 +11,7 @@ import { LIVES, PATIENCE, watch } from "./life";
 import { type Build, whenBuilt } from "./manifest";
 import { moduleOf } from "./modules";
 import { newName } from "./names";
+import { attend, heard, leave } from "./silence";
 
 /** Something that a worker did not do. Its message is for the reader. */
 export class EngineError extends Error {
@@ -23,6 +24,8 @@ export class EngineError extends Error {
 }
 
 interface Pending {
+  /** Whether something has to come by now: a training that rests says nothing. */
+  isDue(): boolean;
   /** Called with every answer but the last of a stream. */
   on: ((event: Event) => void) | undefined;
   resolve(event: Event): void;
@@ -39,6 +42,7 @@ export class Engine {
   private readonly silence = setTimeout(() => this.lost("a worker did not start"), PATIENCE);
   private ready: { resolve(): void; reject(error: EngineError): void } | undefined;
   private fault: EngineError | undefined;
+  private isLoading = true;
 
   private constructor(private readonly onFault: (error: EngineError) => void) {
     this.worker.onmessage = ({ data }: MessageEvent<Message | typeof LIVES>) => {
@@ -50,11 +54,17 @@ export class Engine {
       event.preventDefault();
       this.lost(event.message || "the worker ended for a reason that the browser keeps");
     };
+    attend(this);
   }
 
   /** Whether it is of no more use. */
   get isLost(): boolean {
     return this.fault !== undefined;
+  }
+
+  /** Whether it has something to say by now. */
+  get isAsked(): boolean {
+    return this.isLoading || [...this.pending.values()].some(({ isDue }) => isDue());
   }
 
   /**
@@ -74,15 +84,20 @@ export class Engine {
 
   /** Asks for something that is answered once. Rejects with an `EngineError`. */
   call(command: Command): Promise<Event> {
-    return this.request(command, undefined);
+    return this.request(command, undefined, () => true);
   }
 
   /**
    * Asks for something that is answered many times; resolves when it is done. Rejects with an
-   * `EngineError`.
+   * `EngineError`. `isDue` tells whether the next answer is to come by now.
    */
-  stream(command: Command, on: (event: Event) => void): Promise<Event> {
-    return this.request(command, on);
+  stream(command: Command, on: (event: Event) => void, isDue: () => boolean): Promise<Event> {
+    return this.request(command, on, isDue);
+  }
+
+  /** Ends the worker as one that was lost: whoever needs it gets another one. */
+  giveUp(words: string): void {
+    this.lost(words);
   }
 
   /** Ends the worker; what it was at is rejected. */
@@ -100,17 +115,21 @@ export class Engine {
     this.fail(new EngineError("panic", words));
   }
 
-  private request(command: Command, on: Pending["on"]): Promise<Event> {
+  private request(command: Command, on: Pending["on"], isDue: () => boolean): Promise<Event> {
     if (this.fault) return Promise.reject(this.fault);
+    // Silence before a question is none.
+    if (!this.isAsked) heard(this);
     const id = this.next++;
     return new Promise((resolve, reject) => {
-      this.pending.set(id, { on, resolve, reject });
+      this.pending.set(id, { on, resolve, reject, isDue });
       this.worker.postMessage({ id, command: travelling(command) });
     });
   }
 
   private hear({ id, event }: Message): void {
+    heard(this);
     if (id === 0) {
+      this.isLoading = false;
       if (event.type === "failed") this.fail(new EngineError(event.kind, event.message));
       else this.ready?.resolve();
       return;
@@ -139,6 +158,7 @@ export class Engine {
   private abandon(error: EngineError): void {
     this.fault ??= error;
     clearTimeout(this.silence);
+    leave(this);
     const pending = [...this.pending.values()];
     this.pending.clear();
     for (const { reject } of pending) reject(error);

@@ -31,8 +31,11 @@ export async function findKept(): Promise<void> {
   for (const { id } of found) if (isDropped(id)) void dropKept(id).catch(() => undefined);
 }
 
-/** Keeps a run as it is now, under this id; one that is kept already keeps its name. */
-export async function keep(run: Run, id: string, title: string): Promise<void> {
+/**
+ * Keeps a run as it is now, under this id; one that is kept already keeps its name. Whether that was
+ * possible; if not, the reader is told why.
+ */
+export async function keep(run: Run, id: string, title: string): Promise<boolean> {
   const { view } = run;
   try {
     const file = await run.file();
@@ -43,8 +46,10 @@ export async function keep(run: Run, id: string, title: string): Promise<void> {
     await storeKept(entry, file);
     kept.value = [entry, ...kept.value.filter((other) => other.id !== id)].sort((a, b) => b.at - a.at);
     keepingProblem.value = undefined;
+    return true;
   } catch (error) {
     keepingProblem.value = `This run is not kept in the browser: ${inWords(error)}. “Save run” makes a file of it.`;
+    return false;
   }
 }
 

@@ -108,9 +108,9 @@ function liveRun(): Run | undefined {
 }
 
 /** Keeps a training's run, where anything beyond its first samples is measured. */
-async function keepMeasured(of: Training, run: Run | undefined): Promise<void> {
-  if (run && !isDropped(of.id) && (of.progress.value?.measured ?? 0) > 0)
-    await keep(run, of.id, inShort(of.experiment));
+async function keepMeasured(of: Training, run: Run | undefined): Promise<boolean> {
+  if (!run || isDropped(of.id) || (of.progress.value?.measured ?? 0) === 0) return true;
+  return keep(run, of.id, inShort(of.experiment));
 }
 
 /**
@@ -156,8 +156,10 @@ function keepOnce(now: Training, live: Run, phase: string): void {
   const at = keptAt.get(now) ?? new Set();
   if (at.has(phase)) return;
   keptAt.set(now, at.add(phase));
-  void keepMeasured(now, live).then(() => {
-    if (training.value === now && toNextSeed()) void trainNextSeed(now.experiment);
+  void keepMeasured(now, live).then((isKept) => {
+    // A record that was lost is made again, and kept then.
+    if (!isKept && now.phase.peek() !== phase) at.delete(phase);
+    else if (training.value === now && toNextSeed()) void trainNextSeed(now.experiment);
   });
 }
 

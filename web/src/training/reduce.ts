@@ -132,5 +132,7 @@ function notRecorded(state: State, what: Recorded, problem: Problem): Next {
 function recordRestarted(state: State, { words }: Problem): Next {
   const next = { ...state, restarts: state.restarts + 1 };
   if (next.restarts > MOST_RESTARTS) return only(next);
-  return beginRecord({ ...next, notice: `${sentence(words)} The record was begun again.` });
+  // Its comparisons are gone with it.
+  const phase = state.phase === "finished" ? "comparing" : state.phase;
+  return beginRecord({ ...next, phase, notice: `${sentence(words)} The record was begun again.` });
 }

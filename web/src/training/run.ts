@@ -202,7 +202,8 @@ export class Training {
       if (choice.build === "gpu") await engine.call({ type: "open_gpu" }).catch(lost);
       // It is told what is wanted once it has started.
       const command = { type: "train", experiment, place: choice.place, data, state, paused: true } as const;
-      await engine.stream(command, (event) => this.send({ type: "told", trainer, event }));
+      const isDue = (): boolean => ["preparing", "running"].includes(this.phase.peek());
+      await engine.stream(command, (event) => this.send({ type: "told", trainer, event }), isDue);
     } catch (error) {
       const isLost = error instanceof EngineError && (error.kind === "gpu" || error.kind === "panic");
       if (isLost) lost(error);

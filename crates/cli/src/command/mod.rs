@@ -30,12 +30,18 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> anyhow::Result<()> {
 
 /// The data set of a run, the same as when the run began.
 fn data_of(record: &RunRecord) -> anyhow::Result<AnyData> {
-    same(record, spindle_data::load(&record.experiment)?)
+    let data = as_begun(record, spindle_data::load(&record.experiment)?);
+    unchanged(record, &data)?;
+    Ok(data)
 }
 
-/// These data as the run has them.
-fn same(record: &RunRecord, data: AnyData) -> anyhow::Result<AnyData> {
-    let data = spindle_data::as_begun(data, &record.provenance.data_digest);
+/// These data with their classes in the order that the run has them in.
+fn as_begun(record: &RunRecord, data: AnyData) -> AnyData {
+    spindle_data::as_begun(data, &record.provenance.data_digest)
+}
+
+/// Checks that these data are the run's.
+fn unchanged(record: &RunRecord, data: &AnyData) -> anyhow::Result<()> {
     if !data.is_of(&record.provenance.data_digest) {
         bail!(
             "the data set has changed since this run began, or version {} of Spindle, which began it, read these files in another way: its digest is {}, the run's is {}; continue with the original files, or begin a new run",
@@ -44,5 +50,5 @@ fn same(record: &RunRecord, data: AnyData) -> anyhow::Result<AnyData> {
             record.provenance.data_digest
         );
     }
-    Ok(data)
+    Ok(())
 }

@@ -15,7 +15,7 @@ use spindle_run::{
     record::RunRecord,
 };
 
-use super::{data_of, report, same};
+use super::{as_begun, data_of, report, unchanged};
 use crate::{
     arguments::{Extract, NewRun},
     computation::Computation,
@@ -111,13 +111,16 @@ fn begin(
     let experiment = from_anywhere(new.experiment.clone())?.check()?;
     let place = computation.open(terminal)?;
     let data = spindle_data::load(&experiment)?;
-    let warnings = data.about().warnings.iter();
-    warnings.for_each(|warning| terminal.warn(warning));
     let (writer, found) = RunWriter::create(&new.out, &experiment)?;
     let data = match &found {
-        Some(record) => same(record, data)?,
+        Some(record) => as_begun(record, data),
         None => data,
     };
+    let warnings = data.about().warnings.iter();
+    warnings.for_each(|warning| terminal.warn(warning));
+    if let Some(record) = &found {
+        unchanged(record, &data)?;
+    }
     let places = computation.places(place, &experiment, &data, terminal)?;
     let asked = experiment.training.clone();
     let lab = pipeline::lab(experiment, data, places)?;

@@ -1,6 +1,7 @@
 //! Data sets from their published files: small ones in exactly those layouts, and what is said of
 //! broken ones.
 
+mod as_people_have_them;
 mod clouds;
 #[path = "../layouts/mod.rs"]
 mod layouts;

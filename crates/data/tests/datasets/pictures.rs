@@ -403,6 +403,64 @@ fn a_digest_of_another_order_changes_nothing() -> Result<(), Error> {
     Ok(())
 }
 
+/// Four numbered folders with the same bytes whatever writes them.
+fn numbered() -> Written {
+    written(Dataset::Own, |folder| {
+        for split in ["train", "test"] {
+            for (number, name) in ["0", "1", "2", "10"].iter().enumerate() {
+                let mut picture = b"P5 8 8 255\n".to_vec();
+                picture.extend([number as u8; 64]);
+                write(folder, &format!("{split}/{name}/a.pgm"), picture);
+            }
+        }
+    })
+}
+
+/// What earlier versions said of these folders: of names and sizes, and
+/// of contents. Both had classes in the order of text.
+const EARLIER: [&str; 2] = [
+    "1bbff5f0c2ded348a0593be1eea3ab27d755cb4bb844dade4cb72b60f532a180",
+    "e97d7c4e790900eda16dbfd100750864c6ea242f349f4e2f7650581de2a2efb1",
+];
+
+#[test]
+fn a_run_of_an_earlier_version_goes_on_with_its_order_of_classes() -> Result<(), Error> {
+    let written = numbered();
+    let new = written.pictures()?;
+    assert_eq!(new.classes, ["0", "1", "2", "10"]);
+    for digest in EARLIER {
+        assert!(!new.is_of(digest));
+        let begun = new.clone().as_begun(digest);
+        assert!(begun.is_of(digest));
+        assert_eq!(begun.classes, ["0", "1", "10", "2"]);
+        // Files lie in the order of text, and so do their classes now.
+        for labels in [begun.train.labels(), begun.test.labels()] {
+            assert_eq!(labels.iter().collect::<Vec<_>>(), [0, 1, 2, 3]);
+        }
+        assert!(begun.warnings[0].contains("0, 1, 10, 2;"), "{begun:?}");
+        assert_eq!(begun.warnings.len(), 1);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_changed_picture_is_noticed_by_such_a_run() -> Result<(), Error> {
+    let is_of = |written: &Written, digest: &str| -> Result<bool, Error> {
+        Ok(written.pictures()?.as_begun(digest).is_of(digest))
+    };
+    let written = numbered();
+    let mut changed = fs::read(written.path().join("train/10/a.pgm")).unwrap();
+    *changed.last_mut().unwrap() ^= 1;
+    write(written.path(), "train/10/a.pgm", &changed);
+    // The first of both knows names and sizes only.
+    assert!(is_of(&written, EARLIER[0])?);
+    assert!(!is_of(&written, EARLIER[1])?);
+    changed.push(0);
+    write(written.path(), "train/10/a.pgm", &changed);
+    assert!(!is_of(&written, EARLIER[0])?);
+    Ok(())
+}
+
 #[test]
 fn pixels_that_cannot_be_decoded_are_found_before_a_training() -> Result<(), Error> {
     let written = written(Dataset::Own, |folder| layouts::own_pictures(folder, 1));
