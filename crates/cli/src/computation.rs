@@ -5,6 +5,7 @@ use std::{
     panic::{self, AssertUnwindSafe},
 };
 
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 use spindle_core::{
     Error,
@@ -31,8 +32,8 @@ pub(crate) struct Computation {
     /// without it.
     #[arg(long, value_enum, help_heading = "Computation")]
     backend: Option<Backend>,
-    /// Where to go on when the device fails; without it the command ends, and goes on when it is
-    /// given again.
+    /// Where to go on when the device fails or is not there; without it the command ends. A device
+    /// that is not in this build is refused all the same.
     #[arg(long, value_enum, help_heading = "Computation")]
     fallback: Option<Fallback>,
 }
@@ -42,6 +43,15 @@ pub(crate) struct Computation {
 enum Fallback {
     /// All cores of this machine.
     Cpu,
+}
+
+/// What is done on a device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// A part of a run, which goes on from where it was broken off.
+    Run,
+    /// One file.
+    File,
 }
 
 impl Computation {
@@ -81,10 +91,11 @@ impl Computation {
     }
 
     /// Does work on the device. What its driver panics about is an error like others; with a
-    /// fallback the work is done again there, from where it was broken off.
+    /// fallback the work is done again there, of a run from where it was broken off.
     pub(crate) fn guarded<T>(
         &self,
         terminal: &Terminal,
+        of: Work,
         work: impl Fn(&Self) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         if self.device == Wanted::Cpu {
@@ -95,9 +106,15 @@ impl Computation {
                 terminal.warn(&format!("{error:#}; it goes on on the CPU"));
                 work(&Self::ON_CPU)
             }
-            (Err(error), None) if is_of_device(&error) => Err(error.context(
-                "what was made so far is kept: the same command goes on from there, with --device cpu or --fallback cpu without the device",
-            )),
+            (Err(error), None) => Err(match (error.downcast_ref(), of) {
+                (Some(Error::Device { .. }), Work::Run) => anyhow!(
+                    "{error:#}. What was made so far is kept: the same command goes on from there, with --device cpu or --fallback cpu without the device"
+                ),
+                (Some(Error::Device { .. }), Work::File) | (Some(Error::NoDevice { .. }), _) => {
+                    anyhow!("{error:#}; --device cpu or --fallback cpu does it without the device")
+                }
+                _ => error,
+            }),
             (done, _) => done,
         }
     }
@@ -154,25 +171,54 @@ mod tests {
                 _ => panic!("device lost\nat some line"),
             }
         };
-        let error = on_a_gpu(None).guarded(&terminal, work);
+        let error = on_a_gpu(None).guarded(&terminal, Work::Run, work);
         let error = error.map_err(|error| format!("{error:#}")).unwrap_err();
-        assert!(error.contains("what was made so far is kept"), "{error}");
-        assert!(error.contains("the device failed: device lost"), "{error}");
+        assert!(error.contains("What was made so far is kept"), "{error}");
+        assert!(
+            error.starts_with("the device failed: device lost"),
+            "{error}"
+        );
         assert!(!error.contains("at some line"), "{error}");
         assert!(
             on_a_gpu(Some(Fallback::Cpu))
-                .guarded(&terminal, work)
+                .guarded(&terminal, Work::Run, work)
                 .is_ok()
         );
         assert_eq!(rounds.get(), 3);
+        let file = on_a_gpu(None).guarded(&terminal, Work::File, work);
+        let file = file.map_err(|error| format!("{error:#}")).unwrap_err();
+        assert!(
+            !file.contains("kept") && file.contains("--device cpu"),
+            "{file}"
+        );
+    }
+
+    #[test]
+    fn where_there_is_no_device_nothing_was_made() {
+        let terminal = Terminal::new(true, false);
+        let error = on_a_gpu(None).guarded(&terminal, Work::Run, |_| -> anyhow::Result<()> {
+            Err(Error::NoDevice {
+                device: "gpu:7".to_owned(),
+                reason: "here there is gpu:0, a card".to_owned(),
+            }
+            .into())
+        });
+        let said = format!("{:#}", error.unwrap_err());
+        assert!(
+            said.starts_with("there is no device gpu:7: here there is gpu:0"),
+            "{said}"
+        );
+        assert!(!said.contains("kept"), "{said}");
     }
 
     #[test]
     fn what_the_device_is_not_to_blame_for_is_no_reason_to_begin_again() {
         let terminal = Terminal::new(true, false);
-        let error = on_a_gpu(Some(Fallback::Cpu)).guarded(&terminal, |_| -> anyhow::Result<()> {
-            anyhow::bail!("the data set has changed")
-        });
+        let error = on_a_gpu(Some(Fallback::Cpu)).guarded(
+            &terminal,
+            Work::Run,
+            |_| -> anyhow::Result<()> { anyhow::bail!("the data set has changed") },
+        );
         assert_eq!(error.unwrap_err().to_string(), "the data set has changed");
     }
 }

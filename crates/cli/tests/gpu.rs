@@ -121,7 +121,7 @@ fn a_device_that_is_not_there_is_named_and_the_cpu_takes_over_if_asked() {
     let path = path.to_str().unwrap();
     let said = failure(&["train", "--out", path, "--device", "gpu:77"]);
     assert!(
-        said.contains("gpu:77") && said.contains("gpu:0 is "),
+        said.contains("gpu:77") && said.contains("here there is gpu:0, "),
         "{said}"
     );
     assert!(!Path::new(path).exists(), "nothing was begun");

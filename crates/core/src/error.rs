@@ -29,7 +29,9 @@ pub enum Error {
         allowed: String,
     },
     /// No backend of this build can do this.
-    #[error("{network} cannot be {what} on {place} in this build; it can on: {known}")]
+    #[error(
+        "{network} cannot be {what} on {place} in this build; it can on: {known}. Leave --backend away, or give --device and --backend of one of these"
+    )]
     Place {
         /// Which network.
         network: &'static str,
@@ -42,7 +44,7 @@ pub enum Error {
     },
     /// What only Burn can do, in a build without it.
     #[error(
-        "{what} needs Burn, which this spindle was built without; build one that has it: cargo build --release -p spindle --features burn"
+        "{what} needs Burn, which this spindle was built without; in Spindle's folder: cargo build --release -p spindle --features burn, which makes target/release/spindle"
     )]
     WithoutBurn {
         /// The network, or the backend that was asked for.
@@ -50,7 +52,7 @@ pub enum Error {
     },
     /// A device that this build does not know.
     #[error(
-        "this spindle was built without {device}; build one that has it: cargo build --release -p spindle --features {feature}"
+        "--device {device} is not in this build; in Spindle's folder: cargo build --release -p spindle --features {feature}, which makes target/release/spindle; --device cpu needs nothing"
     )]
     NotBuilt {
         /// Which device.

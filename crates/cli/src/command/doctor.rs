@@ -3,7 +3,13 @@
 //! Drivers crash, hang and panic. Every device is tried by a process of its own, which prints what
 //! came of it; whatever ends it is an answer.
 
-use std::process::{Command, Stdio};
+use std::{
+    io::{self, BufRead as _, BufReader, Read},
+    process::{self, Child, Command, Stdio},
+    sync::mpsc::{self, Receiver, RecvTimeoutError},
+    thread,
+    time::{Duration, Instant},
+};
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -18,6 +24,7 @@ use spindle_run::{
 
 use crate::{
     arguments::Doctor,
+    interrupt::{self, Interrupted},
     terminal::{Terminal, write_out},
 };
 
@@ -54,6 +61,8 @@ struct DeviceReport {
 struct Test {
     model: String,
     backend: Backend,
+    /// Whether it computes as the CPU does, within the limits of its kind of network.
+    right: bool,
     /// What kept it from computing as the CPU does; nothing of the rest is known then.
     problem: Option<String>,
     #[serde(flatten)]
@@ -91,11 +100,8 @@ pub(crate) fn doctor(arguments: &Doctor, terminal: &Terminal) -> anyhow::Result<
         let largest =
             largest.map_or_else(String::new, |mega| format!(", arrays of up to {mega} MB"));
         terminal.answer(&format!("\n{}: {}{largest}", listed.wanted, listed.words))?;
-        let report = tried(&listed, &models(arguments, listed.is_software));
-        if !report.in_words().is_empty() {
-            terminal.answer(&report.in_words())?;
-        }
-        devices.push(report);
+        let models = models(arguments, listed.is_software);
+        devices.push(tried(&listed, &models, terminal)?);
     }
     let advice = advice(&built, &devices);
     if !advice.is_empty() {
@@ -134,6 +140,11 @@ fn parts(features: &[(&str, bool)]) -> String {
 
 /// Tries all networks on a device in this process; a line of JSON each.
 fn probe(wanted: &Wanted, models: &[Model]) -> anyhow::Result<()> {
+    // Whoever asked holds the other end of stdin, and is gone when it ends.
+    thread::spawn(|| {
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        process::exit(1);
+    });
     let opened = pollster::block_on(device::open(wanted))?;
     for &model in models {
         for backend in [Backend::Kernels, Backend::Burn] {
@@ -170,51 +181,123 @@ fn test(model: Model, place: Place, backend: Backend) -> Option<Test> {
     Some(Test {
         model: model.title().to_owned(),
         backend,
+        right: problem.is_none(),
         problem,
         found,
     })
 }
 
-/// Tries a device by a process of its own.
-fn tried(listed: &Listed, models: &[Model]) -> DeviceReport {
-    let (tests, problem) = match probed(listed, models) {
+/// Tries a device by a process of its own; tells what came of each network as soon as it is known.
+///
+/// # Errors
+/// It was interrupted.
+fn tried(listed: &Listed, models: &[Model], terminal: &Terminal) -> anyhow::Result<DeviceReport> {
+    let (tests, problem) = match probed(listed, models, terminal) {
         Ok(found) => found,
+        Err(error) if error.is::<Interrupted>() => return Err(error),
         Err(error) => (Vec::new(), Some(format!("{error:#}"))),
     };
-    DeviceReport {
+    if let Some(problem) = &problem {
+        terminal.answer(&format!("  {problem}"))?;
+    }
+    Ok(DeviceReport {
         device: listed.wanted.to_string(),
         name: listed.words.clone(),
         software: listed.is_software,
         largest_array: listed.largest_array,
         problem,
         tests,
-    }
+    })
 }
 
-fn probed(listed: &Listed, models: &[Model]) -> anyhow::Result<(Vec<Test>, Option<String>)> {
+/// How long one network may take on one device: a VGG-19 on a program on the CPU takes minutes.
+const PATIENCE: Duration = Duration::from_secs(900);
+/// Time between two looks at whether it was interrupted.
+const LOOK: Duration = Duration::from_millis(100);
+
+fn probed(
+    listed: &Listed,
+    models: &[Model],
+    terminal: &Terminal,
+) -> anyhow::Result<(Vec<Test>, Option<String>)> {
+    let mut child = started(listed, models)?;
+    let lines = lines_of(child.stdout.take());
+    let said = lines_of(child.stderr.take());
+    let (mut tests, mut since) = (Vec::new(), Instant::now());
+    loop {
+        let ends = match lines.recv_timeout(LOOK) {
+            Ok(line) => {
+                if let Ok(test) = serde_json::from_str::<Test>(&line) {
+                    if tests.is_empty() {
+                        terminal.answer(HEADER)?;
+                    }
+                    terminal.answer(&test.in_words())?;
+                    tests.push(test);
+                }
+                since = Instant::now();
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => interrupt::check(Interrupted::Reading).err(),
+        };
+        let is_late = since.elapsed() > PATIENCE;
+        if ends.is_some() || is_late {
+            // It may have ended by itself just now.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        match ends {
+            Some(interrupted) => return Err(interrupted),
+            None if is_late => {
+                let seconds = PATIENCE.as_secs();
+                let problem = format!("it did not answer within {seconds} s and was ended");
+                return Ok((tests, Some(problem)));
+            }
+            None => {}
+        }
+    }
+    let status = child.wait().context("cannot wait for it")?;
+    let said: Vec<String> = said.iter().collect();
+    let problem = (!status.success()).then(|| ended(&said.join("\n"), status));
+    Ok((tests, problem))
+}
+
+/// This program again, for one device.
+fn started(listed: &Listed, models: &[Model]) -> anyhow::Result<Child> {
     let own = std::env::current_exe().context("cannot find this program")?;
     let mut command = Command::new(own);
     command.args(["doctor", "--probe", &listed.wanted.to_string()]);
     for model in models {
         command.args(["--model", &name(*model)]);
     }
-    let output = command
+    command
         // Mesa's choice of a device looks for a desktop and complains that there is none.
         .env("NODEVICE_SELECT", "1")
-        .stdin(Stdio::null())
-        .output()
-        .context("cannot start it again")?;
-    let lines = String::from_utf8_lossy(&output.stdout);
-    let tests = lines
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok());
-    let said = String::from_utf8_lossy(&output.stderr);
-    let problem = (!output.status.success()).then(|| ended(&said, output.status));
-    Ok((tests.collect(), problem))
+        // It ends with this process, whose end it has the other end of.
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("cannot start it again")
+}
+
+/// Lines of what a process says, as they come.
+fn lines_of(from: Option<impl Read + Send + 'static>) -> Receiver<String> {
+    let (sender, lines) = mpsc::channel();
+    thread::spawn(move || {
+        let Some(from) = from else { return };
+        for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line).into_owned();
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
 }
 
 /// What a process that failed said of it.
-fn ended(said: &str, status: std::process::ExitStatus) -> String {
+fn ended(said: &str, status: process::ExitStatus) -> String {
     let lines = said
         .lines()
         .map(|line| line.trim_start_matches("error: ").trim());
@@ -240,20 +323,8 @@ fn name(model: Model) -> String {
         .to_owned()
 }
 
-impl DeviceReport {
-    /// A line a network; empty where nothing was tried.
-    fn in_words(&self) -> String {
-        let mut lines = Vec::new();
-        if !self.tests.is_empty() {
-            let header = "  network      backend     steps/s  masked outputs/s  off by";
-            lines.push(header.to_owned());
-        }
-        lines.extend(self.tests.iter().map(Test::in_words));
-        let problem = self.problem.iter();
-        lines.extend(problem.map(|problem| format!("  {problem}")));
-        lines.join("\n")
-    }
-}
+/// Above the rows.
+const HEADER: &str = "  network      backend     steps/s  masked outputs/s  as the CPU does; off by, of the largest output";
 
 impl Test {
     fn in_words(&self) -> String {
@@ -262,6 +333,7 @@ impl Test {
             backend,
             problem,
             found,
+            ..
         } = self;
         let backend = match backend {
             Backend::Kernels => "kernels",
@@ -269,10 +341,15 @@ impl Test {
         };
         let rest = match (found, problem) {
             (Some(found), _) => format!(
-                "{:>11.1} {:>17.0}  {:.0e}",
-                found.steps_per_second, found.outputs_per_second, found.output_difference
+                "{:>11.1} {:>17.0}  yes; {}",
+                found.steps_per_second,
+                found.outputs_per_second,
+                match found.output_difference {
+                    0.0 => "0".to_owned(),
+                    apart => format!("{apart:.0e}"),
+                }
             ),
-            (None, Some(problem)) => format!("  {problem}"),
+            (None, Some(problem)) => format!("  no: {problem}"),
             (None, None) => String::new(),
         };
         format!("  {model:<12} {backend:<8}{rest}")
@@ -290,7 +367,7 @@ fn advice(built: &[(&str, bool)], devices: &[DeviceReport]) -> Vec<String> {
             _ => "--device gpu (graphics cards) is",
         };
         advice.push(format!(
-            "{what} not in this build: cargo build --release -p spindle --features {feature}"
+            "{what} not in this build; in Spindle's folder: cargo build --release -p spindle --features {feature}"
         ));
     }
     let gpus: Vec<&DeviceReport> = devices
@@ -300,7 +377,7 @@ fn advice(built: &[(&str, bool)], devices: &[DeviceReport]) -> Vec<String> {
     let has_wgpu = built.contains(&("wgpu", true));
     if has_wgpu && gpus.iter().all(|gpu| gpu.software) {
         advice.push(format!(
-            "{}: install the card's driver (on Debian for AMD and Intel: mesa-vulkan-drivers; for NVIDIA: nvidia-driver), and libvulkan1; in a container of NVIDIA's set NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics",
+            "{}. Where there is a card, install its driver (on Debian for AMD and Intel: mesa-vulkan-drivers; for NVIDIA: nvidia-driver), and libvulkan1; in a container of NVIDIA's set NVIDIA_DRIVER_CAPABILITIES=compute,utility,graphics. Without one nothing is missing: the CPU computes all",
             match gpus.is_empty() {
                 true => "no graphics driver offers an adapter",
                 false => "the only adapters are programs on the CPU",

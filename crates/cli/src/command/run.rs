@@ -18,7 +18,7 @@ use spindle_run::{
 use super::{as_begun, data_of, report, unchanged};
 use crate::{
     arguments::{Extract, NewRun},
-    computation::Computation,
+    computation::{Computation, Work},
     interrupt::Interrupted,
     looking::Looking,
     terminal::Terminal,
@@ -26,7 +26,7 @@ use crate::{
 
 /// Runs `spindle run`: all of the course, and the report.
 pub(crate) fn run(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
-    new.computation.guarded(terminal, |computation| {
+    new.computation.guarded(terminal, Work::Run, |computation| {
         let (run, lab) = begin(new, computation, terminal)?;
         let (run, has_ended) = until_ended(new, run, &*lab, terminal)?;
         let mut run = match has_ended {
@@ -40,7 +40,7 @@ pub(crate) fn run(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
 /// A run of a sweep: all of the course and the report, which nobody is told of. Returns what people
 /// should know of it.
 pub(super) fn run_in_silence(new: &NewRun, terminal: &Terminal) -> anyhow::Result<Option<String>> {
-    new.computation.guarded(terminal, |computation| {
+    new.computation.guarded(terminal, Work::Run, |computation| {
         let (run, lab) = begin(new, computation, terminal)?;
         let run = conducted(run, &*lab, Goal::Analysed, terminal)?;
         report::write(run.store(), run.record())?;
@@ -50,7 +50,7 @@ pub(super) fn run_in_silence(new: &NewRun, terminal: &Terminal) -> anyhow::Resul
 
 /// Runs `spindle train`.
 pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
-    new.computation.guarded(terminal, |computation| {
+    new.computation.guarded(terminal, Work::Run, |computation| {
         let (run, lab) = begin(new, computation, terminal)?;
         let (run, has_ended) = until_ended(new, run, &*lab, terminal)?;
         let run = match has_ended {
@@ -67,9 +67,11 @@ pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
 
 /// Runs `spindle extract`.
 pub(crate) fn extract(arguments: &Extract, terminal: &Terminal) -> anyhow::Result<()> {
-    arguments.computation.guarded(terminal, |computation| {
-        extract_on(computation, &arguments.run.run, terminal)
-    })
+    arguments
+        .computation
+        .guarded(terminal, Work::Run, |computation| {
+            extract_on(computation, &arguments.run.run, terminal)
+        })
 }
 
 fn extract_on(computation: &Computation, path: &Path, terminal: &Terminal) -> anyhow::Result<()> {

@@ -7,7 +7,7 @@ use spindle_data::Labelled as _;
 
 use crate::{
     arguments::Values,
-    computation::Computation,
+    computation::{Computation, Work},
     inputs,
     interrupt::{self, Interrupted},
     output,
@@ -31,9 +31,11 @@ struct Sample {
 
 /// Runs the command.
 pub(crate) fn values(arguments: &Values, terminal: &Terminal) -> anyhow::Result<()> {
-    arguments.computation.guarded(terminal, |computation| {
-        values_on(computation, arguments, terminal)
-    })
+    arguments
+        .computation
+        .guarded(terminal, Work::File, |computation| {
+            values_on(computation, arguments, terminal)
+        })
 }
 
 fn values_on(
@@ -46,13 +48,13 @@ fn values_on(
         &[&arguments.weights, &arguments.players],
         terminal,
     )?;
+    let place = computation.open(terminal)?;
     let players = inputs::players(&arguments.players)?;
     let weights = inputs::weights(&arguments.weights, terminal)?;
     let experiment = arguments
         .files
         .experiment(arguments.data, arguments.model)
         .check()?;
-    let place = computation.open(terminal)?;
     let data = spindle_data::load(&experiment)?;
     let warnings = data.about().warnings.iter();
     warnings.for_each(|warning| terminal.warn(warning));
@@ -77,8 +79,11 @@ fn values_on(
     bar.finish_and_clear();
     inputs::write_outputs(&arguments.out, &outputs.values, samples.len())?;
     terminal.say(&format!(
-        "{} samples on {} masks; next: spindle decompose {} --out interactions.safetensors",
-        samples.len(),
+        "{} on {} masks; next: spindle decompose {} --out interactions.safetensors",
+        match samples.len() {
+            1 => "1 sample".to_owned(),
+            count => format!("{count} samples"),
+        },
         1 << players.len(),
         arguments.out.display()
     ));

@@ -26,7 +26,7 @@ pub(crate) use wgpu::burn_device as burn_on_gpu;
 pub struct Opened {
     /// Which one.
     pub device: Device,
-    /// What whoever waits for it should know: that it is no graphics card.
+    /// What whoever waits for it should know: that it is no graphics card, or why there is none.
     pub warning: Option<String>,
 }
 
@@ -58,10 +58,25 @@ pub async fn open(wanted: &Wanted) -> Result<Opened, Error> {
         Wanted::Cpu => Ok(Opened::CPU),
         Wanted::Auto => match list::first_card().await {
             Some(card) => open_gpu(Some(&card)).await,
-            None => Ok(Opened::CPU),
+            None => Ok(Opened {
+                device: Device::Cpu,
+                warning: Some(without_a_card().to_owned()),
+            }),
         },
         Wanted::Gpu(which) => open_gpu(which.as_ref()).await,
         Wanted::Cuda(number) => open_cuda(*number),
+    }
+}
+
+/// Why automatic choice has nothing to choose from.
+const fn without_a_card() -> &'static str {
+    match cfg!(feature = "burn-wgpu") {
+        true => {
+            "--device auto takes the CPU: no graphics card offers itself, other than programs on the CPU and what is reached through OpenGL (--device gpu takes these, --device cuda NVIDIA's cards)"
+        }
+        false => {
+            "--device auto takes the CPU: this build knows no graphics cards; in Spindle's folder: cargo build --release -p spindle --features wgpu"
+        }
     }
 }
 

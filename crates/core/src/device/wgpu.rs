@@ -78,13 +78,13 @@ fn found<'a>(adapters: &'a [Adapter], which: Option<&Which>) -> Result<&'a Adapt
 /// What there is instead, in a sentence.
 fn known(adapters: &[Adapter]) -> String {
     if adapters.is_empty() {
-        return "no graphics driver offers any adapter (for Vulkan on Linux: the driver's package, \
-                and libvulkan1)"
+        return "no graphics driver offers any adapter (for Vulkan on Linux: the card's driver, \
+                and libvulkan1; spindle doctor has the names of packages)"
             .to_owned();
     }
     let adapters = adapters.iter().enumerate();
-    let list = adapters.map(|(number, adapter)| format!("gpu:{number} is {}", adapter.words()));
-    format!("there is: {}", list.collect::<Vec<_>>().join("; "))
+    let list = adapters.map(|(number, adapter)| format!("gpu:{number}, {}", adapter.words()));
+    format!("here there is {}", list.collect::<Vec<_>>().join("; "))
 }
 
 fn no_device(which: Option<&Which>, reason: String) -> Error {
@@ -95,15 +95,22 @@ fn no_device(which: Option<&Which>, reason: String) -> Error {
 }
 
 fn warning(adapter: &Adapter) -> Option<String> {
-    if adapter.is_software() {
-        return Some(format!(
-            "{adapter} is a program on the CPU, no graphics card: slower than --device cpu"
-        ));
-    }
-    let says = "is reached through OpenGL, which was not made for this: wrong numbers and failures are more likely";
-    adapter
-        .is_compatibility()
-        .then(|| format!("{adapter} {says}"))
+    let says = [
+        (
+            adapter.is_software(),
+            "a program on the CPU, no graphics card: slower than --device cpu",
+        ),
+        (
+            adapter.is_compatibility(),
+            "reached through OpenGL, since Vulkan offers none; it was not made for this: wrong numbers and failures are more likely",
+        ),
+    ];
+    let says: Vec<&str> = says
+        .iter()
+        .filter(|(is_so, _)| *is_so)
+        .map(|(_, words)| *words)
+        .collect();
+    (!says.is_empty()).then(|| format!("{adapter}: {}", says.join("; ")))
 }
 
 const fn api(backend: wgpu::Backend) -> WgpuBackend {
