@@ -95,7 +95,7 @@ test("what was expected stands beside what was found, after a reload too", async
     const outcomes = page.locator(".outcomes li");
     await outcomes.first().waitFor();
     assert.equal(await outcomes.count(), 2);
-    const verdict = await held(page, "current.value.view.phases.verdict === 'two-phases'");
+    const verdict = (await held(page, "current.value.view.phases.verdict")) === "two-phases";
     const words = await outcomes.first().innerText();
     assert.match(words, /You expected: Orders rise again\. (Yes|No|Not told by this run)\./);
     assert.equal(/Yes\./.test(words), verdict, words);
