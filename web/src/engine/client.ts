@@ -91,7 +91,7 @@ export class Engine {
    * Asks for something that is answered many times; resolves when it is done. Rejects with an
    * `EngineError`. `isDue` tells whether the next answer is to come by now.
    */
-  stream(command: Command, on: (event: Event) => void, isDue: () => boolean): Promise<Event> {
+  stream(command: Command, on: (event: Event) => void, isDue = () => true): Promise<Event> {
     return this.request(command, on, isDue);
   }
 
