@@ -5,7 +5,7 @@ mod support;
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Output,
+    process::{Output, Stdio},
 };
 
 use support::{failure, json, output, spindle, stderr};
@@ -165,6 +165,35 @@ fn a_run_that_was_damaged_is_left_out_and_mended_by_the_next_sweep() {
     let mended = sweep(&grid, &out, &[]);
     assert!(mended.status.success(), "{}", stderr(&mended));
     assert_eq!(table(&out, "runs.csv"), whole);
+}
+
+#[test]
+fn workers_may_begin_at_the_same_moment() {
+    let folder = TempDir::new().unwrap();
+    let grid = file(folder.path(), &GRID.replace("[0.0, 0.3]", "[0.3]"));
+    let out = folder.path().join("out");
+    let worker = |shard: usize| {
+        let shard = format!("{shard}/6");
+        spindle()
+            .args([
+                "sweep",
+                grid.to_str().unwrap(),
+                "--quiet",
+                "--shard",
+                &shard,
+            ])
+            .args(["--out", out.to_str().unwrap()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let workers: Vec<_> = (1..=6).map(worker).collect();
+    for worker in workers {
+        let done = worker.wait_with_output().unwrap();
+        assert!(done.status.success(), "{}", stderr(&done));
+    }
+    assert_eq!(table(&out, "runs.csv").lines().count(), 3);
 }
 
 #[test]

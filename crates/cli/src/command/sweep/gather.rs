@@ -1,8 +1,5 @@
 //! What all runs of a sweep that are done found together, written beside them.
 
-use std::fs::File;
-
-use anyhow::Context;
 use spindle_run::{
     RunFolder,
     figure::Figure,
@@ -12,10 +9,9 @@ use spindle_run::{
     table::Table,
 };
 
-use super::grid::{Grid, State};
+use super::grid::{Grid, State, lock};
 use crate::terminal::Terminal;
 
-const LOCK: &str = "sweep.lock";
 const PAGE: &str = "sweep.html";
 
 /// A run that is done, with what its test samples have at the last checkpoint.
@@ -63,18 +59,10 @@ fn done<'a>(grid: &'a Grid, terminal: &Terminal) -> anyhow::Result<(Vec<Done<'a>
     Ok((done, damaged))
 }
 
-/// One process writes at a time, so that tables of fewer runs never replace those of more.
-fn lock(grid: &Grid) -> anyhow::Result<File> {
-    let path = grid.folder.join(LOCK);
-    let failed = || format!("cannot lock {}", path.display());
-    let file = File::create(&path).with_context(failed)?;
-    file.lock().with_context(failed)?;
-    Ok(file)
-}
-
 /// Writes what all runs that are done found together.
 pub(super) fn gather<'a>(grid: &'a Grid, terminal: &Terminal) -> anyhow::Result<Gathered<'a>> {
-    let _lock = lock(grid)?;
+    // Tables of fewer runs never replace those of more.
+    let _lock = lock(&grid.folder)?;
     let (done, damaged) = done(grid, terminal)?;
     let runs: Vec<CellRecord<'_>> = done
         .iter()

@@ -1,7 +1,7 @@
 //! A sweep in its folder, and how far each of its runs is.
 
 use std::{
-    fs,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -18,6 +18,16 @@ use crate::terminal::Terminal;
 
 /// The grid, as the folder keeps it.
 const GRID: &str = "sweep.json";
+const LOCK: &str = "sweep.lock";
+
+/// Whoever writes into a sweep's folder, other than a run, holds its lock: one process at a time.
+pub(super) fn lock(folder: &Path) -> anyhow::Result<File> {
+    let path = folder.join(LOCK);
+    let failed = || format!("cannot lock {}", path.display());
+    let file = File::create(&path).with_context(failed)?;
+    file.lock().with_context(failed)?;
+    Ok(file)
+}
 
 /// How far a run of a sweep is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -68,6 +78,8 @@ impl Grid {
         resolve(&mut grid, beside);
         let sweep = Sweep::read(grid.clone()).with_context(|| format!("cannot read {name}"))?;
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        // Workers begin together.
+        let _lock = lock(folder)?;
         write_whole(&folder.join(GRID), format!("{grid:#}\n").as_bytes())?;
         Ok(Self {
             folder: folder.to_owned(),

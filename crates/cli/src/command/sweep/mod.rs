@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! sweep.json     the grid
-//! sweep.lock     held by who writes what follows
+//! sweep.lock     held by who writes any of this but a run
 //! NAME/          a run
 //! NAME.error     why a run failed the last time
 //! tables/        tables of all runs that are done, as Parquet; a sweep's own as CSV too
