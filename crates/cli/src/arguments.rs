@@ -2,11 +2,12 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    num::NonZeroUsize,
     path::PathBuf,
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use spindle_core::device::Wanted;
+use spindle_core::{device::Wanted, landscape::SAMPLES};
 use spindle_run::{
     Experiment,
     analysis::Rule,
@@ -73,9 +74,15 @@ pub(crate) enum Command {
         after_help = "Example:\n  spindle ranges runs/demo\n\nOf the test samples' shares of strength, signs taken together, no threshold. Six more problems are solved for every sample and checkpoint."
     )]
     Ranges(Bars),
+    /// Measure over-fitting otherwise at the checkpoints of a run: sharpness of the loss, margins, a
+    /// PAC-Bayes bound, entropy of the last features; goes on where it was broken off.
+    #[command(
+        after_help = "Example:\n  spindle landscape runs/demo\n\nNeeds the weights that the run's folder has, and its data. A checkpoint of LeNet takes seconds, of VGG-11 minutes. Of fewer samples everything is measured anew."
+    )]
+    Landscape(Landscape),
     /// Run a grid of experiments, and gather what they found; goes on where it was broken off.
     #[command(
-        after_help = "Example:\n  spindle sweep noise.toml --out runs/noise\n\nnoise.toml:\n  [experiment]                       # what all runs have in common, named as the flags of spindle run\n  epochs = 128\n  [grid]                             # every combination is a run\n  label-noise = [0.0, 0.01, 0.1, 0.3]\n  seed = [0, 1, 2, 3, 4]\n\nPaths in the file are relative to it. Several [[grid]] tables are done one after the other. Each run has a folder of its own in the sweep's; tables of all of them are in its tables/, means over seeds in sweep.html."
+        after_help = "Example:\n  spindle sweep noise.toml --out runs/noise\n\nnoise.toml:\n  [experiment]                       # what all runs have in common, named as the flags of spindle run\n  epochs = 128\n  [grid]                             # every combination is a run\n  label-noise = [0.0, 0.01, 0.1, 0.3]\n  seed = [0, 1, 2, 3, 4]\n\nPaths in the file are relative to it. Several [[grid]] tables are done one after the other; landscape = 512 above them measures every run as spindle landscape does. Each run has a folder of its own in the sweep's; tables of all of them are in its tables/, means over seeds in sweep.html."
     )]
     Sweep(Sweep),
     /// What of a sweep is done, worked on, failed or missing.
@@ -161,6 +168,18 @@ pub(crate) struct ExistingRun {
 pub(crate) struct Extract {
     #[command(flatten)]
     pub(crate) run: ExistingRun,
+    #[command(flatten)]
+    pub(crate) computation: Computation,
+}
+
+#[derive(Args)]
+pub(crate) struct Landscape {
+    #[command(flatten)]
+    pub(crate) run: ExistingRun,
+    /// Training samples that the loss is taken of, evenly among all, and as many test samples;
+    /// rounded down to whole batches.
+    #[arg(long, value_name = "COUNT", default_value_t = SAMPLES)]
+    pub(crate) samples: NonZeroUsize,
     #[command(flatten)]
     pub(crate) computation: Computation,
 }

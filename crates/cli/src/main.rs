@@ -44,6 +44,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> anyhow::Result<()> {
         Command::Decompose(decompose) => command::decompose::decompose(&decompose, terminal),
         Command::Verify(verify) => command::verify::verify(&verify, terminal),
         Command::Ranges(ranges) => command::ranges::ranges(&ranges, terminal),
+        Command::Landscape(landscape) => command::landscape::landscape(&landscape, terminal),
         Command::Sweep(sweep) => command::sweep::sweep(&sweep, terminal),
         Command::Status(status) => command::sweep::status(&status, terminal),
         Command::Export(export) => command::export::export(&export, terminal),

@@ -11,6 +11,7 @@ mod burn_engine;
 pub mod device;
 mod error;
 pub mod extract;
+pub mod landscape;
 pub mod log_odds;
 pub mod network;
 pub mod networks;

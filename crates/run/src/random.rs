@@ -34,6 +34,8 @@ pub enum Stream {
     Penalty,
     /// Interactions that are taken out at random; the index is the sample's position.
     Removals,
+    /// Directions in which a network's weights are moved; the index is the checkpoint's step.
+    Directions,
 }
 
 impl Stream {
@@ -50,6 +52,7 @@ impl Stream {
             Stream::Bootstrap => "bootstrap",
             Stream::Penalty => "penalty",
             Stream::Removals => "removals",
+            Stream::Directions => "directions",
         }
     }
 

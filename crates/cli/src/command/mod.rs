@@ -5,6 +5,7 @@ pub(crate) mod data;
 pub(crate) mod decompose;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod landscape;
 pub(crate) mod ranges;
 pub(crate) mod report;
 pub(crate) mod run;

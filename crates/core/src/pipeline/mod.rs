@@ -26,5 +26,6 @@ pub use lab::{Description, Lab, lab, test_bench};
 pub use run::Run;
 pub use session::{Progress, Training};
 pub use stopwatch::{Stopwatch, stopwatch};
+pub(crate) use watch::control;
 pub use watch::{Quiet, Stretch, Watch};
 pub use workbench::{AfterSample, AnyWorkbench, EncodedBench, Workbench};

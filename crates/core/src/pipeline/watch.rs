@@ -55,7 +55,7 @@ pub(super) fn tell_games(watch: &dyn Watch, name: &str, done: usize, total: usiz
 }
 
 /// What a solver is told when it asks whether to go on.
-pub(super) fn control(watch: &dyn Watch) -> ControlFlow<()> {
+pub(crate) fn control(watch: &dyn Watch) -> ControlFlow<()> {
     match watch.wants_to_stop() {
         true => ControlFlow::Break(()),
         false => ControlFlow::Continue(()),

@@ -13,6 +13,7 @@ mod fates;
 mod figure_3;
 mod first_phase;
 mod group_differences;
+pub mod landscape;
 mod loss_gap;
 mod noise_bounds;
 mod other_answers;
@@ -288,6 +289,7 @@ table_of_analyses![
     fates::Followed,
     stopping::EarlyStopping,
     sparsity::Sparse,
+    landscape::Around,
     other_answers::Others,
 ];
 

@@ -1,6 +1,9 @@
 //! What a sweep's file says.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    num::NonZeroUsize,
+};
 
 use serde_json::{Map, Value};
 
@@ -13,6 +16,7 @@ const LONGEST_NAME: usize = 240;
 /// What the file may hold.
 const EXPERIMENT: &str = "experiment";
 const GRID: &str = "grid";
+const LANDSCAPE: &str = "landscape";
 
 /// A grid of experiments.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +26,9 @@ pub struct Sweep {
     pub varied: Vec<&'static str>,
     /// Its runs, in the order of the grids.
     pub cells: Vec<Cell>,
+    /// Of how many training samples the loss around the weights of every run is taken, where it is
+    /// asked for (`spindle landscape`).
+    pub landscape: Option<NonZeroUsize>,
 }
 
 /// One run of a sweep.
@@ -38,6 +45,7 @@ impl Sweep {
     ///
     /// ```json
     /// {
+    ///   "landscape": 512,
     ///   "experiment": { "model": "lenet", "epochs": 128 },
     ///   "grid": { "label-noise": [0, 0.1], "seed": [0, 1, 2] }
     /// }
@@ -62,15 +70,17 @@ impl Sweep {
             Some(grid) => vec![grid],
             None => return Err(wrong("there is no `grid`, whose lists say what is varied")),
         };
+        let landscape = file.remove(LANDSCAPE).map(samples).transpose()?;
         if let Some(name) = file.keys().next() {
             return Err(wrong(format!(
-                "`{}` is neither `{EXPERIMENT}` nor `{GRID}`",
+                "`{}` is none of `{EXPERIMENT}`, `{GRID}` and `{LANDSCAPE}`",
                 cut(name)
             )));
         }
         let mut sweep = Self {
             varied: Vec::new(),
             cells: Vec::new(),
+            landscape,
         };
         let mut places = HashMap::new();
         for grid in grids {
@@ -240,6 +250,15 @@ fn place(field: &str) -> usize {
         .unwrap_or(usize::MAX)
 }
 
+fn samples(value: Value) -> Result<NonZeroUsize, Error> {
+    let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
+    count.and_then(NonZeroUsize::new).ok_or_else(|| {
+        wrong(format!(
+            "`{LANDSCAPE}` must be a number of samples, e.g. 512"
+        ))
+    })
+}
+
 fn table(value: Value, name: &str) -> Result<Map<String, Value>, Error> {
     match value {
         Value::Object(table) => Ok(table),
@@ -275,6 +294,7 @@ mod tests {
             ],
         });
         let sweep = Sweep::read(file.clone()).unwrap();
+        assert_eq!(sweep.landscape, None);
         assert_eq!(sweep.varied, ["model", "label_noise", "seed"]);
         assert_eq!(
             names(file),
@@ -304,7 +324,8 @@ mod tests {
             (json!({ "grid": { "seed": [] } }), "has no value"),
             (json!({ "grid": { "seed": [1], "seeds": [2] } }), "`seeds`"),
             (json!({ "grid": { "epochs": [0] } }), "epochs is 0"),
-            (json!({ "grid": {}, "name": 1 }), "neither"),
+            (json!({ "grid": {}, "name": 1 }), "is none of"),
+            (json!({ "grid": {}, "landscape": 0 }), "number of samples"),
             (
                 json!({ "grid": { "lr": [0.1], "learning-rate": [0.1] } }),
                 "twice",

@@ -9,7 +9,8 @@ use anyhow::Context;
 use serde::Serialize;
 use serde_json::Value;
 use spindle_run::{
-    Error, RunFolder, analysis,
+    Error, RunFolder,
+    analysis::{self, landscape::is_measured},
     folder::write_whole,
     sweep::{Cell, Sweep},
 };
@@ -123,7 +124,9 @@ impl Grid {
                 let has_report = folder.path().join("report.html").is_file();
                 // A run of another experiment is refused when its turn comes.
                 let differences = record.experiment.decisive_differences(&cell.experiment);
-                match differences.is_empty() && has_report && analysis::is_complete(&record) {
+                let is_complete = analysis::is_complete(&record)
+                    && (self.sweep.landscape.is_none() || is_measured(&record));
+                match differences.is_empty() && has_report && is_complete {
                     true => State::Done,
                     false => State::Begun {
                         checkpoints: record.checkpoints.len(),

@@ -25,7 +25,7 @@ use spindle_run::{
 };
 
 use self::grid::{Grid, State};
-use super::run::run_in_silence;
+use super::{landscape::landscape_in_silence, run::run_in_silence};
 use crate::{
     arguments::{NewRun, Status as StatusArguments, Sweep as SweepArguments},
     computation::Computation,
@@ -99,7 +99,13 @@ fn one<'a>(
         experiment: cell.experiment.clone(),
         computation: computation.clone(),
     };
-    match run_in_silence(&new, terminal) {
+    let done = run_in_silence(&new, terminal).and_then(|warning| {
+        if let Some(samples) = grid.sweep.landscape {
+            landscape_in_silence(&new.out, samples, computation, terminal)?;
+        }
+        Ok(warning)
+    });
+    match done {
         Ok(warning) => {
             if let Some(warning) = warning {
                 terminal.warn(&format!("{}: {warning}", cell.name));

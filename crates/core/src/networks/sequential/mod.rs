@@ -28,7 +28,7 @@ use crate::{
 
 /// Whether the masked feature map lies over the frame of zeros around a small picture too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Frame {
+pub(crate) enum Frame {
     /// It does, as where filters are padded.
     Covered,
     /// It lies over the picture itself.
@@ -42,7 +42,7 @@ struct SequentialNetwork {
 }
 
 /// A sequential network from what it is.
-pub(super) fn network(sequential: Sequential, frame: Frame) -> Arc<dyn Network<Pictures>> {
+pub(crate) fn network(sequential: Sequential, frame: Frame) -> Arc<dyn Network<Pictures>> {
     Arc::new(SequentialNetwork { sequential, frame })
 }
 

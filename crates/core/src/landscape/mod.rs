@@ -1,0 +1,332 @@
+//! The loss around the weights of checkpoints: what a run's interactions are compared with.
+//!
+//! Gradients are a trainer's: after steps that do not move the weights its momentum is their sum.
+//! Products with the Hessian are differences of two of them.
+
+mod bound;
+mod course;
+mod curvature;
+mod direction;
+mod features;
+mod samples;
+
+use std::{num::NonZeroUsize, sync::Arc};
+
+use spindle_data::{AnyData, Data, Labelled as _, TrainingSet};
+use spindle_interactions::bootstrap::Estimate;
+use spindle_run::{
+    analysis::landscape::{Bound, Curvature, DIRECTIONS, Landscape, RANDOM_SHARE, SAM_RADIUS},
+    device::Places,
+    each,
+    event::Tensors,
+    experiment::CheckedExperiment,
+    random::Stream,
+};
+
+use self::{direction::Direction, features::LastLayer, samples::Sampled};
+use crate::{
+    Error,
+    backend::{self, Choice},
+    network::{Answer, Network, Sgd, Snapshot, initial_weights},
+    networks::Networks,
+    pipeline::AfterSample,
+};
+
+pub use course::landscape;
+
+/// Training samples that are looked at if nothing else is said.
+pub const SAMPLES: NonZeroUsize = NonZeroUsize::new(512).expect("not zero");
+/// Half the distance of the two gradients whose difference is a product with the Hessian, as a share
+/// of the weights' norm.
+const DIFFERENCE: f64 = 1e-3;
+
+/// A data set and the network that learnt it, whatever their kind.
+pub trait Survey {
+    /// Training samples that are looked at.
+    fn samples(&self) -> usize;
+
+    /// What is around these weights of a checkpoint. `each` is called now and then, and may stop it.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], weights that do not fit, a device that fails.
+    fn at<'a>(
+        &'a self,
+        step: usize,
+        weights: &'a Tensors,
+        each: AfterSample<'a>,
+    ) -> Answer<'a, Landscape>;
+}
+
+/// The survey of an experiment on about so many of its training samples, and as many test samples.
+///
+/// # Errors
+/// A model that does not take what the data set holds, a place where it cannot be trained, a sample
+/// that cannot be read by now.
+pub fn survey(
+    experiment: &CheckedExperiment,
+    data: &AnyData,
+    places: Places,
+    samples: usize,
+) -> Result<Box<dyn Survey>, Error> {
+    each!(data, data => of_kind(experiment, data, places, samples))
+}
+
+fn of_kind<M: Networks>(
+    experiment: &CheckedExperiment,
+    data: &Data<M>,
+    places: Places,
+    samples: usize,
+) -> Result<Box<dyn Survey>, Error> {
+    let network = M::network(
+        experiment.training.model,
+        M::size(data.train.samples()),
+        data.classes.len(),
+    )?;
+    Ok(Box::new(SurveyOf::new(
+        experiment, data, network, places, samples,
+    )?))
+}
+
+struct SurveyOf<M: Networks> {
+    network: Arc<dyn Network<M>>,
+    choice: Choice<M>,
+    places: Places,
+    seed: u64,
+    /// Weights before training.
+    first: Tensors,
+    /// Size of the whole training set.
+    training: usize,
+    train: Sampled<M>,
+    test: Sampled<M>,
+}
+
+impl<M: Networks> SurveyOf<M> {
+    fn new(
+        experiment: &CheckedExperiment,
+        data: &Data<M>,
+        network: Arc<dyn Network<M>>,
+        places: Places,
+        samples: usize,
+    ) -> Result<Self, Error> {
+        let set = TrainingSet::draw(experiment, data.about())?;
+        let train: Vec<(usize, usize)> = (0..set.len())
+            .map(|index| (set.position(index), set.label(index)))
+            .collect();
+        let test: Vec<(usize, usize)> = data.test.labels().iter().enumerate().collect();
+        let (batch, shape) = (experiment.training.batch, network.shape().input);
+        Ok(Self {
+            choice: Choice::new(&*network, places.training)?,
+            places,
+            seed: experiment.training.seed,
+            first: initial_weights(&*network, experiment.training.seed),
+            training: set.len(),
+            train: Sampled::evenly(&data.train, &train, samples, batch, shape)?,
+            test: Sampled::evenly(&data.test, &test, samples, batch, shape)?,
+            network,
+        })
+    }
+
+    /// Gradient of the mean loss of the training samples.
+    async fn gradient(&self, weights: &Tensors) -> Result<Direction, Error> {
+        let from = Snapshot {
+            weights: weights.clone(),
+            momentum: Tensors::new(),
+        };
+        let mut trainer = self.choice.trainer.trainer(&*self.network, &from)?;
+        let still = Sgd {
+            learning_rate: 0.0,
+            momentum: 1.0,
+        };
+        for batch in self.train.batches() {
+            trainer.step(&batch.inputs, &batch.labels, still)?;
+        }
+        let sum = Direction(trainer.snapshot().await?.momentum);
+        Ok(sum.scaled(1.0 / self.train.batches().len() as f64))
+    }
+
+    /// Logits of all samples.
+    async fn logits(&self, samples: &Sampled<M>, weights: &Tensors) -> Result<Vec<f32>, Error> {
+        let evaluator = backend::evaluator(&*self.network, self.places.evaluation, weights)?;
+        let mut logits = Vec::new();
+        for batch in samples.batches() {
+            logits.extend(evaluator.logits(&batch.inputs).await?);
+        }
+        Ok(logits)
+    }
+
+    async fn loss(&self, weights: &Tensors) -> Result<f64, Error> {
+        Ok(self
+            .train
+            .answers(&self.logits(&self.train, weights).await?)
+            .loss())
+    }
+}
+
+/// What is measured around the weights of one checkpoint.
+struct Around<'a, M: Networks> {
+    survey: &'a SurveyOf<M>,
+    step: usize,
+    weights: &'a Tensors,
+    gradient: Direction,
+    each: AfterSample<'a>,
+}
+
+impl<'a, M: Networks> Around<'a, M> {
+    async fn measured(
+        survey: &'a SurveyOf<M>,
+        step: usize,
+        weights: &'a Tensors,
+        each: AfterSample<'a>,
+    ) -> Result<Landscape, Error> {
+        let around = Self {
+            gradient: survey.gradient(weights).await?,
+            survey,
+            step,
+            weights,
+            each,
+        };
+        let train = survey.logits(&survey.train, weights).await?;
+        let test = survey.logits(&survey.test, weights).await?;
+        let loss = survey.train.answers(&train).loss();
+        let margins = |samples: &Sampled<M>, logits: &[f32]| {
+            let found = samples.answers(logits).margins();
+            found.ok_or_else(|| Error::Data("there is no sample to look at".to_owned()))
+        };
+        Ok(Landscape {
+            samples: survey.train.len(),
+            loss,
+            gradient_norm: around.gradient.norm(),
+            curvature: around.curvature().await?,
+            sam: around.sam(loss).await?,
+            random: around.random(loss).await?,
+            train_margin: margins(&survey.train, &train)?,
+            test_margin: margins(&survey.test, &test)?,
+            bound: around.bound().await?,
+            bin_entropy: around.bin_entropy().await?,
+        })
+    }
+
+    fn go_on(&self) -> Result<(), Error> {
+        match (self.each)().is_break() {
+            true => Err(Error::Stopped),
+            false => Ok(()),
+        }
+    }
+
+    /// A direction of its own for every number.
+    fn direction(&self, number: u64) -> Direction {
+        let seed = Stream::Directions.seed(self.survey.seed, number);
+        let mut rng = Stream::Directions.rng(seed, self.step as u64);
+        Direction::random(&self.gradient, &mut rng)
+    }
+
+    async fn curvature(&self) -> Result<Curvature, Error> {
+        let length = DIFFERENCE * self.gradient.same_of(self.weights).norm();
+        let product = async |direction: &Direction| {
+            self.go_on()?;
+            let ahead = self
+                .survey
+                .gradient(&direction.from(self.weights, length))
+                .await?;
+            let behind = self
+                .survey
+                .gradient(&direction.from(self.weights, -length))
+                .await?;
+            let half = 0.5 / length;
+            Ok(ahead.combined(half, &behind, -half))
+        };
+        curvature::largest(&self.direction(0), product).await
+    }
+
+    /// Rise of the loss by a step along the gradient.
+    async fn sam(&self, loss: f64) -> Result<f64, Error> {
+        let norm = self.gradient.norm();
+        if norm == 0.0 {
+            return Ok(0.0);
+        }
+        let moved = self.gradient.from(self.weights, SAM_RADIUS / norm);
+        Ok(self.survey.loss(&moved).await? - loss)
+    }
+
+    /// Mean rise of the loss in random directions.
+    async fn random(&self, loss: f64) -> Result<Estimate, Error> {
+        let mut rises = Vec::with_capacity(DIRECTIONS);
+        for number in 1..=DIRECTIONS as u64 {
+            self.go_on()?;
+            let direction = self.direction(number).by_tensor(self.weights, RANDOM_SHARE);
+            let moved = direction.from(self.weights, 1.0);
+            rises.push(self.survey.loss(&moved).await? - loss);
+        }
+        Ok(mean(&rises))
+    }
+
+    async fn bound(&self) -> Result<Bound, Error> {
+        let train = &self.survey.train;
+        let mut errors = Vec::new();
+        for deviation in bound::DEVIATIONS {
+            let mut sum = 0.0;
+            for draw in 0..bound::DRAWS {
+                self.go_on()?;
+                let noise = self.direction(100 + draw);
+                let moved = noise.from(self.weights, deviation);
+                sum += train
+                    .answers(&self.survey.logits(train, &moved).await?)
+                    .error();
+            }
+            errors.push(sum / bound::DRAWS as f64);
+        }
+        let [first, now] = [&self.survey.first, self.weights].map(|w| self.gradient.same_of(w));
+        let distance = now.combined(1.0, &first, -1.0).norm();
+        Ok(bound::best(&errors, distance, self.survey.training))
+    }
+
+    async fn bin_entropy(&self) -> Result<f64, Error> {
+        let survey = self.survey;
+        let last = LastLayer::of(&survey.network.parameters());
+        let last = last.ok_or_else(|| {
+            Error::Data(format!(
+                "{} does not end with a dense layer",
+                survey.network.title()
+            ))
+        })?;
+        let mut answers = Vec::new();
+        for weights in last.answering(self.weights) {
+            self.go_on()?;
+            answers.push(survey.logits(&survey.train, &weights).await?);
+        }
+        Ok(last.bin_entropy(&answers))
+    }
+}
+
+/// Mean, with its 95 % interval by Student's t for as many directions as there are.
+fn mean(values: &[f64]) -> Estimate {
+    /// Student's t of 15 degrees of freedom, 97.5 %.
+    const T: f64 = 2.131;
+    let count = values.len() as f64;
+    let value = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|x| (x - value).powi(2)).sum();
+    let error = (squares / (count - 1.0) / count).sqrt();
+    Estimate {
+        value,
+        low: value - T * error,
+        high: value + T * error,
+    }
+}
+
+impl<M: Networks> Survey for SurveyOf<M> {
+    fn samples(&self) -> usize {
+        self.train.len()
+    }
+
+    fn at<'a>(
+        &'a self,
+        step: usize,
+        weights: &'a Tensors,
+        each: AfterSample<'a>,
+    ) -> Answer<'a, Landscape> {
+        Box::pin(Around::measured(self, step, weights, each))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,528 @@
+//! The loss around a checkpoint's weights, and other measures of over-fitting, on the axis of the
+//! orders: sharpness, margins, a bound, how spread out the last features are.
+//!
+//! They need the network and its data, and not its interactions: `spindle landscape` measures them.
+
+use serde::{Deserialize, Serialize};
+use spindle_interactions::{bootstrap::Estimate, decompose::HIGH_ORDER};
+
+use super::{Analysis, Finding, Shown};
+use crate::{
+    figure::{Axis, Curve, Curves, Figure, FigureKind, Tone, caption, marks},
+    record::{CheckpointRecord, Recorded, RunRecord},
+    sweep::Number,
+    table::{self, Table, at_checkpoints, estimates},
+};
+
+/// Length of the step along the gradient after which the loss is taken again: the radius that the
+/// method's authors recommend (Foret et al., arXiv 2010.01412, equation 2).
+pub const SAM_RADIUS: f64 = 0.05;
+/// Random directions.
+pub const DIRECTIONS: usize = 16;
+/// How far weights are moved in a random direction: every tensor by this share of its own norm, so
+/// that scaling a layer up and the next one down changes nothing (after Li et al., arXiv 1712.09913).
+pub const RANDOM_SHARE: f64 = 0.1;
+/// Probability with which the bound holds.
+pub const BOUND_CONFIDENCE: f64 = 0.95;
+/// Bins of each of the last features, evenly from its lowest to its highest value.
+pub const BINS: usize = 30;
+
+/// What is measured around the weights of a checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Landscape {
+    /// Training samples that it is measured on, with their labels as trained; test samples are as many, if
+    /// there are.
+    pub samples: usize,
+    /// Their mean loss, nats.
+    pub loss: f64,
+    /// Norm of its gradient.
+    pub gradient_norm: f64,
+    /// The largest eigenvalue of its Hessian.
+    pub curvature: Curvature,
+    /// How much the loss grows after a step of length [`SAM_RADIUS`] along the gradient, nats.
+    pub sam: f64,
+    /// How much it grows in a random direction ([`RANDOM_SHARE`]), nats: mean over [`DIRECTIONS`], with
+    /// its 95 % interval over directions by Student's t.
+    pub random: Estimate,
+    /// Logit of the label less the largest other one, nats: of these samples.
+    pub train_margin: Quantiles,
+    /// The same of test samples.
+    pub test_margin: Quantiles,
+    /// A bound of the test error.
+    pub bound: Bound,
+    /// Mean entropy of the features before the last layer, over features, each in [`BINS`] bins, nats.
+    pub bin_entropy: f64,
+}
+
+/// The largest eigenvalue of a Hessian, by power iteration on products with it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Curvature {
+    /// The eigenvalue, nats.
+    pub eigenvalue: f64,
+    /// Norm of H v - lambda v: some eigenvalue is as near as this.
+    pub residual: f64,
+    /// Products with the Hessian that it took.
+    pub products: usize,
+}
+
+/// Of a distribution over samples.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// A tenth lies below.
+    pub tenth: f64,
+    /// Half lies below.
+    pub median: f64,
+}
+
+impl Quantiles {
+    /// Of these values; `None` of nothing.
+    #[must_use]
+    pub fn of(mut values: Vec<f64>) -> Option<Self> {
+        values.sort_unstable_by(f64::total_cmp);
+        let at = |share: f64| {
+            let place = share * (values.len().checked_sub(1)? as f64);
+            let (below, part) = (place.floor() as usize, place.fract());
+            let above = (below + 1).min(values.len() - 1);
+            Some((1.0 - part) * values[below] + part * values[above])
+        };
+        Some(Self {
+            tenth: at(0.1)?,
+            median: at(0.5)?,
+        })
+    }
+}
+
+/// A PAC-Bayes bound of the share of inputs that a network with noise on its weights takes for
+/// another class than their label says, in McAllester's form with Maurer's constant:
+/// error + sqrt((KL + ln(2 sqrt(m) / delta)) / 2m), where KL = |w - w0|^2 / 2 sigma^2, w0 are the weights
+/// before training, m is the number of training samples, and sigma is the best of a few, each with
+/// its part of delta. The error is an estimate: of some samples and draws of noise.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bound {
+    /// The bound; above 1 it says nothing.
+    pub value: f64,
+    /// Share of training samples that the network with noise takes for another class.
+    pub error: f64,
+    /// KL, nats.
+    pub divergence: f64,
+    /// sigma, the same for all weights.
+    pub deviation: f64,
+}
+
+impl Recorded for Landscape {
+    const NAME: &'static str = "landscape";
+    const VERSION: u32 = 1;
+}
+
+/// Whether it is measured at all checkpoints of a run.
+#[must_use]
+pub fn is_measured(record: &RunRecord) -> bool {
+    let mut checkpoints = record.checkpoints.iter();
+    checkpoints.all(|at| at.analyses.get::<Landscape>().is_some())
+}
+
+/// The analysis: shows what was measured.
+pub(super) struct Around;
+
+impl Shown for Around {
+    fn figures(&self, record: &RunRecord) -> Vec<Figure> {
+        let figures = [
+            figure(
+                record,
+                "sharpness",
+                "Sharpness of the loss beside the orders",
+                &[0, 1, 2, 3],
+            ),
+            figure(
+                record,
+                "other-measures",
+                "Other measures of over-fitting beside the orders",
+                &[0, 4, 5, 6, 7],
+            ),
+        ];
+        figures.into_iter().flatten().collect()
+    }
+}
+
+impl Analysis for Around {
+    fn name(&self) -> &'static str {
+        Landscape::NAME
+    }
+
+    fn version(&self) -> u32 {
+        Landscape::VERSION
+    }
+
+    fn tables(&self, record: &RunRecord) -> Vec<Table> {
+        vec![table(record), changes_table(record)]
+    }
+
+    fn findings(&self, record: &RunRecord) -> Vec<Finding> {
+        let finding = in_words(record).map(|text| Finding {
+            about: "Other measures",
+            text,
+        });
+        finding.into_iter().collect()
+    }
+
+    fn numbers(&self, record: &RunRecord) -> Vec<Number> {
+        let Some((_, last)) = table::parts::<Landscape>(record).last() else {
+            return Vec::new();
+        };
+        let lag = |name, measure: usize| {
+            let [orders, other] = [0, measure].map(|at| Change::of(record, &MEASURES[at]));
+            Some(Number::new(name, other?.half? - orders?.half?))
+        };
+        let lags = [
+            lag("eigenvalue_lag_epochs", 1),
+            lag("random_rise_lag_epochs", 3),
+            lag("accuracy_gap_lag_epochs", 4),
+        ];
+        [
+            Number::new("eigenvalue_last", last.curvature.eigenvalue),
+            Number::new("sam_rise_last_nats", last.sam),
+            Number::estimate("random_rise_last_nats", last.random),
+            Number::new("test_margin_last_nats", last.test_margin.median),
+            Number::new("bound_last", last.bound.value),
+            Number::new("bin_entropy_last_nats", last.bin_entropy),
+        ]
+        .into_iter()
+        .chain(lags.into_iter().flatten())
+        .collect()
+    }
+}
+
+/// Something over training that may tell of over-fitting.
+struct Measure {
+    name: &'static str,
+    unit: &'static str,
+    tone: Tone,
+    value: fn(&CheckpointRecord, &Landscape) -> Option<f64>,
+}
+
+impl Measure {
+    const fn new(
+        name: &'static str,
+        unit: &'static str,
+        tone: Tone,
+        value: fn(&CheckpointRecord, &Landscape) -> Option<f64>,
+    ) -> Self {
+        Self {
+            name,
+            unit,
+            tone,
+            value,
+        }
+    }
+}
+
+/// The orders, and what is compared with them.
+static MEASURES: [Measure; 8] = [
+    Measure::new(
+        "share of orders of 3 and more",
+        "",
+        Tone::Certified,
+        |at, _| Some(at.shares()?.iter().skip(HIGH_ORDER - 1).sum()),
+    ),
+    Measure::new("largest eigenvalue", "nats", Tone::Series(1), |_, found| {
+        Some(found.curvature.eigenvalue)
+    }),
+    Measure::new(
+        "rise along the gradient",
+        "nats",
+        Tone::Series(2),
+        |_, found| Some(found.sam),
+    ),
+    Measure::new("rise at random", "nats", Tone::Series(3), |_, found| {
+        Some(found.random.value)
+    }),
+    Measure::new("accuracy gap", "", Tone::Series(1), |at, _| {
+        Some(at.losses.train_accuracy - at.losses.test_accuracy)
+    }),
+    Measure::new(
+        "median margin in training",
+        "nats",
+        Tone::Series(2),
+        |_, found| Some(found.train_margin.median),
+    ),
+    Measure::new("PAC-Bayes bound", "", Tone::Series(3), |_, found| {
+        Some(found.bound.value)
+    }),
+    Measure::new("entropy of bins", "nats", Tone::Series(4), |_, found| {
+        Some(found.bin_entropy)
+    }),
+];
+
+/// A measure at all checkpoints where it was measured, with their positions.
+fn course(record: &RunRecord, measure: &Measure) -> Vec<(usize, f64)> {
+    let found = table::parts::<Landscape>(record);
+    let values = found.filter_map(|(at, found)| {
+        let value = (measure.value)(record.checkpoints.get(at)?, &found)?;
+        Some((at, value))
+    });
+    values.collect()
+}
+
+/// How a measure goes on from where orders are lowest.
+struct Change {
+    /// What it is where orders are lowest.
+    lowest: f64,
+    /// What it is at the end.
+    last: f64,
+    /// When half of the way between the two is done for the first time, epochs; `None` where there
+    /// is no way.
+    half: Option<f64>,
+}
+
+impl Change {
+    /// `None` where it was not measured there, or nothing comes after it.
+    fn of(record: &RunRecord, measure: &Measure) -> Option<Self> {
+        let &from = record.turning_points().get(1)?;
+        let course = course(record, measure);
+        let start = course.iter().position(|&(at, _)| at == from)?;
+        let epoch = |at: usize| Some(record.checkpoints.get(at)?.losses.epoch);
+        let course: Option<Vec<(f64, f64)>> = course[start..]
+            .iter()
+            .map(|&(at, value)| Some((epoch(at)?, value)))
+            .collect();
+        let course = course?;
+        let (&(_, lowest), &(_, last)) = (course.first()?, course.last()?);
+        (course.len() > 1).then(|| Self {
+            lowest,
+            last,
+            half: half_way(&course),
+        })
+    }
+}
+
+/// When half of the way from the first to the last value is done for the first time, by straight
+/// lines between checkpoints.
+fn half_way(course: &[(f64, f64)]) -> Option<f64> {
+    let (first, last) = (course.first()?.1, course.last()?.1);
+    let part = |value: f64| (value - first) / (last - first);
+    let pair = course
+        .windows(2)
+        .find(|pair| part(pair[0].1) < 0.5 && part(pair[1].1) >= 0.5)?;
+    let [before, after] = [pair[0], pair[1]];
+    let share = (0.5 - part(before.1)) / (part(after.1) - part(before.1));
+    Some(before.0 + share * (after.0 - before.0))
+}
+
+/// Some measures over training, each from its lowest to its highest value.
+fn figure(record: &RunRecord, name: &'static str, title: &str, which: &[usize]) -> Option<Figure> {
+    let found: Vec<usize> = table::parts::<Landscape>(record)
+        .map(|(at, _)| at)
+        .collect();
+    if found.len() < 2 {
+        return None;
+    }
+    let curve = |&which: &usize| {
+        let measure = &MEASURES[which];
+        let course = course(record, measure);
+        let ends = course.iter().map(|(_, value)| *value);
+        let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |ends, value| {
+            (ends.0.min(value), ends.1.max(value))
+        });
+        let scaled =
+            |value: f64| (high > low).then(|| Estimate::exact((value - low) / (high - low)));
+        let value = |at: &usize| course.iter().find(|(place, _)| place == at);
+        Curve {
+            name: measure.name.into(),
+            tone: measure.tone,
+            is_joined: true,
+            values: found
+                .iter()
+                .map(|at| value(at).and_then(|&(_, value)| scaled(value)))
+                .collect(),
+        }
+    };
+    Some(Figure {
+        name,
+        title: title.into(),
+        caption: caption_of(record, which)?,
+        kind: FigureKind::Curves(Curves {
+            y: Axis {
+                label: "from its lowest to its highest value",
+                unit: "",
+            },
+            has_zero: true,
+            epochs: found
+                .iter()
+                .map(|&at| record.checkpoints[at].losses.epoch)
+                .collect(),
+            curves: which.iter().map(curve).collect(),
+            marks: marks(record),
+        }),
+    })
+}
+
+fn caption_of(record: &RunRecord, which: &[usize]) -> Option<String> {
+    let (_, last) = table::parts::<Landscape>(record).last()?;
+    Some(format!(
+        "{} On {} training samples with their labels as trained. One run: it shows what moves together with what, and not what causes what.",
+        changes_in_words(record, which)?,
+        last.samples
+    ))
+}
+
+/// What measures do from where orders are lowest to the end.
+fn changes_in_words(record: &RunRecord, which: &[usize]) -> Option<String> {
+    let &from = record.turning_points().get(1)?;
+    let from = record.checkpoints.get(from)?.losses.epoch;
+    let change = |&which: &usize| {
+        let measure = &MEASURES[which];
+        let Change { lowest, last, half } = Change::of(record, measure)?;
+        let half = half.map_or_else(String::new, |half| {
+            format!(", half of it by epoch {}", caption::epoch(half.round()))
+        });
+        let unit = match measure.unit {
+            "" => String::new(),
+            unit => format!(" {unit}"),
+        };
+        Some(format!(
+            "{} {} to {}{unit}{half}",
+            measure.name,
+            caption::number(lowest),
+            caption::number(last)
+        ))
+    };
+    let changes: Vec<String> = which.iter().filter_map(change).collect();
+    (!changes.is_empty()).then(|| {
+        format!(
+            "From {}, where orders are lowest, to the end: {}.",
+            caption::when(from),
+            changes.join("; ")
+        )
+    })
+}
+
+fn in_words(record: &RunRecord) -> Option<String> {
+    let all: Vec<usize> = (0..MEASURES.len()).collect();
+    let (_, last) = table::parts::<Landscape>(record).last()?;
+    let bound = match last.bound.value {
+        value if value < 1.0 => format!(
+            "The bound of the test error at the end is {}",
+            caption::number(value)
+        ),
+        value => format!(
+            "The bound of the test error at the end is {}, which says nothing",
+            caption::number(value)
+        ),
+    };
+    Some(format!(
+        "{} {bound}; the largest eigenvalue there is known to within {} (one run, {} training samples).",
+        changes_in_words(record, &all)?,
+        caption::number(last.curvature.residual),
+        last.samples
+    ))
+}
+
+/// What was measured: a row a checkpoint.
+fn table(record: &RunRecord) -> Table {
+    let rows: Vec<(usize, Landscape)> = table::parts(record).collect();
+    let real = |value: fn(&Landscape) -> f64| rows.iter().map(move |(_, found)| value(found));
+    let table = at_checkpoints(
+        Table::new("landscape"),
+        record,
+        rows.iter().map(|row| row.0),
+    )
+    .integer("samples", rows.iter().map(|(_, found)| found.samples))
+    .real("loss_nats", real(|found| found.loss))
+    .real("gradient_norm", real(|found| found.gradient_norm))
+    .real("eigenvalue_nats", real(|found| found.curvature.eigenvalue))
+    .real("residual_nats", real(|found| found.curvature.residual))
+    .integer(
+        "products",
+        rows.iter().map(|(_, found)| found.curvature.products),
+    )
+    .real("sam_rise_nats", real(|found| found.sam));
+    estimates(
+        table,
+        "random_rise",
+        "_nats",
+        rows.iter().map(|(_, found)| Some(found.random)),
+    )
+    .real(
+        "train_margin_tenth_nats",
+        real(|found| found.train_margin.tenth),
+    )
+    .real(
+        "train_margin_median_nats",
+        real(|found| found.train_margin.median),
+    )
+    .real(
+        "test_margin_tenth_nats",
+        real(|found| found.test_margin.tenth),
+    )
+    .real(
+        "test_margin_median_nats",
+        real(|found| found.test_margin.median),
+    )
+    .real("bound", real(|found| found.bound.value))
+    .real("bound_error", real(|found| found.bound.error))
+    .real(
+        "bound_divergence_nats",
+        real(|found| found.bound.divergence),
+    )
+    .real("bound_deviation", real(|found| found.bound.deviation))
+    .real("bin_entropy_nats", real(|found| found.bin_entropy))
+}
+
+/// Who moves first: a row a measure.
+fn changes_table(record: &RunRecord) -> Table {
+    let changes: Vec<(&Measure, Change)> = MEASURES
+        .iter()
+        .filter_map(|measure| Some((measure, Change::of(record, measure)?)))
+        .collect();
+    let orders = changes.first().and_then(|(_, change)| change.half);
+    let lag = |change: &Change| Some(change.half? - orders?);
+    Table::new("landscape_changes")
+        .text("measure", changes.iter().map(|(measure, _)| measure.name))
+        .text("unit", changes.iter().map(|(measure, _)| measure.unit))
+        .real(
+            "at_lowest_orders",
+            changes.iter().map(|(_, change)| change.lowest),
+        )
+        .real("last", changes.iter().map(|(_, change)| change.last))
+        .real(
+            "half_way_epoch",
+            changes.iter().map(|(_, change)| change.half),
+        )
+        .real("lag_epochs", changes.iter().map(|(_, change)| lag(change)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_of_the_way_is_where_it_is_passed_first() {
+        let course = |values: &[f64]| {
+            let epochs = [0.0, 1.0, 2.0, 4.0];
+            half_way(
+                &epochs
+                    .into_iter()
+                    .zip(values.iter().copied())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(course(&[0.0, 1.0, 2.0, 4.0]), Some(2.0));
+        assert_eq!(course(&[4.0, 4.0, 3.0, 0.0]), Some(2.0 + 2.0 / 3.0));
+        // Beyond the end and back.
+        assert_eq!(course(&[0.0, 8.0, 1.0, 2.0]), Some(0.125));
+        assert_eq!(course(&[1.0, 2.0, 2.0, 1.0]), None);
+        assert_eq!(course(&[0.0]), None);
+    }
+
+    #[test]
+    fn quantiles_lie_between_values() {
+        let found = Quantiles::of((0..=10).map(f64::from).rev().collect());
+        let expected = Quantiles {
+            tenth: 1.0,
+            median: 5.0,
+        };
+        assert_eq!(found, Some(expected));
+        assert_eq!(Quantiles::of(vec![]), None);
+        assert_eq!(Quantiles::of(vec![3.0]).map(|found| found.tenth), Some(3.0));
+    }
+}
