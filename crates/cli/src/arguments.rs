@@ -12,7 +12,7 @@ use spindle_run::{
     Experiment,
     analysis::Rule,
     experiment::{Dataset, Model, NoiseScale, Schedule, Solver, Solving, Training},
-    sweep::Shard,
+    shard::Shard,
 };
 
 use crate::computation::Computation;
@@ -52,7 +52,12 @@ pub(crate) enum Command {
     /// Decompose the masked outputs of a run and write strengths, phases, tables, figures and the
     /// report.
     #[command(after_help = "Example:\n  spindle analyze runs/fast")]
-    Analyze(ExistingRun),
+    Analyze(Analyze),
+    /// Make one run of what several workers made of it with --shard, and analyse it.
+    #[command(
+        after_help = "Example, of two machines that share a folder:\n  spindle train --out runs/big                  on one\n  spindle extract runs/big --shard 1/2          on one, and --shard 2/2 on the other\n  spindle analyze runs/big --shard 1/2          the same\n  spindle merge runs/big                        on one: the run that one machine would have made\n\nspindle status runs/big says what is done, who is at what and what failed."
+    )]
+    Merge(ExistingRun),
     /// Evaluate a network of given weights on all masked versions of test samples.
     #[command(
         after_help = "Example:\n  spindle values --weights lenet.pt --samples 0,5,9 --players players.json --out v.npy\n\nplayers.json: {\"grid\": [8, 8], \"patches\": [[row, column], ...]}"
@@ -85,7 +90,7 @@ pub(crate) enum Command {
         after_help = "Example:\n  spindle sweep noise.toml --out runs/noise\n\nnoise.toml:\n  [experiment]                       # what all runs have in common, named as the flags of spindle run\n  epochs = 128\n  [grid]                             # every combination is a run\n  label-noise = [0.0, 0.01, 0.1, 0.3]\n  seed = [0, 1, 2, 3, 4]\n\nPaths in the file are relative to it. Several [[grid]] tables are done one after the other; landscape = 512 above them measures every run as spindle landscape does. Each run has a folder of its own in the sweep's; tables of all of them are in its tables/, means over seeds in sweep.html."
     )]
     Sweep(Sweep),
-    /// What of a sweep is done, worked on, failed or missing.
+    /// What of a sweep, or of a run that several workers make, is done, worked on, failed or missing.
     #[command(after_help = "Example:\n  spindle status runs/noise")]
     Status(Status),
     /// Pack a run into one file that the page opens.
@@ -165,9 +170,23 @@ pub(crate) struct ExistingRun {
 }
 
 #[derive(Args)]
+pub(crate) struct Analyze {
+    #[command(flatten)]
+    pub(crate) run: ExistingRun,
+    /// Decompose a part of the checkpoints only, e.g. 2/8, the second of eight; without it, what Slurm's
+    /// or Kubernetes' variables say, or all. spindle merge puts the parts together and analyses them.
+    #[arg(long, value_name = "PART/PARTS")]
+    pub(crate) shard: Option<Shard>,
+}
+
+#[derive(Args)]
 pub(crate) struct Extract {
     #[command(flatten)]
     pub(crate) run: ExistingRun,
+    /// Do a part of the checkpoints only, e.g. 2/8, the second of eight; without it, what Slurm's or
+    /// Kubernetes' variables say, or all. spindle merge puts the parts together.
+    #[arg(long, value_name = "PART/PARTS")]
+    pub(crate) shard: Option<Shard>,
     #[command(flatten)]
     pub(crate) computation: Computation,
 }
@@ -328,9 +347,9 @@ pub(crate) struct Sweep {
 
 #[derive(Args)]
 pub(crate) struct Status {
-    /// Folder of the sweep.
+    /// Folder of the sweep or of the run.
     #[arg(value_name = "FOLDER")]
-    pub(crate) sweep: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 #[derive(Args)]

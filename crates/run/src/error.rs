@@ -21,7 +21,7 @@ pub enum Error {
     /// What is wrong with the file of a sweep.
     #[error("not a sweep: {0}")]
     Sweep(String),
-    /// A part of a sweep that is none, or that two sources name differently.
+    /// A part for one of several workers that is none, or that two sources name differently.
     #[error("{0}")]
     Shard(String),
     /// What is wrong with one file.

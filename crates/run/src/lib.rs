@@ -31,6 +31,7 @@ pub mod random;
 pub mod record;
 pub mod schedule;
 mod seal;
+pub mod shard;
 pub mod store;
 pub mod sweep;
 pub mod table;

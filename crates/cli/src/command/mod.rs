@@ -10,6 +10,7 @@ pub(crate) mod ranges;
 pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod serve;
+pub(crate) mod shards;
 pub(crate) mod sweep;
 pub(crate) mod values;
 pub(crate) mod verify;

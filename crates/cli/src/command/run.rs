@@ -15,9 +15,9 @@ use spindle_run::{
     record::RunRecord,
 };
 
-use super::{as_begun, data_of, report, unchanged};
+use super::{as_begun, data_of, report, shards, unchanged};
 use crate::{
-    arguments::{Extract, NewRun},
+    arguments::{Analyze, Extract, NewRun},
     computation::{Computation, Work},
     interrupt::Interrupted,
     looking::Looking,
@@ -67,10 +67,12 @@ pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
 
 /// Runs `spindle extract`.
 pub(crate) fn extract(arguments: &Extract, terminal: &Terminal) -> anyhow::Result<()> {
+    let part = shards::part(arguments.shard)?;
     arguments
         .computation
-        .guarded(terminal, Work::Run, |computation| {
-            extract_on(computation, &arguments.run.run, terminal)
+        .guarded(terminal, Work::Run, |computation| match part {
+            Some(shard) => shards::extract(&arguments.run.run, shard, computation, terminal),
+            None => extract_on(computation, &arguments.run.run, terminal),
         })
 }
 
@@ -95,9 +97,17 @@ fn extract_on(computation: &Computation, path: &Path, terminal: &Terminal) -> an
 }
 
 /// Runs `spindle analyze`.
-pub(crate) fn analyze(path: &Path, terminal: &Terminal) -> anyhow::Result<()> {
+pub(crate) fn analyze(arguments: &Analyze, terminal: &Terminal) -> anyhow::Result<()> {
+    let path = &arguments.run.run;
+    if let Some(shard) = shards::part(arguments.shard)? {
+        return shards::decompose(path, shard, terminal);
+    }
     let (writer, record) = RunWriter::open(path)?;
-    let mut run = Run::open(writer, record);
+    analyzed(Run::open(writer, record), terminal)
+}
+
+/// Does what is missing of decompositions and analyses, and concludes.
+pub(super) fn analyzed(mut run: Run<RunWriter>, terminal: &Terminal) -> anyhow::Result<()> {
     let looking = Looking::new(terminal);
     stoppable(pipeline::analyze(&mut run, &looking))?;
     drop(looking);

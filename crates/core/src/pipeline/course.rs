@@ -2,11 +2,15 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use spindle_run::{Store, store::Part};
+use spindle_run::{
+    Store,
+    event::{Outputs, Tensors},
+    store::Part,
+};
 use web_time::Instant;
 
 use super::{
-    Lab, Run, Stretch, Watch,
+    AfterSample, Lab, Run, Stretch, Watch,
     analyzing::{analyze, analyze_missing},
     following::train_from,
     healing,
@@ -78,6 +82,24 @@ pub async fn extract<S: Store>(
     extract_missing(run, lab, watch).await
 }
 
+/// Outputs at a checkpoint; `coarse` is told where a device rounds too coarsely and the CPU computes
+/// them.
+pub(super) async fn outputs_at(
+    lab: &dyn Lab,
+    step: usize,
+    weights: &Tensors,
+    each: AfterSample<'_>,
+    coarse: &mut dyn FnMut(String),
+) -> Result<Outputs, Error> {
+    match lab.extract(step, weights, false, each).await {
+        Err(error @ Error::Coarse { .. }) => {
+            coarse(format!("{error}, and so they are computed there"));
+            lab.extract(step, weights, true, each).await
+        }
+        outputs => outputs,
+    }
+}
+
 pub(super) async fn extract_missing<S: Store>(
     run: &mut Run<S>,
     lab: &dyn Lab,
@@ -105,18 +127,11 @@ pub(super) async fn extract_missing<S: Store>(
             tell();
             control(watch)
         };
-        let outputs = match lab.extract(step, &weights, false, &each).await {
-            Err(error @ Error::Coarse { .. }) => {
-                done.store(before, Ordering::Relaxed);
-                warn(
-                    run,
-                    format!("{error}, and so they are computed there"),
-                    watch,
-                );
-                lab.extract(step, &weights, true, &each).await?
-            }
-            outputs => outputs?,
+        let mut coarse = |warning| {
+            done.store(before, Ordering::Relaxed);
+            warn(run, warning, watch);
         };
+        let outputs = outputs_at(lab, step, &weights, &each, &mut coarse).await?;
         before += samples;
         run.put_outputs(&outputs, start.elapsed().as_secs_f64())?;
     }

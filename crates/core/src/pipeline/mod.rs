@@ -14,6 +14,8 @@ mod healing;
 mod lab;
 mod run;
 mod session;
+#[cfg(not(target_arch = "wasm32"))]
+mod shards;
 mod stopwatch;
 mod watch;
 mod workbench;
@@ -25,6 +27,8 @@ pub use following::{train, train_until};
 pub use lab::{Description, Lab, lab, test_bench};
 pub use run::Run;
 pub use session::{Progress, Training};
+#[cfg(not(target_arch = "wasm32"))]
+pub use shards::{Worked, Worker, merge};
 pub use stopwatch::{Stopwatch, stopwatch};
 pub(crate) use watch::control;
 pub use watch::{Quiet, Stretch, Watch};

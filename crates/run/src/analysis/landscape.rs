@@ -54,7 +54,7 @@ pub struct Landscape {
     pub bin_entropy: f64,
 }
 
-/// The largest eigenvalue of a Hessian, by power iteration on products with it.
+/// The largest eigenvalue of a Hessian, by Lanczos' iteration on products with it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Curvature {
     /// The eigenvalue, nats.
@@ -218,12 +218,9 @@ impl Measure {
 
 /// The orders, and what is compared with them.
 static MEASURES: [Measure; 8] = [
-    Measure::new(
-        "share of orders of 3 and more",
-        "",
-        Tone::Certified,
-        |at, _| Some(at.shares()?.iter().skip(HIGH_ORDER - 1).sum()),
-    ),
+    Measure::new("orders of 3 and more", "", Tone::Certified, |at, _| {
+        Some(at.shares()?.iter().skip(HIGH_ORDER - 1).sum())
+    }),
     Measure::new("largest eigenvalue", "nats", Tone::Series(1), |_, found| {
         Some(found.curvature.eigenvalue)
     }),
@@ -233,7 +230,7 @@ static MEASURES: [Measure; 8] = [
         Tone::Series(2),
         |_, found| Some(found.sam),
     ),
-    Measure::new("rise at random", "nats", Tone::Series(3), |_, found| {
+    Measure::new("rise at random", "nats", Tone::Series(4), |_, found| {
         Some(found.random.value)
     }),
     Measure::new("accuracy gap", "", Tone::Series(1), |at, _| {
@@ -245,10 +242,10 @@ static MEASURES: [Measure; 8] = [
         Tone::Series(2),
         |_, found| Some(found.train_margin.median),
     ),
-    Measure::new("PAC-Bayes bound", "", Tone::Series(3), |_, found| {
+    Measure::new("PAC-Bayes bound", "", Tone::Series(4), |_, found| {
         Some(found.bound.value)
     }),
-    Measure::new("entropy of bins", "nats", Tone::Series(4), |_, found| {
+    Measure::new("entropy of bins", "nats", Tone::Series(0), |_, found| {
         Some(found.bin_entropy)
     }),
 ];

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, OpenOptions, Permissions},
+    hash::{BuildHasher, RandomState},
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -42,6 +43,39 @@ pub fn write_on(disk: &Disk, path: &Path, bytes: &[u8]) -> Result<(), Error> {
             replace(disk, &path, bytes, permissions).map_err(named)
         }
     }
+}
+
+/// Writes `bytes` to `path` unless there is a file already: of several who write it, one does.
+/// Whether it was this one.
+///
+/// # Errors
+/// [`Error::Io`] naming `path`.
+pub(super) fn write_first(disk: &Disk, path: &Path, bytes: &[u8]) -> Result<bool, Error> {
+    let named = |source| Error::Io {
+        action: "write",
+        path: path.to_owned(),
+        source,
+    };
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(named(io::ErrorKind::InvalidFilename.into()));
+    };
+    // Two processes may be at it, on one machine or on two.
+    let own = format!("{}-{}", name.to_string_lossy(), unique());
+    let temporary = folder.join(temporary_name(&own));
+    let written = disk
+        .make_folders(folder)
+        .and_then(|()| write_through(disk, &temporary, bytes, None))
+        .and_then(|()| disk.name_first(&temporary, path));
+    let removed = disk.remove(&temporary);
+    let is_first = written.map_err(named)?;
+    removed.map_err(named)?;
+    disk.sync_folder(folder).map_err(named)?;
+    Ok(is_first)
+}
+
+/// Something that no other process comes to.
+fn unique() -> u64 {
+    RandomState::new().hash_one(std::process::id())
 }
 
 /// What a path leads to.

@@ -85,7 +85,9 @@ impl Disk {
     /// A file for the lock, as it is or new.
     pub(super) fn open_lock(&self, path: &Path) -> io::Result<File> {
         self.ask(Step::Create(path))?;
-        File::create(path)
+        // What its holder wrote into it stays, whoever tries it.
+        let mut options = File::options();
+        options.write(true).create(true).truncate(false).open(path)
     }
 
     pub(super) fn create_new(&self, path: &Path) -> io::Result<File> {
@@ -105,6 +107,17 @@ impl Disk {
     pub(super) fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.ask(Step::Rename { from, to })?;
         fs::rename(from, to)
+    }
+
+    /// Gives a file a second name, unless something has it; whether it did.
+    pub(super) fn name_first(&self, from: &Path, to: &Path) -> io::Result<bool> {
+        self.ask(Step::Rename { from, to })?;
+        match fs::hard_link(from, to) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            // A file system without second names.
+            Err(_) if !to.exists() => fs::rename(from, to).map(|()| true),
+            named => named.map(|()| true),
+        }
     }
 
     /// Makes a change of names last. Not every file system can, and files are whole either way.

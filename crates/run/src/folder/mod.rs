@@ -11,6 +11,7 @@
 //! tables/*.parquet                 tidy tables
 //! figures/*                        figures
 //! report.html                      the report
+//! shards/                          what workers have made that is not in the record yet
 //! *.damaged                        files that were not as they were written, and were made again
 //! .lock, .*.tmp                    of the process that writes
 //! ```
@@ -23,6 +24,7 @@ mod atomic;
 mod disk;
 #[cfg(feature = "faults")]
 pub mod ending;
+mod shards;
 mod writer;
 
 use std::{
@@ -43,6 +45,7 @@ use crate::{
 
 pub use atomic::{write as write_whole, write_on};
 pub use disk::{Disk, Faults, Step};
+pub use shards::{Claim, Made, Making, StepState};
 pub use writer::RunWriter;
 
 const RECORD: &str = "run.json";

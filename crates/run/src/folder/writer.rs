@@ -143,6 +143,31 @@ impl RunWriter {
         })
     }
 
+    /// One of several who write, while nobody writes all of it.
+    pub(super) fn shared(folder: RunFolder) -> Result<Self, Error> {
+        let path = folder.path.join(LOCK);
+        let disk = Disk::default();
+        let file = disk.open_lock(&path).map_err(|source| Error::Io {
+            action: "lock",
+            path: path.clone(),
+            source,
+        })?;
+        let taken = taken(&path, tried(|| file.try_lock_shared()))?;
+        match taken {
+            true => Ok(Self {
+                folder,
+                disk,
+                _lock: file,
+            }),
+            false => Err(Error::Locked(folder.path)),
+        }
+    }
+
+    /// The disk that it writes to.
+    pub(super) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
     /// Replaces `run.json`.
     ///
     /// # Errors
@@ -364,29 +389,49 @@ pub(super) fn is_locked(folder: &Path) -> bool {
 const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_millis(20);
 
-fn tried(file: &File) -> Result<(), TryLockError> {
+fn tried(try_lock: impl Fn() -> Result<(), TryLockError>) -> Result<(), TryLockError> {
     for _ in 1..TRIES {
-        match file.try_lock() {
+        match try_lock() {
             Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
             tried => return tried,
         }
     }
-    file.try_lock()
+    try_lock()
+}
+
+/// Whether a lock could be had.
+fn taken(path: &Path, tried: Result<(), TryLockError>) -> Result<bool, Error> {
+    match tried {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        // A file system without locks: better a run without this safeguard than none.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(true),
+        Err(TryLockError::Error(source)) => Err(Error::Io {
+            action: "lock",
+            path: path.to_owned(),
+            source,
+        }),
+    }
 }
 
 fn lock(disk: &Disk, folder: &Path) -> Result<File, Error> {
-    let path = folder.join(LOCK);
-    let failed = |source| Error::Io {
-        action: "lock",
-        path: path.clone(),
-        source,
+    let found = lock_file(disk, &folder.join(LOCK))?;
+    found.ok_or_else(|| Error::Locked(folder.to_owned()))
+}
+
+/// A file that nobody else has the lock of; `None` where somebody has.
+pub(super) fn lock_file(disk: &Disk, path: &Path) -> Result<Option<File>, Error> {
+    let opened = match path.parent() {
+        Some(folder) => disk.make_folders(folder),
+        None => Ok(()),
     };
-    let file = disk.open_lock(&path).map_err(failed)?;
-    match tried(&file) {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Locked(folder.to_owned())),
-        // A file system without locks: better a run without this safeguard than none.
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
-        Err(TryLockError::Error(error)) => Err(failed(error)),
-    }
+    let file = opened
+        .and_then(|()| disk.open_lock(path))
+        .map_err(|source| Error::Io {
+            action: "lock",
+            path: path.to_owned(),
+            source,
+        })?;
+    let taken = taken(path, tried(|| file.try_lock()))?;
+    Ok(taken.then_some(file))
 }

@@ -10,7 +10,6 @@ mod gather;
 mod matched;
 mod number;
 mod seeds;
-mod shard;
 mod transfer;
 
 pub use definition::{Cell, Sweep};
@@ -18,5 +17,4 @@ pub use figures::figures;
 pub use gather::{CellRecord, joined_tables, own_tables};
 pub use number::{Number, numbers};
 pub use seeds::{OverSeeds, over_seeds};
-pub use shard::Shard;
 pub use transfer::{TestEffects, Transfer, figure as transfer_figure, transfers};

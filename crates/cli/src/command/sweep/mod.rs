@@ -19,13 +19,10 @@ use std::{env, fs, io, path::Path};
 use anyhow::{Context, bail};
 use serde::Serialize;
 use serde_json::json;
-use spindle_run::{
-    Error,
-    sweep::{Cell, Shard},
-};
+use spindle_run::{Error, RunFolder, shard::Shard, sweep::Cell};
 
 use self::grid::{Grid, State};
-use super::{landscape::landscape_in_silence, run::run_in_silence};
+use super::{landscape::landscape_in_silence, run::run_in_silence, shards};
 use crate::{
     arguments::{NewRun, Status as StatusArguments, Sweep as SweepArguments},
     computation::Computation,
@@ -141,7 +138,10 @@ struct Listed<'a> {
 
 /// Runs `spindle status`.
 pub(crate) fn status(arguments: &StatusArguments, terminal: &Terminal) -> anyhow::Result<()> {
-    let grid = Grid::open(&arguments.sweep)?;
+    if let Ok((folder, record)) = RunFolder::open(&arguments.folder) {
+        return shards::status(&folder, &record, terminal);
+    }
+    let grid = Grid::open(&arguments.folder)?;
     let mut listed = Vec::new();
     for cell in &grid.sweep.cells {
         let state = grid.state(cell);

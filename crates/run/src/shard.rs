@@ -1,4 +1,4 @@
-//! A part of a sweep for one of several workers.
+//! A part of a sweep, or of a run, for one of several workers.
 
 use std::{fmt, str::FromStr};
 

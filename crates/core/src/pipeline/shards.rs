@@ -1,0 +1,263 @@
+//! A run's checkpoints by several workers, and one run of what they made.
+
+use std::time::Duration;
+
+use spindle_run::{
+    RunWriter, Store as _, analysis,
+    decomposition::decompose_outputs,
+    folder::{Made, Making},
+    record::RunRecord,
+    shard::Shard,
+    store::Part,
+};
+use web_time::Instant;
+
+use super::{
+    Lab, Run, Stretch, Watch,
+    analyzing::{looking_on, stopped},
+    course::outputs_at,
+    watch::control,
+};
+use crate::Error;
+
+/// Time after which what was merged is kept.
+const BETWEEN_SAVES: Duration = Duration::from_secs(60);
+
+/// A run that several workers make, and the checkpoints that are this one's.
+pub struct Worker<'a> {
+    writer: &'a RunWriter,
+    record: &'a RunRecord,
+    steps: Vec<usize>,
+}
+
+/// What a worker came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Worked {
+    /// Checkpoints that are made by now.
+    pub made: usize,
+    /// Checkpoints that other workers are at.
+    pub others: usize,
+    /// Steps of checkpoints that could not be made, with the reason.
+    pub failed: Vec<(usize, String)>,
+}
+
+impl<'a> Worker<'a> {
+    /// Has the checkpoints whose step, as text, lies in the shard.
+    #[must_use]
+    pub fn new(writer: &'a RunWriter, record: &'a RunRecord, shard: Shard) -> Self {
+        let steps = record.checkpoints.iter().map(|at| at.losses.step);
+        let steps = steps.filter(|step| shard.holds(&step.to_string()));
+        Self {
+            writer,
+            record,
+            steps: steps.collect(),
+        }
+    }
+
+    /// Its checkpoints.
+    #[must_use]
+    pub fn steps(&self) -> &[usize] {
+        &self.steps
+    }
+
+    /// Extracts at its checkpoints.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], notes that cannot be written. What goes wrong at a checkpoint is noted, and
+    /// the others are made.
+    pub async fn extract(&self, lab: &dyn Lab, watch: &dyn Watch) -> Result<Worked, Error> {
+        let each = async |step: usize| {
+            let weights = self.writer.weights(step)?;
+            let mut warnings = Vec::new();
+            let again = || control(watch);
+            let mut coarse = |warning: String| {
+                watch.warn(&warning);
+                warnings.push(warning);
+            };
+            let outputs = outputs_at(lab, step, &weights, &again, &mut coarse).await?;
+            self.writer.save_outputs(&outputs)?;
+            Ok(warnings)
+        };
+        self.make(Making::Outputs, watch, each).await
+    }
+
+    /// Decomposes at its checkpoints.
+    ///
+    /// # Errors
+    /// As [`Worker::extract`].
+    pub async fn decompose(&self, watch: &dyn Watch) -> Result<Worked, Error> {
+        let each = async |step: usize| {
+            if !self.writer.has(Part::Outputs, step) {
+                return Err(Error::Data(format!(
+                    "the outputs at step {step} are missing; {}",
+                    self.writer.command("extract")
+                )));
+            }
+            let outputs = self.writer.outputs(self.record, step)?;
+            // Games are told for a checkpoint alone.
+            let name = format!("decompose step {step}");
+            let look = looking_on(watch, &name, 0, self.record.samples.len());
+            let found = decompose_outputs(&self.record.experiment, &outputs, &look);
+            let found = found.map_err(stopped)?;
+            found
+                .warnings
+                .iter()
+                .for_each(|warning| watch.warn(warning));
+            self.writer.save_interactions(step, &found.decompositions)?;
+            Ok(found.warnings)
+        };
+        self.make(Making::Interactions, watch, each).await
+    }
+
+    async fn make(
+        &self,
+        making: Making,
+        watch: &dyn Watch,
+        each: impl AsyncFn(usize) -> Result<Vec<String>, Error>,
+    ) -> Result<Worked, Error> {
+        let mut worked = Worked::default();
+        for &step in &self.steps {
+            tell(making, worked.made, self.steps.len(), watch);
+            if control(watch).is_break() {
+                return Err(Error::Stopped);
+            }
+            let Some(claim) = self.writer.claim(self.record, making, step)? else {
+                match self.writer.made(self.record, making, step)? {
+                    Some(_) => worked.made += 1,
+                    None => worked.others += 1,
+                }
+                continue;
+            };
+            let start = Instant::now();
+            match each(step).await {
+                Ok(warnings) => {
+                    claim.made(start.elapsed().as_secs_f64(), warnings)?;
+                    worked.made += 1;
+                }
+                Err(Error::Stopped) => return Err(Error::Stopped),
+                Err(error) => {
+                    claim.failed(&error.to_string())?;
+                    worked.failed.push((step, error.to_string()));
+                }
+            }
+        }
+        tell(making, worked.made, self.steps.len(), watch);
+        Ok(worked)
+    }
+}
+
+fn tell(making: Making, done: usize, total: usize, watch: &dyn Watch) {
+    watch.progress(Stretch {
+        name: making.name(),
+        unit: "checkpoints",
+        done,
+        total,
+        loss: None,
+    });
+}
+
+/// Takes what workers have made into the record of the run: then it is the one that a single worker
+/// would have made, but for the analyses. Where nothing was made by workers, nothing is done.
+///
+/// # Errors
+/// Checkpoints that are not made yet, notes that are damaged or of another experiment.
+pub fn merge(run: &mut Run<RunWriter>, watch: &dyn Watch) -> Result<(), Error> {
+    if !run.store().has_shards() {
+        return Ok(());
+    }
+    let steps = run.steps();
+    let mut saved = Instant::now();
+    let (extracted, decomposed) = (
+        made(run, Making::Outputs)?,
+        made(run, Making::Interactions)?,
+    );
+    for (done, (step, found)) in steps.iter().zip(&decomposed).enumerate() {
+        watch.progress(Stretch {
+            name: "merge",
+            unit: "checkpoints",
+            done,
+            total: steps.len(),
+            loss: None,
+        });
+        if control(watch).is_break() {
+            return Err(Error::Stopped);
+        }
+        let warnings = found.as_ref().map(|made| made.warnings.clone());
+        take(run, *step, warnings.unwrap_or_default())?;
+        // The record grows with the checkpoints: it is not written after each.
+        if saved.elapsed() > BETWEEN_SAVES {
+            run.save()?;
+            saved = Instant::now();
+        }
+    }
+    let seconds =
+        |made: &[Option<Made>]| made.iter().flatten().map(|made| made.seconds).sum::<f64>();
+    let record = run.record_mut();
+    let warnings = extracted
+        .iter()
+        .flatten()
+        .flat_map(|made| made.warnings.clone());
+    record.warnings.extend(warnings);
+    record.provenance.extract_seconds += seconds(&extracted);
+    record.provenance.decompose_seconds += seconds(&decomposed);
+    record.make_current();
+    run.save()?;
+    Ok(run.store().forget_shards()?)
+}
+
+/// What workers noted of every checkpoint; `None` where its part is there without a note, since it
+/// was made before.
+fn made(run: &Run<RunWriter>, making: Making) -> Result<Vec<Option<Made>>, Error> {
+    let (store, record) = (run.store(), run.record());
+    let mut missing = Vec::new();
+    let mut all = Vec::new();
+    for step in run.steps() {
+        let made = store.made(record, making, step)?;
+        if !store.has(making.part(), step) {
+            missing.push(step.to_string());
+        }
+        all.push(made);
+    }
+    if missing.is_empty() {
+        return Ok(all);
+    }
+    let named = missing
+        .iter()
+        .take(5)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    let more = match missing.len() {
+        0..=5 => "",
+        _ => ", ...",
+    };
+    Err(Error::Data(format!(
+        "{} of {} checkpoints have no {} yet (step {named}{more}); `spindle status {}` says who is at them and what failed",
+        missing.len(),
+        all.len(),
+        match making {
+            Making::Outputs => "masked outputs",
+            Making::Interactions => "decompositions",
+        },
+        store.path().display()
+    )))
+}
+
+/// Sums up the decompositions of a checkpoint, unless that is done.
+fn take(run: &mut Run<RunWriter>, step: usize, warnings: Vec<String>) -> Result<(), Error> {
+    let Some(position) = run.record().position_of(step) else {
+        return Ok(());
+    };
+    let is_current = run.record().is_current();
+    if is_current && run.record().checkpoints[position].summary.is_some() {
+        return Ok(());
+    }
+    let (store, record) = (run.store(), run.record());
+    let outputs = store.outputs(record, step)?;
+    let found = store.interactions(record, step)?;
+    let summary = analysis::summarize(&record.experiment, &record.samples, &outputs, &found)?;
+    let record = run.record_mut();
+    record.put_summary(position, summary);
+    record.warnings.extend(warnings);
+    Ok(())
+}
