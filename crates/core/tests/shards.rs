@@ -21,7 +21,7 @@ use spindle_run::{
     device::Place,
     each::Each,
     event::{Outputs, Tensors, TrainingState},
-    folder::{Making, StepState},
+    folder::{Found, Making, StepState},
     record::RunRecord,
     shard::Shard,
 };
@@ -229,13 +229,15 @@ fn a_checkpoint_has_one_worker_and_is_made_once() -> Outcome {
     );
     // Another part of the same checkpoint is another matter.
     assert!(other.claim(&record, Making::Interactions, step)?.is_some());
-    claim.made(1.5, vec!["a warning".into()])?;
+    let found = Found {
+        seconds: 1.5,
+        warnings: vec!["a warning".into()],
+        ..Found::default()
+    };
+    claim.made(found.clone())?;
     assert!(other.claim(&record, Making::Outputs, step)?.is_none());
     let made = other.made(&record, Making::Outputs, step)?.expect("made");
-    assert_eq!(
-        (made.seconds, &made.warnings[..]),
-        (1.5, &["a warning".to_owned()][..])
-    );
+    assert_eq!(made.found, found);
     // Who writes all of it and who writes a part are not there at once.
     assert!(matches!(
         RunWriter::open(&path),

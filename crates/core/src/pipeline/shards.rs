@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use spindle_run::{
-    RunWriter, Store as _, analysis,
-    decomposition::decompose_outputs,
-    folder::{Made, Making},
-    record::RunRecord,
+    RunWriter, Store as _,
+    analysis::{self, ANALYSES, AtCheckpoint, Scope},
+    decomposition::{Decomposed, decompose_outputs},
+    event::Outputs,
+    folder::{Found, Making},
+    record::{Part as Analysed, Place, RunRecord, Summary},
     shard::Shard,
     store::Part,
 };
@@ -76,7 +78,10 @@ impl<'a> Worker<'a> {
             };
             let outputs = outputs_at(lab, step, &weights, &again, &mut coarse).await?;
             self.writer.save_outputs(&outputs)?;
-            Ok(warnings)
+            Ok(Found {
+                warnings,
+                ..Found::default()
+            })
         };
         self.make(Making::Outputs, watch, each).await
     }
@@ -104,16 +109,56 @@ impl<'a> Worker<'a> {
                 .iter()
                 .for_each(|warning| watch.warn(warning));
             self.writer.save_interactions(step, &found.decompositions)?;
-            Ok(found.warnings)
+            self.summed_up(&outputs, found, &look)
         };
         self.make(Making::Interactions, watch, each).await
+    }
+
+    /// What there is to say of a checkpoint's decompositions alone, so that whoever puts the parts
+    /// together reads notes, and not every array again.
+    fn summed_up(
+        &self,
+        outputs: &Outputs,
+        found: Decomposed,
+        watch: analysis::Watch<'_>,
+    ) -> Result<Found, Error> {
+        let RunRecord {
+            experiment,
+            samples,
+            ..
+        } = self.record;
+        let decompositions = &found.decompositions;
+        let summary = analysis::summarize(experiment, samples, outputs, decompositions)?;
+        let at = AtCheckpoint {
+            experiment,
+            samples,
+            summary: &summary,
+            outputs,
+            decompositions,
+            before: None,
+        };
+        let alone = ANALYSES.iter().filter(|analysis| {
+            let everywhere = analysis.scopes().contains(&Scope::EveryCheckpoint);
+            everywhere && !analysis.looks_back() && analysis.applies(experiment)
+        });
+        let analyses = alone.map(|analysis| {
+            let value = analysis.at_checkpoint(&at, watch).map_err(stopped)?;
+            let version = analysis.version();
+            Ok((analysis.name().to_owned(), Analysed { version, value }))
+        });
+        Ok(Found {
+            analyses: analyses.collect::<Result<_, Error>>()?,
+            warnings: found.warnings,
+            summary: Some(summary),
+            seconds: 0.0,
+        })
     }
 
     async fn make(
         &self,
         making: Making,
         watch: &dyn Watch,
-        each: impl AsyncFn(usize) -> Result<Vec<String>, Error>,
+        each: impl AsyncFn(usize) -> Result<Found, Error>,
     ) -> Result<Worked, Error> {
         let mut worked = Worked::default();
         for &step in &self.steps {
@@ -130,8 +175,9 @@ impl<'a> Worker<'a> {
             };
             let start = Instant::now();
             match each(step).await {
-                Ok(warnings) => {
-                    claim.made(start.elapsed().as_secs_f64(), warnings)?;
+                Ok(mut found) => {
+                    found.seconds = start.elapsed().as_secs_f64();
+                    claim.made(found)?;
                     worked.made += 1;
                 }
                 Err(Error::Stopped) => return Err(Error::Stopped),
@@ -167,11 +213,9 @@ pub fn merge(run: &mut Run<RunWriter>, watch: &dyn Watch) -> Result<(), Error> {
     }
     let steps = run.steps();
     let mut saved = Instant::now();
-    let (extracted, decomposed) = (
-        made(run, Making::Outputs)?,
-        made(run, Making::Interactions)?,
-    );
-    for (done, (step, found)) in steps.iter().zip(&decomposed).enumerate() {
+    let extracted = made(run, Making::Outputs)?;
+    let decomposed = made(run, Making::Interactions)?;
+    for (done, (step, found)) in steps.iter().zip(decomposed).enumerate() {
         watch.progress(Stretch {
             name: "merge",
             unit: "checkpoints",
@@ -182,24 +226,18 @@ pub fn merge(run: &mut Run<RunWriter>, watch: &dyn Watch) -> Result<(), Error> {
         if control(watch).is_break() {
             return Err(Error::Stopped);
         }
-        let warnings = found.as_ref().map(|made| made.warnings.clone());
-        take(run, *step, warnings.unwrap_or_default())?;
+        take(run, *step, found.unwrap_or_default())?;
         // The record grows with the checkpoints: it is not written after each.
         if saved.elapsed() > BETWEEN_SAVES {
             run.save()?;
             saved = Instant::now();
         }
     }
-    let seconds =
-        |made: &[Option<Made>]| made.iter().flatten().map(|made| made.seconds).sum::<f64>();
     let record = run.record_mut();
-    let warnings = extracted
-        .iter()
-        .flatten()
-        .flat_map(|made| made.warnings.clone());
-    record.warnings.extend(warnings);
-    record.provenance.extract_seconds += seconds(&extracted);
-    record.provenance.decompose_seconds += seconds(&decomposed);
+    for found in extracted.into_iter().flatten() {
+        record.provenance.extract_seconds += found.seconds;
+        record.warnings.extend(found.warnings);
+    }
     record.make_current();
     run.save()?;
     Ok(run.store().forget_shards()?)
@@ -207,7 +245,7 @@ pub fn merge(run: &mut Run<RunWriter>, watch: &dyn Watch) -> Result<(), Error> {
 
 /// What workers noted of every checkpoint; `None` where its part is there without a note, since it
 /// was made before.
-fn made(run: &Run<RunWriter>, making: Making) -> Result<Vec<Option<Made>>, Error> {
+fn made(run: &Run<RunWriter>, making: Making) -> Result<Vec<Option<Found>>, Error> {
     let (store, record) = (run.store(), run.record());
     let mut missing = Vec::new();
     let mut all = Vec::new();
@@ -216,7 +254,7 @@ fn made(run: &Run<RunWriter>, making: Making) -> Result<Vec<Option<Made>>, Error
         if !store.has(making.part(), step) {
             missing.push(step.to_string());
         }
-        all.push(made);
+        all.push(made.map(|made| made.found));
     }
     if missing.is_empty() {
         return Ok(all);
@@ -243,21 +281,34 @@ fn made(run: &Run<RunWriter>, making: Making) -> Result<Vec<Option<Made>>, Error
     )))
 }
 
-/// Sums up the decompositions of a checkpoint, unless that is done.
-fn take(run: &mut Run<RunWriter>, step: usize, warnings: Vec<String>) -> Result<(), Error> {
+/// Takes what was found of a checkpoint's decompositions into the record; sums them up where nobody
+/// has, or another version did.
+fn take(run: &mut Run<RunWriter>, step: usize, found: Found) -> Result<(), Error> {
     let Some(position) = run.record().position_of(step) else {
         return Ok(());
     };
-    let is_current = run.record().is_current();
-    if is_current && run.record().checkpoints[position].summary.is_some() {
+    if is_current(run.record().checkpoints[position].summary.as_ref()) {
         return Ok(());
     }
-    let (store, record) = (run.store(), run.record());
-    let outputs = store.outputs(record, step)?;
-    let found = store.interactions(record, step)?;
-    let summary = analysis::summarize(&record.experiment, &record.samples, &outputs, &found)?;
+    let summary = match found.summary.filter(|summary| is_current(Some(summary))) {
+        Some(summary) => summary,
+        None => {
+            let (store, record) = (run.store(), run.record());
+            let outputs = store.outputs(record, step)?;
+            let found = store.interactions(record, step)?;
+            analysis::summarize(&record.experiment, &record.samples, &outputs, &found)?
+        }
+    };
     let record = run.record_mut();
     record.put_summary(position, summary);
-    record.warnings.extend(warnings);
+    for (name, part) in found.analyses {
+        record.put_part(Place::Checkpoint(position), &name, part);
+    }
+    record.warnings.extend(found.warnings);
+    record.provenance.decompose_seconds += found.seconds;
     Ok(())
+}
+
+fn is_current(summary: Option<&Summary>) -> bool {
+    summary.is_some_and(|summary| summary.version == Summary::VERSION)
 }

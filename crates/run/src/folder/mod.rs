@@ -45,7 +45,7 @@ use crate::{
 
 pub use atomic::{write as write_whole, write_on};
 pub use disk::{Disk, Faults, Step};
-pub use shards::{Claim, Made, Making, StepState};
+pub use shards::{Claim, Found, Made, Making, StepState};
 pub use writer::RunWriter;
 
 const RECORD: &str = "run.json";

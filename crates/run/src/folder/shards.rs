@@ -9,6 +9,7 @@
 //! ```
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -18,7 +19,13 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{RunFolder, RunWriter, absent, atomic, disk::Disk, writer::lock_file};
-use crate::{Error, Experiment, experiment::Difference, record::RunRecord, seal, store::Part};
+use crate::{
+    Error, Experiment,
+    experiment::Difference,
+    record::{Part as Analysed, RunRecord, Summary},
+    seal,
+    store::Part,
+};
 
 const SHARDS: &str = "shards";
 /// Version of the notes.
@@ -67,10 +74,24 @@ pub struct Made {
     pub by: String,
     /// What was asked for.
     pub experiment: Experiment,
+    /// What came of it beside the file.
+    #[serde(flatten)]
+    pub found: Found,
+}
+
+/// What a worker found of a checkpoint, beside the file that it made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Found {
     /// How long it took.
     pub seconds: f64,
     /// What is to be known of it.
     pub warnings: Vec<String>,
+    /// Interactions, summed up; of decompositions only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
+    /// What analyses found there, by their names.
+    #[serde(default)]
+    pub analyses: BTreeMap<String, Analysed>,
 }
 
 /// How far a checkpoint is.
@@ -110,14 +131,13 @@ impl Claim {
     ///
     /// # Errors
     /// [`Error::Io`].
-    pub fn made(self, seconds: f64, warnings: Vec<String>) -> Result<(), Error> {
+    pub fn made(self, found: Found) -> Result<(), Error> {
         let made = Made {
             version: VERSION,
             spindle: env!("CARGO_PKG_VERSION").to_owned(),
             by: this_worker(),
             experiment: self.experiment,
-            seconds,
-            warnings,
+            found,
         };
         let text = serde_json::to_vec(&made).map_err(Error::Unreadable)?;
         let text = seal::sealed(&text, "");
