@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, Instant},
 };
 
 use pollster::block_on;
@@ -296,5 +297,80 @@ fn notes_of_another_experiment_or_version_and_damaged_ones_are_refused() -> Outc
             .iter()
             .all(|at| at.summary.is_none())
     );
+    Ok(())
+}
+
+/// Most memory that this process has had, bytes.
+fn peak_memory() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
+    1e3 * kilobytes.unwrap_or(f64::NAN)
+}
+
+/// A run of so many checkpoints, two notes each, with what a real one says. Arrays are empty files,
+/// which nothing of this reads.
+fn of_many_checkpoints(name: &str, lab: &dyn Lab, count: usize) -> Result<PathBuf, Error> {
+    let path = trained(name, lab)?;
+    work(&path, "1/1", lab, &Quiet)?;
+    let (writer, mut record) = RunWriter::open(&path)?;
+    let one = record.checkpoints[1].clone();
+    record.checkpoints = (0..count)
+        .map(|step| {
+            let mut at = one.clone();
+            at.losses.step = step;
+            at
+        })
+        .collect();
+    writer.save_record(&record)?;
+    for making in ["extract", "decompose"] {
+        let folder = path.join("shards").join(making);
+        let note = std::fs::read(folder.join("0.json")).expect("a note");
+        for step in 0..count {
+            std::fs::write(folder.join(format!("{step}.json")), &note).expect("space for a note");
+        }
+    }
+    for kind in ["outputs", "interactions"] {
+        for step in 0..count {
+            let file = path.join(kind).join(format!("{step}.safetensors"));
+            std::fs::File::create(file).expect("space for a name");
+        }
+    }
+    Ok(path)
+}
+
+#[test]
+#[ignore = "a minute; cargo test -p spindle-core --release --test shards -- --ignored --nocapture"]
+fn a_hundred_thousand_notes_are_read_in_a_minute_and_a_gigabyte() -> Outcome {
+    const RUNS: usize = 5;
+    const CHECKPOINTS: usize = 10_000;
+    let lab = digits()?;
+    let (mut seen, mut merged, mut size) = (Duration::ZERO, Duration::ZERO, 0);
+    for run in 0..RUNS {
+        let path = of_many_checkpoints(&format!("shards-many-{run}"), &*lab, CHECKPOINTS)?;
+        let start = Instant::now();
+        let (folder, _) = RunFolder::open(&path)?;
+        let is_done = |making, step| folder.step_state(making, step) == StepState::Done;
+        for making in Making::ALL {
+            assert!((0..CHECKPOINTS).all(|step| is_done(making, step)));
+        }
+        seen += start.elapsed();
+        let start = Instant::now();
+        let (writer, record) = RunWriter::open(&path)?;
+        merge(&mut Run::open(writer, record), &Quiet)?;
+        merged += start.elapsed();
+        size = std::fs::metadata(path.join("run.json")).map_or(0, |about| about.len());
+        std::fs::remove_dir_all(&path).expect("it can go");
+    }
+    println!(
+        "{} notes: status {:.1} s, merge {:.1} s; {:.0} MB of run.json a run, at most {:.0} MB of memory",
+        2 * RUNS * CHECKPOINTS,
+        seen.as_secs_f64(),
+        merged.as_secs_f64(),
+        size as f64 / 1e6,
+        peak_memory() / 1e6
+    );
+    assert!(seen + merged < Duration::from_secs(60));
+    assert!(peak_memory() < 1e9);
     Ok(())
 }

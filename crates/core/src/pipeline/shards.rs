@@ -212,10 +212,11 @@ pub fn merge(run: &mut Run<RunWriter>, watch: &dyn Watch) -> Result<(), Error> {
         return Ok(());
     }
     let steps = run.steps();
+    for making in Making::ALL {
+        refuse_missing(run, making)?;
+    }
     let mut saved = Instant::now();
-    let extracted = made(run, Making::Outputs)?;
-    let decomposed = made(run, Making::Interactions)?;
-    for (done, (step, found)) in steps.iter().zip(decomposed).enumerate() {
+    for (done, &step) in steps.iter().enumerate() {
         watch.progress(Stretch {
             name: "merge",
             unit: "checkpoints",
@@ -226,7 +227,8 @@ pub fn merge(run: &mut Run<RunWriter>, watch: &dyn Watch) -> Result<(), Error> {
         if control(watch).is_break() {
             return Err(Error::Stopped);
         }
-        take(run, *step, found.unwrap_or_default())?;
+        take_extracted(run, step)?;
+        take_decomposed(run, step)?;
         // The record grows with the checkpoints: it is not written after each.
         if saved.elapsed() > BETWEEN_SAVES {
             run.save()?;
@@ -234,37 +236,23 @@ pub fn merge(run: &mut Run<RunWriter>, watch: &dyn Watch) -> Result<(), Error> {
         }
     }
     let record = run.record_mut();
-    for found in extracted.into_iter().flatten() {
-        record.provenance.extract_seconds += found.seconds;
-        record.warnings.extend(found.warnings);
-    }
     record.make_current();
     run.save()?;
     Ok(run.store().forget_shards()?)
 }
 
-/// What workers noted of every checkpoint; `None` where its part is there without a note, since it
-/// was made before.
-fn made(run: &Run<RunWriter>, making: Making) -> Result<Vec<Option<Found>>, Error> {
-    let (store, record) = (run.store(), run.record());
-    let mut missing = Vec::new();
-    let mut all = Vec::new();
-    for step in run.steps() {
-        let made = store.made(record, making, step)?;
-        if !store.has(making.part(), step) {
-            missing.push(step.to_string());
-        }
-        all.push(made.map(|made| made.found));
-    }
-    if missing.is_empty() {
-        return Ok(all);
-    }
-    let named = missing
+/// An error that names checkpoints whose part is not there.
+fn refuse_missing(run: &Run<RunWriter>, making: Making) -> Result<(), Error> {
+    let (store, steps) = (run.store(), run.steps());
+    let missing = steps
         .iter()
-        .take(5)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
+        .filter(|step| !store.has(making.part(), **step));
+    let missing: Vec<String> = missing.map(ToString::to_string).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let named = missing.iter().take(5).cloned().collect::<Vec<_>>();
+    let named = named.join(", ");
     let more = match missing.len() {
         0..=5 => "",
         _ => ", ...",
@@ -272,7 +260,7 @@ fn made(run: &Run<RunWriter>, making: Making) -> Result<Vec<Option<Found>>, Erro
     Err(Error::Data(format!(
         "{} of {} checkpoints have no {} yet (step {named}{more}); `spindle status {}` says who is at them and what failed",
         missing.len(),
-        all.len(),
+        steps.len(),
         match making {
             Making::Outputs => "masked outputs",
             Making::Interactions => "decompositions",
@@ -281,12 +269,28 @@ fn made(run: &Run<RunWriter>, making: Making) -> Result<Vec<Option<Found>>, Erro
     )))
 }
 
+/// What a worker noted of a checkpoint's part; nothing where it was made before there were workers.
+fn noted(run: &Run<RunWriter>, making: Making, step: usize) -> Result<Found, Error> {
+    let made = run.store().made(run.record(), making, step)?;
+    Ok(made.map(|made| made.found).unwrap_or_default())
+}
+
+/// Takes what was noted of a checkpoint's outputs into the record.
+fn take_extracted(run: &mut Run<RunWriter>, step: usize) -> Result<(), Error> {
+    let found = noted(run, Making::Outputs, step)?;
+    let record = run.record_mut();
+    record.provenance.extract_seconds += found.seconds;
+    record.warnings.extend(found.warnings);
+    Ok(())
+}
+
 /// Takes what was found of a checkpoint's decompositions into the record; sums them up where nobody
 /// has, or another version did.
-fn take(run: &mut Run<RunWriter>, step: usize, found: Found) -> Result<(), Error> {
+fn take_decomposed(run: &mut Run<RunWriter>, step: usize) -> Result<(), Error> {
     let Some(position) = run.record().position_of(step) else {
         return Ok(());
     };
+    let found = noted(run, Making::Interactions, step)?;
     if is_current(run.record().checkpoints[position].summary.as_ref()) {
         return Ok(());
     }
