@@ -11,6 +11,7 @@ import {
   chosen,
   goneOn,
   happened,
+  isLoadedAgain,
   passed,
   prepare,
   reset,
@@ -22,7 +23,19 @@ import {
 } from "./support/faults.mjs";
 import { origin, withPage } from "./support/page.mjs";
 
-const LIMIT = { timeout: 1_800_000 };
+const IS_EVERY_MOMENT = Boolean(process.env.SPINDLE_EVERY_MOMENT);
+const LIMIT = { timeout: IS_EVERY_MOMENT ? 7_200_000 : 1_800_000 };
+
+/**
+ * Of a moment that a training came by, whether another one came by it, too. Of the first of every kind
+ * all do. Which worker gets which sample, and how often progress is told, is a matter of time: of all
+ * moments some do not come again.
+ */
+async function came(page, at) {
+  const isThere = await happened(page);
+  assert.ok(isThere || IS_EVERY_MOMENT, `nothing happened: ${at}`);
+  return isThere;
+}
 
 /** The results of a training that nothing happens to, and the moments of it. */
 async function unbroken(page) {
@@ -40,15 +53,17 @@ test("a worker that ends without a word at any message costs nothing", LIMIT, as
     const { result, moments } = await unbroken(page);
     const messages = moments.filter((name) => !name.startsWith("storage"));
     const tried = chosen(messages);
+    let ended = 0;
     for (const at of tried) {
       assert.deepEqual(await wholeTraining(page, at, "worker gone"), result, at);
-      assert.ok(await happened(page), `no worker was ended: ${at}`);
+      const isEnded = await came(page, at);
+      ended += isEnded;
       // The page's own viewer and the one that stands in for the record are replaced unseen.
-      if (/^worker [123]/.test(at)) assert.match(await sentence(page), /^A worker .*\. [A-Z].*\.$/, at);
+      if (isEnded && /^worker [123]/.test(at)) assert.match(await sentence(page), /^A worker .*\. [A-Z].*\.$/, at);
       assert.equal(await page.locator("section:has(#compare) [role=alert]").count(), 0, at);
       await reset(page);
     }
-    t.diagnostic(`workers ended at ${tried.length} of ${messages.length} messages, nothing lost`);
+    t.diagnostic(`workers ended at ${ended} of ${messages.length} messages, nothing lost`);
   });
 });
 
@@ -59,15 +74,17 @@ test("a worker that hangs at any message is told, and costs nothing once it is g
       moments.filter((name) => name.startsWith("worker")),
       3,
     );
+    let hung = 0;
     for (const at of tried) {
       const { result: found, times } = await wholeDespiteSilence(page, at);
       assert.deepEqual(found, result, at);
-      assert.ok(await happened(page), `no worker hung: ${at}`);
+      const hangs = await came(page, at);
+      hung += hangs;
       // One that does not even begin is replaced by itself.
-      assert.ok(times > 0 || / (load|lives) /.test(at), `nothing was told: ${at}`);
+      assert.ok(!hangs || times > 0 || / (load|lives) /.test(at), `nothing was told: ${at}`);
       await reset(page);
     }
-    t.diagnostic(`workers hung at ${tried.length} messages, nothing lost`);
+    t.diagnostic(`workers hung at ${hung} of ${tried.length} messages, nothing lost`);
   });
 });
 
@@ -91,15 +108,17 @@ test("a page that goes away at any message or write goes on where it was", LIMIT
     const { result, moments } = await unbroken(page);
     const own = moments.filter((name) => !name.startsWith("page"));
     const tried = chosen(own, 3);
+    let gone = 0;
     for (const at of tried) {
-      const loaded = page.waitForEvent("load");
       await begin(page, at, "page gone");
-      await loaded;
+      const isGone = await isLoadedAgain(page);
+      if (!isGone) await came(page, at);
+      gone += isGone;
       await seen(page);
       assert.deepEqual(await goneOn(page), result, at);
       await reset(page);
     }
-    t.diagnostic(`pages gone at ${tried.length} of ${own.length} messages and writes, nothing lost`);
+    t.diagnostic(`pages gone at ${gone} of ${own.length} messages and writes, nothing lost`);
   });
 });
 

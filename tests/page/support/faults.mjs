@@ -113,6 +113,19 @@ export async function wholeDespiteSilence(page, at) {
   }
 }
 
+/** Whether the page is loaded again before its training is over, or just then. */
+export function isLoadedAgain(page) {
+  // Whichever comes second is of no more interest, and nor is why it does not come.
+  const loaded = page.waitForEvent("load", { timeout: 0 }).then(
+    () => true,
+    () => false,
+  );
+  const over = phase(page, "finished")
+    .then(() => page.waitForTimeout(2_000))
+    .catch(() => new Promise(() => undefined));
+  return Promise.race([loaded, over.then(() => false)]);
+}
+
 /** What a page that was loaded again has to go on with, brought to its end; from the beginning where nothing was stored. */
 export async function goneOn(page) {
   if (!(await stored(page))) return wholeTraining(page);
