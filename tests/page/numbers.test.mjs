@@ -102,7 +102,7 @@ test("the same settings and seed give the same strengths by order as the command
 
 test("outputs and decompositions in the page are the command line tool's on the same weights", {
   timeout: 200_000,
-}, async () => {
+}, async (t) => {
   const place = join(folder(), "run");
   const settings = { ...SMALL, epochs: 2, samples: 3, train_samples: 0, players: 8 };
   const { experiment, checkpoints } = native(place, settings);
@@ -140,6 +140,11 @@ test("outputs and decompositions in the page are the command line tool's on the 
     for (const [index, primal] of there.primal.entries())
       close(here.primal[index], primal, 2e-3, `L1 norm of sample ${index}`);
     for (const [index, effect] of there.and.entries()) close(here.and[index], effect, 1e-2, `AND effect ${index}`);
+    const largest = (found, expected) => Math.max(...expected.map((value, index) => Math.abs(found[index] - value)));
+    const share = (found, expected, of) => (largest(found, expected) / of).toExponential(1);
+    const off = share(found.values, expected.values, Math.max(...expected.values.map(Math.abs)));
+    const effects = share(here.and, there.and, Math.min(...there.primal));
+    t.diagnostic(`off by ${off} of the largest output, effects by ${effects} of the smallest norm`);
   });
 });
 

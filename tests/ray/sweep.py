@@ -1,4 +1,4 @@
-"""A sweep on a Ray cluster of two nodes on this machine: a worker is killed, then a node.
+"""A sweep and a run on a Ray cluster of two nodes on this machine: a worker is killed, then a node.
 
     python tests/ray/sweep.py target/release/spindle
 
@@ -7,6 +7,7 @@ crates/cli/drivers/requirements.txt.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -58,6 +59,27 @@ def wait_for(what: str, is_there, seconds: float = 180.0):
     raise SystemExit(f"{what}: not within {seconds} s")
 
 
+def of_one_run(spindle: str, folder: Path, address: str) -> None:
+    """A run that is measured by several workers, one of which is killed, is that of one process."""
+    alone, together = folder / "alone", folder / "together"
+    settings = "--train-size 600 --epochs 20 --checkpoints 12 --samples 20 --train-samples 0 --players 9 --resamples 100"
+    subprocess.run([spindle, "train", "--out", alone, "--quiet", *settings.split()], check=True)
+    shutil.copytree(alone, together)
+    for verb in ("extract", "analyze"):
+        subprocess.run([spindle, verb, alone, "--quiet"], check=True)
+    driver = subprocess.Popen(
+        [sys.executable, str(DRIVER), str(together), "--parts", "4", "--spindle", spindle, "--address", address]
+    )
+    victims = wait_for("a part of a run at work", lambda: children(spindle, str(together)))
+    os.kill(victims[0], signal.SIGKILL)
+    assert driver.wait(timeout=600) == 0, "a run by several workers was not made"
+    assert not children(spindle, str(together)), "processes are left"
+    arrays = sorted(path.relative_to(alone) for kind in ("outputs", "interactions") for path in (alone / kind).iterdir())
+    for path in arrays:
+        assert (alone / path).read_bytes() == (together / path).read_bytes(), f"{path} is another one"
+    print(f"one run by workers, one of them killed: {len(arrays)} files are the same")
+
+
 def main() -> None:
     from ray.cluster_utils import Cluster
 
@@ -91,6 +113,9 @@ def main() -> None:
         code = driver.wait(timeout=1200)
         took = time.monotonic() - begin
         orphans = children(spindle, many)
+        cluster.add_node(num_cpus=1)
+        cluster.wait_for_nodes()
+        of_one_run(spindle, folder, cluster.address)
         cluster.shutdown()
         assert code == 0, f"the driver ended with {code}"
         assert not orphans, f"processes are left: {orphans}"

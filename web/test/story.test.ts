@@ -14,10 +14,18 @@ interface Made {
   marks?: Mark[];
   shares?: number[];
   losses?: number[];
+  /** Epochs of the whole training. */
+  lasts?: number;
 }
 
 /** A run of four checkpoints at epochs 0, 1, 8 and 64. */
-function made({ verdict, marks = [], shares = [0.45, 0.02, 0.1, 0.28], losses = [2.3, 1, 0.3, 0.2] }: Made): RunView {
+function made({
+  verdict,
+  marks = [],
+  shares = [0.45, 0.02, 0.1, 0.28],
+  losses = [2.3, 1, 0.3, 0.2],
+  lasts = 64,
+}: Made): RunView {
   const epochs = [0, 1, 8, 64];
   const course = {
     type: "course",
@@ -29,6 +37,7 @@ function made({ verdict, marks = [], shares = [0.45, 0.02, 0.1, 0.28], losses = 
   };
   return {
     provenance: { chance_loss: 2.3 },
+    experiment: { training: { epochs: lasts } },
     checkpoints: epochs.map((epoch, index) => ({ losses: { epoch, test_loss: losses[index] } })),
     figures: [
       { name: "strength-by-order", kind: { type: "two_phases", losses: { marks } } },
@@ -44,6 +53,19 @@ const names = (of: Made): string[] => {
 };
 
 describe("a story", () => {
+  test("has no end before the training has", () => {
+    const last = (lasts: number): string[] => {
+      const story = storyOf(made({ verdict: "only-a-fall", lasts }));
+      return story
+        ? chaptersOf(story)
+            .map(({ name, words }) => `${name}. ${words}`)
+            .slice(-1)
+        : [];
+    };
+    assert.match(last(128)[0] ?? "", /^No growth yet\. At epoch 64 it is 28 %: no rise beyond its interval so far\.$/);
+    assert.match(last(64)[0] ?? "", /^No growth\. At the end it is 28 %/);
+  });
+
   test("has two phases where the record has a boundary", () => {
     const story = storyOf(made({ verdict: "two-phases", marks: [BOUNDARY] }));
     assert.ok(story);

@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Runs a sweep on a Ray cluster: every part is a task that runs `spindle sweep --shard` as a process.
+"""Runs a sweep, or measures a run, on a Ray cluster: every part is a task that runs `spindle` with
+`--shard` as a process.
 
     python ray.py noise.toml --out /shared/noise --parts 16 --cpus 2
+    python ray.py /shared/big --parts 16 --cpus 2    # a run that spindle train made
 
 All nodes must see the same folder under the same name. A part that is lost with its worker or its
-node is done again, from where its runs were broken off; what is done is not done twice, since a run
-has a lock and says that it is whole. Ctrl-C ends all parts; the same command goes on later.
+node is done again, from where it was broken off; what is done is not done twice, since runs and
+checkpoints have locks and say that they are whole. Ctrl-C ends all parts; the same command goes on later.
 """
 
 import argparse
@@ -56,17 +58,16 @@ def part(command: list[str], threads: int) -> str:
         if child.poll() is None:
             child.terminate()
             child.wait()
+    if child.returncode < 0:  # for want of memory, say: it is done again
+        raise ChildProcessError(f"a part ended by signal {-child.returncode}")
     return said[-2000:]
 
 
-def status(spindle: str, sweep: str) -> dict[str, int]:
-    """How many runs are in which state."""
-    found = subprocess.run(
-        [spindle, "status", sweep, "--json", "--quiet"], capture_output=True, text=True
-    )
+def status(spindle: str, folder: str) -> dict[str, int]:
+    """How many runs, or checkpoints, are in which state."""
+    found = subprocess.run([spindle, "status", folder, "--json", "--quiet"], capture_output=True, text=True)
     counts: dict[str, int] = {}
-    # Before the first part has begun there is no sweep yet. Exit codes say nothing here: where Ray
-    # looks after children, it may have seen to this one first.
+    # Before the first part has begun there is no sweep yet; where Ray looks after children, exit codes say nothing.
     for run in json.loads(found.stdout or "[]"):
         counts[run["state"]] = counts.get(run["state"], 0) + 1
     return counts
@@ -74,8 +75,8 @@ def status(spindle: str, sweep: str) -> dict[str, int]:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", help="the sweep, as TOML")
-    parser.add_argument("--out", required=True, help="its folder, the same on all nodes")
+    parser.add_argument("what", help="a sweep, as TOML, or the folder of a run")
+    parser.add_argument("--out", help="the sweep's folder, the same on all nodes")
     parser.add_argument("--parts", type=int, default=8, help="parts that are done side by side")
     parser.add_argument("--cpus", type=int, default=1, help="cores of a part")
     parser.add_argument("--gpus", type=float, default=0.0, help="graphics cards of a part")
@@ -86,16 +87,28 @@ def arguments() -> argparse.Namespace:
     given.more = more  # --device and the like go to spindle as they are
     if given.parts < 1 or given.cpus < 1:
         parser.error("--parts and --cpus must be at least 1")
+    if (given.out is None) != os.path.isdir(given.what):
+        parser.error("a sweep needs --out; a run is its own folder")
     return given
 
 
-def main() -> int:
-    given = arguments()
-    ray.init(address=given.address, log_to_driver=False, ignore_reinit_error=True)
-    command = [given.spindle, "sweep", os.path.abspath(given.file), "--out", os.path.abspath(given.out)]
-    task = ray.remote(num_cpus=given.cpus, num_gpus=given.gpus, max_retries=given.retries)(part)
+def stages(given: argparse.Namespace) -> tuple[str, list[list[str]], list[str]]:
+    """The folder, what is done in parts, one after the other, and what is done at last."""
+    what = os.path.abspath(given.what)
+    if given.out is None:
+        extract, analyze, merge = ([given.spindle, verb, what] for verb in ("extract", "analyze", "merge"))
+        return what, [[*extract, *given.more], analyze], merge
+    sweep = [given.spindle, "sweep", what, "--out", os.path.abspath(given.out), *given.more]
+    # Parts gather what was there when they ended; at last it is all of it, from one machine.
+    return os.path.abspath(given.out), [sweep], sweep
+
+
+def in_parts(given: argparse.Namespace, command: list[str], folder: str) -> list[str]:
+    """Does all parts; what those that failed said."""
+    again = {"max_retries": given.retries, "retry_exceptions": [ChildProcessError]}
+    task = ray.remote(num_cpus=given.cpus, num_gpus=given.gpus, **again)(part)
     waiting = [
-        task.remote([*command, "--shard", f"{index}/{given.parts}", "--quiet", *given.more], given.cpus)
+        task.remote([*command, "--shard", f"{index}/{given.parts}", "--quiet"], given.cpus)
         for index in range(1, given.parts + 1)
     ]
     failed = []
@@ -105,21 +118,30 @@ def main() -> int:
             for result in done:
                 said = ray.get(result).strip()
                 failed.extend([said] if said.startswith("error:") or "\nerror:" in said else [])
-            counts = status(given.spindle, given.out)
+            counts = status(given.spindle, folder)
             words = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
             print(f"\r{time.strftime('%H:%M:%S')}  {words}  ({len(waiting)} parts on)", end="\x1b[K", flush=True)
-    except KeyboardInterrupt:
+    finally:
         for result in waiting:
             ray.cancel(result, force=True)
-        print("\ninterrupted; the same command continues from here", file=sys.stderr)
-        return 130
-    finally:
         print()
-    # Parts gather what was there when they ended; this is all of it, from one machine.
-    subprocess.run([*command, *given.more])
+    return failed
+
+
+def main() -> int:
+    given = arguments()
+    ray.init(address=given.address, log_to_driver=False, ignore_reinit_error=True)
+    folder, commands, last = stages(given)
+    try:
+        failed = [said for command in commands for said in in_parts(given, command, folder)]
+    except KeyboardInterrupt:
+        print("interrupted; the same command continues from here", file=sys.stderr)
+        return 130
     for said in failed:
         print(said, file=sys.stderr)
-    return 0 if set(status(given.spindle, given.out)) == {"done"} else 1
+    # A run that was merged has no parts any longer.
+    code = subprocess.run(last).returncode
+    return code if given.out is None else int(set(status(given.spindle, folder)) != {"done"})
 
 
 if __name__ == "__main__":

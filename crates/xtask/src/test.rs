@@ -109,5 +109,6 @@ fn python_reads_a_run() -> anyhow::Result<()> {
     run(SPINDLE, &["verify", &export], &[])?;
     let arguments = ["tests/python/read_run.py", &run_folder, &export];
     run(&python, &arguments, &[])?;
+    run(&python, &["tests/python/everywhere.py", SPINDLE], &[])?;
     run(&python, &["tests/python/drivers.py"], &[])
 }

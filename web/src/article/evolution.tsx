@@ -126,7 +126,7 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
   }, [view]);
   return (
     <>
-      {chapters.length > 0 && <ChapterList chapters={chapters} index={index} />}
+      {chapters.length > 0 || live ? <ChapterList chapters={chapters} index={index} live={live} /> : null}
       {stillPair.value ? (
         <div class="pair">
           {chapters.slice(0, 2).map(({ at }) => (
@@ -149,11 +149,12 @@ export function goTo(index: number): void {
   cursor.value = index;
 }
 
-/** The chapters of the run, each a way to its checkpoint. */
-function ChapterList({ chapters, index }: { chapters: Chapter[]; index: number }) {
+/** The chapters of the run, each a way to its checkpoint; of a training they have their place before they are told. */
+function ChapterList({ chapters, index, live }: { chapters: Chapter[]; index: number; live: boolean }) {
   const now = chapterAt(chapters, index);
   return (
-    <ol class="chapters">
+    <ol class={live ? "chapters live" : "chapters"}>
+      {chapters.length === 0 && <li class="now-read">The story is told from the third checkpoint on.</li>}
       {chapters.map(({ at, name, words }, position) => (
         <li key={name} class={position === now ? "now-read" : ""}>
           <button type="button" aria-current={position === now ? "step" : undefined} onClick={() => goTo(at)}>

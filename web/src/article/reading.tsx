@@ -71,7 +71,7 @@ function valued({ found: { value, low, high } }: Moment): string {
 }
 
 function Course({ story }: { story: Story }) {
-  const { first, lowest, last, falls, rises, boundary, statistic } = story;
+  const { first, lowest, last, isOver, falls, rises, boundary, statistic } = story;
   const subject = statistic === "mean-order" ? "The mean order" : "The share of orders of three and more";
   return (
     <>
@@ -95,7 +95,8 @@ function Course({ story }: { story: Story }) {
           </>
         ) : (
           <>
-            At the end, <Go to={last.at}>{when(last.epoch)}</Go>, it is {valued(last)}: no rise beyond chance.
+            {isOver ? "At the end" : "So far"}, <Go to={last.at}>{when(last.epoch)}</Go>, it is {valued(last)}: no rise
+            beyond chance.
           </>
         )}
       </p>

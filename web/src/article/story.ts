@@ -26,6 +26,8 @@ export interface Story {
   first: Moment;
   lowest: Moment;
   last: Moment;
+  /** Whether the training is over: until then there is a "so far", and no end. */
+  isOver: boolean;
   /** Whether the way down and the way up are beyond their intervals. */
   falls: boolean;
   rises: boolean;
@@ -72,6 +74,7 @@ export function storyOf(view: RunView): Story | undefined {
     first,
     lowest,
     last,
+    isOver: last.epoch >= view.experiment.training.epochs,
     ...certain,
     boundary,
     gap: marks.find(({ kind }) => kind === "gap_onset"),
@@ -86,7 +89,7 @@ export interface Chapter {
 }
 
 export function chaptersOf(story: Story): Chapter[] {
-  const { first, lowest, last, falls, rises, boundary, statistic } = story;
+  const { first, lowest, last, isOver, falls, rises, boundary, statistic } = story;
   const amount = ({ found: { value } }: Moment): string =>
     statistic === "mean-order" ? value.toFixed(2) : wholePercent(value);
   return [
@@ -107,10 +110,12 @@ export function chaptersOf(story: Story): Chapter[] {
     },
     {
       at: last.at,
-      name: rises ? "Growth" : "No growth",
+      name: rises ? "Growth" : isOver ? "No growth" : "No growth yet",
       words: rises
         ? `Up to ${amount(last)} by ${when(last.epoch)}${boundary ? "." : falls ? ", but not in every sum as sparse." : ", but no two phases without a collapse."}`
-        : `At the end it is ${amount(last)}: no rise beyond its interval, so no second phase.`,
+        : isOver
+          ? `At the end it is ${amount(last)}: no rise beyond its interval, so no second phase.`
+          : `At ${when(last.epoch)} it is ${amount(last)}: no rise beyond its interval so far.`,
     },
   ];
 }

@@ -3,13 +3,16 @@
 //!
 //! They need the network and its data, and not its interactions: `spindle landscape` measures them.
 
-use serde::{Deserialize, Serialize};
-use spindle_interactions::{bootstrap::Estimate, decompose::HIGH_ORDER};
+mod measures;
 
+use serde::{Deserialize, Serialize};
+use spindle_interactions::bootstrap::Estimate;
+
+use self::measures::{Change, MEASURES, changes_in_words, changes_table, course};
 use super::{Analysis, Finding, Shown};
 use crate::{
-    figure::{Axis, Curve, Curves, Figure, FigureKind, Tone, caption, marks},
-    record::{CheckpointRecord, Recorded, RunRecord},
+    figure::{Axis, Curve, Curves, Figure, FigureKind, caption, marks},
+    record::{Recorded, RunRecord},
     sweep::Number,
     table::{self, Table, at_checkpoints, estimates},
 };
@@ -166,143 +169,12 @@ impl Analysis for Around {
     }
 
     fn numbers(&self, record: &RunRecord) -> Vec<Number> {
-        let Some((_, last)) = table::parts::<Landscape>(record).last() else {
-            return Vec::new();
-        };
-        let lag = |name, measure: usize| {
-            let [orders, other] = [0, measure].map(|at| Change::of(record, &MEASURES[at]));
-            Some(Number::new(name, other?.half? - orders?.half?))
-        };
-        let lags = [
-            lag("eigenvalue_lag_epochs", 1),
-            lag("random_rise_lag_epochs", 3),
-            lag("accuracy_gap_lag_epochs", 4),
-        ];
-        [
-            Number::new("eigenvalue_last", last.curvature.eigenvalue),
-            Number::new("sam_rise_last_nats", last.sam),
-            Number::estimate("random_rise_last_nats", last.random),
-            Number::new("test_margin_last_nats", last.test_margin.median),
-            Number::new("bound_last", last.bound.value),
-            Number::new("bin_entropy_last_nats", last.bin_entropy),
-        ]
-        .into_iter()
-        .chain(lags.into_iter().flatten())
-        .collect()
-    }
-}
-
-/// Something over training that may tell of over-fitting.
-struct Measure {
-    name: &'static str,
-    unit: &'static str,
-    tone: Tone,
-    value: fn(&CheckpointRecord, &Landscape) -> Option<f64>,
-}
-
-impl Measure {
-    const fn new(
-        name: &'static str,
-        unit: &'static str,
-        tone: Tone,
-        value: fn(&CheckpointRecord, &Landscape) -> Option<f64>,
-    ) -> Self {
-        Self {
-            name,
-            unit,
-            tone,
-            value,
-        }
-    }
-}
-
-/// The orders, and what is compared with them.
-static MEASURES: [Measure; 8] = [
-    Measure::new("orders of 3 and more", "", Tone::Certified, |at, _| {
-        Some(at.shares()?.iter().skip(HIGH_ORDER - 1).sum())
-    }),
-    Measure::new("largest eigenvalue", "nats", Tone::Series(1), |_, found| {
-        Some(found.curvature.eigenvalue)
-    }),
-    Measure::new(
-        "rise along the gradient",
-        "nats",
-        Tone::Series(2),
-        |_, found| Some(found.sam),
-    ),
-    Measure::new("rise at random", "nats", Tone::Series(4), |_, found| {
-        Some(found.random.value)
-    }),
-    Measure::new("accuracy gap", "", Tone::Series(1), |at, _| {
-        Some(at.losses.train_accuracy - at.losses.test_accuracy)
-    }),
-    Measure::new(
-        "median margin in training",
-        "nats",
-        Tone::Series(2),
-        |_, found| Some(found.train_margin.median),
-    ),
-    Measure::new("PAC-Bayes bound", "", Tone::Series(4), |_, found| {
-        Some(found.bound.value)
-    }),
-    Measure::new("entropy of bins", "nats", Tone::Series(0), |_, found| {
-        Some(found.bin_entropy)
-    }),
-];
-
-/// A measure at all checkpoints where it was measured, with their positions.
-fn course(record: &RunRecord, measure: &Measure) -> Vec<(usize, f64)> {
-    let found = table::parts::<Landscape>(record);
-    let values = found.filter_map(|(at, found)| {
-        let value = (measure.value)(record.checkpoints.get(at)?, &found)?;
-        Some((at, value))
-    });
-    values.collect()
-}
-
-/// How a measure goes on from where orders are lowest.
-struct Change {
-    /// What it is where orders are lowest.
-    lowest: f64,
-    /// What it is at the end.
-    last: f64,
-    /// When half of the way between the two is done for the first time, epochs; `None` where there
-    /// is no way.
-    half: Option<f64>,
-}
-
-impl Change {
-    /// `None` where it was not measured there, or nothing comes after it.
-    fn of(record: &RunRecord, measure: &Measure) -> Option<Self> {
-        let &from = record.turning_points().get(1)?;
-        let course = course(record, measure);
-        let start = course.iter().position(|&(at, _)| at == from)?;
-        let epoch = |at: usize| Some(record.checkpoints.get(at)?.losses.epoch);
-        let course: Option<Vec<(f64, f64)>> = course[start..]
+        MEASURES
             .iter()
-            .map(|&(at, value)| Some((epoch(at)?, value)))
-            .collect();
-        let course = course?;
-        let (&(_, lowest), &(_, last)) = (course.first()?, course.last()?);
-        (course.len() > 1).then(|| Self {
-            lowest,
-            last,
-            half: half_way(&course),
-        })
+            .filter_map(|measure| Some((measure, Change::of(record, measure)?)))
+            .flat_map(|(measure, change)| change.numbers(measure))
+            .collect()
     }
-}
-
-/// When half of the way from the first to the last value is done for the first time, by straight
-/// lines between checkpoints.
-fn half_way(course: &[(f64, f64)]) -> Option<f64> {
-    let (first, last) = (course.first()?.1, course.last()?.1);
-    let part = |value: f64| (value - first) / (last - first);
-    let pair = course
-        .windows(2)
-        .find(|pair| part(pair[0].1) < 0.5 && part(pair[1].1) >= 0.5)?;
-    let [before, after] = [pair[0], pair[1]];
-    let share = (0.5 - part(before.1)) / (part(after.1) - part(before.1));
-    Some(before.0 + share * (after.0 - before.0))
 }
 
 /// Some measures over training, each from its lowest to its highest value.
@@ -360,37 +232,6 @@ fn caption_of(record: &RunRecord, which: &[usize]) -> Option<String> {
         changes_in_words(record, which)?,
         last.samples
     ))
-}
-
-/// What measures do from where orders are lowest to the end.
-fn changes_in_words(record: &RunRecord, which: &[usize]) -> Option<String> {
-    let &from = record.turning_points().get(1)?;
-    let from = record.checkpoints.get(from)?.losses.epoch;
-    let change = |&which: &usize| {
-        let measure = &MEASURES[which];
-        let Change { lowest, last, half } = Change::of(record, measure)?;
-        let half = half.map_or_else(String::new, |half| {
-            format!(", half of it by epoch {}", caption::epoch(half.round()))
-        });
-        let unit = match measure.unit {
-            "" => String::new(),
-            unit => format!(" {unit}"),
-        };
-        Some(format!(
-            "{} {} to {}{unit}{half}",
-            measure.name,
-            caption::number(lowest),
-            caption::number(last)
-        ))
-    };
-    let changes: Vec<String> = which.iter().filter_map(change).collect();
-    (!changes.is_empty()).then(|| {
-        format!(
-            "From {}, where orders are lowest, to the end: {}.",
-            caption::when(from),
-            changes.join("; ")
-        )
-    })
 }
 
 fn in_words(record: &RunRecord) -> Option<String> {
@@ -465,51 +306,9 @@ fn table(record: &RunRecord) -> Table {
     .real("bin_entropy_nats", real(|found| found.bin_entropy))
 }
 
-/// Who moves first: a row a measure.
-fn changes_table(record: &RunRecord) -> Table {
-    let changes: Vec<(&Measure, Change)> = MEASURES
-        .iter()
-        .filter_map(|measure| Some((measure, Change::of(record, measure)?)))
-        .collect();
-    let orders = changes.first().and_then(|(_, change)| change.half);
-    let lag = |change: &Change| Some(change.half? - orders?);
-    Table::new("landscape_changes")
-        .text("measure", changes.iter().map(|(measure, _)| measure.name))
-        .text("unit", changes.iter().map(|(measure, _)| measure.unit))
-        .real(
-            "at_lowest_orders",
-            changes.iter().map(|(_, change)| change.lowest),
-        )
-        .real("last", changes.iter().map(|(_, change)| change.last))
-        .real(
-            "half_way_epoch",
-            changes.iter().map(|(_, change)| change.half),
-        )
-        .real("lag_epochs", changes.iter().map(|(_, change)| lag(change)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn half_of_the_way_is_where_it_is_passed_first() {
-        let course = |values: &[f64]| {
-            let epochs = [0.0, 1.0, 2.0, 4.0];
-            half_way(
-                &epochs
-                    .into_iter()
-                    .zip(values.iter().copied())
-                    .collect::<Vec<_>>(),
-            )
-        };
-        assert_eq!(course(&[0.0, 1.0, 2.0, 4.0]), Some(2.0));
-        assert_eq!(course(&[4.0, 4.0, 3.0, 0.0]), Some(2.0 + 2.0 / 3.0));
-        // Beyond the end and back.
-        assert_eq!(course(&[0.0, 8.0, 1.0, 2.0]), Some(0.125));
-        assert_eq!(course(&[1.0, 2.0, 2.0, 1.0]), None);
-        assert_eq!(course(&[0.0]), None);
-    }
 
     #[test]
     fn quantiles_lie_between_values() {
