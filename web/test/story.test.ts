@@ -62,7 +62,7 @@ describe("a story", () => {
             .slice(-1)
         : [];
     };
-    assert.match(last(128)[0] ?? "", /^No growth yet\. At epoch 64 it is 28 %: no rise beyond its interval so far\.$/);
+    assert.match(last(128)[0] ?? "", /^No growth yet\. At epoch 64 it is 28 %: no rise beyond its interval\.$/);
     assert.match(last(64)[0] ?? "", /^No growth\. At the end it is 28 %/);
   });
 

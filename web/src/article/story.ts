@@ -115,7 +115,7 @@ export function chaptersOf(story: Story): Chapter[] {
         ? `Up to ${amount(last)} by ${when(last.epoch)}${boundary ? "." : falls ? ", but not in every sum as sparse." : ", but no two phases without a collapse."}`
         : isOver
           ? `At the end it is ${amount(last)}: no rise beyond its interval, so no second phase.`
-          : `At ${when(last.epoch)} it is ${amount(last)}: no rise beyond its interval so far.`,
+          : `At ${when(last.epoch)} it is ${amount(last)}: no rise beyond its interval.`,
     },
   ];
 }
