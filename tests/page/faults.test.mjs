@@ -9,9 +9,9 @@ import { test } from "node:test";
 import {
   begin,
   chosen,
+  goneAt,
   goneOn,
   happened,
-  isLoadedAgain,
   passed,
   prepare,
   reset,
@@ -110,8 +110,7 @@ test("a page that goes away at any message or write goes on where it was", LIMIT
     const tried = chosen(own, 3);
     let gone = 0;
     for (const at of tried) {
-      await begin(page, at, "page gone");
-      const isGone = await isLoadedAgain(page);
+      const isGone = await goneAt(page, at);
       if (!isGone) await came(page, at);
       gone += isGone;
       await seen(page);

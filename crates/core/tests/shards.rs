@@ -1,4 +1,5 @@
 //! A run by several workers: it is the one that a single worker makes, whatever is lost on the way.
+#![allow(clippy::print_stdout, reason = "the test on demand tells what it measured")]
 
 use std::{
     path::{Path, PathBuf},
@@ -274,11 +275,11 @@ fn notes_of_another_experiment_or_version_and_damaged_ones_are_refused() -> Outc
     let path = trained("shards-notes", &*lab)?;
     work(&path, "1/1", &*lab, &Quiet)?;
     let flipped = merged_with(&path, |text| {
-        *text = text.replace("\"seconds\":0", "\"seconds\":1")
+        *text = text.replace("\"seconds\":0", "\"seconds\":1");
     });
     assert!(flipped.contains("damaged or changed by hand"), "{flipped}");
     let newer = merged_with(&path, |text| {
-        *text = text.replace("\"version\":1", "\"version\":9")
+        *text = text.replace("\"version\":1", "\"version\":9");
     });
     assert!(newer.contains("format 9"), "{newer}");
     let half = merged_with(&path, |text| text.truncate(text.len() / 2));

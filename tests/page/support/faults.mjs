@@ -113,13 +113,15 @@ export async function wholeDespiteSilence(page, at) {
   }
 }
 
-/** Whether the page is loaded again before its training is over, or just then. */
-export function isLoadedAgain(page) {
-  // Whichever comes second is of no more interest, and nor is why it does not come.
+/** Begins a training over which the page goes away at a moment; whether it did before the end, or just then. */
+export async function goneAt(page, at) {
+  // It may be loaded again while the button is still being pressed. Whichever comes second is of no more
+  // interest, and nor is why it does not come.
   const loaded = page.waitForEvent("load", { timeout: 0 }).then(
     () => true,
     () => false,
   );
+  await begin(page, at, "page gone");
   const over = phase(page, "finished")
     .then(() => page.waitForTimeout(2_000))
     .catch(() => new Promise(() => undefined));
