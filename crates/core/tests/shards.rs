@@ -1,5 +1,8 @@
 //! A run by several workers: it is the one that a single worker makes, whatever is lost on the way.
-#![allow(clippy::print_stdout, reason = "the test on demand tells what it measured")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the test on demand tells what it measured"
+)]
 
 use std::{
     path::{Path, PathBuf},

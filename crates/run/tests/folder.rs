@@ -69,11 +69,12 @@ fn phases_of_earlier_versions_are_left_out_with_a_warning() {
 }
 
 /// Analyses that came after version 4.
-const LATER: [&str; 7] = [
+const LATER: [&str; 8] = [
     "contributions",
     "controls",
     "fates",
     "first-phase",
+    "landscape",
     "other-answers",
     "sparsity",
     "stopping",

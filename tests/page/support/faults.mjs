@@ -123,7 +123,8 @@ export async function goneAt(page, at) {
   );
   await begin(page, at, "page gone");
   const over = phase(page, "finished")
-    .then(() => page.waitForTimeout(2_000))
+    // The last writes come behind the end, on a busy machine long behind it.
+    .then(() => page.waitForTimeout(15_000))
     .catch(() => new Promise(() => undefined));
   return Promise.race([loaded, over.then(() => false)]);
 }

@@ -13,6 +13,7 @@ use spindle_run::{
         ANALYSES, AtCheckpoint, AtNoise, AtRate, Before, Decay, DecayFit, GroupDifference,
         GroupDifferences, NoiseBounds, Norms, OtherAnswers, PublishedSgd, RateScale, Rule,
         Similarity, Stopped, Stopping, Theory, TheoryFit,
+        landscape::{Bound, Curvature, Landscape, Quantiles},
     },
     experiment::Schedule,
     record::{self, Group, Opening, Part, Parts, Place, Recorded, RunRecord},
@@ -67,6 +68,7 @@ pub(crate) fn analyses(checkpoint: usize) -> Parts {
             salient_mean_order: None,
         }]),
     );
+    put(&mut found, landscape(checkpoint));
     if checkpoint == STEPS.len() - 1 {
         put(&mut found, other_answers());
     }
@@ -99,6 +101,36 @@ pub(crate) fn analyses(checkpoint: usize) -> Parts {
         );
     }
     found
+}
+
+/// What is around the weights of a checkpoint: sharpness falls where orders rise.
+fn landscape(checkpoint: usize) -> Landscape {
+    let trained = checkpoint as f64;
+    let margin = |shift: f64| Quantiles {
+        tenth: trained - shift,
+        median: 2.0 * trained - shift,
+    };
+    Landscape {
+        samples: 512,
+        loss: 2.25 / (1.0 + trained),
+        gradient_norm: 0.5 / (1.0 + trained),
+        curvature: Curvature {
+            eigenvalue: 64.0 / (1.0 + trained),
+            residual: 0.5 / (1.0 + trained),
+            products: 12 + checkpoint,
+        },
+        sam: 0.25 / (1.0 + trained),
+        random: estimate(0.125 / (1.0 + trained)),
+        train_margin: margin(0.125),
+        test_margin: margin(0.5),
+        bound: Bound {
+            value: 0.75 + 0.125 * trained,
+            error: 0.5,
+            divergence: 512.0 * trained,
+            deviation: 0.025,
+        },
+        bin_entropy: 2.0 + 0.0625 * trained,
+    }
 }
 
 /// What analyses have found in all checkpoints.
