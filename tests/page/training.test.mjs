@@ -187,8 +187,13 @@ test("what is pressed while a training is prepared holds, and a training that wa
     await page.getByRole("button", { name: "Reset" }).click();
     await page.waitForTimeout(3_000);
     assert.equal(await page.locator(".status").count(), 0, "nothing trains after a reset");
-    await train(page);
-    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    // From outside, the second click may come behind the first steps.
+    await page.evaluate(async () => {
+      const button = (name) => [...document.querySelectorAll("button")].find((one) => name.test(one.textContent.trim()));
+      button(/^Train/).click();
+      while (!button(/^Pause$/)) await new Promise(requestAnimationFrame);
+      button(/^Pause$/).click();
+    });
     await phase(page, "paused");
     await page.waitForTimeout(600);
     assert.equal(await epoch(page), 0, "paused before its first step");

@@ -31,7 +31,11 @@ fn landscape_on(
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let run = measured(&arguments.run.run, arguments.samples, computation, terminal)?;
-    report::conclude(run.store(), run.record(), terminal)
+    if is_analysed(&run) {
+        return report::conclude(run.store(), run.record(), terminal);
+    }
+    terminal.say("measured; the report comes with the interactions: spindle extract, then analyze");
+    terminal.document(run.record())
 }
 
 /// A run of a sweep: what is around its weights, which nobody is told of.
@@ -63,6 +67,14 @@ fn measured(
     let looking = Looking::new(terminal);
     stoppable(pollster::block_on(measure(&mut run, &*survey, &looking)))?;
     drop(looking);
-    report::write(run.store(), run.record())?;
+    if is_analysed(&run) {
+        report::write(run.store(), run.record())?;
+    }
     Ok(run)
+}
+
+/// Whether there is a report to write: of a run that is only trained there is none yet.
+fn is_analysed(run: &Run<RunWriter>) -> bool {
+    let mut checkpoints = run.record().checkpoints.iter();
+    checkpoints.all(|at| at.summary.is_some())
 }

@@ -44,6 +44,11 @@ pub async fn landscape<S: Store>(
         }
         let weights = run.store().weights(step)?;
         let found = survey.at(step, &weights, &|| control(watch)).await?;
+        if let Some(what) = found.not_finite() {
+            return Err(Error::Data(format!(
+                "{what} at step {step} is not finite: the network overflows around its weights there"
+            )));
+        }
         let part = Found {
             version: Landscape::VERSION,
             value: recorded(&Some(found))?,

@@ -57,6 +57,30 @@ pub struct Landscape {
     pub bin_entropy: f64,
 }
 
+impl Landscape {
+    /// The first of its numbers that is not finite, in words.
+    #[must_use]
+    pub fn not_finite(&self) -> Option<&'static str> {
+        let numbers = [
+            ("the loss", self.loss),
+            ("the norm of the gradient", self.gradient_norm),
+            ("the largest eigenvalue", self.curvature.eigenvalue),
+            ("what is left of the eigenvalue", self.curvature.residual),
+            ("the rise along the gradient", self.sam),
+            (
+                "the rise in random directions",
+                self.random.high - self.random.low,
+            ),
+            ("the margin in training", self.train_margin.tenth),
+            ("the margin in test", self.test_margin.tenth),
+            ("the bound", self.bound.value),
+            ("the entropy of bins", self.bin_entropy),
+        ];
+        let found = numbers.iter().find(|(_, value)| !value.is_finite());
+        found.map(|(name, _)| *name)
+    }
+}
+
 /// The largest eigenvalue of a Hessian, by Lanczos' iteration on products with it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Curvature {
