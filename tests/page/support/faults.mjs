@@ -122,9 +122,10 @@ export async function goneAt(page, at) {
     () => false,
   );
   await begin(page, at, "page gone");
+  // The last moments come behind the end: when what came of it is asked for, and with the last writes.
   const over = phase(page, "finished")
-    // The last writes come behind the end, on a busy machine long behind it.
-    .then(() => page.waitForTimeout(15_000))
+    .then(() => resultOf(page))
+    .then(() => page.waitForTimeout(2_000))
     .catch(() => new Promise(() => undefined));
   return Promise.race([loaded, over.then(() => false)]);
 }

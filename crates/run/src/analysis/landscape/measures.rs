@@ -182,34 +182,38 @@ fn half_way(course: &[(f64, f64)]) -> Option<f64> {
 }
 
 /// What measures do from where orders are lowest to the end.
-pub(super) fn changes_in_words(record: &RunRecord, which: &[usize]) -> Option<String> {
-    let &from = record.turning_points().get(1)?;
-    let from = record.checkpoints.get(from)?.losses.epoch;
-    let change = |&which: &usize| {
-        let measure = &MEASURES[which];
-        let Change { lowest, last, half } = Change::of(record, measure)?;
-        let half = half.map_or_else(String::new, |half| {
-            format!(", half of it by epoch {}", caption::epoch(half.round()))
-        });
-        let unit = match measure.unit {
-            "" => String::new(),
-            unit => format!(" {unit}"),
-        };
-        Some(format!(
-            "{} {} to {}{unit}{half}",
-            measure.name,
-            caption::number(lowest),
-            caption::number(last)
-        ))
-    };
-    let changes: Vec<String> = which.iter().filter_map(change).collect();
-    (!changes.is_empty()).then(|| {
-        format!(
+pub(super) fn changes_in_words(record: &RunRecord, which: &[usize]) -> String {
+    let turning = record.turning_points().get(1).copied();
+    let from = turning.and_then(|at| record.checkpoints.get(at));
+    let changes: Vec<String> = which
+        .iter()
+        .filter_map(|&which| change_in_words(record, &MEASURES[which]))
+        .collect();
+    match from {
+        Some(from) if !changes.is_empty() => format!(
             "From {}, where orders are lowest, to the end: {}.",
-            caption::when(from),
+            caption::when(from.losses.epoch),
             changes.join("; ")
-        )
-    })
+        ),
+        _ => "Orders are lowest at the end: nothing that comes after it was measured.".into(),
+    }
+}
+
+fn change_in_words(record: &RunRecord, measure: &Measure) -> Option<String> {
+    let Change { lowest, last, half } = Change::of(record, measure)?;
+    let half = half.map_or_else(String::new, |half| {
+        format!(", half of it by epoch {}", caption::epoch(half.round()))
+    });
+    let unit = match measure.unit {
+        "" => String::new(),
+        unit => format!(" {unit}"),
+    };
+    Some(format!(
+        "{} {} to {}{unit}{half}",
+        measure.name,
+        caption::number(lowest),
+        caption::number(last)
+    ))
 }
 
 /// Who moves first: a row a measure.

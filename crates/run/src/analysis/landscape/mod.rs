@@ -253,7 +253,7 @@ fn caption_of(record: &RunRecord, which: &[usize]) -> Option<String> {
     let (_, last) = table::parts::<Landscape>(record).last()?;
     Some(format!(
         "{} On {} training samples with their labels as trained. One run: it shows what moves together with what, and not what causes what.",
-        changes_in_words(record, which)?,
+        changes_in_words(record, which),
         last.samples
     ))
 }
@@ -273,7 +273,7 @@ fn in_words(record: &RunRecord) -> Option<String> {
     };
     Some(format!(
         "{} {bound}; the largest eigenvalue there is known to within {} (one run, {} training samples).",
-        changes_in_words(record, &all)?,
+        changes_in_words(record, &all),
         caption::number(last.curvature.residual),
         last.samples
     ))
