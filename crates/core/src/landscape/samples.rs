@@ -21,7 +21,7 @@ impl<M: DataKind> Sampled<M> {
     /// fill, at least one.
     ///
     /// # Errors
-    /// A sample that cannot be read by now.
+    /// No sample at all, or one that cannot be read by now.
     pub(super) fn evenly(
         split: &Split<M>,
         all: &[(usize, usize)],
@@ -29,6 +29,9 @@ impl<M: DataKind> Sampled<M> {
         batch: usize,
         shape: M::Shape,
     ) -> Result<Self, Error> {
+        if all.is_empty() {
+            return Err(Error::Data("there is no sample to look at".to_owned()));
+        }
         let wanted = wanted.clamp(1, all.len());
         let batch = batch.min(wanted);
         let count = wanted / batch * batch;
