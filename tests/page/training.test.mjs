@@ -189,7 +189,8 @@ test("what is pressed while a training is prepared holds, and a training that wa
     assert.equal(await page.locator(".status").count(), 0, "nothing trains after a reset");
     // From outside, the second click may come behind the first steps.
     await page.evaluate(async () => {
-      const button = (name) => [...document.querySelectorAll("button")].find((one) => name.test(one.textContent.trim()));
+      const button = (name) =>
+        [...document.querySelectorAll("button")].find((one) => name.test(one.textContent.trim()));
       button(/^Train/).click();
       while (!button(/^Pause$/)) await new Promise(requestAnimationFrame);
       button(/^Pause$/).click();
