@@ -84,12 +84,40 @@ impl Fates {
     }
 }
 
+/// What became of a salient interaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Preserved,
+    Reversed,
+    Emerged,
+    Removed,
+}
+
 /// Masks of both types with the effects of both sides.
 fn pairs<'a>(before: Side<'a>, after: Side<'a>) -> impl Iterator<Item = (usize, f64, f64)> + 'a {
     let types = [(before.and, after.and), (before.or, after.or)];
     types.into_iter().flat_map(|(before, after)| {
         let pairs = before.iter().zip(after).skip(1);
         (1..).zip(pairs).map(|(s, (b, a))| (mask::order(s), *b, *a))
+    })
+}
+
+/// Interactions that are salient on either side: fate, order, and the effect, on the second side or,
+/// if removed, on the first.
+fn followed<'a>(
+    before: Side<'a>,
+    after: Side<'a>,
+) -> impl Iterator<Item = (Fate, usize, f64)> + 'a {
+    pairs(before, after).filter_map(move |(order, b, a)| {
+        let was = salience::is_salient(b, before.threshold);
+        let is = salience::is_salient(a, after.threshold);
+        match (was, is) {
+            (true, true) if (a > 0.0) == (b > 0.0) => Some((Fate::Preserved, order, a)),
+            (true, true) => Some((Fate::Reversed, order, a)),
+            (false, true) => Some((Fate::Emerged, order, a)),
+            (true, false) => Some((Fate::Removed, order, b)),
+            (false, false) => None,
+        }
     })
 }
 
@@ -104,18 +132,45 @@ pub fn fates(before: Side<'_>, after: Side<'_>) -> Fates {
         emerged: nothing(),
         removed: nothing(),
     };
-    for (order, b, a) in pairs(before, after) {
-        let was = salience::is_salient(b, before.threshold);
-        let is = salience::is_salient(a, after.threshold);
-        match (was, is) {
-            (true, true) if (a > 0.0) == (b > 0.0) => found.preserved.add(order, a),
-            (true, true) => found.reversed.add(order, a),
-            (false, true) => found.emerged.add(order, a),
-            (true, false) => found.removed.add(order, b),
-            (false, false) => {}
-        }
+    for (fate, order, effect) in followed(before, after) {
+        let tally = match fate {
+            Fate::Preserved => &mut found.preserved,
+            Fate::Reversed => &mut found.reversed,
+            Fate::Emerged => &mut found.emerged,
+            Fate::Removed => &mut found.removed,
+        };
+        tally.add(order, effect);
     }
     found
+}
+
+/// What interactions of each fate add to the output of the whole sample, in units of v.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Sums {
+    /// Salient on both sides, of one sign; on the second side.
+    pub preserved: f64,
+    /// Salient on both sides, of opposite signs; on the second side.
+    pub reversed: f64,
+    /// Salient on the second side only; there.
+    pub emerged: f64,
+    /// Salient on the first side only; there.
+    pub removed: f64,
+}
+
+/// Sums of a sample's interactions, by what becomes of them.
+#[must_use]
+pub fn sums(before: Side<'_>, after: Side<'_>) -> Sums {
+    let mut sums = Sums::default();
+    for (fate, _, effect) in followed(before, after) {
+        let sum = match fate {
+            Fate::Preserved => &mut sums.preserved,
+            Fate::Reversed => &mut sums.reversed,
+            Fate::Emerged => &mut sums.emerged,
+            Fate::Removed => &mut sums.removed,
+        };
+        *sum += effect;
+    }
+    sums
 }
 
 /// Sums of |dI| / (|I| + |I'|) over interactions that are salient on either side, and how many they
@@ -198,6 +253,14 @@ mod tests {
         assert_eq!(found.reversed.count, [0.0, 1.0, 0.0]);
         assert_eq!(found.emerged.strength, [0.0, 0.0, 0.8]);
         assert_eq!(found.removed.strength, [0.0, 2.0, 0.0]);
+        // The OR of all stays as it is.
+        let added = Sums {
+            preserved: 5.0,
+            reversed: -1.0,
+            emerged: 0.8,
+            removed: 2.0,
+        };
+        assert_eq!(sums(side(&before), side(&after)), added);
         let same = fates(side(&before), side(&before));
         assert_eq!(same.preserved.count, [1.0, 2.0, 1.0]);
         assert_eq!(same.emerged.count, [0.0; 3]);

@@ -69,9 +69,10 @@ fn phases_of_earlier_versions_are_left_out_with_a_warning() {
 }
 
 /// Analyses that came after version 4.
-const LATER: [&str; 8] = [
+const LATER: [&str; 9] = [
     "contributions",
     "controls",
+    "fate-losses",
     "fates",
     "first-phase",
     "landscape",

@@ -9,6 +9,7 @@ mod certificates;
 mod checkpoints;
 mod contributions;
 mod controls;
+mod fate_losses;
 mod fates;
 mod figure_3;
 mod first_phase;
@@ -46,6 +47,7 @@ use crate::{
 pub use all_effects::course;
 pub use contributions::{Contributions, Cutting, GroupContributions};
 pub use controls::{Controls, GroupControls};
+pub use fate_losses::{FateLosses, GroupFateLosses};
 pub use fates::FatesByOrder;
 pub use figure_3::figure_3;
 pub use first_phase::{Decay, DecayFit};
@@ -287,6 +289,7 @@ table_of_analyses![
     contributions::ByOrder,
     controls::Removed,
     fates::Followed,
+    fate_losses::LossesByFate,
     stopping::EarlyStopping,
     sparsity::Sparse,
     landscape::Around,

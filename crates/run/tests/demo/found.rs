@@ -275,7 +275,15 @@ pub(super) fn put_computed(record: &mut RunRecord, index: usize) {
         decompositions: found,
     });
     for analysis in ANALYSES {
-        if !["contributions", "controls", "fates", "sparsity"].contains(&analysis.name()) {
+        if ![
+            "contributions",
+            "controls",
+            "fate-losses",
+            "fates",
+            "sparsity",
+        ]
+        .contains(&analysis.name())
+        {
             continue;
         }
         let at = AtCheckpoint::new(record, index, &outputs, &found).unwrap();
