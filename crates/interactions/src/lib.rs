@@ -58,7 +58,8 @@
 //!
 //! [`contribution`] says what the orders of a sample add to its answer, and what becomes of the
 //! loss without them; [`fate`] what becomes of single interactions between checkpoints, and whether
-//! another network has them; [`sparsity`] how few of them explain the outputs.
+//! another network has them; [`sparsity`] how few of them explain the outputs; [`kernel`] by which
+//! rates their orders would change.
 //!
 //! # An example
 //!
@@ -92,6 +93,7 @@ pub mod exact;
 pub mod fate;
 mod float;
 pub mod jackknife;
+pub mod kernel;
 pub mod mask;
 pub mod phase;
 mod ratio;
