@@ -7,7 +7,11 @@ use std::{
 };
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use spindle_core::{device::Wanted, landscape::SAMPLES};
+use spindle_core::{
+    device::Wanted,
+    landscape::SAMPLES,
+    tangent::{self, DIRECTIONS, MEASURED},
+};
 use spindle_run::{
     Experiment,
     analysis::Rule,
@@ -85,6 +89,13 @@ pub(crate) enum Command {
         after_help = "Example:\n  spindle landscape runs/demo\n\nNeeds the weights that the run's folder has, and its data. A checkpoint of LeNet takes seconds, of VGG-11 minutes. Of fewer samples everything is measured anew."
     )]
     Landscape(Landscape),
+    /// Which orders training moves, at the checkpoints of a run: effects of a step of gradient descent and of
+    /// random directions, decay under the tangent kernel, gradients of training and of test samples;
+    /// goes on where it was broken off.
+    #[command(
+        after_help = "Example:\n  spindle tangent runs/demo\n\nNeeds the weights that the run's folder has, and its data. Every direction takes two extractions of the samples. Of other numbers everything is measured anew."
+    )]
+    Tangent(Tangent),
     /// Run a grid of experiments, and gather what they found; goes on where it was broken off.
     #[command(
         after_help = "Example:\n  spindle sweep noise.toml --out runs/noise\n\nnoise.toml:\n  [experiment]                       # what all runs have in common, named as the flags of spindle run\n  epochs = 128\n  [grid]                             # every combination is a run\n  label-noise = [0.0, 0.01, 0.1, 0.3]\n  seed = [0, 1, 2, 3, 4]\n\nPaths in the file are relative to it. Several [[grid]] tables are done one after the other; landscape = 512 above them measures every run as spindle landscape does. Each run has a folder of its own in the sweep's; tables of all of them are in its tables/, means over seeds in sweep.html."
@@ -199,6 +210,24 @@ pub(crate) struct Landscape {
     /// rounded down to whole batches.
     #[arg(long, value_name = "COUNT", default_value_t = SAMPLES)]
     pub(crate) samples: NonZeroUsize,
+    #[command(flatten)]
+    pub(crate) computation: Computation,
+}
+
+#[derive(Args)]
+pub(crate) struct Tangent {
+    #[command(flatten)]
+    pub(crate) run: ExistingRun,
+    /// Training samples whose loss the step descends, evenly among all, and as many test samples;
+    /// rounded down to whole batches.
+    #[arg(long, value_name = "COUNT", default_value_t = tangent::SAMPLES)]
+    pub(crate) samples: NonZeroUsize,
+    /// Measured samples of each group, evenly among those of the run.
+    #[arg(long, value_name = "COUNT", default_value_t = MEASURED)]
+    pub(crate) measured: NonZeroUsize,
+    /// Random directions of the weights.
+    #[arg(long, value_name = "COUNT", default_value_t = DIRECTIONS)]
+    pub(crate) directions: NonZeroUsize,
     #[command(flatten)]
     pub(crate) computation: Computation,
 }

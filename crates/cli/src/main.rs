@@ -46,6 +46,7 @@ fn dispatch(command: Command, terminal: &Terminal) -> anyhow::Result<()> {
         Command::Verify(verify) => command::verify::verify(&verify, terminal),
         Command::Ranges(ranges) => command::ranges::ranges(&ranges, terminal),
         Command::Landscape(landscape) => command::landscape::landscape(&landscape, terminal),
+        Command::Tangent(tangent) => command::tangent::tangent(&tangent, terminal),
         Command::Sweep(sweep) => command::sweep::sweep(&sweep, terminal),
         Command::Status(status) => command::sweep::status(&status, terminal),
         Command::Export(export) => command::export::export(&export, terminal),

@@ -58,8 +58,8 @@
 //!
 //! [`contribution`] says what the orders of a sample add to its answer, and what becomes of the
 //! loss without them; [`fate`] what becomes of single interactions between checkpoints, and whether
-//! another network has them; [`sparsity`] how few of them explain the outputs; [`kernel`] by which
-//! rates their orders would change.
+//! another network has them; [`sparsity`] how few of them explain the outputs; [`spectrum`] which
+//! degrees outputs have as polynomials.
 //!
 //! # An example
 //!
@@ -93,7 +93,6 @@ pub mod exact;
 pub mod fate;
 mod float;
 pub mod jackknife;
-pub mod kernel;
 pub mod mask;
 pub mod phase;
 mod ratio;
@@ -102,6 +101,7 @@ pub mod salience;
 mod schur;
 pub mod similarity;
 pub mod sparsity;
+pub mod spectrum;
 mod spin;
 pub mod strength;
 pub mod theory;

@@ -69,7 +69,7 @@ fn phases_of_earlier_versions_are_left_out_with_a_warning() {
 }
 
 /// Analyses that came after version 4.
-const LATER: [&str; 9] = [
+const LATER: [&str; 10] = [
     "contributions",
     "controls",
     "fate-losses",
@@ -79,6 +79,7 @@ const LATER: [&str; 9] = [
     "other-answers",
     "sparsity",
     "stopping",
+    "tangent",
 ];
 
 /// `run.json` of the demo as version 4 wrote it.

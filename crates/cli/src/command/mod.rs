@@ -1,5 +1,6 @@
 //! One module a command.
 
+mod around;
 pub(crate) mod compare;
 pub(crate) mod data;
 pub(crate) mod decompose;
@@ -12,6 +13,7 @@ pub(crate) mod run;
 pub(crate) mod serve;
 pub(crate) mod shards;
 pub(crate) mod sweep;
+pub(crate) mod tangent;
 pub(crate) mod values;
 pub(crate) mod verify;
 

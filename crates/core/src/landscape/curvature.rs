@@ -2,8 +2,8 @@
 
 use spindle_run::analysis::landscape::Curvature;
 
-use super::direction::Direction;
 use crate::Error;
+use crate::around::Direction;
 
 /// Most products.
 const PRODUCTS: usize = 40;

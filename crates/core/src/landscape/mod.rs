@@ -1,20 +1,17 @@
 //! The loss around the weights of checkpoints: what a run's interactions are compared with.
 //!
-//! Gradients are a trainer's: after steps that do not move the weights its momentum is their sum.
-//! Products with the Hessian are differences of two of them.
+//! Products with the Hessian are differences of two gradients.
 
 mod bound;
-mod course;
 mod curvature;
-mod direction;
 mod features;
-mod samples;
 
 use std::{num::NonZeroUsize, sync::Arc};
 
 use spindle_data::{AnyData, Data, Labelled as _, TrainingSet};
 use spindle_interactions::bootstrap::Estimate;
 use spindle_run::{
+    Store,
     analysis::landscape::{Bound, Curvature, DIRECTIONS, Landscape, RANDOM_SHARE, SAM_RADIUS},
     device::Places,
     each,
@@ -23,19 +20,18 @@ use spindle_run::{
     random::Stream,
 };
 
-use self::{direction::Direction, features::LastLayer, samples::Sampled};
+use self::features::LastLayer;
 use crate::{
     Error,
-    backend::{self, Choice},
-    network::{Answer, Network, Sgd, Snapshot, initial_weights},
+    around::{Direction, Learner, Sampled, at_checkpoints},
+    network::{Answer, Network, initial_weights},
     networks::Networks,
-    pipeline::AfterSample,
+    pipeline::{AfterSample, Run, Watch, control},
 };
-
-pub use course::landscape;
 
 /// Training samples that are looked at if nothing else is said.
 pub const SAMPLES: NonZeroUsize = NonZeroUsize::new(512).expect("not zero");
+
 /// Half the distance of the two gradients whose difference is a product with the Hessian, as a share
 /// of the weights' norm.
 const DIFFERENCE: f64 = 1e-3;
@@ -87,10 +83,32 @@ fn of_kind<M: Networks>(
     )?))
 }
 
+/// Measures what is around the weights of every checkpoint that has nothing of it yet, or something
+/// of other samples; the run is saved after each.
+///
+/// # Errors
+/// [`Error::Stopped`], a checkpoint without weights, a device that fails, a number that is not finite.
+pub async fn landscape<S: Store>(
+    run: &mut Run<S>,
+    survey: &dyn Survey,
+    watch: &dyn Watch,
+) -> Result<(), Error> {
+    let samples = survey.samples();
+    let is_wanted = |found: &Landscape| found.samples == samples;
+    let measure = async |step: usize, weights: &Tensors| {
+        let found = survey.at(step, weights, &|| control(watch)).await?;
+        match found.not_finite() {
+            None => Ok(found),
+            Some(what) => Err(Error::Data(format!(
+                "{what} at step {step} is not finite: the network overflows around its weights there"
+            ))),
+        }
+    };
+    at_checkpoints(run, is_wanted, measure, watch).await
+}
+
 struct SurveyOf<M: Networks> {
-    network: Arc<dyn Network<M>>,
-    choice: Choice<M>,
-    places: Places,
+    learner: Learner<M>,
     seed: u64,
     /// Weights before training.
     first: Tensors,
@@ -115,43 +133,23 @@ impl<M: Networks> SurveyOf<M> {
         let test: Vec<(usize, usize)> = data.test.labels().iter().enumerate().collect();
         let (batch, shape) = (experiment.training.batch, network.shape().input);
         Ok(Self {
-            choice: Choice::new(&*network, places.training)?,
-            places,
             seed: experiment.training.seed,
             first: initial_weights(&*network, experiment.training.seed),
             training: set.len(),
             train: Sampled::evenly(&data.train, &train, samples, batch, shape)?,
             test: Sampled::evenly(&data.test, &test, samples, batch, shape)?,
-            network,
+            learner: Learner::new(network, places)?,
         })
     }
 
     /// Gradient of the mean loss of the training samples.
     async fn gradient(&self, weights: &Tensors) -> Result<Direction, Error> {
-        let from = Snapshot {
-            weights: weights.clone(),
-            momentum: Tensors::new(),
-        };
-        let mut trainer = self.choice.trainer.trainer(&*self.network, &from)?;
-        let still = Sgd {
-            learning_rate: 0.0,
-            momentum: 1.0,
-        };
-        for batch in self.train.batches() {
-            trainer.step(&batch.inputs, &batch.labels, still)?;
-        }
-        let sum = Direction(trainer.snapshot().await?.momentum);
-        Ok(sum.scaled(1.0 / self.train.batches().len() as f64))
+        self.learner.gradient(self.train.batches(), weights).await
     }
 
     /// Logits of all samples.
     async fn logits(&self, samples: &Sampled<M>, weights: &Tensors) -> Result<Vec<f32>, Error> {
-        let evaluator = backend::evaluator(&*self.network, self.places.evaluation, weights)?;
-        let mut logits = Vec::new();
-        for batch in samples.batches() {
-            logits.extend(evaluator.logits(&batch.inputs).await?);
-        }
-        Ok(logits)
+        self.learner.logits(samples, weights).await
     }
 
     async fn loss(&self, weights: &Tensors) -> Result<f64, Error> {
@@ -282,11 +280,11 @@ impl<'a, M: Networks> Around<'a, M> {
 
     async fn bin_entropy(&self) -> Result<f64, Error> {
         let survey = self.survey;
-        let last = LastLayer::of(&survey.network.parameters());
+        let last = LastLayer::of(&survey.learner.network.parameters());
         let last = last.ok_or_else(|| {
             Error::Data(format!(
                 "{} does not end with a dense layer",
-                survey.network.title()
+                survey.learner.network.title()
             ))
         })?;
         let mut answers = Vec::new();

@@ -27,6 +27,7 @@ mod sparsity;
 mod stopping;
 mod strengths;
 mod summary;
+pub mod tangent;
 mod theory;
 mod work;
 
@@ -286,6 +287,7 @@ table_of_analyses![
     group_differences::Groups,
     theory::SecondPhase,
     first_phase::FirstPhase,
+    tangent::Moved,
     contributions::ByOrder,
     controls::Removed,
     fates::Followed,

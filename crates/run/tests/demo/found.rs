@@ -14,12 +14,13 @@ use spindle_run::{
         GroupDifferences, NoiseBounds, Norms, OtherAnswers, PublishedSgd, RateScale, Rule,
         Similarity, Stopped, Stopping, Theory, TheoryFit,
         landscape::{Bound, Curvature, Landscape, Quantiles},
+        tangent::{Agreement, GroupTangent, Tangent},
     },
     experiment::Schedule,
     record::{self, Group, Opening, Part, Parts, Place, Recorded, RunRecord},
 };
 
-use super::{STEPS, TILT, decompositions, estimate, outputs, strength};
+use super::{PLAYERS, STEPS, TILT, decompositions, estimate, outputs, strength};
 
 /// A part that is found.
 fn put<T: Recorded>(parts: &mut Parts, found: T) {
@@ -69,6 +70,7 @@ pub(crate) fn analyses(checkpoint: usize) -> Parts {
         }]),
     );
     put(&mut found, landscape(checkpoint));
+    put(&mut found, tangent(checkpoint));
     if checkpoint == STEPS.len() - 1 {
         put(&mut found, other_answers());
     }
@@ -130,6 +132,38 @@ fn landscape(checkpoint: usize) -> Landscape {
             deviation: 0.025,
         },
         bin_entropy: 2.0 + 0.0625 * trained,
+    }
+}
+
+/// Which orders training moves: high ones are forgotten first.
+fn tangent(checkpoint: usize) -> Tangent {
+    let trained = checkpoint as f64;
+    let shares = |shares: [f64; PLAYERS]| shares.map(estimate).to_vec();
+    let by_order = |of: fn(f64) -> f64| {
+        let orders = (1..=PLAYERS).map(|order| Some(estimate(of(order as f64))));
+        orders.collect::<Vec<_>>()
+    };
+    Tangent {
+        samples: 512,
+        directions: 16,
+        agreement: Agreement {
+            batch: 128,
+            train: estimate(0.25),
+            test: estimate(0.25 / (1.0 + trained)),
+            difference: estimate(0.25 - 0.25 / (1.0 + trained)),
+        },
+        groups: vec![GroupTangent {
+            group: Group::Test,
+            samples: 2,
+            outputs: shares([0.25, 0.25, 0.375, 0.125]),
+            step: shares([0.125, 0.25, 0.375, 0.25]),
+            random: shares([0.0625, 0.1875, 0.5, 0.25]),
+            kept: (1..=PLAYERS)
+                .map(|order| Some(estimate(1.0 - 0.125 * trained * order as f64)))
+                .collect(),
+            mobility: by_order(|order| 0.0625 * order),
+            rate: by_order(|order| 0.5_f64.powf(4.0 * (order - 1.0))),
+        }],
     }
 }
 

@@ -6,14 +6,14 @@ use spindle_run::analysis::landscape::Quantiles;
 use crate::{Error, log_odds::log_sum_exp};
 
 /// Some samples of a split, in batches of one size.
-pub(super) struct Sampled<M: DataKind> {
+pub(crate) struct Sampled<M: DataKind> {
     batches: Vec<Batch<M>>,
 }
 
 /// Inputs with their labels.
-pub(super) struct Batch<M: DataKind> {
-    pub(super) inputs: M::Batch,
-    pub(super) labels: Vec<usize>,
+pub(crate) struct Batch<M: DataKind> {
+    pub(crate) inputs: M::Batch,
+    pub(crate) labels: Vec<usize>,
 }
 
 impl<M: DataKind> Sampled<M> {
@@ -22,7 +22,7 @@ impl<M: DataKind> Sampled<M> {
     ///
     /// # Errors
     /// No sample at all, or one that cannot be read by now.
-    pub(super) fn evenly(
+    pub(crate) fn evenly(
         split: &Split<M>,
         all: &[(usize, usize)],
         wanted: usize,
@@ -50,17 +50,17 @@ impl<M: DataKind> Sampled<M> {
         })
     }
 
-    pub(super) fn batches(&self) -> &[Batch<M>] {
+    pub(crate) fn batches(&self) -> &[Batch<M>] {
         &self.batches
     }
 
     /// How many samples there are.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.batches.iter().map(|batch| batch.labels.len()).sum()
     }
 
     /// What logits `[len, classes]` say of these samples.
-    pub(super) fn answers<'a>(&'a self, logits: &'a [f32]) -> Answers<'a> {
+    pub(crate) fn answers<'a>(&'a self, logits: &'a [f32]) -> Answers<'a> {
         let labels = self
             .batches
             .iter()
@@ -73,7 +73,7 @@ impl<M: DataKind> Sampled<M> {
 }
 
 /// Logits of samples, with their labels.
-pub(super) struct Answers<'a> {
+pub(crate) struct Answers<'a> {
     logits: &'a [f32],
     labels: Vec<usize>,
 }
@@ -92,17 +92,17 @@ impl Answers<'_> {
     }
 
     /// Mean cross-entropy, nats.
-    pub(super) fn loss(&self) -> f64 {
+    pub(crate) fn loss(&self) -> f64 {
         self.mean(|row, label| log_sum_exp(row.iter().copied()) - f64::from(row[label]))
     }
 
     /// Share that another class has a larger logit for.
-    pub(super) fn error(&self) -> f64 {
+    pub(crate) fn error(&self) -> f64 {
         self.mean(|row, label| f64::from(u8::from(margin(row, label) < 0.0)))
     }
 
     /// Logit of the label less the largest other one.
-    pub(super) fn margins(&self) -> Option<Quantiles> {
+    pub(crate) fn margins(&self) -> Option<Quantiles> {
         Quantiles::of(self.rows().map(|(row, label)| margin(row, label)).collect())
     }
 }

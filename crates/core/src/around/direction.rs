@@ -8,11 +8,11 @@ use spindle_run::{
 
 /// A direction; of the weights that training moves.
 #[derive(Clone, Debug)]
-pub(super) struct Direction(pub(super) Tensors);
+pub(crate) struct Direction(pub(crate) Tensors);
 
 impl Direction {
     /// A standard normal number for every weight of `like`.
-    pub(super) fn random(like: &Self, rng: &mut impl Rng) -> Self {
+    pub(crate) fn random(like: &Self, rng: &mut impl Rng) -> Self {
         let draw = |(name, tensor): (&String, &Tensor)| {
             let data = tensor.data.iter().map(|_| normal(rng) as f32).collect();
             let shape = tensor.shape.clone();
@@ -21,17 +21,17 @@ impl Direction {
         Self(like.0.iter().map(draw).collect())
     }
 
-    pub(super) fn dot(&self, other: &Self) -> f64 {
+    pub(crate) fn dot(&self, other: &Self) -> f64 {
         let pairs = self.0.iter().map(|(name, tensor)| (tensor, &other.0[name]));
         pairs.map(|(a, b)| product(&a.data, &b.data)).sum()
     }
 
-    pub(super) fn norm(&self) -> f64 {
+    pub(crate) fn norm(&self) -> f64 {
         self.dot(self).sqrt()
     }
 
     /// `a` times this, and `b` times another.
-    pub(super) fn combined(&self, a: f64, other: &Self, b: f64) -> Self {
+    pub(crate) fn combined(&self, a: f64, other: &Self, b: f64) -> Self {
         let combine = |(name, tensor): (&String, &Tensor)| {
             let values = tensor.data.iter().zip(&other.0[name].data);
             let data = values
@@ -43,12 +43,12 @@ impl Direction {
         Self(self.0.iter().map(combine).collect())
     }
 
-    pub(super) fn scaled(&self, factor: f64) -> Self {
+    pub(crate) fn scaled(&self, factor: f64) -> Self {
         self.combined(factor, self, 0.0)
     }
 
     /// Every tensor with a share of the norm that it has in `weights`.
-    pub(super) fn by_tensor(&self, weights: &Tensors, share: f64) -> Self {
+    pub(crate) fn by_tensor(&self, weights: &Tensors, share: f64) -> Self {
         let scale = |(name, tensor): (&String, &Tensor)| {
             let norm = |data: &[f32]| product(data, data).sqrt();
             let length = norm(&tensor.data);
@@ -65,7 +65,7 @@ impl Direction {
     }
 
     /// Weights moved by `step` times this. What training does not move stays.
-    pub(super) fn from(&self, weights: &Tensors, step: f64) -> Tensors {
+    pub(crate) fn from(&self, weights: &Tensors, step: f64) -> Tensors {
         let mut moved = weights.clone();
         for (name, tensor) in &self.0 {
             if let Some(weights) = moved.get_mut(name) {
@@ -78,7 +78,7 @@ impl Direction {
     }
 
     /// The weights that this is a direction of.
-    pub(super) fn same_of(&self, weights: &Tensors) -> Self {
+    pub(crate) fn same_of(&self, weights: &Tensors) -> Self {
         let kept = weights
             .iter()
             .filter(|(name, _)| self.0.contains_key(*name));

@@ -1,0 +1,366 @@
+//! Which orders training moves, and by which rates: the outputs' derivatives by the weights at
+//! checkpoints, of a step of gradient descent and of random directions.
+//!
+//! They need the network and its data: `spindle tangent` measures them. Orders are those of AND
+//! effects of plain outputs here, without a solver, since derivatives pass through these and through
+//! no choice of the sparsest answer.
+
+mod movement;
+
+use serde::{Deserialize, Serialize};
+use spindle_interactions::{bootstrap::Estimate, decompose::HIGH_ORDER};
+
+use super::{Analysis, Finding, Shown};
+use crate::{
+    figure::{
+        Axis, BarPanel, BarPanels, Curve, Curves, Figure, FigureKind, Measured, ORDER, SHARE,
+        Series, Tone, caption, marks, orders,
+    },
+    record::{Group, Recorded, RunRecord},
+    sweep::Number,
+    table::{self, Table, at_checkpoints, estimates},
+};
+
+pub use movement::{Movement, of_group};
+
+/// How far weights move along the gradient, to each side, as a share of their norm: about as far as in
+/// one step of training. Networks with kinks have no derivative that holds for long.
+pub const STEP: f64 = 1e-3;
+/// How far they move in a random direction, to each side.
+pub const RANDOM: f64 = 1e-2;
+
+/// What is measured at a checkpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tangent {
+    /// Training samples whose loss the step descends, with their labels as trained.
+    pub samples: usize,
+    /// Random directions.
+    pub directions: usize,
+    /// How alike gradients of the loss are.
+    pub agreement: Agreement,
+    /// Of measured samples.
+    pub groups: Vec<GroupTangent>,
+}
+
+/// Cosines of gradients of batches of as many samples, mean over pairs, with jackknife intervals over
+/// batches.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Agreement {
+    /// Samples of a batch.
+    pub batch: usize,
+    /// Of two batches of training samples.
+    pub train: Estimate,
+    /// Of one of training samples and one of test samples.
+    pub test: Estimate,
+    /// The first less the second.
+    pub difference: Estimate,
+}
+
+/// Of one group's samples: lists by order, index order - 1, of AND effects of plain outputs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupTangent {
+    /// Which samples.
+    pub group: Group,
+    /// How many.
+    pub samples: usize,
+    /// Shares of strength of the outputs themselves; empty where there is none.
+    pub outputs: Vec<Estimate>,
+    /// Of what a step of gradient descent changes.
+    pub step: Vec<Estimate>,
+    /// Of what random directions change.
+    pub random: Vec<Estimate>,
+    /// Factor by which effects before training are contained in those of now; `None` where there were
+    /// none.
+    pub kept: Vec<Option<Estimate>>,
+    /// Root mean square change of effects, over their own, where weights move by [`RANDOM`] of their
+    /// norm in a random direction.
+    pub mobility: Vec<Option<Estimate>>,
+    /// By degree instead of order: the mean eigenvalue of the tangent kernel of masked outputs on
+    /// functions of that degree, over that of degree 1; the rate at which gradient descent on masked
+    /// outputs would move them. From differences over [`RANDOM`].
+    pub rate: Vec<Option<Estimate>>,
+}
+
+impl Recorded for Tangent {
+    const NAME: &'static str = "tangent";
+    const VERSION: u32 = 1;
+}
+
+/// The analysis: shows what was measured.
+pub(super) struct Moved;
+
+impl Shown for Moved {
+    fn figures(&self, record: &RunRecord) -> Vec<Figure> {
+        let figures = [shares(record), kept(record), agreement(record)];
+        figures.into_iter().flatten().collect()
+    }
+}
+
+impl Analysis for Moved {
+    fn name(&self) -> &'static str {
+        Tangent::NAME
+    }
+
+    fn version(&self) -> u32 {
+        Tangent::VERSION
+    }
+
+    fn tables(&self, record: &RunRecord) -> Vec<Table> {
+        vec![table(record), agreement_table(record)]
+    }
+
+    fn findings(&self, record: &RunRecord) -> Vec<Finding> {
+        let finding = in_words(record).map(|text| Finding {
+            about: "What training moves",
+            text,
+        });
+        finding.into_iter().collect()
+    }
+
+    fn numbers(&self, record: &RunRecord) -> Vec<Number> {
+        let of = |checkpoint: usize| of_test(record, checkpoint);
+        let lowest = record.lowest();
+        let step = of(0).and_then(|first| high(&first.step));
+        let random = of(0).and_then(|first| high(&first.random));
+        let kept = lowest.and_then(of).and_then(|found| *found.kept.first()?);
+        [
+            step.map(|share| Number::new("tangent_step_high_orders_first", share)),
+            random.map(|share| Number::new("tangent_random_high_orders_first", share)),
+            kept.map(|kept| Number::estimate("tangent_order_1_kept_lowest", kept)),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+/// What was found of the test samples at a checkpoint.
+fn of_test(record: &RunRecord, checkpoint: usize) -> Option<GroupTangent> {
+    let found: Tangent = record.checkpoints.get(checkpoint)?.analyses.get()?;
+    test(found)
+}
+
+fn test(found: Tangent) -> Option<GroupTangent> {
+    let mut groups = found.groups.into_iter();
+    groups.find(|found| found.group == Group::Test)
+}
+
+/// Share of orders of 3 and more.
+fn high(shares: &[Estimate]) -> Option<f64> {
+    let high = shares.iter().skip(HIGH_ORDER - 1);
+    (!shares.is_empty()).then(|| high.map(|share| share.value).sum())
+}
+
+/// Shares by order at the turning points.
+fn shares(record: &RunRecord) -> Option<Figure> {
+    let names = [
+        "the outputs themselves",
+        "a step of gradient descent",
+        "random directions",
+    ];
+    let panels = Measured::turning_points::<Tangent>(record)
+        .into_iter()
+        .filter_map(|(at, found)| {
+            let found = test(found)?;
+            let bars = [found.outputs, found.step, found.random];
+            Some(BarPanel {
+                title: at.title(record),
+                note: String::new(),
+                bars: bars
+                    .into_iter()
+                    .map(|bars| (!bars.is_empty()).then_some(bars))
+                    .collect(),
+                overlay: None,
+            })
+        });
+    let panels: Vec<BarPanel> = panels.collect();
+    let players = record.experiment.measurement.players;
+    (!panels.is_empty()).then_some(Figure {
+        name: "tangent",
+        title: "Which orders a step of training moves".into(),
+        caption: in_words(record)?,
+        kind: FigureKind::Bars(BarPanels {
+            x: ORDER,
+            y: SHARE,
+            categories: orders(players),
+            series: names
+                .into_iter()
+                .enumerate()
+                .map(|(place, name)| Series {
+                    name: name.into(),
+                    tone: Tone::Series(place),
+                })
+                .collect(),
+            overlay: None,
+            panels,
+        }),
+    })
+}
+
+/// How much of the effects before training is left, by order.
+fn kept(record: &RunRecord) -> Option<Figure> {
+    let found: Vec<(usize, GroupTangent)> = table::parts::<Tangent>(record)
+        .filter_map(|(at, found)| Some((at, test(found)?)))
+        .collect();
+    let curves = (0..4.min(record.experiment.measurement.players)).map(|order| Curve {
+        name: format!("order {}", order + 1),
+        tone: Tone::Ordered(order),
+        is_joined: true,
+        values: found
+            .iter()
+            .map(|(_, found)| found.kept.get(order).copied().flatten())
+            .collect(),
+    });
+    over_training(
+        record,
+        "tangent-kept",
+        "How much of the effects before training is left",
+        "factor",
+        found.iter().map(|(at, _)| *at),
+        curves.collect(),
+    )
+}
+
+/// Cosines of gradients over training.
+fn agreement(record: &RunRecord) -> Option<Figure> {
+    let found: Vec<(usize, Tangent)> = table::parts(record).collect();
+    let curve = |place: usize, name: &str, value: fn(&Agreement) -> Estimate| Curve {
+        name: name.into(),
+        tone: Tone::Series(place),
+        is_joined: true,
+        values: found
+            .iter()
+            .map(|(_, found)| Some(value(&found.agreement)))
+            .collect(),
+    };
+    over_training(
+        record,
+        "tangent-agreement",
+        "How alike gradients of training and of test samples are",
+        "cosine",
+        found.iter().map(|(at, _)| *at),
+        vec![
+            curve(0, "two batches of training samples", |found| found.train),
+            curve(1, "one of training, one of test samples", |found| {
+                found.test
+            }),
+        ],
+    )
+}
+
+fn over_training(
+    record: &RunRecord,
+    name: &'static str,
+    title: &str,
+    label: &'static str,
+    checkpoints: impl Iterator<Item = usize>,
+    curves: Vec<Curve>,
+) -> Option<Figure> {
+    let epochs: Vec<f64> = checkpoints
+        .map(|at| record.checkpoints[at].losses.epoch)
+        .collect();
+    if epochs.len() < 2 {
+        return None;
+    }
+    Some(Figure {
+        name,
+        title: title.into(),
+        caption: in_words(record)?,
+        kind: FigureKind::Curves(Curves {
+            y: Axis { label, unit: "" },
+            has_zero: true,
+            epochs,
+            curves,
+            marks: marks(record),
+        }),
+    })
+}
+
+fn in_words(record: &RunRecord) -> Option<String> {
+    let first = of_test(record, 0)?;
+    let share = |shares: &[Estimate]| Some(caption::number(high(shares)?));
+    let lowest = record.lowest().filter(|lowest| *lowest > 0);
+    let lowest = lowest.and_then(|lowest| {
+        let found = of_test(record, lowest)?;
+        let epoch = record.checkpoints.get(lowest)?.losses.epoch;
+        Some(format!(
+            " {}, where orders are lowest, effects before training are contained in those of the outputs by factors of {} at orders 1 to 4.",
+            caption::capitalized(&caption::at(epoch)),
+            listed(&found.kept, 4)
+        ))
+    });
+    Some(format!(
+        "Before training, orders of 3 and more are {} of the strength of the outputs' AND effects, {} of what a step of gradient descent changes and {} of what random directions of the weights change. Where weights move by 1 % of their norm at random, effects of orders 1 to 4 change by {} times their own size. Gradient descent on masked outputs would move their parts of degrees 2 to 4 at {} times the rate of degree 1 (mean eigenvalues of the tangent kernel).{} {} test samples; 95 % over them. AND effects of plain outputs, not sparse answers: a derivative passes through no solver.",
+        share(&first.outputs)?,
+        share(&first.step)?,
+        share(&first.random)?,
+        listed(&first.mobility, 4),
+        listed(first.rate.get(1..)?, 3),
+        lowest.unwrap_or_default(),
+        first.samples
+    ))
+}
+
+/// The first of them.
+fn listed(values: &[Option<Estimate>], count: usize) -> String {
+    let values = values.iter().take(count);
+    let values: Vec<String> = values
+        .map(|value| value.map_or_else(|| "none".into(), caption::estimate))
+        .collect();
+    values.join(", ")
+}
+
+/// A row per checkpoint, group and order.
+fn table(record: &RunRecord) -> Table {
+    let found: Vec<(usize, GroupTangent)> = table::parts::<Tangent>(record)
+        .flat_map(|(at, found)| found.groups.into_iter().map(move |found| (at, found)))
+        .collect();
+    let rows = found
+        .iter()
+        .flat_map(|(at, found)| (0..found.kept.len()).map(move |order| (*at, found, order)));
+    let rows: Vec<(usize, &GroupTangent, usize)> = rows.collect();
+    let mut table = at_checkpoints(Table::new("tangent"), record, rows.iter().map(|row| row.0))
+        .text("group", rows.iter().map(|row| row.1.group.name()))
+        .integer("order", rows.iter().map(|row| row.2 + 1));
+    let shares: [(&str, fn(&GroupTangent) -> &Vec<Estimate>); 3] = [
+        ("outputs_share", |found| &found.outputs),
+        ("step_share", |found| &found.step),
+        ("random_share", |found| &found.random),
+    ];
+    for (name, of) in shares {
+        let values = rows.iter();
+        let values = values.map(|(_, found, order)| of(found).get(*order).copied());
+        table = estimates(table, name, "", values);
+    }
+    let lists: [(&str, fn(&GroupTangent) -> &Vec<Option<Estimate>>); 3] = [
+        ("kept", |found| &found.kept),
+        ("mobility", |found| &found.mobility),
+        ("rate", |found| &found.rate),
+    ];
+    for (name, of) in lists {
+        let values = rows.iter();
+        let values = values.map(|(_, found, order)| of(found).get(*order).copied().flatten());
+        table = estimates(table, name, "", values);
+    }
+    table
+}
+
+/// A row a checkpoint.
+fn agreement_table(record: &RunRecord) -> Table {
+    let rows: Vec<(usize, Tangent)> = table::parts(record).collect();
+    let table = at_checkpoints(
+        Table::new("tangent_agreement"),
+        record,
+        rows.iter().map(|row| row.0),
+    )
+    .integer("samples", rows.iter().map(|(_, found)| found.samples))
+    .integer("batch", rows.iter().map(|(_, found)| found.agreement.batch))
+    .integer("directions", rows.iter().map(|(_, found)| found.directions));
+    let of = |value: fn(&Agreement) -> Estimate| {
+        let rows = rows.iter();
+        rows.map(move |(_, found)| Some(value(&found.agreement)))
+    };
+    let table = estimates(table, "train", "", of(|found| found.train));
+    let table = estimates(table, "test", "", of(|found| found.test));
+    estimates(table, "difference", "", of(|found| found.difference))
+}
