@@ -29,7 +29,7 @@ fn tangents_are_measured_once_and_shown_with_the_run() {
     assert_eq!(found["checkpoints"], 4);
     assert!(path.join("tables/tangent.parquet").is_file());
     assert!(path.join("tables/tangent_agreement.parquet").is_file());
-    assert!(path.join("figures/tangent-kept.svg").is_file());
+    assert!(path.join("figures/tangent-likeness.svg").is_file());
     let record = fs::read(path.join("run.json")).unwrap();
     done(&[&["tangent", run, "--quiet"][..], &FEW].concat());
     assert_eq!(
@@ -56,8 +56,8 @@ fn tangents_are_measured_once_and_shown_with_the_run() {
             assert!((sum(name) - 1.0).abs() < 1e-9, "{name}");
         }
         // By definition before training, and not after it.
-        let kept = test["kept"][0]["value"].as_f64().unwrap();
-        assert_eq!((kept - 1.0).abs() < 1e-9, place == 0, "{kept}");
+        let likeness = test["likeness"][0]["value"].as_f64().unwrap();
+        assert_eq!((likeness - 1.0).abs() < 1e-9, place == 0, "{likeness}");
         assert!((test["rate"][0]["value"].as_f64().unwrap() - 1.0).abs() < 1e-9);
         assert!(test["rate"][2]["value"].as_f64().unwrap() > 0.0);
     }

@@ -40,7 +40,7 @@ mod tests {
     /// The product of s_i over the players of `of`.
     fn character(of: usize) -> Vec<f64> {
         let sign = |mask: usize| {
-            if (of & !mask).count_ones() % 2 == 0 {
+            if (of & !mask).count_ones().is_multiple_of(2) {
                 1.0
             } else {
                 -1.0

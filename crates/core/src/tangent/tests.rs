@@ -88,7 +88,7 @@ fn derivatives_of_a_linear_network_are_its_outputs_in_that_direction() {
 }
 
 #[test]
-fn nothing_joins_players_in_a_linear_network_and_all_of_it_is_kept_by_the_same_weights() {
+fn nothing_joins_players_in_a_linear_network_and_effects_are_like_those_of_the_same_weights() {
     let tangents = linear(&[]);
     assert_eq!(tangents.measured(), [(Group::Test, 2), (Group::Train, 2)]);
     let weights = initial_weights(&*tangents.learner.network, 0);
@@ -98,8 +98,8 @@ fn nothing_joins_players_in_a_linear_network_and_all_of_it_is_kept_by_the_same_w
         for shares in [&group.outputs, &group.step, &group.random] {
             assert!(shares[0].value > 0.99, "{shares:?}");
         }
-        let kept = group.kept[0].expect("there are effects");
-        assert!((kept.value - 1.0).abs() < 1e-9);
+        let likeness = group.likeness[0].expect("there are effects");
+        assert!((likeness.value - 1.0).abs() < 1e-9);
     }
     assert!(found.agreement.train.low >= -1.0 && found.agreement.test.high <= 1.0);
 }

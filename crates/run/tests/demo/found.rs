@@ -158,7 +158,7 @@ fn tangent(checkpoint: usize) -> Tangent {
             outputs: shares([0.25, 0.25, 0.375, 0.125]),
             step: shares([0.125, 0.25, 0.375, 0.25]),
             random: shares([0.0625, 0.1875, 0.5, 0.25]),
-            kept: (1..=PLAYERS)
+            likeness: (1..=PLAYERS)
                 .map(|order| Some(estimate(1.0 - 0.125 * trained * order as f64)))
                 .collect(),
             mobility: by_order(|order| 0.0625 * order),

@@ -69,9 +69,8 @@ pub struct GroupTangent {
     pub step: Vec<Estimate>,
     /// Of what random directions change.
     pub random: Vec<Estimate>,
-    /// Factor by which effects before training are contained in those of now; `None` where there were
-    /// none.
-    pub kept: Vec<Option<Estimate>>,
+    /// Cosine of effects before training and those of now; `None` where there are none.
+    pub likeness: Vec<Option<Estimate>>,
     /// Root mean square change of effects, over their own, where weights move by [`RANDOM`] of their
     /// norm in a random direction.
     pub mobility: Vec<Option<Estimate>>,
@@ -91,7 +90,7 @@ pub(super) struct Moved;
 
 impl Shown for Moved {
     fn figures(&self, record: &RunRecord) -> Vec<Figure> {
-        let figures = [shares(record), kept(record), agreement(record)];
+        let figures = [shares(record), likeness(record), agreement(record)];
         figures.into_iter().flatten().collect()
     }
 }
@@ -122,11 +121,13 @@ impl Analysis for Moved {
         let lowest = record.lowest();
         let step = of(0).and_then(|first| high(&first.step));
         let random = of(0).and_then(|first| high(&first.random));
-        let kept = lowest.and_then(of).and_then(|found| *found.kept.first()?);
+        let likeness = lowest
+            .and_then(of)
+            .and_then(|found| *found.likeness.first()?);
         [
             step.map(|share| Number::new("tangent_step_high_orders_first", share)),
             random.map(|share| Number::new("tangent_random_high_orders_first", share)),
-            kept.map(|kept| Number::estimate("tangent_order_1_kept_lowest", kept)),
+            likeness.map(|likeness| Number::estimate("tangent_order_1_likeness_lowest", likeness)),
         ]
         .into_iter()
         .flatten()
@@ -197,8 +198,8 @@ fn shares(record: &RunRecord) -> Option<Figure> {
     })
 }
 
-/// How much of the effects before training is left, by order.
-fn kept(record: &RunRecord) -> Option<Figure> {
+/// How alike effects are to those before training, by order.
+fn likeness(record: &RunRecord) -> Option<Figure> {
     let found: Vec<(usize, GroupTangent)> = table::parts::<Tangent>(record)
         .filter_map(|(at, found)| Some((at, test(found)?)))
         .collect();
@@ -208,14 +209,14 @@ fn kept(record: &RunRecord) -> Option<Figure> {
         is_joined: true,
         values: found
             .iter()
-            .map(|(_, found)| found.kept.get(order).copied().flatten())
+            .map(|(_, found)| found.likeness.get(order).copied().flatten())
             .collect(),
     });
     over_training(
         record,
-        "tangent-kept",
-        "How much of the effects before training is left",
-        "factor",
+        "tangent-likeness",
+        "How alike effects are to those before training",
+        "cosine",
         found.iter().map(|(at, _)| *at),
         curves.collect(),
     )
@@ -236,14 +237,12 @@ fn agreement(record: &RunRecord) -> Option<Figure> {
     over_training(
         record,
         "tangent-agreement",
-        "How alike gradients of training and of test samples are",
+        "How alike gradients of two batches are",
         "cosine",
         found.iter().map(|(at, _)| *at),
         vec![
-            curve(0, "two batches of training samples", |found| found.train),
-            curve(1, "one of training, one of test samples", |found| {
-                found.test
-            }),
+            curve(0, "two of training", |found| found.train),
+            curve(1, "training and test", |found| found.test),
         ],
     )
 }
@@ -284,9 +283,9 @@ fn in_words(record: &RunRecord) -> Option<String> {
         let found = of_test(record, lowest)?;
         let epoch = record.checkpoints.get(lowest)?.losses.epoch;
         Some(format!(
-            " {}, where orders are lowest, effects before training are contained in those of the outputs by factors of {} at orders 1 to 4.",
+            " {}, where orders are lowest, effects have cosines of {} with those before training at orders 1 to 4.",
             caption::capitalized(&caption::at(epoch)),
-            listed(&found.kept, 4)
+            listed(&found.likeness, 4)
         ))
     });
     Some(format!(
@@ -310,6 +309,9 @@ fn listed(values: &[Option<Estimate>], count: usize) -> String {
     values.join(", ")
 }
 
+type Shares = fn(&GroupTangent) -> &Vec<Estimate>;
+type ByOrder = fn(&GroupTangent) -> &Vec<Option<Estimate>>;
+
 /// A row per checkpoint, group and order.
 fn table(record: &RunRecord) -> Table {
     let found: Vec<(usize, GroupTangent)> = table::parts::<Tangent>(record)
@@ -317,12 +319,12 @@ fn table(record: &RunRecord) -> Table {
         .collect();
     let rows = found
         .iter()
-        .flat_map(|(at, found)| (0..found.kept.len()).map(move |order| (*at, found, order)));
+        .flat_map(|(at, found)| (0..found.likeness.len()).map(move |order| (*at, found, order)));
     let rows: Vec<(usize, &GroupTangent, usize)> = rows.collect();
     let mut table = at_checkpoints(Table::new("tangent"), record, rows.iter().map(|row| row.0))
         .text("group", rows.iter().map(|row| row.1.group.name()))
         .integer("order", rows.iter().map(|row| row.2 + 1));
-    let shares: [(&str, fn(&GroupTangent) -> &Vec<Estimate>); 3] = [
+    let shares: [(&str, Shares); 3] = [
         ("outputs_share", |found| &found.outputs),
         ("step_share", |found| &found.step),
         ("random_share", |found| &found.random),
@@ -332,8 +334,8 @@ fn table(record: &RunRecord) -> Table {
         let values = values.map(|(_, found, order)| of(found).get(*order).copied());
         table = estimates(table, name, "", values);
     }
-    let lists: [(&str, fn(&GroupTangent) -> &Vec<Option<Estimate>>); 3] = [
-        ("kept", |found| &found.kept),
+    let lists: [(&str, ByOrder); 3] = [
+        ("likeness", |found| &found.likeness),
         ("mobility", |found| &found.mobility),
         ("rate", |found| &found.rate),
     ];

@@ -47,7 +47,7 @@ pub fn of_group(
         outputs: shares(|sample| vec![&sample.outputs])?,
         step: shares(|sample| vec![&sample.step])?,
         random: shares(|sample| sample.random.iter().map(Vec::as_slice).collect())?,
-        kept: kept(samples, &resamples)?,
+        likeness: likeness(samples, &resamples)?,
         mobility: mobility(samples, &resamples)?,
         rate: rate(samples, &resamples)?,
     }))
@@ -86,15 +86,29 @@ fn shares(sizes: &[Vec<f64>], resamples: &Resamples) -> Vec<Estimate> {
     shares.unwrap_or_default()
 }
 
-/// By order: the factor by which effects before training are best written as those of now.
-fn kept(samples: &[Movement], resamples: &Resamples) -> Result<Vec<Option<Estimate>>, Error> {
+/// By order: the cosine of effects before training and those of now, all samples together.
+fn likeness(samples: &[Movement], resamples: &Resamples) -> Result<Vec<Option<Estimate>>, Error> {
     let sums = samples.iter().map(|sample| {
         let (first, now) = (effects(&sample.first)?, effects(&sample.outputs)?);
-        let (products, squares) = (products(&first, &now)?, products(&first, &first)?);
-        Ok(products.into_iter().zip(squares).collect())
+        let squares = [products(&first, &first)?, products(&now, &now)?];
+        Ok((products(&first, &now)?, squares))
     });
     let sums = sums.collect::<Result<Vec<_>, Error>>()?;
-    Ok(quotients(&sums, resamples, |quotient| quotient))
+    let of_order = |order: usize| {
+        resamples.estimate(sums.len(), |draw| {
+            let (mut product, mut squares) = (0.0, [0.0; 2]);
+            for &sample in draw {
+                let (products, own) = &sums[sample];
+                product += products[order];
+                squares[0] += own[0][order];
+                squares[1] += own[1][order];
+            }
+            let length = (squares[0] * squares[1]).sqrt();
+            (length > 0.0).then(|| product / length)
+        })
+    };
+    let orders = 0..sums.first().map_or(0, |(products, _)| products.len());
+    Ok(orders.map(of_order).collect())
 }
 
 /// By order: root mean square change of effects over their own, where weights move by [`RANDOM`] of
@@ -178,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_what_is_kept_and_rates_are_those_of_planted_effects() {
+    fn shares_likeness_and_rates_are_those_of_planted_effects() {
         // A kernel that multiplies every output by itself: all random directions, one by one.
         let unit = |mask: usize| {
             let mut moved = vec![0.0; 8];
@@ -200,8 +214,11 @@ mod tests {
         for (found, expected) in values(&found.outputs).iter().zip(expected) {
             assert!((found - expected).abs() < 1e-12);
         }
-        let kept: Vec<f64> = found.kept.iter().map(|at| at.unwrap().value).collect();
-        assert_eq!(kept, [2.0 / 5.0, 0.5, -0.5]);
+        // 2 * 1 of lengths 5 and 1 at order 1; the others have one effect each.
+        let likeness = found.likeness.iter().map(|at| at.unwrap().value);
+        for (found, expected) in likeness.zip([2.0 / 5.0_f64.sqrt(), 1.0, -1.0]) {
+            assert!((found - expected).abs() < 1e-12);
+        }
         // A kernel by which every output moves by itself has one eigenvalue.
         for rate in found.rate {
             assert!((rate.unwrap().value - 1.0).abs() < 1e-9);
@@ -224,7 +241,7 @@ mod tests {
         let found = of_group(&Experiment::default(), Group::Train, &[still]).unwrap();
         let found = found.unwrap();
         assert!(found.step.is_empty() && found.outputs.is_empty());
-        assert_eq!(found.kept, [None; 3]);
+        assert_eq!(found.likeness, [None; 3]);
         assert_eq!(found.rate, [None; 3]);
         assert_eq!(found.mobility, [None; 3]);
         let none = of_group(&Experiment::default(), Group::Test, &[]).unwrap();
