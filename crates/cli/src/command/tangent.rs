@@ -1,9 +1,19 @@
 //! `spindle tangent`: which orders training moves, at the checkpoints of a run.
 
-use spindle_core::tangent::{Wanted, tangent as measure, tangents};
+use std::{num::NonZeroUsize, path::Path};
+
+use spindle_core::{
+    pipeline::Run,
+    tangent::{DIRECTIONS, MEASURED, Wanted, tangent as measure, tangents},
+};
+use spindle_run::RunWriter;
 
 use super::around::{conclude, measured};
-use crate::{arguments::Tangent, computation::Work, terminal::Terminal};
+use crate::{
+    arguments::Tangent,
+    computation::{Computation, Work},
+    terminal::Terminal,
+};
 
 /// Runs the command.
 pub(crate) fn tangent(arguments: &Tangent, terminal: &Terminal) -> anyhow::Result<()> {
@@ -15,13 +25,39 @@ pub(crate) fn tangent(arguments: &Tangent, terminal: &Terminal) -> anyhow::Resul
     arguments
         .computation
         .guarded(terminal, Work::Run, |computation| {
-            let run = measured(
-                &arguments.run.run,
-                computation,
-                terminal,
-                |experiment, data, places| tangents(experiment, data, places, wanted),
-                |run, tangents, looking| pollster::block_on(measure(run, &**tangents, looking)),
-            )?;
+            let run = moved(&arguments.run.run, wanted, computation, terminal)?;
             conclude(&run, terminal)
         })
+}
+
+/// A run of a sweep: which orders training moves, which nobody is told of.
+pub(super) fn tangent_in_silence(
+    path: &Path,
+    samples: NonZeroUsize,
+    computation: &Computation,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let wanted = Wanted {
+        samples: samples.get(),
+        measured: MEASURED.get(),
+        directions: DIRECTIONS.get(),
+    };
+    computation.guarded(terminal, Work::Run, |computation| {
+        moved(path, wanted, computation, terminal).map(drop)
+    })
+}
+
+fn moved(
+    path: &Path,
+    wanted: Wanted,
+    computation: &Computation,
+    terminal: &Terminal,
+) -> anyhow::Result<Run<RunWriter>> {
+    measured(
+        path,
+        computation,
+        terminal,
+        |experiment, data, places| tangents(experiment, data, places, wanted),
+        |run, tangents, looking| pollster::block_on(measure(run, &**tangents, looking)),
+    )
 }

@@ -17,6 +17,7 @@ const LONGEST_NAME: usize = 240;
 const EXPERIMENT: &str = "experiment";
 const GRID: &str = "grid";
 const LANDSCAPE: &str = "landscape";
+const TANGENT: &str = "tangent";
 
 /// A grid of experiments.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +30,9 @@ pub struct Sweep {
     /// Of how many training samples the loss around the weights of every run is taken, where it is
     /// asked for (`spindle landscape`).
     pub landscape: Option<NonZeroUsize>,
+    /// Of how many training samples gradients are taken, where it is asked which orders training
+    /// moves (`spindle tangent`).
+    pub tangent: Option<NonZeroUsize>,
 }
 
 /// One run of a sweep.
@@ -46,6 +50,7 @@ impl Sweep {
     /// ```json
     /// {
     ///   "landscape": 512,
+    ///   "tangent": 2048,
     ///   "experiment": { "model": "lenet", "epochs": 128 },
     ///   "grid": { "label-noise": [0, 0.1], "seed": [0, 1, 2] }
     /// }
@@ -70,10 +75,15 @@ impl Sweep {
             Some(grid) => vec![grid],
             None => return Err(wrong("there is no `grid`, whose lists say what is varied")),
         };
-        let landscape = file.remove(LANDSCAPE).map(samples).transpose()?;
+        let mut samples = |name| {
+            file.remove(name)
+                .map(|found| samples(name, found))
+                .transpose()
+        };
+        let (landscape, tangent) = (samples(LANDSCAPE)?, samples(TANGENT)?);
         if let Some(name) = file.keys().next() {
             return Err(wrong(format!(
-                "`{}` is none of `{EXPERIMENT}`, `{GRID}` and `{LANDSCAPE}`",
+                "`{}` is none of `{EXPERIMENT}`, `{GRID}`, `{LANDSCAPE}` and `{TANGENT}`",
                 cut(name)
             )));
         }
@@ -81,6 +91,7 @@ impl Sweep {
             varied: Vec::new(),
             cells: Vec::new(),
             landscape,
+            tangent,
         };
         let mut places = HashMap::new();
         for grid in grids {
@@ -250,13 +261,11 @@ fn place(field: &str) -> usize {
         .unwrap_or(usize::MAX)
 }
 
-fn samples(value: Value) -> Result<NonZeroUsize, Error> {
+fn samples(name: &str, value: Value) -> Result<NonZeroUsize, Error> {
     let count = value.as_u64().and_then(|count| usize::try_from(count).ok());
-    count.and_then(NonZeroUsize::new).ok_or_else(|| {
-        wrong(format!(
-            "`{LANDSCAPE}` must be a number of samples, e.g. 512"
-        ))
-    })
+    count
+        .and_then(NonZeroUsize::new)
+        .ok_or_else(|| wrong(format!("`{name}` must be a number of samples, e.g. 512")))
 }
 
 fn table(value: Value, name: &str) -> Result<Map<String, Value>, Error> {
@@ -294,7 +303,7 @@ mod tests {
             ],
         });
         let sweep = Sweep::read(file.clone()).unwrap();
-        assert_eq!(sweep.landscape, None);
+        assert_eq!((sweep.landscape, sweep.tangent), (None, None));
         assert_eq!(sweep.varied, ["model", "label_noise", "seed"]);
         assert_eq!(
             names(file),
@@ -325,7 +334,14 @@ mod tests {
             (json!({ "grid": { "seed": [1], "seeds": [2] } }), "`seeds`"),
             (json!({ "grid": { "epochs": [0] } }), "epochs is 0"),
             (json!({ "grid": {}, "name": 1 }), "is none of"),
-            (json!({ "grid": {}, "landscape": 0 }), "number of samples"),
+            (
+                json!({ "grid": {}, "landscape": 0 }),
+                "`landscape` must be a number of samples",
+            ),
+            (
+                json!({ "grid": {}, "tangent": "all" }),
+                "`tangent` must be a number of samples",
+            ),
             (
                 json!({ "grid": { "lr": [0.1], "learning-rate": [0.1] } }),
                 "twice",

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 use spindle_run::{
     Error, RunFolder,
-    analysis::{self, landscape::is_measured},
+    analysis::{self, landscape, tangent},
     folder::write_whole,
     sweep::{Cell, Sweep},
 };
@@ -125,7 +125,8 @@ impl Grid {
                 // A run of another experiment is refused when its turn comes.
                 let differences = record.experiment.decisive_differences(&cell.experiment);
                 let is_complete = analysis::is_complete(&record)
-                    && (self.sweep.landscape.is_none() || is_measured(&record));
+                    && (self.sweep.landscape.is_none() || landscape::is_measured(&record))
+                    && (self.sweep.tangent.is_none() || tangent::is_measured(&record));
                 match differences.is_empty() && has_report && is_complete {
                     true => State::Done,
                     false => State::Begun {

@@ -22,7 +22,9 @@ use serde_json::json;
 use spindle_run::{Error, RunFolder, shard::Shard, sweep::Cell};
 
 use self::grid::{Grid, State};
-use super::{landscape::landscape_in_silence, run::run_in_silence, shards};
+use super::{
+    landscape::landscape_in_silence, run::run_in_silence, shards, tangent::tangent_in_silence,
+};
 use crate::{
     arguments::{NewRun, Status as StatusArguments, Sweep as SweepArguments},
     computation::Computation,
@@ -99,6 +101,9 @@ fn one<'a>(
     let done = run_in_silence(&new, terminal).and_then(|warning| {
         if let Some(samples) = grid.sweep.landscape {
             landscape_in_silence(&new.out, samples, computation, terminal)?;
+        }
+        if let Some(samples) = grid.sweep.tangent {
+            tangent_in_silence(&new.out, samples, computation, terminal)?;
         }
         Ok(warning)
     });

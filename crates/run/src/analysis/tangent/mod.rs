@@ -117,22 +117,83 @@ impl Analysis for Moved {
     }
 
     fn numbers(&self, record: &RunRecord) -> Vec<Number> {
-        let of = |checkpoint: usize| of_test(record, checkpoint);
-        let lowest = record.lowest();
-        let step = of(0).and_then(|first| high(&first.step));
-        let random = of(0).and_then(|first| high(&first.random));
-        let likeness = lowest
-            .and_then(of)
-            .and_then(|found| *found.likeness.first()?);
-        [
-            step.map(|share| Number::new("tangent_step_high_orders_first", share)),
-            random.map(|share| Number::new("tangent_random_high_orders_first", share)),
-            likeness.map(|likeness| Number::estimate("tangent_order_1_likeness_lowest", likeness)),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        numbers(record)
     }
+}
+
+/// Whether it is measured at all checkpoints of a run.
+#[must_use]
+pub fn is_measured(record: &RunRecord) -> bool {
+    let mut checkpoints = record.checkpoints.iter();
+    checkpoints.all(|at| at.analyses.get::<Tangent>().is_some())
+}
+
+/// Before training by order, when half of the likeness to that is gone, and how much more alike
+/// gradients of training samples are.
+fn numbers(record: &RunRecord) -> Vec<Number> {
+    const MOBILITY: [&str; 4] = [
+        "tangent_mobility_order_1_first",
+        "tangent_mobility_order_2_first",
+        "tangent_mobility_order_3_first",
+        "tangent_mobility_order_4_first",
+    ];
+    const RATE: [&str; 3] = [
+        "tangent_rate_degree_2_first",
+        "tangent_rate_degree_3_first",
+        "tangent_rate_degree_4_first",
+    ];
+    const HALF: [&str; 4] = [
+        "tangent_half_likeness_order_1_epoch",
+        "tangent_half_likeness_order_2_epoch",
+        "tangent_half_likeness_order_3_epoch",
+        "tangent_half_likeness_order_4_epoch",
+    ];
+    let Some(first) = of_test(record, 0) else {
+        return Vec::new();
+    };
+    let shares = [
+        ("tangent_outputs_high_orders_first", &first.outputs),
+        ("tangent_step_high_orders_first", &first.step),
+        ("tangent_random_high_orders_first", &first.random),
+    ];
+    let shares = shares.into_iter();
+    let shares = shares.filter_map(|(name, shares)| Some(Number::new(name, high(shares)?)));
+    let by_order = |names: &'static [&'static str], values: &[Option<Estimate>]| {
+        let found = names.iter().zip(values.to_vec());
+        found.filter_map(|(name, value)| Some(Number::estimate(name, value?)))
+    };
+    let half = (0..HALF.len())
+        .filter_map(|order| Some(Number::new(HALF[order], half_likeness(record, order)?)));
+    let agreement = |name, checkpoint: Option<usize>| {
+        let found: Tangent = record.checkpoints.get(checkpoint?)?.analyses.get()?;
+        Some(Number::estimate(name, found.agreement.difference))
+    };
+    let last = record.checkpoints.len().checked_sub(1);
+    let agreements = [
+        agreement("tangent_agreement_difference_first", Some(0)),
+        agreement("tangent_agreement_difference_lowest", record.lowest()),
+        agreement("tangent_agreement_difference_last", last),
+    ];
+    shares
+        .chain(by_order(&MOBILITY, &first.mobility))
+        .chain(by_order(&RATE, first.rate.get(1..).unwrap_or_default()))
+        .chain(half)
+        .chain(agreements.into_iter().flatten())
+        .collect()
+}
+
+/// The epoch at which effects of an order, index order - 1, are half as like those before training as
+/// these are themselves, on a line between checkpoints; `None` where they stay more alike.
+fn half_likeness(record: &RunRecord, order: usize) -> Option<f64> {
+    let course = table::parts::<Tangent>(record).filter_map(|(at, found)| {
+        let likeness = *test(found)?.likeness.get(order)?;
+        Some((record.checkpoints[at].losses.epoch, likeness?.value))
+    });
+    let course: Vec<(f64, f64)> = course.collect();
+    let steps = course.windows(2).map(|pair| (pair[0], pair[1]));
+    let mut halved = steps.filter(|(_, (_, later))| *later < 0.5);
+    let ((then, before), (now, after)) = halved.next()?;
+    Some(then + (now - then) * (before - 0.5) / (before - after))
 }
 
 /// What was found of the test samples at a checkpoint.
