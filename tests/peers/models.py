@@ -24,13 +24,14 @@ VGG_PLANS = {
 
 
 class LeNet(nn.Module):
-    """[count, channels, 32, 32] -> [count, classes]; players on [filters, 28, 28], behind the first ReLU."""
+    """[count, channels, 27 + kernel, 27 + kernel] -> [count, classes]; players on [filters, 28, 28], behind the first ReLU."""
 
-    def __init__(self, channels=1, classes=10, filters=(6, 16), hidden=(120, 84)):
+    def __init__(self, channels=1, classes=10, filters=(6, 16), hidden=(120, 84), kernel=5):
         super().__init__()
         (first, second), (wide, narrow) = filters, hidden
-        self.conv1, self.conv2 = nn.Conv2d(channels, first, 5), nn.Conv2d(first, second, 5)
-        self.fc1, self.fc2, self.fc3 = nn.Linear(25 * second, wide), nn.Linear(wide, narrow), nn.Linear(narrow, classes)
+        self.conv1, self.conv2 = nn.Conv2d(channels, first, kernel), nn.Conv2d(first, second, kernel)
+        features = second * ((15 - kernel) // 2) ** 2
+        self.fc1, self.fc2, self.fc3 = nn.Linear(features, wide), nn.Linear(wide, narrow), nn.Linear(narrow, classes)
 
     def stem(self, x):
         return torch.relu(self.conv1(x))

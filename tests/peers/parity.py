@@ -186,9 +186,13 @@ def of_pictures():
 
 
 def of_other_widths():
-    """LeNet of half the width; perceptrons of half the width and of more layers."""
+    """LeNet of half the width, and of other kernels; perceptrons of half the width and of more layers."""
     lenet = models.LeNet(1, 10, filters=(3, 8), hidden=(60, 42))
     yield configuration("lenet-narrow", lenet, [pictures(3, 1, 32)], channels=1, side=32, classes=10)
+    for kernel in (3, 7):
+        side = 27 + kernel
+        name = f"lenet-{kernel}x{kernel}-1x{side}"
+        yield configuration(name, models.LeNet(1, 10, kernel=kernel), [pictures(3, 1, side)], channels=1, side=side, classes=10)
     for name, hidden in (("mlp-narrow-1x28", (64, 32)), ("mlp-deep-1x28", (128, 64, 64, 64, 64))):
         yield configuration(name, models.mlp(10, hidden), [pictures(3, 1, 28)], channels=1, side=28, classes=10)
 

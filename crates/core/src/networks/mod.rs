@@ -54,9 +54,11 @@ impl Networks for Pictures {
     ) -> Result<Arc<dyn Network<Self>>, Error> {
         let title = model.title();
         Ok(match model.family() {
-            Family::Lenet { filters, hidden } => {
-                lenet::network(title, filters, hidden, size, classes)
-            }
+            Family::Lenet {
+                kernel,
+                filters,
+                hidden,
+            } => lenet::network(title, kernel, filters, hidden, size, classes),
             Family::Mlp { hidden } => mlp::network(title, hidden, size, classes)?,
             Family::Vgg { blocks } => vgg::network(title, blocks, size, classes),
             Family::AlexNet => alexnet::network(size, classes),

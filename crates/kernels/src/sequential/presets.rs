@@ -6,6 +6,8 @@ use super::{Convolution, Dense, Initial, Masked, Pool, Sequential};
 
 /// The filters of each block of a VGG.
 const VGG_FILTERS: [usize; 5] = [64, 128, 256, 512, 512];
+/// Side of LeNet's first feature map.
+const MAP: usize = 28;
 /// Side of ImageNet's pictures.
 const IMAGENET_SIDE: usize = 224;
 
@@ -31,13 +33,16 @@ impl Sequential {
     /// where), a feature map of 28x28.
     #[must_use]
     pub fn lenet(channels: usize, classes: usize) -> Self {
-        Self::lenet_of("LeNet", [6, 16], [120, 84], channels, classes)
+        Self::lenet_of("LeNet", 5, [6, 16], [120, 84], channels, classes)
     }
 
-    /// LeNet-5 with other numbers of filters, and of values behind its first two dense layers.
+    /// LeNet-5 with kernels of another, odd width, other numbers of filters, and of values behind its
+    /// first two dense layers. Its pictures are as much larger than 28x28 as its kernels take, so that
+    /// the feature map with the players is of 28x28 whatever these are.
     #[must_use]
     pub fn lenet_of(
         title: &'static str,
+        kernel: usize,
         filters: [usize; 2],
         hidden: [usize; 2],
         channels: usize,
@@ -48,21 +53,24 @@ impl Sequential {
             name: name.into(),
             inputs,
             outputs,
-            kernel: 5,
+            kernel,
             stride: 1,
             padding: 0,
             side,
             pool: Some(Pool::HALVES),
         };
+        let side = MAP + kernel - 1;
+        // Of the second feature map behind its pooling.
+        let last = (MAP / 2 + 1 - kernel) / 2;
+        let features = last * last * second;
         Self {
             name: title,
-            input: PictureShape { channels, side: 32 },
+            input: PictureShape { channels, side },
             convolutions: vec![
-                convolution("conv1", channels, first, 32),
-                convolution("conv2", first, second, 14),
+                convolution("conv1", channels, first, side),
+                convolution("conv2", first, second, MAP / 2),
             ],
-            // The second feature map is of 5x5 behind its pooling.
-            dense: dense_layers(["fc1", "fc2", "fc3"], &[25 * second, wide, narrow, classes]),
+            dense: dense_layers(["fc1", "fc2", "fc3"], &[features, wide, narrow, classes]),
             masked: Masked::Convolution(0),
             initial: Initial::Uniform,
         }

@@ -57,6 +57,8 @@ fn pictures() -> Vec<Experiment> {
         row("lenet-sgd", "--model lenet", None, LENET).with(PUBLISHED),
         row("lenet-per-sample", "--model lenet", None, LENET).with(OWN_PLACES),
         row("lenet-narrow", "--model lenet-narrow", None, LENET),
+        row("lenet-3x3", "--model lenet-3x3", None, LENET),
+        row("lenet-7x7", "--model lenet-7x7", None, LENET),
         row("mlp", "--model mlp", None, LENET),
         row("mlp-narrow", "--model mlp-narrow", None, LENET),
         row("mlp-deep", "--model mlp-deep", None, LENET),
