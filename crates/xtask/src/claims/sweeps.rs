@@ -13,6 +13,23 @@ const FOLDER: &str = "docs/sweeps/results";
 const OVER_SEEDS: &str = "-over-seeds.csv";
 const TRANSFER: &str = "-transfer.csv";
 const MATCHED: &str = "-matched-loss.csv";
+/// A row a run, for sweeps without seeds.
+const RUNS: &str = "-runs.csv";
+
+/// Numbers that a table of runs shows, with their headings.
+const OF_RUN: [(&str, &str); 8] = [
+    (
+        "share_first",
+        "share of orders of 3 and more before training",
+    ),
+    ("share_lowest", "where it is lowest"),
+    ("lowest_epoch", "at epoch"),
+    ("share_last", "at the end"),
+    ("fall", "falls by"),
+    ("rise", "rises by"),
+    ("has_two_phases", "two phases in every near-optimal answer"),
+    ("gap_onset_epoch", "loss gap opens, epoch"),
+];
 
 /// Numbers that a sweep's table of settings shows, with their headings.
 const SHOWN: [(&str, &str); 8] = [
@@ -99,6 +116,8 @@ pub(super) fn put(claims: &mut Claims) -> anyhow::Result<()> {
             transfer(claims, sweep, &Rows::read(&file)?)?;
         } else if let Some(sweep) = name.strip_suffix(MATCHED) {
             matched(claims, sweep, &Rows::read(&file)?)?;
+        } else if let Some(sweep) = name.strip_suffix(RUNS) {
+            of_runs(claims, sweep, &Rows::read(&file)?)?;
         } else {
             bail!("{} is no table of a sweep that claims know", file.display());
         }
@@ -159,6 +178,49 @@ fn over_seeds(claims: &mut Claims, sweep: &str, rows: &Rows) -> anyhow::Result<(
         lines.push(line(&cells));
     }
     claims.put(format!("sweeps.{sweep}.table"), lines.join("\n"))
+}
+
+/// `sweeps.NAME.RUN.NUMBER` with its interval over samples, and `sweeps.NAME.runs-table`.
+fn of_runs(claims: &mut Claims, sweep: &str, rows: &Rows) -> anyhow::Result<()> {
+    let shown = OF_RUN.iter();
+    let shown: Vec<_> = shown
+        .filter(|(number, _)| rows.place(number).is_ok())
+        .collect();
+    let headings = shown.iter().map(|(_, heading)| (*heading).to_owned());
+    let headings: Vec<String> = ["run".to_owned()].into_iter().chain(headings).collect();
+    let mut lines = vec![line(&headings), line(&vec!["---".into(); headings.len()])];
+    for row in &rows.rows {
+        let run = rows.text(row, "run")?;
+        let mut cells = vec![run.to_owned()];
+        for (number, _) in &shown {
+            let value = of_run(rows, row, number)?;
+            let name = format!("sweeps.{sweep}.{run}.{number}");
+            claims.put_some(name.replace(['_', ' '], "-"), value.clone())?;
+            cells.push(value.unwrap_or_default());
+        }
+        lines.push(line(&cells));
+    }
+    claims.put(format!("sweeps.{sweep}.runs-table"), lines.join("\n"))
+}
+
+/// A run's number with its interval, if it has one.
+fn of_run(rows: &Rows, row: &[String], name: &str) -> anyhow::Result<Option<String>> {
+    let Some(value) = rows.real(row, name)? else {
+        return Ok(None);
+    };
+    if name == "has_two_phases" {
+        let answer = if value > 0.0 { "yes" } else { "no" };
+        return Ok(Some(answer.to_owned()));
+    }
+    let end = |end: &str| {
+        let place = rows.place(&format!("{name}_{end}")).ok()?;
+        row[place].parse::<f64>().ok()
+    };
+    let interval = match (end("low"), end("high")) {
+        (Some(low), Some(high)) => format!(" [{}, {}]", number(low), number(high)),
+        _ => String::new(),
+    };
+    Ok(Some(format!("{}{interval}", number(value))))
 }
 
 fn line(cells: &[String]) -> String {
