@@ -110,5 +110,5 @@ fn python_reads_a_run() -> anyhow::Result<()> {
     let arguments = ["tests/python/read_run.py", &run_folder, &export];
     run(&python, &arguments, &[])?;
     run(&python, &["tests/python/everywhere.py", SPINDLE], &[])?;
-    run(&python, &["tests/python/drivers.py"], &[])
+    run(&python, &["tests/python/drivers.py", SPINDLE], &[])
 }
