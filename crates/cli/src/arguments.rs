@@ -105,7 +105,9 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  spindle status runs/noise")]
     Status(Status),
     /// Pack a run into one file that the page opens.
-    #[command(after_help = "Example:\n  spindle export runs/demo --out demo.spindle")]
+    #[command(
+        after_help = "Example:\n  spindle export runs/demo --out demo.spindle\n  spindle export runs/noise --tables --out noise-tables      # of a run, or of all runs of a sweep\n\nWith --tables, what DuckDB and Polars read where it lies: noise-tables/strength/model=lenet/seed=0/run=NAME/checkpoint=000012/part-0.parquet"
+    )]
     Export(Export),
     /// Look at runs in the browser: serves the page and these runs to this machine until Ctrl-C.
     #[command(
@@ -400,12 +402,17 @@ pub(crate) struct Bars {
 
 #[derive(Args)]
 pub(crate) struct Export {
-    /// Folder of the run.
+    /// Folder of the run; with --tables also of a sweep.
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
-    /// The .spindle file; - is standard output.
+    /// The .spindle file; - is standard output. With --tables a folder, which is written whole and
+    /// replaces one of these.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    /// All tables as Parquet in place of a file for the page, in folders by model, seed, run and
+    /// checkpoint.
+    #[arg(long, conflicts_with = "weights")]
+    pub(crate) tables: bool,
     /// Pack weights too: of all checkpoints, or of the boundary of the phases and the last one
     /// (then the rest is packed more tightly, so that the file stays under 3 MB).
     #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, default_missing_value = "all")]

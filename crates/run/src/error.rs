@@ -53,6 +53,14 @@ pub enum Error {
         /// Some of what is in it.
         found: String,
     },
+    /// Tables were to be written in the place of a folder with something else in it.
+    #[error("{} is not empty and holds no tables that Spindle has partitioned (found {found}); choose an empty or a new folder", folder.display())]
+    ForeignTables {
+        /// The folder.
+        folder: PathBuf,
+        /// Something that is in it.
+        found: String,
+    },
     /// A new run was to be made in a folder with a run of another experiment in it.
     #[error(
         "{} holds a run of another experiment: {}; choose another folder, or the same values to continue this run",

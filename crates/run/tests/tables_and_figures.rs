@@ -6,7 +6,7 @@ use spindle_run::{
     analysis::{self, figures},
     figure::{self, Figure, FigureKind},
     record::{Parts, RunRecord, Summary},
-    table::{self, Table},
+    table::{self, OfOneRun, Partition, Table},
 };
 
 #[test]
@@ -52,6 +52,74 @@ fn csv_quotes_what_needs_it() {
         table.to_csv(),
         "\"a,b\",x,y\n\"say \"\"hi\"\"\",0.1,\nplain,,1\n"
     );
+}
+
+/// The columns and rows of a table that its parts have, with what their paths say put back.
+fn put_together(name: &'static str, parts: &[Partition]) -> Table {
+    let parts = parts.iter().map(|part| {
+        let mut table = part.table.clone();
+        let rows = table.rows();
+        let folders = part.path.split('/').filter_map(|at| at.split_once('='));
+        let folders: Vec<_> = folders.collect();
+        assert_eq!(folders[0], ("model", "lenet"), "{}", part.path);
+        assert_eq!(folders[1], ("seed", "5"), "{}", part.path);
+        assert_eq!(folders[2], ("run", "label-noise%3D0.1%2Cseed%3D5"));
+        if let Some((_, checkpoint)) = folders.get(3) {
+            let checkpoint: usize = checkpoint.parse().unwrap();
+            let column = Table::new(name).integer("checkpoint", vec![checkpoint; rows]);
+            table.columns.splice(1..1, column.columns);
+        }
+        assert_eq!(table.columns.remove(0).name, "label_noise");
+        table
+    });
+    Table::below_each_other(parts.collect())
+}
+
+#[test]
+fn parts_of_tables_have_all_rows_and_their_paths_say_the_rest() {
+    let mut record = demo::record();
+    record.experiment.training.seed = 5;
+    let leading = Table::new("")
+        .real("label_noise", [0.1])
+        .integer("seed", [5])
+        .columns;
+    let run = OfOneRun {
+        name: "label-noise=0.1,seed=5",
+        record: &record,
+        leading: &leading,
+    };
+    let parts = run.of_record();
+    let of = |table: &Table| {
+        let prefix = format!("{}/", table.name);
+        let of = parts.iter().filter(|part| part.path.starts_with(&prefix));
+        of.cloned().collect::<Vec<_>>()
+    };
+    let mut names = std::collections::BTreeSet::new();
+    for table in analysis::tables(&record) {
+        let parts = of(&table);
+        names.extend(parts.iter().map(|part| part.path.clone()));
+        if table.rows() == 0 {
+            assert!(parts.is_empty());
+            continue;
+        }
+        // In a table of the whole run, rows of one checkpoint need not lie together.
+        let sorted = |table: &Table| {
+            let csv = table.to_csv();
+            let mut lines: Vec<String> = csv.lines().map(str::to_owned).collect();
+            lines[1..].sort_unstable();
+            lines
+        };
+        assert_eq!(sorted(&put_together(table.name, &parts)), sorted(&table));
+    }
+    assert_eq!(names.len(), parts.len(), "two parts have one path");
+    let folder = "strength/model=lenet/seed=5/run=label-noise%3D0.1%2Cseed%3D5";
+    assert!(names.contains(&format!("{folder}/checkpoint=000002/part-0.parquet")));
+
+    let found = demo::decompositions(2);
+    let part = run.of_interactions(2, &found).unwrap();
+    let rows = table::interactions_rows(&record, 2, &found);
+    let whole = table::interactions(&record, &rows);
+    assert_eq!(put_together("interactions", &[part]), whole);
 }
 
 #[cfg(feature = "parquet")]

@@ -6,6 +6,7 @@ use anyhow::bail;
 use serde::Serialize;
 use spindle_run::{RunFolder, export::Budget, record::RunRecord};
 
+use super::partitions;
 use crate::{
     arguments::{Export, PackedWeights},
     output,
@@ -83,6 +84,9 @@ pub(super) fn packed(run: &Path, weights: Option<PackedWeights>) -> anyhow::Resu
 
 /// Runs the command.
 pub(crate) fn export(arguments: &Export, terminal: &Terminal) -> anyhow::Result<()> {
+    if arguments.tables {
+        return partitions::export(&arguments.run, &arguments.out, terminal);
+    }
     output::check(&arguments.out, &[], terminal)?;
     let bytes = packed(&arguments.run, arguments.weights)?;
     output::write(&arguments.out, &bytes)?;

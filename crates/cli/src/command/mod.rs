@@ -7,6 +7,7 @@ pub(crate) mod decompose;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod landscape;
+mod partitions;
 pub(crate) mod ranges;
 pub(crate) mod report;
 pub(crate) mod run;

@@ -152,7 +152,7 @@ fn replace(
 }
 
 /// The name under which a file is written; of a long name its beginning and a digest of it.
-fn temporary_name(name: &str) -> String {
+pub(super) fn temporary_name(name: &str) -> String {
     if name.len() <= KEPT {
         return format!("{PREFIX}{name}{SUFFIX}");
     }

@@ -25,6 +25,7 @@ mod disk;
 #[cfg(feature = "faults")]
 pub mod ending;
 mod shards;
+mod whole;
 mod writer;
 
 use std::{
@@ -46,6 +47,7 @@ use crate::{
 pub use atomic::{write as write_whole, write_on};
 pub use disk::{Disk, Faults, Step};
 pub use shards::{Claim, Found, Made, Making, StepState};
+pub use whole::WholeFolder;
 pub use writer::RunWriter;
 
 const RECORD: &str = "run.json";

@@ -107,6 +107,25 @@ fn leading(table: Table, sweep: &Sweep, runs: &[CellRecord<'_>], counts: &[usize
     table
 }
 
+/// The varied fields of every run of a sweep, in the order of its cells: a column of one value each, of
+/// the same kind in all runs.
+#[must_use]
+pub fn varied(sweep: &Sweep) -> Vec<Vec<Column>> {
+    let cells = sweep.cells.iter();
+    let values: Vec<Vec<String>> = cells.map(|cell| sweep.values(&cell.experiment)).collect();
+    let mut found = vec![Vec::new(); values.len()];
+    for (place, field) in sweep.varied.iter().enumerate() {
+        let all = as_numbers(values.iter().map(|run| run[place].clone()).collect());
+        for (run, columns) in found.iter_mut().enumerate() {
+            columns.push(Column {
+                name: (*field).to_owned(),
+                values: all.at(&[run]),
+            });
+        }
+    }
+    found
+}
+
 /// Numbers, where all of them are some.
 pub(super) fn as_numbers(texts: Vec<String>) -> Values {
     let whole: Result<Vec<i64>, _> = texts.iter().map(|text| text.parse()).collect();

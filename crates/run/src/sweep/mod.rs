@@ -14,7 +14,7 @@ mod transfer;
 
 pub use definition::{Cell, Sweep};
 pub use figures::figures;
-pub use gather::{CellRecord, joined_tables, own_tables};
+pub use gather::{CellRecord, joined_tables, own_tables, varied};
 pub use number::{Number, numbers};
 pub use seeds::{OverSeeds, over_seeds};
 pub use transfer::{TestEffects, Transfer, figure as transfer_figure, transfers};

@@ -4,6 +4,7 @@ mod columns;
 mod interactions;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod partitions;
 mod record;
 
 use serde::Serialize;
@@ -12,6 +13,7 @@ use crate::figure::caption;
 
 pub use columns::{at_checkpoints, estimates, parts, ranged, solver_name, summaries};
 pub use interactions::{InteractionRow, interactions, interactions_rows};
+pub use partitions::{OfOneRun, Partition};
 pub use record::{losses, samples};
 
 /// The values of a column.
@@ -65,7 +67,7 @@ impl Values {
         }
     }
 
-    fn at(&self, rows: &[usize]) -> Self {
+    pub(crate) fn at(&self, rows: &[usize]) -> Self {
         let rows = rows.iter();
         match self {
             Self::Integer(values) => Self::Integer(rows.map(|&row| values[row]).collect()),

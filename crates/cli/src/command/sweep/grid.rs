@@ -33,7 +33,7 @@ pub(super) fn lock(folder: &Path) -> anyhow::Result<File> {
 /// How far a run of a sweep is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
-pub(super) enum State {
+pub(in crate::command) enum State {
     Done,
     /// Another process has its lock.
     Running,
@@ -60,9 +60,9 @@ impl State {
 }
 
 /// A sweep in its folder.
-pub(super) struct Grid {
-    pub(super) folder: PathBuf,
-    pub(super) sweep: Sweep,
+pub(in crate::command) struct Grid {
+    pub(in crate::command) folder: PathBuf,
+    pub(in crate::command) sweep: Sweep,
 }
 
 impl Grid {
@@ -88,8 +88,13 @@ impl Grid {
         })
     }
 
+    /// Whether a folder holds a sweep.
+    pub(in crate::command) fn is_there(folder: &Path) -> bool {
+        folder.join(GRID).is_file()
+    }
+
     /// The sweep that a folder holds.
-    pub(super) fn open(folder: &Path) -> anyhow::Result<Self> {
+    pub(in crate::command) fn open(folder: &Path) -> anyhow::Result<Self> {
         let path = folder.join(GRID);
         let text = fs::read_to_string(&path).with_context(|| {
             format!(
@@ -105,7 +110,7 @@ impl Grid {
         })
     }
 
-    pub(super) fn path(&self, cell: &Cell) -> PathBuf {
+    pub(in crate::command) fn path(&self, cell: &Cell) -> PathBuf {
         self.folder.join(&cell.name)
     }
 
@@ -113,7 +118,7 @@ impl Grid {
         self.folder.join(format!("{}.error", cell.name))
     }
 
-    pub(super) fn state(&self, cell: &Cell) -> State {
+    pub(in crate::command) fn state(&self, cell: &Cell) -> State {
         let state = match RunFolder::open(self.path(cell)) {
             Err(Error::NoRun(_)) => State::Missing,
             Err(error) => State::Failed {

@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde_json::json;
 use spindle_run::{Error, RunFolder, shard::Shard, sweep::Cell};
 
-use self::grid::{Grid, State};
+pub(super) use self::grid::{Grid, State};
 use super::{
     landscape::landscape_in_silence, run::run_in_silence, shards, tangent::tangent_in_silence,
 };
