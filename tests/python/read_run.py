@@ -1,17 +1,19 @@
-"""Runs the examples of docs/run-format.md against a run: what the documentation shows is what is tested.
+"""Runs the examples of docs/run-format.md and docs/scaling.md: what the documentation shows is what is tested.
 
-    python tests/python/read_run.py RUN [FILE.spindle]
+    python tests/python/read_run.py RUN FILE.spindle SWEEP TABLES
 
-All examples but the last need the run's folder, the last one the export. Fails when an example fails, or when the documentation
-has another number of examples than this script knows.
+RUN is a run's folder, FILE.spindle its export, SWEEP a sweep's folder and TABLES its partitioned tables. Fails when an example
+fails, or when a page has another number of examples than this script knows.
 """
 
 import re
 import sys
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "run-format.md"
-NAMES = ["RUN", "RUN", "RUN", "EXPORT"]
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+# What the examples of every page are about.
+PAGES = {"run-format.md": ["RUN", "RUN", "RUN", "EXPORT"], "scaling.md": ["SWEEP", "TABLES", "TABLES"]}
+NAMES = ["RUN", "EXPORT", "SWEEP", "TABLES"]
 
 
 def examples(page: str) -> list[tuple[str, int]]:
@@ -21,18 +23,17 @@ def examples(page: str) -> list[tuple[str, int]]:
 
 
 def main() -> None:
-    paths = dict(zip(["RUN", "EXPORT"], sys.argv[1:]))
-    if len(sys.argv) not in (2, 3):
+    if len(sys.argv) != len(NAMES) + 1:
         raise SystemExit(__doc__)
-    found = examples(PAGE.read_text(encoding="utf-8"))
-    if len(found) != len(NAMES):
-        raise SystemExit(f"{PAGE.name} has {len(found)} examples, {len(NAMES)} expected")
-    for name, (code, line) in zip(NAMES, found):
-        if name not in paths:
-            continue
-        # As many empty lines before the code as the page has, so that a traceback names the page's line.
-        exec(compile("\n" * line + code, str(PAGE), "exec"), {name: paths[name]})
-        print(f"ok: line {line + 1}, {name} is {paths[name]}")
+    paths = dict(zip(NAMES, sys.argv[1:]))
+    for page, names in PAGES.items():
+        found = examples((DOCS / page).read_text(encoding="utf-8"))
+        if len(found) != len(names):
+            raise SystemExit(f"{page} has {len(found)} examples, {len(names)} expected")
+        for name, (code, line) in zip(names, found):
+            # As many empty lines before the code as the page has, so that a traceback names the page's line.
+            exec(compile("\n" * line + code, str(DOCS / page), "exec"), dict(paths))
+            print(f"ok: {page} line {line + 1}, {name} is {paths[name]}")
 
 
 if __name__ == "__main__":

@@ -106,7 +106,7 @@ pub(crate) enum Command {
     Status(Status),
     /// Pack a run into one file that the page opens.
     #[command(
-        after_help = "Example:\n  spindle export runs/demo --out demo.spindle\n  spindle export runs/noise --tables --out noise-tables      # of a run, or of all runs of a sweep\n\nWith --tables, what DuckDB and Polars read where it lies: noise-tables/strength/model=lenet/seed=0/run=NAME/checkpoint=000012/part-0.parquet"
+        after_help = "Example:\n  spindle export runs/demo --out demo.spindle\n  spindle export runs/noise --tables --out noise-tables      # of a run, or of all runs of a sweep\n\nWith --tables, what DuckDB and Polars read where it lies: noise-tables/strength/model=lenet/seed=0/run=NAME/checkpoint=12/part-0.parquet"
     )]
     Export(Export),
     /// Look at runs in the browser: serves the page and these runs to this machine until Ctrl-C.

@@ -37,11 +37,6 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 fn column_of(folder: &str) -> Option<(String, String)> {
     let (name, value) = folder.split_once('=')?;
     let value = match name {
-        "checkpoint" => value
-            .trim_start_matches('0')
-            .parse()
-            .unwrap_or(0)
-            .to_string(),
         "run" => format!("\"{}\"", value.replace("%3D", "=").replace("%2C", ",")),
         _ => value.to_owned(),
     };

@@ -113,7 +113,7 @@ fn parts_of_tables_have_all_rows_and_their_paths_say_the_rest() {
     }
     assert_eq!(names.len(), parts.len(), "two parts have one path");
     let folder = "strength/model=lenet/seed=5/run=label-noise%3D0.1%2Cseed%3D5";
-    assert!(names.contains(&format!("{folder}/checkpoint=000002/part-0.parquet")));
+    assert!(names.contains(&format!("{folder}/checkpoint=2/part-0.parquet")));
 
     let found = demo::decompositions(2);
     let part = run.of_interactions(2, &found).unwrap();

@@ -85,7 +85,24 @@ fn page_in_the_tool() -> anyhow::Result<()> {
     cargo("clippy --release --package spindle --all-targets --features page -- -D warnings")
 }
 
-/// The examples of docs/run-format.md on a run and an export that the tool has just made.
+/// A sweep of four small runs, whose tables the examples of docs/scaling.md read.
+const SWEEP: &str = "
+[experiment]
+train-size = 200
+epochs = 2
+checkpoints = 3
+samples = 4
+train-samples = 0
+players = 5
+resamples = 100
+sgd-steps = 100
+[grid]
+label-noise = [0.0, 0.3]
+seed = [0, 1]
+";
+
+/// The examples of docs/run-format.md and docs/scaling.md on a run and a sweep that the tool has just
+/// made.
 fn python_reads_a_run() -> anyhow::Result<()> {
     let python = python::environment("python")?;
     let folder = Path::new("target/python-reads");
@@ -93,8 +110,9 @@ fn python_reads_a_run() -> anyhow::Result<()> {
         std::fs::remove_dir_all(folder)?;
     }
     std::fs::create_dir_all(folder)?;
-    let [run_folder, export] =
-        ["run", "run.spindle"].map(|name| folder.join(name).display().to_string());
+    let names = ["run", "run.spindle", "sweep.toml", "sweep", "tables"];
+    let [run_folder, export, grid, sweep, tables] =
+        names.map(|name| folder.join(name).display().to_string());
     let small = "--train-size 400 --epochs 4 --checkpoints 5 --samples 10 --train-samples 10 --players 6 --resamples 100 --sgd-steps 500";
     let arguments: Vec<&str> = ["run", "--quiet", "--out", &run_folder]
         .into_iter()
@@ -107,8 +125,12 @@ fn python_reads_a_run() -> anyhow::Result<()> {
     let arguments = ["export", "--quiet", &run_folder, "--out", &export];
     run(SPINDLE, &arguments, &[])?;
     run(SPINDLE, &["verify", &export], &[])?;
-    let arguments = ["tests/python/read_run.py", &run_folder, &export];
-    run(&python, &arguments, &[])?;
+    std::fs::write(&grid, SWEEP)?;
+    run(SPINDLE, &["sweep", &grid, "--out", &sweep, "--quiet"], &[])?;
+    let arguments = ["export", &sweep, "--tables", "--out", &tables, "--quiet"];
+    run(SPINDLE, &arguments, &[])?;
+    let examples = ["tests/python/read_run.py", &run_folder, &export];
+    run(&python, &[&examples[..], &[&sweep, &tables]].concat(), &[])?;
     run(&python, &["tests/python/everywhere.py", SPINDLE], &[])?;
     run(&python, &["tests/python/drivers.py", SPINDLE], &[])
 }

@@ -1,7 +1,7 @@
 //! Tables in parts: a file a run and checkpoint, in folders whose names are columns, as Hive has them.
 //!
 //! ```text
-//! strength/model=lenet/seed=0/run=demo/checkpoint=000012/part-0.parquet
+//! strength/model=lenet/seed=0/run=demo/checkpoint=12/part-0.parquet
 //! samples/model=lenet/seed=0/run=demo/part-0.parquet
 //! ```
 //!
@@ -106,8 +106,8 @@ impl OfOneRun<'_> {
         }
         path = folder(path, "run", self.name);
         if let Some(checkpoint) = checkpoint {
-            // As wide as a list that sorts by letters needs it.
-            path = folder(path, CHECKPOINT, &format!("{checkpoint:06}"));
+            // Without zeros before it, or DuckDB takes it for text.
+            path = folder(path, CHECKPOINT, &checkpoint.to_string());
         }
         format!("{path}/{FILE}")
     }
