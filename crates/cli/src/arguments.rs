@@ -62,6 +62,11 @@ pub(crate) enum Command {
         after_help = "Example, of two machines that share a folder:\n  spindle train --out runs/big                  on one\n  spindle extract runs/big --shard 1/2          on one, and --shard 2/2 on the other\n  spindle analyze runs/big --shard 1/2          the same\n  spindle merge runs/big                        on one: the run that one machine would have made\n\nspindle status runs/big says what is done, who is at what and what failed."
     )]
     Merge(ExistingRun),
+    /// Copy a run into an object store, or back; goes on where it was broken off.
+    #[command(
+        after_help = "Example:\n  spindle copy runs/big s3://bucket/big           in a build with --features object-store\n  spindle extract s3://bucket/big --shard 3/16     each of 16 machines, which share nothing but the bucket\n  spindle analyze s3://bucket/big --shard 3/16     the same\n  spindle merge s3://bucket/big                    one machine\n  spindle copy s3://bucket/big runs/big\n\nThe variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL and AWS_ALLOW_HTTP say who asks, and where. file:///PATH is a store in a folder. What was fetched and made is kept in ~/.cache/spindle, or where SPINDLE_CACHE says."
+    )]
+    Copy(Copy),
     /// Evaluate a network of given weights on all masked versions of test samples.
     #[command(
         after_help = "Example:\n  spindle values --weights lenet.pt --samples 0,5,9 --players players.json --out v.npy\n\nplayers.json: {\"grid\": [8, 8], \"patches\": [[row, column], ...]}"
@@ -180,6 +185,16 @@ pub(crate) struct ExistingRun {
     /// Folder of the run.
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Copy {
+    /// Folder of the run, or its address: s3://BUCKET/PATH, file:///PATH.
+    #[arg(value_name = "FROM")]
+    pub(crate) from: PathBuf,
+    /// The other of these. What is there with the same digest is not copied again.
+    #[arg(value_name = "TO")]
+    pub(crate) to: PathBuf,
 }
 
 #[derive(Args)]
@@ -378,7 +393,7 @@ pub(crate) struct Sweep {
 
 #[derive(Args)]
 pub(crate) struct Status {
-    /// Folder of the sweep or of the run.
+    /// Folder of the sweep or of the run, or the run's address.
     #[arg(value_name = "FOLDER")]
     pub(crate) folder: PathBuf,
 }

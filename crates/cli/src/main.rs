@@ -35,12 +35,14 @@ fn main() -> ExitCode {
 }
 
 fn dispatch(command: Command, terminal: &Terminal) -> anyhow::Result<()> {
+    command::refuse_addresses(&command)?;
     match command {
         Command::Run(new) => command::run::run(&new, terminal),
         Command::Train(new) => command::run::train(&new, terminal),
         Command::Extract(run) => command::run::extract(&run, terminal),
         Command::Analyze(run) => command::run::analyze(&run, terminal),
         Command::Merge(run) => command::shards::merge(&run.run, terminal),
+        Command::Copy(copy) => command::stores::copy(&copy.from, &copy.to, terminal),
         Command::Values(values) => command::values::values(&values, terminal),
         Command::Decompose(decompose) => command::decompose::decompose(&decompose, terminal),
         Command::Verify(verify) => command::verify::verify(&verify, terminal),

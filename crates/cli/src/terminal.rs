@@ -14,6 +14,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::Serialize;
 
 /// Where a command talks.
+#[derive(Clone)]
 pub(crate) struct Terminal {
     quiet: bool,
     json: bool,

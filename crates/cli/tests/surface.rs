@@ -139,6 +139,7 @@ fn every_command_has_an_example_in_its_help() {
         "train",
         "extract",
         "analyze",
+        "copy",
         "values",
         "decompose",
         "export",

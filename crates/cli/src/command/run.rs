@@ -15,7 +15,7 @@ use spindle_run::{
     record::RunRecord,
 };
 
-use super::{as_begun, data_of, report, shards, unchanged};
+use super::{address, as_begun, data_of, report, shards, stores, unchanged};
 use crate::{
     arguments::{Analyze, Extract, NewRun},
     computation::{Computation, Work},
@@ -68,6 +68,13 @@ pub(crate) fn train(new: &NewRun, terminal: &Terminal) -> anyhow::Result<()> {
 /// Runs `spindle extract`.
 pub(crate) fn extract(arguments: &Extract, terminal: &Terminal) -> anyhow::Result<()> {
     let part = shards::part(arguments.shard)?;
+    if let Some(url) = address(&arguments.run.run) {
+        return arguments
+            .computation
+            .guarded(terminal, Work::Run, |computation| {
+                stores::extract(url, part, computation, terminal)
+            });
+    }
     arguments
         .computation
         .guarded(terminal, Work::Run, |computation| match part {
@@ -99,6 +106,9 @@ fn extract_on(computation: &Computation, path: &Path, terminal: &Terminal) -> an
 /// Runs `spindle analyze`.
 pub(crate) fn analyze(arguments: &Analyze, terminal: &Terminal) -> anyhow::Result<()> {
     let path = &arguments.run.run;
+    if let Some(url) = address(path) {
+        return stores::decompose(url, shards::part(arguments.shard)?, terminal);
+    }
     if let Some(shard) = shards::part(arguments.shard)? {
         return shards::decompose(path, shard, terminal);
     }

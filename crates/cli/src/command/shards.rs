@@ -14,8 +14,9 @@ use spindle_run::{
 };
 
 use super::{
-    data_of,
+    address, data_of,
     run::{analyzed, stoppable},
+    stores,
 };
 use crate::{computation::Computation, looking::Looking, terminal::Terminal};
 
@@ -42,7 +43,8 @@ pub(super) fn extract(
     let looking = Looking::new(terminal);
     let worked = stoppable(pollster::block_on(worker.extract(&*lab, &looking)))?;
     drop(looking);
-    concluded(&worker, &worked, shard, Making::Outputs, path, terminal)
+    let all = worker.steps().len();
+    concluded(all, &worked, shard, Making::Outputs, path, terminal)
 }
 
 /// Decomposes at this worker's checkpoints.
@@ -52,18 +54,13 @@ pub(super) fn decompose(path: &Path, shard: Shard, terminal: &Terminal) -> anyho
     let looking = Looking::new(terminal);
     let worked = stoppable(pollster::block_on(worker.decompose(&looking)))?;
     drop(looking);
-    concluded(
-        &worker,
-        &worked,
-        shard,
-        Making::Interactions,
-        path,
-        terminal,
-    )
+    let all = worker.steps().len();
+    concluded(all, &worked, shard, Making::Interactions, path, terminal)
 }
 
-fn concluded(
-    worker: &Worker<'_>,
+/// Says what a worker came to, of all the checkpoints that are its part.
+pub(super) fn concluded(
+    all: usize,
     worked: &Worked,
     shard: Shard,
     making: Making,
@@ -71,7 +68,6 @@ fn concluded(
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let run = path.display();
-    let all = worker.steps().len();
     if let Some((step, error)) = worked.failed.first() {
         bail!(
             "{} of {all} checkpoints of part {shard} failed, step {step} with: {error}. The same command tries them again; `spindle status {run}` has all reasons",
@@ -101,6 +97,14 @@ fn concluded(
 
 /// Runs `spindle merge`.
 pub(crate) fn merge(path: &Path, terminal: &Terminal) -> anyhow::Result<()> {
+    match address(path) {
+        Some(url) => stores::merge(url, terminal),
+        None => merge_folder(path, terminal),
+    }
+}
+
+/// The same of a folder.
+pub(super) fn merge_folder(path: &Path, terminal: &Terminal) -> anyhow::Result<()> {
     let (writer, record) = RunWriter::open(path)?;
     let mut run = Run::open(writer, record);
     let looking = Looking::new(terminal);
@@ -124,15 +128,31 @@ pub(super) fn status(
     record: &RunRecord,
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
+    let steps: Vec<usize> = record.checkpoints.iter().map(|at| at.losses.step).collect();
+    let states = |making| {
+        let states = steps
+            .iter()
+            .map(|&step| (step, folder.step_state(making, step)));
+        Ok(states.collect())
+    };
+    let next = folder.has_shards().then(|| folder.path().display());
+    list(states, next, terminal)
+}
+
+/// Lists the states of all checkpoints, and what is next once they are done.
+pub(super) fn list(
+    states: impl Fn(Making) -> anyhow::Result<Vec<(usize, StepState)>>,
+    next: Option<impl std::fmt::Display>,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
     let mut all = Vec::new();
     for making in Making::ALL {
-        let listed: Vec<Listed> = record
-            .checkpoints
-            .iter()
-            .map(|at| Listed {
+        let listed: Vec<Listed> = states(making)?
+            .into_iter()
+            .map(|(step, state)| Listed {
                 making: making.name(),
-                step: at.losses.step,
-                state: folder.step_state(making, at.losses.step),
+                step,
+                state,
             })
             .collect();
         listed
@@ -141,11 +161,8 @@ pub(super) fn status(
         terminal.answer(&summary(making, &listed))?;
         all.extend(listed);
     }
-    if folder.has_shards() {
-        terminal.say(&format!(
-            "once all are done: spindle merge {}",
-            folder.path().display()
-        ));
+    if let Some(run) = next {
+        terminal.say(&format!("once all are done: spindle merge {run}"));
     }
     terminal.document(&all)
 }

@@ -49,10 +49,16 @@ impl<'a> Worker<'a> {
     pub fn new(writer: &'a RunWriter, record: &'a RunRecord, shard: Shard) -> Self {
         let steps = record.checkpoints.iter().map(|at| at.losses.step);
         let steps = steps.filter(|step| shard.holds(&step.to_string()));
+        Self::of(writer, record, steps.collect())
+    }
+
+    /// Has these checkpoints.
+    #[must_use]
+    pub fn of(writer: &'a RunWriter, record: &'a RunRecord, steps: Vec<usize>) -> Self {
         Self {
             writer,
             record,
-            steps: steps.collect(),
+            steps,
         }
     }
 

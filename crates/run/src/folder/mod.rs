@@ -46,7 +46,7 @@ use crate::{
 
 pub use atomic::{write as write_whole, write_on};
 pub use disk::{Disk, Faults, Step};
-pub use shards::{Claim, Found, Made, Making, StepState};
+pub use shards::{Claim, Found, Made, Making, StepState, this_worker};
 pub use whole::WholeFolder;
 pub use writer::RunWriter;
 

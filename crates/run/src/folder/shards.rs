@@ -159,8 +159,9 @@ impl Claim {
     }
 }
 
-/// Machine and process.
-fn this_worker() -> String {
+/// How others know this worker: its process and machine.
+#[must_use]
+pub fn this_worker() -> String {
     let machine = fs::read_to_string("/proc/sys/kernel/hostname");
     let machine = machine.map_or_else(|_| "this machine".to_owned(), |name| name.trim().to_owned());
     format!("process {} on {machine}", std::process::id())

@@ -23,7 +23,8 @@ use spindle_run::{Error, RunFolder, shard::Shard, sweep::Cell};
 
 pub(super) use self::grid::{Grid, State};
 use super::{
-    landscape::landscape_in_silence, run::run_in_silence, shards, tangent::tangent_in_silence,
+    address, landscape::landscape_in_silence, run::run_in_silence, shards, stores,
+    tangent::tangent_in_silence,
 };
 use crate::{
     arguments::{NewRun, Status as StatusArguments, Sweep as SweepArguments},
@@ -143,6 +144,9 @@ struct Listed<'a> {
 
 /// Runs `spindle status`.
 pub(crate) fn status(arguments: &StatusArguments, terminal: &Terminal) -> anyhow::Result<()> {
+    if let Some(url) = address(&arguments.folder) {
+        return stores::status(url, terminal);
+    }
     if let Ok((folder, record)) = RunFolder::open(&arguments.folder) {
         return shards::status(&folder, &record, terminal);
     }
