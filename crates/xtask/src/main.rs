@@ -77,6 +77,10 @@ enum Chore {
         /// node is killed; installs Ray in target/ray.
         #[arg(long, conflicts_with_all = ["torch", "gpu", "cuda"])]
         ray: bool,
+        /// Only runs in an object store on this machine: copies that are broken off, workers of which
+        /// one is killed, slow answers; builds the client of S3, installs the store in target/stores.
+        #[arg(long, conflicts_with_all = ["torch", "gpu", "cuda", "ray"])]
+        stores: bool,
     },
     /// Whether answers are unique: 40 games of LeNet from 20 random starts each, in both
     /// precisions, with players relabelled, at tolerances of 1e-2 to 1e-6; and answers and ranges
@@ -147,6 +151,7 @@ fn main() -> anyhow::Result<()> {
         Chore::Test { gpu: true, .. } => gpu_tests::test(),
         Chore::Test { cuda: true, .. } => cuda_tests::test(),
         Chore::Test { ray: true, .. } => test::on_ray(),
+        Chore::Test { stores: true, .. } => test::in_stores(),
         Chore::Test { torch, .. } => test::test(torch),
         Chore::Bench {
             name,

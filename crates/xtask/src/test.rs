@@ -59,6 +59,16 @@ pub(crate) fn on_ray() -> anyhow::Result<()> {
     run(&python, &["tests/ray/sweep.py", SPINDLE], &[])
 }
 
+/// Runs in an object store, through a way to it that is slow and breaks off.
+pub(crate) fn in_stores() -> anyhow::Result<()> {
+    let python = python::environment("stores")?;
+    cargo(
+        "clippy --release --package spindle --all-targets --features object-store -- -D warnings",
+    )?;
+    cargo("build --release --package spindle --features object-store")?;
+    run(&python, &["tests/stores/stores.py", SPINDLE], &[])
+}
+
 /// All that runs in the browser, part of which is only there for its target.
 fn lint_for_the_browser() -> anyhow::Result<()> {
     let toolchain = Toolchain::for_wasm()?;
