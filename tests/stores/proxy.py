@@ -77,20 +77,21 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
         ahead = self.faults.clock_ahead
-        if "Last-Modified" in headers:
-            parsed = email.utils.parsedate_to_datetime(headers["Last-Modified"])
-            headers["Last-Modified"] = email.utils.format_datetime(parsed + ahead, usegmt=True)
+        headers = {name.lower(): value for name, value in headers.items()}
+        if "last-modified" in headers:
+            parsed = email.utils.parsedate_to_datetime(headers["last-modified"])
+            headers["last-modified"] = email.utils.format_datetime(parsed + ahead, usegmt=True)
         content = re.sub(
             rb"<LastModified>(.*?)Z</LastModified>",
             lambda at: b"<LastModified>%sZ</LastModified>"
             % (datetime.datetime.fromisoformat(at[1].decode()) + ahead).isoformat("T", "milliseconds").encode(),
             content,
         )
-        size = headers.get("Content-Length", headers.get("content-length"))
+        size = headers.get("content-length")
         try:
             self.send_response_only(status)
             for name, value in headers.items():
-                if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                if name not in ("content-length", "transfer-encoding", "connection"):
                     self.send_header(name, value)
             self.send_header("Content-Length", size if self.command == "HEAD" and size else str(len(content)))
             self.end_headers()

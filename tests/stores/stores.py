@@ -161,6 +161,51 @@ def check_workers(world: World, url: str) -> None:
         print(f"{command}: {len(states)} checkpoints by four workers, the claim of the killed one taken over, in {time.monotonic() - begin:.0f} s", flush=True)
 
 
+GRID = """
+[experiment]
+train-size = 200
+epochs = 2
+checkpoints = 3
+samples = 4
+train-samples = 0
+players = 5
+resamples = 100
+sgd-steps = 100
+[grid]
+label-noise = [0.0, 0.3]
+seed = [0, 1]
+"""
+OF_A_SWEEP = ["runs.csv", "over_seeds.csv", "transfer.csv"]
+
+
+def check_sweep(world: World) -> None:
+    """A sweep by two workers of parts and one of all; brought back, it has the tables that one machine makes."""
+    begin = time.monotonic()
+    grid, alone, back = (world.folder / name for name in ("grid.toml", "sweep-alone", "sweep-back"))
+    grid.write_text(GRID)
+    url = f"s3://{BUCKET}/noise"
+    world.done("sweep", str(grid), "--out", str(alone))
+    parts = [("1/2", "one"), ("2/2", "two"), ("1/1", "three")]
+    workers = [world.begin("sweep", str(grid), "--out", url, "--shard", part, worker=worker) for part, worker in parts]
+    for worker in workers:
+        said = worker.communicate(timeout=600)[1]
+        assert worker.returncode == 0, said
+    states = json.loads(world.done("status", url, "--json", "--quiet")[0])
+    assert [state["state"] for state in states] == ["done"] * 4, states
+    world.done("copy", url, str(back))
+    world.done("sweep", str(grid), "--out", str(back))
+    for name in OF_A_SWEEP:
+        tables = [(sweep / "tables" / name).read_bytes() for sweep in (alone, back)]
+        assert tables[0] == tables[1], f"{name} is another one than one machine makes"
+    # The other way, and a grid that has changed.
+    said = world.done("copy", str(back), f"s3://{BUCKET}/again")[1]
+    assert "4 of 4 runs" in said, said
+    grid.write_text(GRID.replace("epochs = 2", "epochs = 3"))
+    said = world.refused("sweep", str(grid), "--out", url)
+    assert "another experiment" in said and "epochs is 2 there, 3 here" in said, said
+    print(f"a sweep of {len(states)} runs by three workers has the tables of one machine; {time.monotonic() - begin:.0f} s", flush=True)
+
+
 def check_slow_answers(world: World, url: str) -> None:
     world.faults.stalls.append(("GET .*run.json", 12.0))
     said = world.done("status", url)[1]
@@ -218,6 +263,7 @@ def main() -> None:
         check_sentences(world, run, url)
         check_lost(world, run, url)
         check_slow_answers(world, url)
+        check_sweep(world)
         check_workers(world, url)
         world.done("merge", url, worker="two")
         world.done("merge", url, worker="one")  # once more there is nothing to merge

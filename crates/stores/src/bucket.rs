@@ -11,7 +11,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use object_store::{
     Attribute, Attributes, GetOptions, ObjectStore, ObjectStoreExt as _, PutMode,
-    PutMultipartOptions, PutOptions, WriteMultipart, local::LocalFileSystem, path::Path,
+    PutMultipartOptions, PutOptions, WriteMultipart,
+    local::LocalFileSystem,
+    path::{Path, PathPart},
 };
 use tokio::runtime::{Builder, Handle, Runtime};
 use url::Url;
@@ -34,8 +36,8 @@ pub struct Bucket {
     store: Arc<dyn ObjectStore>,
     /// Whether objects carry attributes; folders do not.
     has_attributes: bool,
-    runtime: Runtime,
-    tell: Box<dyn Fn(&str) + Send + Sync>,
+    runtime: Arc<Runtime>,
+    tell: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 /// An object, as a list of them has it.
@@ -100,9 +102,22 @@ impl Bucket {
             root,
             store,
             has_attributes,
-            runtime,
-            tell: Box::new(tell),
+            runtime: Arc::new(runtime),
+            tell: Arc::new(tell),
         })
+    }
+
+    /// The place below a name.
+    #[must_use]
+    pub fn below(&self, name: &str) -> Self {
+        Self {
+            url: self.url_of(name),
+            root: self.path(name),
+            store: self.store.clone(),
+            has_attributes: self.has_attributes,
+            runtime: self.runtime.clone(),
+            tell: self.tell.clone(),
+        }
     }
 
     /// Its address.
@@ -263,7 +278,9 @@ impl Bucket {
 
     fn path(&self, name: &str) -> Path {
         let parts = name.split('/').filter(|part| !part.is_empty());
-        parts.fold(self.root.clone(), |path, part| path.join(part))
+        // As a list of objects has them, or as people do.
+        let encoded = |part| PathPart::parse(part).unwrap_or_else(|_| PathPart::from(part));
+        parts.fold(self.root.clone(), |path, part| path.join(encoded(part)))
     }
 
     fn attributes(&self, bytes: &[u8]) -> Attributes {

@@ -5,7 +5,10 @@
 //! not heard of for some time is taken to be lost, and the next claim of the same thing, again by the
 //! first, takes it over. If both go on after all, both make the same arrays, and the first note stands.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use object_store::ObjectStoreExt as _;
@@ -22,6 +25,8 @@ const RENEWALS: u32 = 6;
 pub struct Claims<'a> {
     bucket: &'a Bucket,
     by: String,
+    /// Where this worker looks at the store's clock, which no other does.
+    clock: String,
     life: Duration,
 }
 
@@ -51,11 +56,31 @@ pub struct Held<'a> {
     renewing: JoinHandle<()>,
 }
 
+impl Heard {
+    /// Why nobody waits for them, where they are taken to be lost.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let (by, seconds) = (&self.by, self.ago.as_secs());
+        match self.is_lost {
+            true => format!(
+                "{by} is lost: last heard of {seconds} s ago; the next worker takes it over"
+            ),
+            false => format!("{by} is at it, heard of {seconds} s ago"),
+        }
+    }
+}
+
 impl<'a> Claims<'a> {
     /// Claims of a worker that others know as `by`, whose holders are lost after `life`.
     #[must_use]
     pub fn new(bucket: &'a Bucket, by: String, life: Duration) -> Self {
-        Self { bucket, by, life }
+        let own = RandomState::new().hash_one(&by);
+        Self {
+            bucket,
+            clock: format!("{SHARDS}/clock/{own:016x}"),
+            by,
+            life,
+        }
     }
 
     /// Claims something, unless another holds it.
@@ -119,18 +144,13 @@ impl<'a> Claims<'a> {
 
     /// What time it is by the store's clock: when it says that an object was put which is put now.
     fn now(&self) -> Result<SystemTime, Error> {
-        let clock: String = self
-            .by
-            .chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect();
-        let name = format!("{SHARDS}/clock/{clock}");
-        self.bucket.put(&name, Bytes::from_static(b"now"))?;
-        let now = self.bucket.modified(&name)?;
-        self.bucket.remove(&name)?;
+        let name = &*self.clock;
+        self.bucket.put(name, Bytes::from_static(b"now"))?;
+        let now = self.bucket.modified(name)?;
+        self.bucket.remove(name)?;
         now.ok_or_else(|| Error::Store {
             action: "look at",
-            url: self.bucket.url_of(&name),
+            url: self.bucket.url_of(name),
             why: "it was put there, and is gone".to_owned(),
         })
     }

@@ -13,6 +13,9 @@
 //! shards/extract/<step>.error     why it failed the last time
 //! shards/clock/<worker>           put to see what time it is in the store
 //! ```
+//!
+//! A sweep has its runs below one address ([`RemoteRuns`]), `sweep.json` beside them, and claims and
+//! errors of whole runs in `shards/`.
 
 mod bucket;
 mod claim;
@@ -20,10 +23,12 @@ mod copy;
 mod error;
 mod objects;
 mod remote;
+mod runs;
 
 pub use bucket::{Bucket, Listed};
-pub use claim::{Claims, Held, LIFE, Taken};
+pub use claim::{Claims, Heard, Held, LIFE, Taken};
 pub use copy::{Copied, Watch, download, upload};
 pub use error::Error;
 pub use objects::Objects;
 pub use remote::{RemoteRun, Turn};
+pub use runs::{RemoteRuns, RunState, RunTurn};

@@ -304,10 +304,7 @@ fn in_state(heard: Heard) -> StepState {
     let seconds = heard.ago.as_secs();
     match heard.is_lost {
         true => StepState::Failed {
-            error: format!(
-                "{} is lost: last heard of {seconds} s ago; the next worker takes it over",
-                heard.by
-            ),
+            error: heard.in_words(),
         },
         false => StepState::Running {
             by: heard.by,

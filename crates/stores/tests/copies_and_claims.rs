@@ -18,11 +18,14 @@ use spindle_run::{
     folder::{Found, Making, StepState, ending::files},
     record::{CheckpointRecord, LossRecord, Provenance, RunRecord},
 };
-use spindle_stores::{Bucket, Claims, Error, RemoteRun, Taken, Turn, Watch, download, upload};
+use spindle_stores::{
+    Bucket, Claims, Error, RemoteRun, RemoteRuns, RunState, RunTurn, Taken, Turn, Watch, download,
+    upload,
+};
 use tempfile::TempDir;
 
 const STEPS: [usize; 3] = [0, 10, 20];
-const LIFE: Duration = Duration::from_millis(600);
+const LIFE: Duration = Duration::from_millis(1500);
 
 /// Who stops after some looks.
 struct Looks(AtomicUsize);
@@ -388,6 +391,49 @@ fn notes_of_another_experiment_and_damaged_ones_are_refused_by_name() {
             folder.path() != run.folder(),
             "another experiment, another folder"
         );
+    }
+}
+
+#[test]
+fn whole_runs_are_made_once_and_brought_back() {
+    for setting in Setting::all() {
+        let [one, other] = ["one", "other"].map(|by| RemoteRuns::new(setting.bucket(), by));
+        let name = "label-noise=0.1,seed=0";
+        let RunTurn::Mine(held) = one.take(name, &experiment()).unwrap() else {
+            panic!("nobody has it");
+        };
+        let turn = other.take(name, &experiment()).unwrap();
+        assert!(matches!(&turn, RunTurn::Theirs(heard) if heard.by == "one"));
+        assert!(matches!(other.state(name).unwrap(), RunState::Claimed(_)));
+        one.publish_failure(name, "the disk is on fire", held)
+            .unwrap();
+        let state = other.state(name).unwrap();
+        assert_eq!(state, RunState::Failed("one: the disk is on fire".into()));
+        assert!(
+            !other
+                .bring(name, &setting.path("back"), &Looks::all())
+                .unwrap()
+        );
+        let RunTurn::Mine(held) = other.take(name, &experiment()).unwrap() else {
+            panic!("it was given back");
+        };
+        let run = setting.path("run");
+        other.publish(name, &run, &Looks::all(), held).unwrap();
+        assert_eq!(one.state(name).unwrap(), RunState::Done);
+        assert!(matches!(
+            one.take(name, &experiment()).unwrap(),
+            RunTurn::Done
+        ));
+        assert!(
+            one.bring(name, &setting.path("back"), &Looks::all())
+                .unwrap()
+        );
+        assert_eq!(contents(&setting.path("back")), contents(&run));
+        let mut another = experiment();
+        another.training.epochs = 3;
+        let said = one.take(name, &another).err().unwrap().to_string();
+        assert!(said.contains("epochs is 2 there, 3 here"), "{said}");
+        assert_eq!(one.state("seed=1").unwrap(), RunState::Missing);
     }
 }
 

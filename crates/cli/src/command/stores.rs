@@ -1,7 +1,9 @@
-//! `spindle copy`, and `extract`, `analyze`, `merge` and `status` of a run in an object store.
+//! `spindle copy`, and `extract`, `analyze`, `merge`, `sweep` and `status` in an object store.
 //!
 //! A worker works in a folder of its own, as it does on a run in a folder: what a checkpoint is made of
-//! is fetched, what was made is published.
+//! is fetched, what was made is published; of a sweep whole runs are.
+
+mod of_sweeps;
 
 use std::{
     env,
@@ -20,6 +22,8 @@ use spindle_run::{
 };
 use spindle_stores::{Bucket, Copied, Error, Held, RemoteRun, Turn, Watch, download, upload};
 
+pub(super) use of_sweeps::sweep;
+
 use super::{
     address, data_of,
     run::stoppable,
@@ -34,6 +38,9 @@ use crate::{
 
 /// Runs `spindle copy`.
 pub(crate) fn copy(from: &Path, to: &Path, terminal: &Terminal) -> anyhow::Result<()> {
+    if let Some(done) = of_sweeps::copy(from, to, terminal)? {
+        return Ok(done);
+    }
     let copying = Copying::new(terminal, "copy");
     let copied = match (address(from), address(to)) {
         (None, Some(url)) => upload(from, &bucket(url, terminal)?, &copying),
@@ -129,11 +136,8 @@ impl Working<'_> {
             match self.run.take(self.making, step) {
                 Ok(Turn::Made) => worked.made += 1,
                 Ok(Turn::Theirs(heard)) => {
-                    let seconds = heard.ago.as_secs();
-                    self.terminal.say(&format!(
-                        "{heading}: {} is at it, heard of {seconds} s ago",
-                        heard.by
-                    ));
+                    let heard = heard.in_words();
+                    self.terminal.say(&format!("{heading}: {heard}"));
                     worked.others += 1;
                 }
                 Ok(Turn::Mine(held)) => {
@@ -234,6 +238,9 @@ pub(super) fn merge(url: &str, terminal: &Terminal) -> anyhow::Result<()> {
 
 /// Runs `spindle status`.
 pub(super) fn status(url: &str, terminal: &Terminal) -> anyhow::Result<()> {
+    if of_sweeps::status(url, terminal)? {
+        return Ok(());
+    }
     let run = open(url, terminal)?;
     list(|making| Ok(run.states(making)?), Some(url), terminal)
 }

@@ -6,7 +6,7 @@ use anyhow::bail;
 use spindle_run::shard::Shard;
 
 use super::address;
-use crate::{computation::Computation, terminal::Terminal};
+use crate::{arguments::Sweep, computation::Computation, terminal::Terminal};
 
 fn refused(url: &str) -> anyhow::Result<()> {
     bail!(
@@ -39,6 +39,10 @@ pub(super) fn decompose(url: &str, _: Option<Shard>, _: &Terminal) -> anyhow::Re
 }
 
 pub(super) fn merge(url: &str, _: &Terminal) -> anyhow::Result<()> {
+    refused(url)
+}
+
+pub(super) fn sweep(_: &Sweep, url: &str, _: Shard, _: &Terminal) -> anyhow::Result<()> {
     refused(url)
 }
 

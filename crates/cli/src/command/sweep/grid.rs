@@ -18,7 +18,7 @@ use spindle_run::{
 use crate::terminal::Terminal;
 
 /// The grid, as the folder keeps it.
-const GRID: &str = "sweep.json";
+pub(in crate::command) const GRID: &str = "sweep.json";
 const LOCK: &str = "sweep.lock";
 
 /// Whoever writes into a sweep's folder, other than a run, holds its lock: one process at a time.
@@ -68,7 +68,7 @@ pub(in crate::command) struct Grid {
 impl Grid {
     /// Reads the grid and keeps it in the sweep's folder. Runs that an earlier grid had stay; a run
     /// that has become another one is refused when its turn comes.
-    pub(super) fn begin(file: &Path, folder: &Path) -> anyhow::Result<Self> {
+    pub(in crate::command) fn begin(file: &Path, folder: &Path) -> anyhow::Result<Self> {
         let name = file.display();
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
         let mut grid: Value =

@@ -21,7 +21,7 @@ use serde::Serialize;
 use serde_json::json;
 use spindle_run::{Error, RunFolder, shard::Shard, sweep::Cell};
 
-pub(super) use self::grid::{Grid, State};
+pub(super) use self::grid::{GRID, Grid, State};
 use super::{
     address, landscape::landscape_in_silence, run::run_in_silence, shards, stores,
     tangent::tangent_in_silence,
@@ -36,6 +36,9 @@ use crate::{
 /// Runs `spindle sweep`.
 pub(crate) fn sweep(arguments: &SweepArguments, terminal: &Terminal) -> anyhow::Result<()> {
     let shard = Shard::find(arguments.shard, |name| env::var(name).ok())?;
+    if let Some(url) = address(&arguments.out) {
+        return stores::sweep(arguments, url, shard, terminal);
+    }
     let grid = Grid::begin(&arguments.file, &arguments.out)?;
     let mine: Vec<&Cell> = grid
         .sweep
@@ -93,26 +96,8 @@ fn one<'a>(
         _ => terminal.say(heading),
     }
     interrupt::check(Interrupted::Run)?;
-    let new = NewRun {
-        out: grid.path(cell),
-        stop_at: None,
-        experiment: cell.experiment.clone(),
-        computation: computation.clone(),
-    };
-    let done = run_in_silence(&new, terminal).and_then(|warning| {
-        if let Some(samples) = grid.sweep.landscape {
-            landscape_in_silence(&new.out, samples, computation, terminal)?;
-        }
-        if let Some(samples) = grid.sweep.tangent {
-            tangent_in_silence(&new.out, samples, computation, terminal)?;
-        }
-        Ok(warning)
-    });
-    match done {
-        Ok(warning) => {
-            if let Some(warning) = warning {
-                terminal.warn(&format!("{}: {warning}", cell.name));
-            }
+    match made(grid, cell, computation, terminal) {
+        Ok(()) => {
             removed(&grid.error_path(cell))?;
             Ok(None)
         }
@@ -124,6 +109,32 @@ fn one<'a>(
             Ok(Some(&cell.name))
         }
     }
+}
+
+/// Makes one run, all of it, in its folder.
+pub(super) fn made(
+    grid: &Grid,
+    cell: &Cell,
+    computation: &Computation,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
+    let new = NewRun {
+        out: grid.path(cell),
+        stop_at: None,
+        experiment: cell.experiment.clone(),
+        computation: computation.clone(),
+    };
+    let warning = run_in_silence(&new, terminal)?;
+    if let Some(samples) = grid.sweep.landscape {
+        landscape_in_silence(&new.out, samples, computation, terminal)?;
+    }
+    if let Some(samples) = grid.sweep.tangent {
+        tangent_in_silence(&new.out, samples, computation, terminal)?;
+    }
+    if let Some(warning) = warning {
+        terminal.warn(&format!("{}: {warning}", cell.name));
+    }
+    Ok(())
 }
 
 fn removed(path: &Path) -> anyhow::Result<()> {
@@ -151,9 +162,18 @@ pub(crate) fn status(arguments: &StatusArguments, terminal: &Terminal) -> anyhow
         return shards::status(&folder, &record, terminal);
     }
     let grid = Grid::open(&arguments.folder)?;
+    list(&grid.sweep.cells, |cell| Ok(grid.state(cell)), terminal)
+}
+
+/// Lists the states of all runs.
+pub(super) fn list(
+    cells: &[Cell],
+    state: impl Fn(&Cell) -> anyhow::Result<State>,
+    terminal: &Terminal,
+) -> anyhow::Result<()> {
     let mut listed = Vec::new();
-    for cell in &grid.sweep.cells {
-        let state = grid.state(cell);
+    for cell in cells {
+        let state = state(cell)?;
         let about = match &state {
             State::Begun { checkpoints } => format!("  {checkpoints} checkpoints"),
             State::Failed { error } => format!("  {}", error.trim_end()),
