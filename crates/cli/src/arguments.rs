@@ -182,7 +182,7 @@ impl From<StopAt> for Rule {
 
 #[derive(Args)]
 pub(crate) struct ExistingRun {
-    /// Folder of the run.
+    /// Folder of the run; of extract, analyze and merge also its address, s3://BUCKET/PATH.
     #[arg(value_name = "RUN")]
     pub(crate) run: PathBuf,
 }
@@ -380,7 +380,8 @@ pub(crate) struct Sweep {
     /// The grid, as TOML.
     #[arg(value_name = "FILE.TOML")]
     pub(crate) file: PathBuf,
-    /// Folder of the sweep; made where it is missing, continued where it is there.
+    /// Folder of the sweep; made where it is missing, continued where it is there. Or its address,
+    /// s3://BUCKET/PATH.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) out: PathBuf,
     /// Do a part of the runs only, e.g. 2/8, the second of eight; without it, what Slurm's or

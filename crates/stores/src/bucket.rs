@@ -51,6 +51,13 @@ pub struct Listed {
     pub modified: SystemTime,
 }
 
+/// An object's contents.
+pub(crate) struct Contents {
+    pub(crate) bytes: Bytes,
+    /// The digest that the object carries, where its store keeps attributes.
+    pub(crate) digest: Option<String>,
+}
+
 impl Bucket {
     /// The place that an address names: `s3://bucket/path`, with what the variables `AWS_*` say, or
     /// `file:///path`. `tell` is told when the store is slow.
@@ -137,7 +144,8 @@ impl Bucket {
     /// # Errors
     /// What the store says. So it is for all that follow.
     pub fn get(&self, name: &str) -> Result<Option<Bytes>, Error> {
-        self.wait("read", name, self.fetched(name))
+        let found = self.wait("read", name, self.fetched(name))?;
+        Ok(found.map(|found| found.bytes))
     }
 
     /// Puts an object there, whole, in the place of an earlier one.
@@ -220,11 +228,11 @@ impl Bucket {
             let Some(found) = found else {
                 return Ok(None);
             };
-            if let Some(digest) = found.attributes.get(&Attribute::Metadata(DIGEST.into())) {
-                return Ok(Some(digest.to_string()));
+            if let Some(digest) = carried(&found.attributes) {
+                return Ok(Some(digest));
             }
-            let bytes = self.fetched(name).await?;
-            Ok(bytes.map(|bytes| sha256(&bytes)))
+            let found = self.fetched(name).await?;
+            Ok(found.map(|found| sha256(&found.bytes)))
         };
         self.wait("look at", name, carried)
     }
@@ -247,7 +255,7 @@ impl Bucket {
     pub(crate) fn get_each(
         &self,
         names: &[String],
-        mut each: impl FnMut(&str, Option<Bytes>) -> Result<(), Error>,
+        mut each: impl FnMut(&str, Option<Contents>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut found = stream::iter(names)
             .map(|name| async move { (name, self.fetched(name).await) })
@@ -256,12 +264,12 @@ impl Bucket {
         for name in names {
             let next = async {
                 match found.next().await {
-                    Some((_, bytes)) => bytes,
+                    Some((_, found)) => found,
                     None => Ok(None),
                 }
             };
-            let bytes = self.wait("read", name, next)?;
-            each(name, bytes)?;
+            let found = self.wait("read", name, next)?;
+            each(name, found)?;
         }
         Ok(())
     }
@@ -292,12 +300,14 @@ impl Bucket {
         attributes
     }
 
-    async fn fetched(&self, name: &str) -> object_store::Result<Option<Bytes>> {
-        match found(self.store.get(&self.path(name)).await)? {
-            // It may be gone between its head and its contents.
-            Some(object) => found(object.bytes().await),
-            None => Ok(None),
-        }
+    async fn fetched(&self, name: &str) -> object_store::Result<Option<Contents>> {
+        let Some(object) = found(self.store.get(&self.path(name)).await)? else {
+            return Ok(None);
+        };
+        let digest = carried(&object.attributes);
+        // It may be gone between its head and its contents.
+        let bytes = found(object.bytes().await)?;
+        Ok(bytes.map(|bytes| Contents { bytes, digest }))
     }
 
     /// Large objects are there when the last of their parts is, and not before.
@@ -351,6 +361,12 @@ impl Bucket {
         });
         done.map_err(|error| of_store(error, action, &url))
     }
+}
+
+/// The digest among attributes.
+fn carried(attributes: &Attributes) -> Option<String> {
+    let digest = attributes.get(&Attribute::Metadata(DIGEST.into()))?;
+    Some(digest.to_string())
 }
 
 /// What is there; that there is a bucket without it is no error.

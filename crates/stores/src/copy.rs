@@ -10,7 +10,7 @@ use spindle_run::{RunFolder, RunWriter, folder::write_whole, record::RunRecord};
 
 use crate::{
     Bucket, Error,
-    bucket::Listed,
+    bucket::{Contents, Listed},
     objects::{OBJECTS, Object, Objects, RECORD, is_of_a_run, sha256},
 };
 
@@ -135,19 +135,15 @@ pub(crate) fn fetch(
         }
     }
     let mut done = names.len() - missing.len();
-    bucket.get_each(&missing, |name, bytes| {
+    bucket.get_each(&missing, |name, found| {
         watch.progress(done, names.len());
         if watch.wants_to_stop() {
             return Err(Error::Stopped);
         }
-        let Some(bytes) = bytes else {
-            return Err(lost_of(bucket, name));
-        };
-        let digest = sha256(&bytes);
-        if objects
-            .digest(name)
-            .is_some_and(|expected| expected != digest)
-        {
+        let Contents { bytes, digest } = found.ok_or_else(|| lost_of(bucket, name))?;
+        // What the list says, or of what a worker has put there the object itself.
+        let expected = objects.digest(name).or(digest.as_deref());
+        if expected.is_some_and(|expected| expected != sha256(&bytes)) {
             return Err(Error::Damaged {
                 url: bucket.url_of(name),
                 run: bucket.url().to_owned(),
@@ -299,13 +295,18 @@ fn same_run(place: &str, replaced: &RunRecord, by: &RunRecord) -> Result<(), Err
             differences,
         });
     }
-    let [there, here] = [replaced, by].map(how_far);
-    match there.iter().zip(here).any(|(there, here)| *there > here) {
+    match is_further(replaced, by) {
         true => Err(Error::Further {
             place: place.to_owned(),
         }),
         false => Ok(()),
     }
+}
+
+/// Whether a record has something that another one of its run has not.
+pub(crate) fn is_further(record: &RunRecord, other: &RunRecord) -> bool {
+    let [this, other] = [record, other].map(how_far);
+    this.iter().zip(other).any(|(this, other)| *this > other)
 }
 
 /// How many checkpoints were trained and decomposed, and how much was found of the run.

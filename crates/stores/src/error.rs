@@ -29,7 +29,7 @@ pub enum Error {
     },
     /// The store does not answer, or answers what nobody expects.
     #[error(
-        "cannot {action} {url}: {why}. What was put there is whole; the same command goes on from here"
+        "cannot {action} {url}: {why}. Look at the way to it (AWS_ENDPOINT_URL); what was put there is whole, and the same command goes on from here"
     )]
     Store {
         /// What was tried, as a verb.

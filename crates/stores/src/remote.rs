@@ -14,7 +14,7 @@ use spindle_run::{
 use crate::{
     Bucket, Claims, Copied, Error, Held, LIFE, Taken, Watch,
     claim::Heard,
-    copy::{self, fetch, lost_of, objects_of, put_file, record_of, remove_file},
+    copy::{self, fetch, is_further, lost_of, objects_of, put_file, record_of, remove_file},
     objects::{Objects, RECORD, SHARDS, sha256},
 };
 
@@ -26,6 +26,8 @@ const MERGE: &str = "merge";
 pub struct RemoteRun {
     bucket: Bucket,
     folder: PathBuf,
+    /// The record as it is in the store.
+    json: Vec<u8>,
     record: RunRecord,
     objects: Objects,
     by: String,
@@ -57,10 +59,15 @@ impl RemoteRun {
         let digest = &record.provenance.data_digest;
         let key = sha256(format!("{}\n{digest}\n{experiment}", bucket.url()).as_bytes());
         let folder = cache.join(&key[..16]);
-        put_file(&folder, RECORD, &json)?;
+        // Another process of this machine may be about to publish what it merged there.
+        let is_merged = RunFolder::open(&folder).is_ok_and(|(_, here)| is_further(&here, &record));
+        if !is_merged {
+            put_file(&folder, RECORD, &json)?;
+        }
         Ok(Self {
             bucket,
             folder,
+            json,
             record,
             objects,
             by: by.to_owned(),
@@ -220,6 +227,8 @@ impl RemoteRun {
     }
 
     fn bring_all(&self, watch: &dyn Watch) -> Result<(), Error> {
+        // A merge that was not published is done again, from what is in the store.
+        put_file(&self.folder, RECORD, &self.json)?;
         // Notes of this machine that others were faster with are not those that count.
         let shards = self.folder.join(SHARDS);
         if shards.is_dir() {

@@ -11,7 +11,9 @@ use std::{
     time::Duration,
 };
 
-use object_store::{memory::InMemory, path::Path as Place};
+use object_store::{
+    Attribute, Attributes, ObjectStore as _, PutOptions, memory::InMemory, path::Path as Place,
+};
 use spindle_run::{
     Experiment, RunFolder, RunWriter,
     event::{SampleLosses, Tensors},
@@ -206,6 +208,51 @@ fn damaged_and_lost_objects_are_told_and_copied_again() {
         assert_eq!(copied.copied, 1);
         download(&bucket, &setting.path("back"), &Looks::all()).unwrap();
         assert_eq!(contents(&setting.path("back")), contents(&run));
+    }
+}
+
+#[test]
+fn what_a_worker_has_put_there_is_checked_by_what_it_carries() {
+    let [setting, _] = Setting::all();
+    let bucket = setting.bucket();
+    upload(&setting.path("run"), &bucket, &Looks::all()).unwrap();
+    bucket.put("outputs/0.safetensors", "whole".into()).unwrap();
+    download(&bucket, &setting.path("back"), &Looks::all()).unwrap();
+    let mut attributes = Attributes::new();
+    attributes.insert(Attribute::Metadata("sha256".into()), "of another".into());
+    let options = PutOptions {
+        attributes,
+        ..PutOptions::default()
+    };
+    let place = Place::from("run/outputs/0.safetensors");
+    let put = setting
+        .memory
+        .as_ref()
+        .unwrap()
+        .put_opts(&place, "half".into(), options);
+    pollster::block_on(put).unwrap();
+    let refused = download(&bucket, &setting.path("other"), &Looks::all());
+    assert!(matches!(refused, Err(Error::Damaged { .. })), "{refused:?}");
+}
+
+#[test]
+fn what_was_merged_and_is_not_published_yet_stays_in_its_folder() {
+    for setting in Setting::all() {
+        upload(&setting.path("run"), &setting.bucket(), &Looks::all()).unwrap();
+        let folder = setting.remote("cache").folder().to_owned();
+        let (writer, mut record) = RunWriter::open(&folder).unwrap();
+        record.put_checkpoint(CheckpointRecord::new(losses(30)));
+        writer.save_record(&record).unwrap();
+        drop(writer);
+        assert_eq!(setting.remote("cache").record().checkpoints.len(), 3);
+        assert_eq!(RunFolder::open(&folder).unwrap().1.checkpoints.len(), 4);
+        // A merge begins with what is in the store.
+        let run = setting.remote("cache");
+        assert!(matches!(
+            run.begin_merge(&Looks::all()).unwrap(),
+            Turn::Mine(_)
+        ));
+        assert_eq!(RunFolder::open(&folder).unwrap().1.checkpoints.len(), 3);
     }
 }
 

@@ -14,7 +14,8 @@ use crate::{
 /// features of its one package.
 const SPINDLE: &str = "target/release/spindle";
 
-/// Features that lints see: all but CUDA's, whose build fetches an LLVM.
+/// Features that lints see: all but CUDA's, whose build fetches an LLVM, and object stores, which are
+/// seen where they are tried.
 const FEATURES: &str = "spindle/burn,spindle/wgpu,spindle-web/gpu,spindle-web/ts";
 
 /// Tests run in the release profile: they are numerics, and the binaries serve the demo as well.

@@ -21,7 +21,9 @@ use serde::Serialize;
 use serde_json::json;
 use spindle_run::{Error, RunFolder, shard::Shard, sweep::Cell};
 
-pub(super) use self::grid::{GRID, Grid, State};
+#[cfg(feature = "object-store")]
+pub(super) use self::grid::GRID;
+pub(super) use self::grid::{Grid, State};
 use super::{
     address, landscape::landscape_in_silence, run::run_in_silence, shards, stores,
     tangent::tangent_in_silence,
