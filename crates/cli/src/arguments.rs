@@ -64,7 +64,7 @@ pub(crate) enum Command {
     Merge(ExistingRun),
     /// Copy a run into an object store, or back; goes on where it was broken off.
     #[command(
-        after_help = "Example:\n  spindle copy runs/big s3://bucket/big           in a build with --features object-store\n  spindle extract s3://bucket/big --shard 3/16     each of 16 machines, which share nothing but the bucket\n  spindle analyze s3://bucket/big --shard 3/16     the same\n  spindle merge s3://bucket/big                    one machine\n  spindle copy s3://bucket/big runs/big\n\nThe variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL and AWS_ALLOW_HTTP say who asks, and where. file:///PATH is a store in a folder. What was fetched and made is kept in ~/.cache/spindle, or where SPINDLE_CACHE says."
+        after_help = "Example:\n  spindle copy runs/big s3://bucket/big           in a build with --features object-store\n  spindle extract s3://bucket/big --shard 3/16     each of 16 machines, which share nothing but the bucket\n  spindle analyze s3://bucket/big --shard 3/16     the same\n  spindle merge s3://bucket/big                    one machine\n  spindle copy s3://bucket/big runs/merged\n\nA sweep is copied too, the runs of it that are done. The variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL and AWS_ALLOW_HTTP say who asks, and where. file:///PATH is a store in a folder. What was fetched and made is kept in ~/.cache/spindle, or where SPINDLE_CACHE says."
     )]
     Copy(Copy),
     /// Evaluate a network of given weights on all masked versions of test samples.

@@ -163,6 +163,44 @@ fn every_command_has_an_example_in_its_help() {
 }
 
 #[test]
+fn addresses_of_object_stores_are_told_from_folders() {
+    let url = "s3://bucket/run";
+    for command in [
+        &["verify", url][..],
+        &["serve", url],
+        &["train", "--out", url],
+    ] {
+        let said = failure(command);
+        assert!(
+            said.contains("spindle copy s3://bucket/run FOLDER"),
+            "{said}"
+        );
+    }
+    let said = failure(&["copy", "here", "there"]);
+    assert!(
+        said.contains("neither here nor there is in an object store"),
+        "{said}"
+    );
+}
+
+#[cfg(not(feature = "object-store"))]
+#[test]
+fn a_build_without_object_stores_says_how_to_make_one_with_them() {
+    let url = "s3://bucket/run";
+    for command in [
+        &["copy", "run", url][..],
+        &["extract", url, "--shard", "1/2"],
+        &["analyze", url],
+        &["merge", url],
+        &["status", url],
+        &["sweep", "grid.toml", "--out", url],
+    ] {
+        let said = failure(command);
+        assert!(said.contains("--features object-store"), "{said}");
+    }
+}
+
+#[test]
 fn a_reader_that_has_seen_enough_is_no_error() {
     let mut child = spindle()
         .args(["completions", "zsh"])
