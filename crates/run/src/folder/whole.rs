@@ -228,6 +228,35 @@ mod tests {
         assert_eq!(names(root.path()), ["tables.d"]);
     }
 
+    #[cfg(feature = "faults")]
+    #[test]
+    fn a_process_that_ends_at_any_step_leaves_nothing_half_written() {
+        use crate::folder::ending::{End, at_every_step, files};
+        const NAMES: [&str; 3] = ["a/b=1/part", "a/b=2/part", "c/part"];
+        let fresh = || {
+            let root = tempfile::tempdir()?;
+            let old = WholeFolder::begin(&root.path().join("tables")).unwrap();
+            old.write("old", b"old").unwrap();
+            old.finish("{}").unwrap();
+            Ok(root)
+        };
+        let work = |root: &Path, disk: &Disk| -> Result<(), Error> {
+            let path = root.join("tables");
+            let whole = |names: &[&str]| names.iter().all(|name| path.join(name).is_file());
+            assert!(
+                !path.exists() || whole(&["old"]) != whole(&NAMES),
+                "half of it"
+            );
+            let folder = WholeFolder::begin_on(disk.clone(), &path)?;
+            NAMES
+                .iter()
+                .try_for_each(|name| folder.write(name, name.as_bytes()))?;
+            folder.finish("{}")
+        };
+        let survived = at_every_step(End::Killed, fresh, work, files).unwrap();
+        assert!(survived.ended >= 4 * NAMES.len(), "{survived:?}");
+    }
+
     #[test]
     fn what_is_not_ours_is_not_replaced() {
         let root = tempfile::tempdir().unwrap();
