@@ -11,7 +11,7 @@ use spindle_run::{RunFolder, RunWriter, folder::write_whole, record::RunRecord};
 use crate::{
     Bucket, Error,
     bucket::{Contents, Listed},
-    objects::{OBJECTS, Object, Objects, RECORD, is_of_a_run, sha256},
+    objects::{OBJECTS, Object, Objects, RECORD, is_known, is_of_a_run, sha256},
 };
 
 /// Who looks on while a run is copied.
@@ -224,18 +224,6 @@ pub(crate) fn lost_of(bucket: &Bucket, name: &str) -> Error {
     }
 }
 
-/// Folders of a run, by which a copy that was broken off is known where there is no list yet.
-const OF_A_RUN: [&str; 8] = [
-    "checkpoints/",
-    "losses/",
-    "outputs/",
-    "interactions/",
-    "tables/",
-    "figures/",
-    "shards/",
-    "report.html",
-];
-
 fn refuse_another(
     bucket: &Bucket,
     listed: &BTreeMap<String, Listed>,
@@ -245,10 +233,6 @@ fn refuse_another(
         let (_, there) = record_of(bucket)?;
         return same_run(bucket.url(), &there, record);
     }
-    let is_known = |name: &&String| {
-        let is_part = OF_A_RUN.iter().any(|part| name.starts_with(part));
-        is_part || [OBJECTS, "state.safetensors"].contains(&name.as_str())
-    };
     match listed.keys().find(|name| !is_known(name)) {
         Some(found) => Err(Error::Foreign {
             url: bucket.url().to_owned(),
@@ -317,7 +301,8 @@ fn how_far(record: &RunRecord) -> [usize; 3] {
     [record.checkpoints.len(), decomposed, analysed]
 }
 
-/// Names of all files of a run, but for the record: no locks, nothing that is half written or put aside.
+/// Names of all files that a run has, but for the record: no locks, nothing that is half written or put
+/// aside, and nothing that people keep beside them.
 fn files(folder: &Path) -> Result<Vec<String>, Error> {
     let mut names = Vec::new();
     let mut left = vec![PathBuf::new()];

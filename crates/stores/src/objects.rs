@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+use spindle_run::folder::Making;
 
 /// Where the list lies, beside the record.
 pub(crate) const OBJECTS: &str = "objects.json";
@@ -81,15 +82,37 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Whether an object is part of what a copy brings back: no claims, no clocks, no lists.
+/// Files beside the folders of a run.
+const FILES: [&str; 3] = [RECORD, "state.safetensors", "report.html"];
+/// Folders of a run, with files in them.
+const FOLDERS: [&str; 6] = [
+    "checkpoints",
+    "losses",
+    "outputs",
+    "interactions",
+    "tables",
+    "figures",
+];
+
+/// Whether a name is one that a run has: so no claim, no clock, and nothing that somebody else has put
+/// there, whose names never become names of files.
 pub(crate) fn is_of_a_run(name: &str) -> bool {
-    let mut parts = name.split('/');
-    let (first, second, third) = (parts.next(), parts.next(), parts.next());
-    match first {
-        Some(OBJECTS) => false,
-        Some(SHARDS) => {
-            second != Some("clock") && third.is_some_and(|name| name.ends_with(".json"))
+    let parts: Vec<&str> = name.split('/').collect();
+    match parts[..] {
+        [file] => FILES.contains(&file),
+        [folder, file] => FOLDERS.contains(&folder) && !file.starts_with('.'),
+        [SHARDS, making, file] => {
+            let is_known = Making::ALL.iter().any(|known| known.name() == making);
+            is_known && file.ends_with(".json")
         }
-        _ => true,
+        _ => false,
     }
+}
+
+/// Whether an object may lie where a run goes.
+pub(crate) fn is_known(name: &str) -> bool {
+    let is_of_workers = name
+        .strip_prefix(SHARDS)
+        .is_some_and(|rest| rest.starts_with('/'));
+    is_of_workers || name == OBJECTS || is_of_a_run(name)
 }

@@ -15,7 +15,7 @@ use crate::{
     Bucket, Claims, Copied, Error, Held, LIFE, Taken, Watch,
     claim::Heard,
     copy::{self, fetch, is_further, lost_of, objects_of, put_file, record_of, remove_file},
-    objects::{Objects, RECORD, SHARDS, sha256},
+    objects::{Objects, RECORD, SHARDS, is_of_a_run, sha256},
 };
 
 /// What a merge is claimed as.
@@ -240,9 +240,9 @@ impl RemoteRun {
         }
         let listed = copy::there(&self.bucket)?;
         let is_needed = |name: &&str| {
-            let parts = ["losses/", "outputs/", "interactions/"];
-            let is_note = name.starts_with(SHARDS) && name.ends_with(".json");
-            is_note || parts.iter().any(|part| name.starts_with(part))
+            let parts = [SHARDS, "losses", "outputs", "interactions"];
+            let part = name.split('/').next().unwrap_or_default();
+            is_of_a_run(name) && parts.contains(&part)
         };
         let names = listed.keys().map(String::as_str);
         let names: Vec<&str> = names.filter(is_needed).collect();

@@ -257,6 +257,28 @@ fn what_was_merged_and_is_not_published_yet_stays_in_its_folder() {
 }
 
 #[test]
+fn only_names_that_a_run_has_become_names_of_files() {
+    for setting in Setting::all() {
+        let (run, bucket) = (setting.path("run"), setting.bucket());
+        fs::write(run.join("notes.txt"), "of mine").unwrap();
+        upload(&run, &bucket, &Looks::all()).unwrap();
+        assert!(bucket.get("notes.txt").unwrap().is_none());
+        fs::remove_file(run.join("notes.txt")).unwrap();
+        for name in [
+            "letter.txt",
+            "figures/.bashrc",
+            "tables/a/b",
+            "shards/else/0.json",
+            "home/x",
+        ] {
+            bucket.put(name, "x".into()).unwrap();
+        }
+        download(&bucket, &setting.path("back"), &Looks::all()).unwrap();
+        assert_eq!(contents(&setting.path("back")), contents(&run));
+    }
+}
+
+#[test]
 fn nothing_else_and_nothing_that_is_further_on_is_replaced() {
     for setting in Setting::all() {
         let (run, bucket) = (setting.path("run"), setting.bucket());
