@@ -87,8 +87,12 @@ def arrays(run: str) -> dict[str, bytes]:
 
 
 def check_that_they_make_the_run(spindle: Path, parts: dict, merge: dict) -> None:
-    environment = {**os.environ, "PATH": f"{spindle.parent}:{os.environ['PATH']}"}
     with tempfile.TemporaryDirectory() as folder:
+        # Under its name in the PATH, whatever the file is called.
+        programs = Path(folder) / "bin"
+        programs.mkdir()
+        (programs / "spindle").symlink_to(spindle)
+        environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
         alone, slurm, kubernetes = (str(Path(folder) / name) for name in ("alone", "slurm", "kubernetes"))
         subprocess.run([spindle, "run", "--quiet", "--out", alone, *SMALL.split()], check=True)
         for run in (slurm, kubernetes):

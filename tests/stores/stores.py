@@ -235,6 +235,9 @@ def check_sentences(world: World, run: Path, url: str) -> None:
         nobody = f"http://127.0.0.1:{unused.getsockname()[1]}"
     said = world.refused("status", url, AWS_ENDPOINT_URL=nobody, AWS_MAX_ATTEMPTS="2")
     assert f"cannot read {url}/" in said and "AWS_ENDPOINT_URL" in said, said
+    # The client of TLS is there, and finds none.
+    said = world.refused("status", url, AWS_ENDPOINT_URL=world.url.replace("http", "https"), AWS_MAX_ATTEMPTS="1")
+    assert f"cannot read {url}/" in said and "InvalidContentType" in said, said
     said = world.refused("status", f"s3://{BUCKET}/nothing")
     assert "holds no run" in said, said
     said = world.refused("verify", url)
