@@ -47,6 +47,7 @@ pub(crate) fn refuse_addresses(command: &Command) -> anyhow::Result<()> {
         Command::Verify(verify) => vec![&verify.path],
         Command::Ranges(bars) => vec![&bars.run],
         Command::Landscape(landscape) => vec![&landscape.run.run],
+        Command::Tangent(tangent) => vec![&tangent.run.run],
         Command::Export(export) => vec![&export.run, &export.out],
         Command::Serve(serve) => serve.runs.iter().collect(),
         Command::Compare(compare) => compare.runs.iter().collect(),
