@@ -4,18 +4,8 @@ mod support;
 
 use std::fs;
 
-use support::{SMALL, failure, json, output, stderr};
+use support::{SMALL, done, failure, json, output};
 use tempfile::TempDir;
-
-fn done(arguments: &[&str]) -> String {
-    let output = output(arguments);
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        stderr(&output)
-    );
-    stderr(&output)
-}
 
 #[test]
 fn measures_come_before_and_after_interactions_and_only_once() {

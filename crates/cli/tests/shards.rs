@@ -10,17 +10,8 @@ use std::{
     time::Duration,
 };
 
-use support::{SMALL, failure, json, output, spindle, stderr};
+use support::{SMALL, done, failure, json, output, spindle, stderr};
 use tempfile::TempDir;
-
-fn done(arguments: &[&str]) {
-    let output = output(arguments);
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        stderr(&output)
-    );
-}
 
 /// A run that is trained and no more.
 fn trained(folder: &TempDir, name: &str) -> PathBuf {
@@ -95,6 +86,15 @@ fn killed_workers_leave_what_they_made_and_the_run_is_that_of_one() {
         assert_eq!(table(&alone, name), table(&together, name), "{name}");
     }
     done(&["verify", run]);
+    // Workers have nothing to do any more, and say so.
+    let states = json(&["status", run]);
+    let mut states = states.as_array().unwrap().iter();
+    assert!(states.all(|at| at["state"] == "done"));
+    for command in ["extract", "analyze"] {
+        let late = output(&[command, run, "--shard", "1/2"]);
+        assert!(late.status.success() && stderr(&late).contains("nothing is left to do"));
+    }
+    assert!(!together.join("shards").exists());
 }
 
 #[test]
@@ -124,7 +124,11 @@ fn a_scheduler_says_which_part_it_is_and_what_is_missing_is_told() {
     done(&["extract", run, "--shard", "2/2"]);
     done(&["analyze", run, "--shard", "1/1"]);
     done(&["merge", run]);
-    for (asked, needle) in [("4/3", "1/3 to 3/3"), ("1/0", "is none"), ("two", "2/8")] {
+    for (asked, needle) in [
+        ("4/3", "1/3 to 3/3"),
+        ("1/0", "no part 1 of 0"),
+        ("two", "2/8"),
+    ] {
         let refused = output(&["extract", run, "--shard", asked]);
         assert_eq!(refused.status.code(), Some(2));
         assert!(stderr(&refused).contains(needle), "{}", stderr(&refused));

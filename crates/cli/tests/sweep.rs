@@ -210,6 +210,7 @@ fn what_is_no_sweep_is_told_by_name() {
         ("seed = [0", "is no TOML"),
         ("[grid]\nsede = [0]", "`sede`"),
         ("[experiment]\nepochs = 2", "no `grid`"),
+        ("[gird]\nseed = [0]", "`gird`"),
         ("[grid]\nepochs = [0]", "epochs is 0"),
         ("[grid]\nmodel = ['lenet', 'nettle']", "nettle"),
     ] {
@@ -222,14 +223,14 @@ fn what_is_no_sweep_is_told_by_name() {
     let none = output(&["sweep", "x.toml", "--out", "y", "--shard", "4/3"]);
     assert_eq!(none.status.code(), Some(2));
     assert!(
-        stderr(&none).contains("part 4 of 3 is none"),
+        stderr(&none).contains("no part 4 of 3"),
         "{}",
         stderr(&none)
     );
 }
 
 #[test]
-fn a_run_that_has_become_another_one_is_refused() {
+fn a_sweep_with_other_settings_is_refused_before_anything_is_begun() {
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("out");
     let one = GRID.replace("[0.0, 0.3]", "[0.3]").replace("[0, 1]", "[0]");
@@ -238,14 +239,28 @@ fn a_run_that_has_become_another_one_is_refused() {
             .status
             .success()
     );
+    let kept = fs::read(out.join("sweep.json")).unwrap();
     let other = one.replace("epochs = 2", "epochs = 3");
-    let failed = sweep(&file(folder.path(), &other), &out, &[]);
-    assert_eq!(failed.status.code(), Some(1));
-    let said = stderr(&failed);
+    // Another part of it has none of the runs that are there.
+    for part in ["1/2", "2/2"] {
+        let failed = sweep(&file(folder.path(), &other), &out, &["--shard", part]);
+        assert_eq!(failed.status.code(), Some(1));
+        let said = stderr(&failed);
+        assert!(said.contains("epochs is 2 there, 3 asked for"), "{said}");
+    }
+    assert_eq!(fs::read(out.join("sweep.json")).unwrap(), kept);
+    let listed = json(&["status", out.to_str().unwrap()]);
+    assert_eq!(listed[0]["state"], "done");
+    // More runs of the same settings are no other sweep; a run is none at all.
+    let more = one.replace("[0]", "[0, 1]");
     assert!(
-        said.contains("epochs is 2") || said.contains("holds a run of another experiment"),
-        "{said}"
+        sweep(&file(folder.path(), &more), &out, &[])
+            .status
+            .success()
     );
+    let run = out.join(listed[0]["run"].as_str().unwrap());
+    let failed = sweep(&file(folder.path(), &more), &run, &[]);
+    assert!(stderr(&failed).contains("is a run"), "{}", stderr(&failed));
 }
 
 #[test]

@@ -4,20 +4,10 @@ mod support;
 
 use std::fs;
 
-use support::{SMALL, failure, json, output, stderr};
+use support::{SMALL, done, failure, json, output};
 use tempfile::TempDir;
 
 const FEW: [&str; 6] = ["--samples", "128", "--measured", "2", "--directions", "2"];
-
-fn done(arguments: &[&str]) -> String {
-    let output = output(arguments);
-    assert!(
-        output.status.success(),
-        "{arguments:?}: {}",
-        stderr(&output)
-    );
-    stderr(&output)
-}
 
 #[test]
 fn tangents_are_measured_once_and_shown_with_the_run() {

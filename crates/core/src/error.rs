@@ -15,6 +15,9 @@ pub enum Error {
     /// Weights, or a device, that the kernels cannot use.
     #[error(transparent)]
     Kernels(spindle_kernels::Error),
+    /// What a run does not have yet; says what makes it.
+    #[error("{0}")]
+    Incomplete(String),
     /// The data set cannot serve the experiment.
     #[error("the data set does not fit: {0}")]
     Data(String),

@@ -5,7 +5,7 @@
 //! [`extract`] use them, and [`pipeline`] conducts a run over a store of files or memory. Burn
 //! lives in this crate only. Everything compiles natively and to wasm32.
 
-mod around;
+pub mod around;
 pub mod backend;
 #[cfg(feature = "burn")]
 mod burn_engine;

@@ -189,9 +189,6 @@ fn reason(error: &std::io::Error) -> String {
 }
 
 fn differences_in_words(differences: &[Difference]) -> String {
-    let words: Vec<_> = differences
-        .iter()
-        .map(|d| format!("{} is {} there, {} asked for", d.field, d.left, d.right))
-        .collect();
+    let words: Vec<_> = differences.iter().map(ToString::to_string).collect();
     words.join("; ")
 }

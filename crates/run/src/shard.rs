@@ -15,6 +15,8 @@ pub struct Shard {
     count: u64,
 }
 
+/// How far apart the numbers of a Slurm array are.
+const STEP: &str = "SLURM_ARRAY_TASK_STEP";
 /// Where a scheduler tells a worker which one it is: its number, how many there are, and the number
 /// of the first.
 const SCHEDULERS: [(&str, &str, Option<&str>); 2] = [
@@ -35,7 +37,7 @@ impl Shard {
             return Ok(Self { index, count });
         }
         Err(Error::Shard(format!(
-            "{said}: part {index} of {count} is none; parts are 1/{0} to {0}/{0}",
+            "{said}: there is no part {index} of {count}; parts are 1/{0} to {0}/{0}",
             count.max(1)
         )))
     }
@@ -72,6 +74,11 @@ impl Shard {
                 index.to_owned(),
                 Self::new(place + 1, whole(count, &of)?, index)?,
             ));
+        }
+        if let Some(step) = variable(STEP).filter(|step| step.trim() != "1") {
+            return Err(Error::Shard(format!(
+                "{STEP} is {step}: of an array with steps half of the parts would be nobody's; use --array=1-N"
+            )));
         }
         let Some((_, shard)) = found.first() else {
             return Ok(Self::WHOLE);
@@ -180,6 +187,11 @@ mod tests {
         let asked = Some("2/8".parse().unwrap());
         let error = Shard::find(asked, with(&slurm)).unwrap_err().to_string();
         assert!(error.contains("2/8") && error.contains("5/8"), "{error}");
+        let step = [&slurm[..], &[("SLURM_ARRAY_TASK_STEP", "2")]].concat();
+        let error = Shard::find(None, with(&step)).unwrap_err().to_string();
+        assert!(error.contains("SLURM_ARRAY_TASK_STEP is 2"), "{error}");
+        let one = [&slurm[..], &[("SLURM_ARRAY_TASK_STEP", "1")]].concat();
+        assert_eq!(Shard::find(None, with(&one)).unwrap().to_string(), "5/8");
         let wrong = [
             ("SLURM_ARRAY_TASK_ID", "x"),
             ("SLURM_ARRAY_TASK_COUNT", "8"),

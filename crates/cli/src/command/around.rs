@@ -2,37 +2,41 @@
 
 use std::path::Path;
 
-use spindle_core::pipeline::Run;
+use spindle_core::{
+    around::{Probe, measure},
+    pipeline::Run,
+};
 use spindle_data::AnyData;
-use spindle_run::{RunWriter, device::Places, experiment::CheckedExperiment};
+use spindle_run::{RunWriter, device::Places, experiment::CheckedExperiment, record::Recorded};
 
 use super::{data_of, report, run::stoppable};
 use crate::{computation::Computation, looking::Looking, terminal::Terminal};
 
-/// The run in a folder, once `measure` is done with what `prepare` makes of its experiment, and all is
-/// written.
-pub(super) fn measured<T>(
+/// The run in a folder, once what `probe` makes of it is measured at all its checkpoints and written.
+pub(super) fn measured<T: Recorded>(
     path: &Path,
     computation: &Computation,
     terminal: &Terminal,
-    prepare: impl FnOnce(&CheckedExperiment, &AnyData, Places) -> Result<T, spindle_core::Error>,
-    measure: impl FnOnce(&mut Run<RunWriter>, &T, &Looking<'_>) -> Result<(), spindle_core::Error>,
+    probe: impl FnOnce(&CheckedExperiment, &AnyData, Places, &Run<RunWriter>) -> Made<T>,
 ) -> anyhow::Result<Run<RunWriter>> {
     let (writer, record) = RunWriter::open(path)?;
     let place = computation.open(terminal)?;
     let data = data_of(&record)?;
     let experiment = record.experiment.clone().check()?;
     let places = computation.places(place, &experiment, &data, terminal)?;
-    let prepared = prepare(&experiment, &data, places)?;
     let mut run = Run::open(writer, record);
+    let probe = probe(&experiment, &data, places, &run)?;
     let looking = Looking::new(terminal);
-    stoppable(measure(&mut run, &prepared, &looking))?;
+    stoppable(pollster::block_on(measure(&mut run, &*probe, &looking)))?;
     drop(looking);
     if is_analysed(&run) {
         report::write(run.store(), run.record())?;
     }
     Ok(run)
 }
+
+/// What measures.
+pub(super) type Made<T> = Result<Box<dyn Probe<T>>, spindle_core::Error>;
 
 /// Tells where the report is, or what is left to do for one.
 pub(super) fn conclude(run: &Run<RunWriter>, terminal: &Terminal) -> anyhow::Result<()> {

@@ -2,10 +2,7 @@
 
 use std::{num::NonZeroUsize, path::Path};
 
-use spindle_core::{
-    landscape::{landscape as measure, survey},
-    pipeline::Run,
-};
+use spindle_core::{landscape::survey, pipeline::Run};
 use spindle_run::RunWriter;
 
 use super::around::{conclude, measured};
@@ -48,7 +45,6 @@ fn surveyed(
         path,
         computation,
         terminal,
-        |experiment, data, places| survey(experiment, data, places, samples.get()),
-        |run, survey, looking| pollster::block_on(measure(run, &**survey, looking)),
+        |experiment, data, places, _| survey(experiment, data, places, samples.get()),
     )
 }

@@ -34,6 +34,9 @@ pub(super) fn extract(
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let (writer, record) = RunWriter::open_shared(path)?;
+    if is_made(&record) {
+        return told_made(path, &record, terminal);
+    }
     let place = computation.open(terminal)?;
     let data = data_of(&record)?;
     let experiment = record.experiment.clone().check()?;
@@ -50,6 +53,9 @@ pub(super) fn extract(
 /// Decomposes at this worker's checkpoints.
 pub(super) fn decompose(path: &Path, shard: Shard, terminal: &Terminal) -> anyhow::Result<()> {
     let (writer, record) = RunWriter::open_shared(path)?;
+    if is_made(&record) {
+        return told_made(path, &record, terminal);
+    }
     let worker = Worker::new(&writer, &record, shard);
     let looking = Looking::new(terminal);
     let worked = stoppable(pollster::block_on(worker.decompose(&looking)))?;
@@ -113,6 +119,29 @@ pub(super) fn merge_folder(path: &Path, terminal: &Terminal) -> anyhow::Result<(
     analyzed(run, terminal)
 }
 
+/// Whether all checkpoints are summed up in the record: of a run by one process, or one that was
+/// merged. Workers have nothing to do there.
+pub(super) fn is_made(record: &RunRecord) -> bool {
+    let mut checkpoints = record.checkpoints.iter();
+    !record.checkpoints.is_empty() && checkpoints.all(|at| at.summary.is_some())
+}
+
+/// Says so, as `status` does.
+fn told_made(path: &Path, record: &RunRecord, terminal: &Terminal) -> anyhow::Result<()> {
+    let all = record.checkpoints.len();
+    terminal.answer(&format!("done     all {all} checkpoints are in the record"))?;
+    terminal.say(&format!("nothing is left to do of {}", path.display()));
+    let steps = record.checkpoints.iter().map(|at| at.losses.step);
+    let listed = Making::ALL.iter().flat_map(|making| {
+        steps.clone().map(|step| Listed {
+            making: making.name(),
+            step,
+            state: StepState::Done,
+        })
+    });
+    terminal.document(&listed.collect::<Vec<_>>())
+}
+
 /// How far the checkpoints of a run are.
 #[derive(Serialize)]
 struct Listed {
@@ -129,6 +158,9 @@ pub(super) fn status(
     terminal: &Terminal,
 ) -> anyhow::Result<()> {
     let steps: Vec<usize> = record.checkpoints.iter().map(|at| at.losses.step).collect();
+    if is_made(record) {
+        return told_made(folder.path(), record, terminal);
+    }
     let states = |making| {
         let states = steps
             .iter()

@@ -3,8 +3,9 @@
 use std::{num::NonZeroUsize, path::Path};
 
 use spindle_core::{
+    around::weights,
     pipeline::Run,
-    tangent::{DIRECTIONS, MEASURED, Wanted, tangent as measure, tangents},
+    tangent::{DIRECTIONS, MEASURED, Wanted, tangents},
 };
 use spindle_run::RunWriter;
 
@@ -57,7 +58,11 @@ fn moved(
         path,
         computation,
         terminal,
-        |experiment, data, places| tangents(experiment, data, places, wanted),
-        |run, tangents, looking| pollster::block_on(measure(run, &**tangents, looking)),
+        |experiment, data, places, run| {
+            let begin = run.record().checkpoints.first();
+            let step = begin.map_or(0, |begin| begin.losses.step);
+            let first = weights(run.store(), step)?;
+            tangents(experiment, data, places, wanted, first)
+        },
     )
 }

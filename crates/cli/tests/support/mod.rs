@@ -39,6 +39,14 @@ pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// What a command that succeeds says.
+pub(crate) fn done(arguments: &[&str]) -> String {
+    let output = output(arguments);
+    let said = stderr(&output);
+    assert!(output.status.success(), "{arguments:?}: {said}");
+    said
+}
+
 /// Runs a command that must succeed and returns its JSON document.
 pub(crate) fn json(arguments: &[&str]) -> serde_json::Value {
     let output = output(&[arguments, &["--json", "--quiet"]].concat());

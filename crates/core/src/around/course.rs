@@ -9,22 +9,34 @@ use spindle_run::{
 
 use crate::{
     Error,
-    pipeline::{Run, Stretch, Watch},
+    network::Answer,
+    pipeline::{AfterSample, Run, Stretch, Watch, control},
 };
 
-/// Measures something at the weights of every checkpoint that has nothing of it yet, or something
-/// else than what is wanted (`is_wanted`); the run is saved after each.
+/// Something that is measured at the weights of a checkpoint.
+pub trait Probe<T> {
+    /// Whether what a checkpoint has is what this would find: of as many samples, say.
+    fn is_wanted(&self, found: &T) -> bool;
+
+    /// What is found at these weights. `each` is called now and then, and may stop it.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], weights that do not fit, a device that fails, numbers that are not finite.
+    fn at<'a>(&'a self, step: usize, weights: &'a Tensors, each: AfterSample<'a>) -> Answer<'a, T>;
+}
+
+/// Measures at every checkpoint that has nothing of it yet, or something else than what is wanted; the
+/// run is saved after each.
 ///
 /// # Errors
-/// [`Error::Stopped`], a checkpoint without weights, what `measure` says.
-pub(crate) async fn at_checkpoints<S: Store, T: Recorded>(
+/// As [`Probe::at`]; a checkpoint without weights.
+pub async fn measure<S: Store, T: Recorded>(
     run: &mut Run<S>,
-    is_wanted: impl Fn(&T) -> bool,
-    measure: impl AsyncFn(usize, &Tensors) -> Result<T, Error>,
+    probe: &dyn Probe<T>,
     watch: &dyn Watch,
 ) -> Result<(), Error> {
     let total = run.record().checkpoints.len();
-    let missing = missing(run, is_wanted);
+    let missing = missing(run, probe);
     let tell = |done: usize| {
         watch.progress(Stretch {
             name: T::NAME,
@@ -36,7 +48,8 @@ pub(crate) async fn at_checkpoints<S: Store, T: Recorded>(
     };
     tell(total - missing.len());
     for (done, &(position, step)) in missing.iter().enumerate() {
-        let found = measure(step, &weights(run, step)?).await?;
+        let weights = weights(run.store(), step)?;
+        let found = probe.at(step, &weights, &|| control(watch)).await?;
         let part = Found {
             version: T::VERSION,
             value: recorded(&Some(found))?,
@@ -53,25 +66,22 @@ pub(crate) async fn at_checkpoints<S: Store, T: Recorded>(
 ///
 /// # Errors
 /// They are not there, which says how they come about.
-pub(crate) fn weights<S: Store>(run: &Run<S>, step: usize) -> Result<Tensors, Error> {
-    if !run.store().has(Part::Weights, step) {
-        return Err(Error::Data(format!(
+pub fn weights(store: &impl Store, step: usize) -> Result<Tensors, Error> {
+    if !store.has(Part::Weights, step) {
+        return Err(Error::Incomplete(format!(
             "the weights at step {step} are missing; {}",
-            run.store().command("train")
+            store.command("train")
         )));
     }
-    Ok(run.store().weights(step)?)
+    Ok(store.weights(step)?)
 }
 
 /// Checkpoints at which nothing of what is wanted is known yet, by position and step.
-fn missing<S: Store, T: Recorded>(
-    run: &Run<S>,
-    is_wanted: impl Fn(&T) -> bool,
-) -> Vec<(usize, usize)> {
+fn missing<S: Store, T: Recorded>(run: &Run<S>, probe: &dyn Probe<T>) -> Vec<(usize, usize)> {
     let checkpoints = run.record().checkpoints.iter().enumerate();
     let missing = checkpoints.filter(|(_, at)| {
         let found: Option<T> = at.analyses.get();
-        !found.is_some_and(|found| is_wanted(&found))
+        !found.is_some_and(|found| probe.is_wanted(&found))
     });
     missing
         .map(|(position, at)| (position, at.losses.step))

@@ -19,8 +19,8 @@ use crate::{
     networks::Networks,
 };
 
+pub use self::course::{Probe, measure, weights};
 pub(crate) use self::{
-    course::{at_checkpoints, weights},
     direction::Direction,
     samples::{Batch, Sampled},
 };

@@ -11,7 +11,6 @@ use std::{num::NonZeroUsize, sync::Arc};
 use spindle_data::{AnyData, Data, Labelled as _, TrainingSet};
 use spindle_interactions::bootstrap::Estimate;
 use spindle_run::{
-    Store,
     analysis::landscape::{Bound, Curvature, DIRECTIONS, Landscape, RANDOM_SHARE, SAM_RADIUS},
     device::Places,
     each,
@@ -23,10 +22,10 @@ use spindle_run::{
 use self::features::LastLayer;
 use crate::{
     Error,
-    around::{Direction, Learner, Sampled, at_checkpoints},
+    around::{Direction, Learner, Probe, Sampled},
     network::{Answer, Network, initial_weights},
     networks::Networks,
-    pipeline::{AfterSample, Run, Watch, control},
+    pipeline::AfterSample,
 };
 
 /// Training samples that are looked at if nothing else is said.
@@ -35,23 +34,6 @@ pub const SAMPLES: NonZeroUsize = NonZeroUsize::new(512).expect("not zero");
 /// Half the distance of the two gradients whose difference is a product with the Hessian, as a share
 /// of the weights' norm.
 const DIFFERENCE: f64 = 1e-3;
-
-/// A data set and the network that learnt it, whatever their kind.
-pub trait Survey {
-    /// Training samples that are looked at.
-    fn samples(&self) -> usize;
-
-    /// What is around these weights of a checkpoint. `each` is called now and then, and may stop it.
-    ///
-    /// # Errors
-    /// [`Error::Stopped`], weights that do not fit, a device that fails.
-    fn at<'a>(
-        &'a self,
-        step: usize,
-        weights: &'a Tensors,
-        each: AfterSample<'a>,
-    ) -> Answer<'a, Landscape>;
-}
 
 /// The survey of an experiment on about so many of its training samples, and as many test samples.
 ///
@@ -63,7 +45,7 @@ pub fn survey(
     data: &AnyData,
     places: Places,
     samples: usize,
-) -> Result<Box<dyn Survey>, Error> {
+) -> Result<Box<dyn Probe<Landscape>>, Error> {
     each!(data, data => of_kind(experiment, data, places, samples))
 }
 
@@ -72,7 +54,7 @@ fn of_kind<M: Networks>(
     data: &Data<M>,
     places: Places,
     samples: usize,
-) -> Result<Box<dyn Survey>, Error> {
+) -> Result<Box<dyn Probe<Landscape>>, Error> {
     let network = M::network(
         experiment.training.model,
         M::size(data.train.samples()),
@@ -81,30 +63,6 @@ fn of_kind<M: Networks>(
     Ok(Box::new(SurveyOf::new(
         experiment, data, network, places, samples,
     )?))
-}
-
-/// Measures what is around the weights of every checkpoint that has nothing of it yet, or something
-/// of other samples; the run is saved after each.
-///
-/// # Errors
-/// [`Error::Stopped`], a checkpoint without weights, a device that fails, a number that is not finite.
-pub async fn landscape<S: Store>(
-    run: &mut Run<S>,
-    survey: &dyn Survey,
-    watch: &dyn Watch,
-) -> Result<(), Error> {
-    let samples = survey.samples();
-    let is_wanted = |found: &Landscape| found.samples == samples;
-    let measure = async |step: usize, weights: &Tensors| {
-        let found = survey.at(step, weights, &|| control(watch)).await?;
-        match found.not_finite() {
-            None => Ok(found),
-            Some(what) => Err(Error::Data(format!(
-                "{what} at step {step} is not finite: the network overflows around its weights there"
-            ))),
-        }
-    };
-    at_checkpoints(run, is_wanted, measure, watch).await
 }
 
 struct SurveyOf<M: Networks> {
@@ -311,9 +269,9 @@ fn mean(values: &[f64]) -> Estimate {
     }
 }
 
-impl<M: Networks> Survey for SurveyOf<M> {
-    fn samples(&self) -> usize {
-        self.train.len()
+impl<M: Networks> Probe<Landscape> for SurveyOf<M> {
+    fn is_wanted(&self, found: &Landscape) -> bool {
+        found.samples == self.train.len()
     }
 
     fn at<'a>(
@@ -322,7 +280,15 @@ impl<M: Networks> Survey for SurveyOf<M> {
         weights: &'a Tensors,
         each: AfterSample<'a>,
     ) -> Answer<'a, Landscape> {
-        Box::pin(Around::measured(self, step, weights, each))
+        Box::pin(async move {
+            let found = Around::measured(self, step, weights, each).await?;
+            match found.not_finite() {
+                None => Ok(found),
+                Some(what) => Err(Error::Data(format!(
+                    "{what} at step {step} is not finite: the network overflows around its weights there"
+                ))),
+            }
+        })
     }
 }
 

@@ -136,7 +136,7 @@ fn the_eigenvalue_is_that_of_the_whole_hessian_whatever_the_batches() {
     let expected = dense_eigenvalue(&flat(&weights), &inputs);
     for batch in [COUNT, 8] {
         let survey = surveyed(&data, batch);
-        assert_eq!(survey.samples(), COUNT);
+        assert_eq!(survey.train.len(), COUNT);
         let watched = || std::ops::ControlFlow::Continue(());
         let found = block_on(survey.at(0, &weights, &watched)).expect("finite");
         assert!((found.loss - loss(&flat(&weights), &inputs)).abs() < 1e-6);

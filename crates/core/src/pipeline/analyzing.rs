@@ -34,7 +34,7 @@ pub fn analyze<S: Store>(run: &mut Run<S>, watch: &dyn Watch) -> Result<(), Erro
 
 pub(super) fn analyze_missing<S: Store>(run: &mut Run<S>, watch: &dyn Watch) -> Result<(), Error> {
     if run.record().checkpoints.is_empty() {
-        return Err(Error::Data(format!(
+        return Err(Error::Incomplete(format!(
             "{} has no checkpoint yet; train it first",
             run.store().name()
         )));
@@ -64,7 +64,7 @@ pub(super) fn decompose<S: Store>(run: &mut Run<S>, watch: &dyn Watch) -> Result
     let before = total - missing.len() * games;
     for (index, step) in missing.iter().copied().enumerate() {
         if !run.store().has(Part::Outputs, step) {
-            return Err(Error::Data(format!(
+            return Err(Error::Incomplete(format!(
                 "the outputs at step {step} are missing; {}",
                 run.store().command("extract")
             )));
@@ -193,7 +193,7 @@ impl Seen {
             } => {
                 let at = AtCheckpoint::new(record, *position, outputs, decompositions);
                 let at = at.ok_or_else(|| {
-                    Error::Data(format!("step {} is not decomposed yet", outputs.step))
+                    Error::Incomplete(format!("step {} is not decomposed yet", outputs.step))
                 })?;
                 let before = before.as_ref().map(|(threshold, found)| Before {
                     threshold: *threshold,

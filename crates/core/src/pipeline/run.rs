@@ -208,7 +208,7 @@ impl<S: Store> Run<S> {
         if found.len() == samples && outputs.values.len() == samples << players {
             return Ok(());
         }
-        Err(Error::Data(format!(
+        Err(Error::Incomplete(format!(
             "{} of {samples} samples are measured at step {}",
             found.len(),
             outputs.step

@@ -99,7 +99,7 @@ impl<'a> Worker<'a> {
     pub async fn decompose(&self, watch: &dyn Watch) -> Result<Worked, Error> {
         let each = async |step: usize| {
             if !self.writer.has(Part::Outputs, step) {
-                return Err(Error::Data(format!(
+                return Err(Error::Incomplete(format!(
                     "the outputs at step {step} are missing; {}",
                     self.writer.command("extract")
                 )));
@@ -263,13 +263,17 @@ fn refuse_missing(run: &Run<RunWriter>, making: Making) -> Result<(), Error> {
         0..=5 => "",
         _ => ", ...",
     };
-    Err(Error::Data(format!(
-        "{} of {} checkpoints have no {} yet (step {named}{more}); `spindle status {}` says who is at them and what failed",
+    Err(Error::Incomplete(format!(
+        "{} of {} checkpoints have no {} yet (step {named}{more}); send the workers again (`spindle {} {}`, with or without --shard): they make what is missing. `spindle status` says who is at work and what failed",
         missing.len(),
         steps.len(),
         match making {
             Making::Outputs => "masked outputs",
             Making::Interactions => "decompositions",
+        },
+        match making {
+            Making::Outputs => "extract",
+            Making::Interactions => "analyze",
         },
         store.path().display()
     )))

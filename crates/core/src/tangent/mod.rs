@@ -10,7 +10,6 @@ use std::{num::NonZeroUsize, sync::Arc};
 
 use spindle_data::{AnyData, Data, Labelled as _, MeasuredSample, TrainingSet, measured_samples};
 use spindle_run::{
-    Store,
     analysis::tangent::{GroupTangent, Movement, RANDOM, STEP, Tangent, of_group},
     device::Places,
     each,
@@ -22,12 +21,12 @@ use spindle_run::{
 
 use crate::{
     Error,
-    around::{Direction, Learner, Sampled, at_checkpoints, weights},
+    around::{Direction, Learner, Probe, Sampled},
     extract::Measured,
     log_odds::log_odds,
     network::{Answer, Network},
     networks::Networks,
-    pipeline::{AfterSample, Run, Watch, control},
+    pipeline::AfterSample,
 };
 
 /// How much is looked at.
@@ -49,32 +48,7 @@ pub const MEASURED: NonZeroUsize = NonZeroUsize::new(50).expect("not zero");
 /// Random directions if nothing else is said.
 pub const DIRECTIONS: NonZeroUsize = NonZeroUsize::new(16).expect("not zero");
 
-/// A data set and the network that learnt it, whatever their kind.
-pub trait Tangents {
-    /// Training samples of the loss that is descended.
-    fn samples(&self) -> usize;
-
-    /// Random directions.
-    fn directions(&self) -> usize;
-
-    /// Measured samples of each group.
-    fn measured(&self) -> Vec<(Group, usize)>;
-
-    /// What is found at these weights, beside those before training. `each` is called now and then,
-    /// and may stop it.
-    ///
-    /// # Errors
-    /// [`Error::Stopped`], weights that do not fit, a device that fails, outputs that are not finite.
-    fn at<'a>(
-        &'a self,
-        step: usize,
-        weights: &'a Tensors,
-        first: &'a Tensors,
-        each: AfterSample<'a>,
-    ) -> Answer<'a, Tangent>;
-}
-
-/// The tangents of an experiment.
+/// The tangents of an experiment whose weights before training were `first`.
 ///
 /// # Errors
 /// A model that does not take what the data set holds, a place where it cannot be trained, a sample
@@ -84,8 +58,9 @@ pub fn tangents(
     data: &AnyData,
     places: Places,
     wanted: Wanted,
-) -> Result<Box<dyn Tangents>, Error> {
-    each!(data, data => of_kind(experiment, data, places, wanted))
+    first: Tensors,
+) -> Result<Box<dyn Probe<Tangent>>, Error> {
+    each!(data, data => of_kind(experiment, data, places, wanted, first))
 }
 
 fn of_kind<M: Networks>(
@@ -93,50 +68,22 @@ fn of_kind<M: Networks>(
     data: &Data<M>,
     places: Places,
     wanted: Wanted,
-) -> Result<Box<dyn Tangents>, Error> {
+    first: Tensors,
+) -> Result<Box<dyn Probe<Tangent>>, Error> {
     let network = M::network(
         experiment.training.model,
         M::size(data.train.samples()),
         data.classes.len(),
     )?;
-    let tangents = TangentsOf::with(experiment, data, network, places, wanted)?;
+    let tangents = TangentsOf::with(experiment, data, network, places, wanted, first)?;
     Ok(Box::new(tangents))
-}
-
-/// Measures the tangent at every checkpoint that has none yet, or one of other samples; the run is
-/// saved after each.
-///
-/// # Errors
-/// [`Error::Stopped`], a checkpoint without weights, a device that fails.
-pub async fn tangent<S: Store>(
-    run: &mut Run<S>,
-    tangents: &dyn Tangents,
-    watch: &dyn Watch,
-) -> Result<(), Error> {
-    let Some(begin) = run.record().checkpoints.first() else {
-        return Ok(());
-    };
-    let first = weights(run, begin.losses.step)?;
-    let is_wanted = |found: &Tangent| {
-        let groups = found.groups.iter();
-        let groups: Vec<(Group, usize)> = groups.map(|at| (at.group, at.samples)).collect();
-        (found.samples, found.directions, groups)
-            == (
-                tangents.samples(),
-                tangents.directions(),
-                tangents.measured(),
-            )
-    };
-    let measure = async |step: usize, weights: &Tensors| {
-        let each = || control(watch);
-        tangents.at(step, weights, &first, &each).await
-    };
-    at_checkpoints(run, is_wanted, measure, watch).await
 }
 
 struct TangentsOf<M: Networks> {
     experiment: CheckedExperiment,
     learner: Learner<M>,
+    /// Weights before training.
+    first: Tensors,
     train: Sampled<M>,
     test: Sampled<M>,
     /// In the order of their groups.
@@ -151,6 +98,7 @@ impl<M: Networks> TangentsOf<M> {
         network: Arc<dyn Network<M>>,
         places: Places,
         wanted: Wanted,
+        first: Tensors,
     ) -> Result<Self, Error> {
         let set = TrainingSet::draw(experiment, data.about())?;
         let train: Vec<(usize, usize)> = (0..set.len())
@@ -165,6 +113,7 @@ impl<M: Networks> TangentsOf<M> {
             measured: some_of_each(measured, wanted.measured),
             directions: wanted.directions,
             experiment: experiment.clone(),
+            first,
             learner: Learner::new(network, places)?,
         })
     }
@@ -230,7 +179,6 @@ impl<M: Networks> TangentsOf<M> {
         &self,
         step: usize,
         weights: &Tensors,
-        first: &Tensors,
         each: AfterSample<'_>,
     ) -> Result<Tangent, Error> {
         let [train, test] = [&self.train, &self.test];
@@ -241,7 +189,7 @@ impl<M: Networks> TangentsOf<M> {
         let descent = agreement::mean(&gradients[0]).scaled(-1.0);
         let mut samples: Vec<Movement> = Vec::new();
         let now = self.outputs(step, weights, each).await?;
-        let then = self.outputs(0, first, each).await?;
+        let then = self.outputs(0, &self.first, each).await?;
         let along = self.moved(step, weights, (&descent, STEP), each).await?;
         for ((outputs, first), along) in now.into_iter().zip(then).zip(along) {
             samples.push(Movement {
@@ -284,6 +232,16 @@ impl<M: Networks> TangentsOf<M> {
         Ok(gradients)
     }
 
+    /// Groups with the number of their samples.
+    fn measured(&self) -> Vec<(Group, usize)> {
+        let groups = self
+            .measured
+            .chunk_by(|a, b| a.record().group == b.record().group);
+        groups
+            .map(|group| (group[0].record().group, group.len()))
+            .collect()
+    }
+
     fn groups(&self, samples: &[Movement]) -> Result<Vec<GroupTangent>, Error> {
         let mut groups = Vec::new();
         let mut first = 0;
@@ -312,32 +270,21 @@ fn some_of_each<M: Networks>(
     some.collect()
 }
 
-impl<M: Networks> Tangents for TangentsOf<M> {
-    fn samples(&self) -> usize {
-        self.train.len()
-    }
-
-    fn directions(&self) -> usize {
-        self.directions
-    }
-
-    fn measured(&self) -> Vec<(Group, usize)> {
-        let groups = self
-            .measured
-            .chunk_by(|a, b| a.record().group == b.record().group);
-        groups
-            .map(|group| (group[0].record().group, group.len()))
-            .collect()
+impl<M: Networks> Probe<Tangent> for TangentsOf<M> {
+    fn is_wanted(&self, found: &Tangent) -> bool {
+        let groups = found.groups.iter().map(|at| (at.group, at.samples));
+        found.samples == self.train.len()
+            && found.directions == self.directions
+            && groups.eq(self.measured())
     }
 
     fn at<'a>(
         &'a self,
         step: usize,
         weights: &'a Tensors,
-        first: &'a Tensors,
         each: AfterSample<'a>,
     ) -> Answer<'a, Tangent> {
-        Box::pin(self.measure(step, weights, first, each))
+        Box::pin(self.measure(step, weights, each))
     }
 }
 

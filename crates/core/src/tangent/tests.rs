@@ -55,7 +55,9 @@ fn linear(hidden: &[usize]) -> TangentsOf<Pictures> {
     let layers = [hidden, &[2]].concat();
     let model = Sequential::mlp("perceptron", SIDE, &layers);
     let network = network(model, Frame::LeftOut);
-    TangentsOf::with(&experiment, &data(), network, Place::CPU.into(), wanted).expect("it fits")
+    let (data, place) = (data(), Place::CPU.into());
+    let first = initial_weights(&*network, 0);
+    TangentsOf::with(&experiment, &data, network, place, wanted, first).expect("it fits")
 }
 
 fn go_on() -> ControlFlow<()> {
@@ -92,7 +94,7 @@ fn nothing_joins_players_in_a_linear_network_and_effects_are_like_those_of_the_s
     let tangents = linear(&[]);
     assert_eq!(tangents.measured(), [(Group::Test, 2), (Group::Train, 2)]);
     let weights = initial_weights(&*tangents.learner.network, 0);
-    let found = block_on(tangents.at(0, &weights, &weights, &go_on)).expect("measured");
+    let found = block_on(tangents.at(0, &weights, &go_on)).expect("measured");
     assert_eq!((found.samples, found.directions), (COUNT, 3));
     for group in &found.groups {
         for shares in [&group.outputs, &group.step, &group.random] {
@@ -108,8 +110,8 @@ fn nothing_joins_players_in_a_linear_network_and_effects_are_like_those_of_the_s
 fn a_hidden_layer_joins_players() {
     let tangents = linear(&[8]);
     let weights = initial_weights(&*tangents.learner.network, 0);
-    let found = block_on(tangents.at(0, &weights, &weights, &go_on)).expect("measured");
+    let found = block_on(tangents.at(0, &weights, &go_on)).expect("measured");
     assert!(found.groups[0].outputs[0].value < 0.99);
-    let stopped = block_on(tangents.at(0, &weights, &weights, &|| ControlFlow::Break(())));
+    let stopped = block_on(tangents.at(0, &weights, &|| ControlFlow::Break(())));
     assert!(matches!(stopped, Err(Error::Stopped)));
 }

@@ -1,5 +1,7 @@
 //! In what experiments differ, and what of them is nobody's business.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -15,6 +17,13 @@ pub struct Difference {
     pub left: String,
     /// Value in the second.
     pub right: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { field, left, right } = self;
+        write!(f, "{field} is {left} there, {right} asked for")
+    }
 }
 
 impl Experiment {

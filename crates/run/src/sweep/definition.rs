@@ -70,11 +70,7 @@ impl Sweep {
             file.remove(EXPERIMENT).unwrap_or_default(),
             EXPERIMENT,
         )?)?;
-        let grids = match file.remove(GRID) {
-            Some(Value::Array(grids)) => grids,
-            Some(grid) => vec![grid],
-            None => return Err(wrong("there is no `grid`, whose lists say what is varied")),
-        };
+        let grid = file.remove(GRID);
         let mut samples = |name| {
             file.remove(name)
                 .map(|found| samples(name, found))
@@ -87,6 +83,11 @@ impl Sweep {
                 cut(name)
             )));
         }
+        let grids = match grid {
+            Some(Value::Array(grids)) => grids,
+            Some(grid) => vec![grid],
+            None => return Err(wrong("there is no `grid`, whose lists say what is varied")),
+        };
         let mut sweep = Self {
             varied: Vec::new(),
             cells: Vec::new(),

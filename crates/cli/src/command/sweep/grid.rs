@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde::Serialize;
 use serde_json::Value;
 use spindle_run::{
@@ -66,8 +66,8 @@ pub(in crate::command) struct Grid {
 }
 
 impl Grid {
-    /// Reads the grid and keeps it in the sweep's folder. Runs that an earlier grid had stay; a run
-    /// that has become another one is refused when its turn comes.
+    /// Reads the grid and keeps it in the sweep's folder. Runs that an earlier grid had stay, done or
+    /// not; where a run of the same name would become another one, nothing is begun.
     pub(in crate::command) fn begin(file: &Path, folder: &Path) -> anyhow::Result<Self> {
         let name = file.display();
         let text = fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
@@ -78,9 +78,16 @@ impl Grid {
         let beside = beside.parent().unwrap_or(Path::new("/"));
         resolve(&mut grid, beside);
         let sweep = Sweep::read(grid.clone()).with_context(|| format!("cannot read {name}"))?;
+        if RunFolder::open(folder).is_ok() {
+            bail!(
+                "{} is a run; a sweep needs a folder of its own",
+                folder.display()
+            );
+        }
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         // Workers begin together.
         let _lock = lock(folder)?;
+        refuse_another(folder, file, &sweep)?;
         write_whole(&folder.join(GRID), format!("{grid:#}\n").as_bytes())?;
         Ok(Self {
             folder: folder.to_owned(),
@@ -157,6 +164,39 @@ impl Grid {
         write_whole(&self.error_path(cell), format!("{error:#}\n").as_bytes())?;
         Ok(())
     }
+}
+
+/// An error where a run that the folder's sweep has would become another one by this file.
+fn refuse_another(folder: &Path, file: &Path, sweep: &Sweep) -> anyhow::Result<()> {
+    if !Grid::is_there(folder) {
+        return Ok(());
+    }
+    let earlier = Grid::open(folder)?.sweep;
+    let same_name = |cell: &Cell| {
+        sweep
+            .cells
+            .iter()
+            .find(|new| new.name == cell.name)
+            .cloned()
+    };
+    let pairs = earlier
+        .cells
+        .iter()
+        .filter_map(|cell| Some((cell, same_name(cell)?)));
+    for (cell, new) in pairs {
+        let differences = cell.experiment.decisive_differences(&new.experiment);
+        if !differences.is_empty() {
+            let words: Vec<String> = differences.iter().map(ToString::to_string).collect();
+            bail!(
+                "{} holds a sweep with other settings: {}. Choose another folder for {}, or take the settings again that {} has",
+                folder.display(),
+                words.join("; "),
+                file.display(),
+                folder.join(GRID).display()
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Paths are relative to the file that they stand in.
