@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Error,
-    figure::{Curve, Curves, Figure, FigureKind, LOSS, Tone, caption, marks},
+    figure::{Axis, Curve, Curves, Figure, FigureKind, LOSS, Tone, caption, marks},
     record::{Group, Recorded, RunRecord, recorded},
     sweep::Number,
     table::{self, Table, at_checkpoints, estimates},
@@ -219,7 +219,8 @@ fn alone(record: &RunRecord) -> Option<Figure> {
         &found,
         "fate-losses",
         "Loss of test samples with interactions of one fate alone",
-        curves.into(),
+        format!("{} {NOT_SHOWN}", alone_in_words(record)?),
+        (LOSS, curves.into()),
     )
 }
 
@@ -238,7 +239,17 @@ fn changes(record: &RunRecord) -> Option<Figure> {
         &course(record, Group::Test),
         "emerged-losses",
         "What interactions that emerged change in the loss",
-        found.collect(),
+        format!(
+            "The loss with all interactions less the one without those that emerged since the checkpoint before, below 0 where these help. {} {NOT_SHOWN}",
+            changes_in_words(record).unwrap_or_default()
+        ),
+        (
+            Axis {
+                label: "change of the loss",
+                unit: "nats",
+            },
+            found.collect(),
+        ),
     )
 }
 
@@ -256,7 +267,8 @@ fn figure(
     found: &[(usize, GroupFateLosses)],
     name: &'static str,
     title: &str,
-    curves: Vec<Curve>,
+    caption: String,
+    (y, curves): (Axis, Vec<Curve>),
 ) -> Option<Figure> {
     if found.len() < 2 {
         return None;
@@ -265,9 +277,9 @@ fn figure(
     Some(Figure {
         name,
         title: title.into(),
-        caption: format!("{} {NOT_SHOWN}", in_words(record)?),
+        caption,
         kind: FigureKind::Curves(Curves {
-            y: LOSS,
+            y,
             has_zero: true,
             epochs: epochs
                 .map(|(at, _)| record.checkpoints[*at].losses.epoch)
@@ -280,12 +292,29 @@ fn figure(
 
 const NOT_SHOWN: &str = "Sums of single interactions are no networks that could be trained, and what counts as emerged depends on how far checkpoints are apart.";
 
-/// The end, and at how many steps emerged interactions change the loss.
 fn in_words(record: &RunRecord) -> Option<String> {
+    let changes = changes_in_words(record).unwrap_or_default();
+    Some(format!("{} {changes}", alone_in_words(record)?))
+}
+
+/// Losses at the end.
+fn alone_in_words(record: &RunRecord) -> Option<String> {
     let test = course(record, Group::Test);
     let (at, last) = test.last()?;
-    let lowest = record.lowest()?;
     let epoch = record.checkpoints.get(*at)?.losses.epoch;
+    Some(format!(
+        "{}, mean loss of test samples in nats: {} with all interactions, {} with preserved ones alone, {} with emerged ones alone, {} with removed ones alone as they were.",
+        caption::capitalized(&caption::at(epoch)),
+        caption::estimate(last.all),
+        caption::estimate(last.preserved),
+        caption::estimate(last.emerged),
+        caption::estimate(last.removed),
+    ))
+}
+
+/// At how many steps emerged interactions change the loss.
+fn changes_in_words(record: &RunRecord) -> Option<String> {
+    let lowest = record.lowest()?;
     let groups = GROUPS.into_iter().filter_map(|group| {
         let found = course(record, group);
         let later: Vec<Estimate> = found
@@ -296,28 +325,19 @@ fn in_words(record: &RunRecord) -> Option<String> {
         let smaller = later.iter().filter(|change| change.high < 0.0).count();
         let larger = later.iter().filter(|change| change.low > 0.0).count();
         (!later.is_empty()).then(|| {
+            let (name, all) = (group.name(), later.len());
             format!(
-                "of {} samples at {smaller} of {}, and raise it at {larger}",
-                group.name(),
-                later.len()
+                "of {name} samples lower at {smaller} and higher at {larger} of {all} checkpoints"
             )
         })
     });
     let groups: Vec<String> = groups.collect();
-    let counted = match groups.is_empty() {
-        true => String::new(),
-        false => format!(
-            " After orders are lowest, interactions that emerged since the checkpoint before lower the loss beyond its interval {}.",
+    (!groups.is_empty()).then(|| {
+        format!(
+            "After orders are lowest, interactions that emerged make the loss, beyond its interval, {}. Canonical answers; 95 % over the samples, seed, players and noise bound held fixed.",
             groups.join("; ")
-        ),
-    };
-    Some(format!(
-        "{}, mean loss of test samples in nats: {} with all interactions, {} with preserved ones alone, {} with emerged ones alone.{counted} Canonical answers; 95 % over the samples, seed, players and noise bound held fixed.",
-        caption::capitalized(&caption::at(epoch)),
-        caption::estimate(last.all),
-        caption::estimate(last.preserved),
-        caption::estimate(last.emerged),
-    ))
+        )
+    })
 }
 
 /// Losses by fate: a row per checkpoint, group and set of interactions.

@@ -93,7 +93,7 @@ fn chance_loss(record: &RunRecord) -> f64 {
 pub fn loss_gap(record: &RunRecord) -> Option<String> {
     let Opening { gap, lag } = record.analyses.get()?;
     if !gap.has_learnt {
-        return Some("Of the loss gap nothing is said: the test loss never comes below that of an answer which does not look at its input, so the network has learnt nothing.".into());
+        return Some("Of the loss gap nothing is said: the test loss never comes below that of an answer which does not look at its input, so the network has learnt nothing so far.".into());
     }
     let samples = if record.knows_right_labels() {
         "training samples whose label is right"

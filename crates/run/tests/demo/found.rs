@@ -138,7 +138,7 @@ fn landscape(checkpoint: usize) -> Landscape {
 /// Which orders training moves: high ones are forgotten first.
 fn tangent(checkpoint: usize) -> Tangent {
     let trained = checkpoint as f64;
-    let shares = |shares: [f64; PLAYERS]| shares.map(estimate).to_vec();
+    let shares = |shares: [f64; PLAYERS]| shares.map(|share| Some(estimate(share))).to_vec();
     let by_order = |of: fn(f64) -> f64| {
         let orders = (1..=PLAYERS).map(|order| Some(estimate(of(order as f64))));
         orders.collect::<Vec<_>>()

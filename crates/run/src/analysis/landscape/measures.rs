@@ -202,7 +202,7 @@ pub(super) fn changes_in_words(record: &RunRecord, which: &[usize]) -> String {
 fn change_in_words(record: &RunRecord, measure: &Measure) -> Option<String> {
     let Change { lowest, last, half } = Change::of(record, measure)?;
     let half = half.map_or_else(String::new, |half| {
-        format!(", half of it by epoch {}", caption::epoch(half.round()))
+        format!(", half of it by epoch {}", caption::epoch(half))
     });
     let unit = match measure.unit {
         "" => String::new(),

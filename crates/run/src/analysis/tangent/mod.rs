@@ -5,6 +5,7 @@
 //! effects of plain outputs here, without a solver, since derivatives pass through these and through
 //! no choice of the sparsest answer.
 
+mod compact;
 mod movement;
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::{
         Axis, BarPanel, BarPanels, Curve, Curves, Figure, FigureKind, Measured, ORDER, SHARE,
         Series, Tone, caption, marks, orders,
     },
-    record::{Group, Recorded, RunRecord},
+    record::{CheckpointRecord, Group, Recorded, RunRecord},
     sweep::Number,
     table::{self, Table, at_checkpoints, estimates},
 };
@@ -63,20 +64,26 @@ pub struct GroupTangent {
     pub group: Group,
     /// How many.
     pub samples: usize,
-    /// Shares of strength of the outputs themselves; empty where there is none.
-    pub outputs: Vec<Estimate>,
+    /// Shares of strength of the outputs themselves; none where there is no strength.
+    #[serde(with = "compact")]
+    pub outputs: Vec<Option<Estimate>>,
     /// Of what a step of gradient descent changes.
-    pub step: Vec<Estimate>,
+    #[serde(with = "compact")]
+    pub step: Vec<Option<Estimate>>,
     /// Of what random directions change.
-    pub random: Vec<Estimate>,
+    #[serde(with = "compact")]
+    pub random: Vec<Option<Estimate>>,
     /// Cosine of effects before training and those of now; `None` where there are none.
+    #[serde(with = "compact")]
     pub likeness: Vec<Option<Estimate>>,
     /// Root mean square change of effects, over their own, where weights move by [`RANDOM`] of their
     /// norm in a random direction.
+    #[serde(with = "compact")]
     pub mobility: Vec<Option<Estimate>>,
     /// By degree instead of order: the mean eigenvalue of the tangent kernel of masked outputs on
     /// functions of that degree, over that of degree 1; the rate at which gradient descent on masked
     /// outputs would move them. From differences over [`RANDOM`].
+    #[serde(with = "compact")]
     pub rate: Vec<Option<Estimate>>,
 }
 
@@ -208,9 +215,9 @@ fn test(found: Tangent) -> Option<GroupTangent> {
 }
 
 /// Share of orders of 3 and more.
-fn high(shares: &[Estimate]) -> Option<f64> {
-    let high = shares.iter().skip(HIGH_ORDER - 1);
-    (!shares.is_empty()).then(|| high.map(|share| share.value).sum())
+fn high(shares: &[Option<Estimate>]) -> Option<f64> {
+    let high = shares.get(HIGH_ORDER - 1..)?.iter();
+    high.map(|share| Some(share.as_ref()?.value)).sum()
 }
 
 /// Shares by order at the turning points.
@@ -230,7 +237,7 @@ fn shares(record: &RunRecord) -> Option<Figure> {
                 note: String::new(),
                 bars: bars
                     .into_iter()
-                    .map(|bars| (!bars.is_empty()).then_some(bars))
+                    .map(|bars| bars.into_iter().collect::<Option<Vec<_>>>())
                     .collect(),
                 overlay: None,
             })
@@ -240,7 +247,7 @@ fn shares(record: &RunRecord) -> Option<Figure> {
     (!panels.is_empty()).then_some(Figure {
         name: "tangent",
         title: "Which orders a step of training moves".into(),
-        caption: in_words(record)?,
+        caption: format!("{} {BASIS}", shares_in_words(record)?),
         kind: FigureKind::Bars(BarPanels {
             x: ORDER,
             y: SHARE,
@@ -277,7 +284,7 @@ fn likeness(record: &RunRecord) -> Option<Figure> {
         record,
         "tangent-likeness",
         "How alike effects are to those before training",
-        "cosine",
+        format!("{} {BASIS}", likeness_in_words(record)?),
         found.iter().map(|(at, _)| *at),
         curves.collect(),
     )
@@ -299,7 +306,10 @@ fn agreement(record: &RunRecord) -> Option<Figure> {
         record,
         "tangent-agreement",
         "How alike gradients of two batches are",
-        "cosine",
+        format!(
+            "{} While both lie together, a step that helps training samples helps test samples as much. 95 % over the batches.",
+            agreement_in_words(record)?
+        ),
         found.iter().map(|(at, _)| *at),
         vec![
             curve(0, "two of training", |found| found.train),
@@ -312,7 +322,7 @@ fn over_training(
     record: &RunRecord,
     name: &'static str,
     title: &str,
-    label: &'static str,
+    caption: String,
     checkpoints: impl Iterator<Item = usize>,
     curves: Vec<Curve>,
 ) -> Option<Figure> {
@@ -325,9 +335,12 @@ fn over_training(
     Some(Figure {
         name,
         title: title.into(),
-        caption: in_words(record)?,
+        caption,
         kind: FigureKind::Curves(Curves {
-            y: Axis { label, unit: "" },
+            y: Axis {
+                label: "cosine",
+                unit: "",
+            },
             has_zero: true,
             epochs,
             curves,
@@ -336,28 +349,64 @@ fn over_training(
     })
 }
 
+/// What all of it says, in the sentences of the figures.
 fn in_words(record: &RunRecord) -> Option<String> {
+    let sentences = [
+        shares_in_words(record),
+        likeness_in_words(record),
+        agreement_in_words(record),
+        Some(BASIS.to_owned()),
+    ];
+    of_test(record, 0)?;
+    let sentences: Vec<String> = sentences.into_iter().flatten().collect();
+    Some(sentences.join(" "))
+}
+
+const BASIS: &str = "AND effects of plain outputs, without OR and not the sparsest: derivatives pass through no solver, and shares are others than those of sparse answers. 95 % over the samples or batches.";
+
+fn shares_in_words(record: &RunRecord) -> Option<String> {
     let first = of_test(record, 0)?;
-    let share = |shares: &[Estimate]| Some(caption::number(high(shares)?));
+    let share = |shares: &[Option<Estimate>]| Some(caption::number(high(shares)?));
+    Some(format!(
+        "Before training, orders of 3 and more are {} of the strength of the outputs' AND effects, {} of what a step of gradient descent changes, and {} of what random movements of the weights change.",
+        share(&first.outputs)?,
+        share(&first.step)?,
+        share(&first.random)?,
+    ))
+}
+
+fn likeness_in_words(record: &RunRecord) -> Option<String> {
+    let first = of_test(record, 0)?;
     let lowest = record.lowest().filter(|lowest| *lowest > 0);
     let lowest = lowest.and_then(|lowest| {
         let found = of_test(record, lowest)?;
         let epoch = record.checkpoints.get(lowest)?.losses.epoch;
         Some(format!(
-            " {}, where orders are lowest, effects have cosines of {} with those before training at orders 1 to 4.",
+            "{}, where orders are lowest, effects have cosines of {} with those before training at orders 1 to 4. ",
             caption::capitalized(&caption::at(epoch)),
             listed(&found.likeness, 4)
         ))
     });
     Some(format!(
-        "Before training, orders of 3 and more are {} of the strength of the outputs' AND effects, {} of what a step of gradient descent changes and {} of what random directions of the weights change. Where weights move by 1 % of their norm at random, effects of orders 1 to 4 change by {} times their own size. Gradient descent on masked outputs would move their parts of degrees 2 to 4 at {} times the rate of degree 1 (mean eigenvalues of the tangent kernel).{} {} test samples; 95 % over them. AND effects of plain outputs, not sparse answers: a derivative passes through no solver.",
-        share(&first.outputs)?,
-        share(&first.step)?,
-        share(&first.random)?,
+        "{}Where weights move by 1 % of their norm at random, effects before training change by {} times their own size; under the tangent kernel of masked outputs, parts of degrees 2 to 4 would move at {} times the rate of degree 1.",
+        lowest.unwrap_or_default(),
         listed(&first.mobility, 4),
         listed(first.rate.get(1..)?, 3),
-        lowest.unwrap_or_default(),
-        first.samples
+    ))
+}
+
+fn agreement_in_words(record: &RunRecord) -> Option<String> {
+    let (first, last) = (record.checkpoints.first()?, record.checkpoints.last()?);
+    let of = |at: &CheckpointRecord| Some(at.analyses.get::<Tangent>()?.agreement);
+    let (then, now) = (of(first)?, of(last)?);
+    Some(format!(
+        "Gradients of two batches of {} training samples have a cosine of {} before training and {} {}; less that of a training and a test batch it is {} and {}.",
+        then.batch,
+        caption::estimate(then.train),
+        caption::estimate(now.train),
+        caption::at(last.losses.epoch),
+        caption::estimate(then.difference),
+        caption::estimate(now.difference),
     ))
 }
 
@@ -370,7 +419,6 @@ fn listed(values: &[Option<Estimate>], count: usize) -> String {
     values.join(", ")
 }
 
-type Shares = fn(&GroupTangent) -> &Vec<Estimate>;
 type ByOrder = fn(&GroupTangent) -> &Vec<Option<Estimate>>;
 
 /// A row per checkpoint, group and order.
@@ -385,17 +433,10 @@ fn table(record: &RunRecord) -> Table {
     let mut table = at_checkpoints(Table::new("tangent"), record, rows.iter().map(|row| row.0))
         .text("group", rows.iter().map(|row| row.1.group.name()))
         .integer("order", rows.iter().map(|row| row.2 + 1));
-    let shares: [(&str, Shares); 3] = [
+    let lists: [(&str, ByOrder); 6] = [
         ("outputs_share", |found| &found.outputs),
         ("step_share", |found| &found.step),
         ("random_share", |found| &found.random),
-    ];
-    for (name, of) in shares {
-        let values = rows.iter();
-        let values = values.map(|(_, found, order)| of(found).get(*order).copied());
-        table = estimates(table, name, "", values);
-    }
-    let lists: [(&str, ByOrder); 3] = [
         ("likeness", |found| &found.likeness),
         ("mobility", |found| &found.mobility),
         ("rate", |found| &found.rate),

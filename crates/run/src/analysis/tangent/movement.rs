@@ -72,8 +72,8 @@ fn sizes(arrays: &[&[f64]]) -> Result<Vec<f64>, Error> {
     Ok(sizes)
 }
 
-/// Shares by order of what all samples have together; empty where they have nothing.
-fn shares(sizes: &[Vec<f64>], resamples: &Resamples) -> Vec<Estimate> {
+/// Shares by order of what all samples have together; none where they have nothing.
+fn shares(sizes: &[Vec<f64>], resamples: &Resamples) -> Vec<Option<Estimate>> {
     let of_draw = |draw: &[usize]| {
         let orders = 0..sizes.first()?.len();
         let sums: Vec<f64> = orders
@@ -82,8 +82,11 @@ fn shares(sizes: &[Vec<f64>], resamples: &Resamples) -> Vec<Estimate> {
         let all: f64 = sums.iter().sum();
         (all > 0.0).then(|| sums.iter().map(|sum| sum / all).collect())
     };
-    let shares = resamples.estimates(sizes.len(), of_draw);
-    shares.unwrap_or_default()
+    let orders = sizes.first().map_or(0, Vec::len);
+    match resamples.estimates(sizes.len(), of_draw) {
+        Some(shares) => shares.into_iter().map(Some).collect(),
+        None => vec![None; orders],
+    }
 }
 
 /// By order: the cosine of effects before training and those of now, all samples together.
@@ -208,7 +211,10 @@ mod tests {
         let samples = [sample.clone(), sample.clone(), sample];
         let found = of_group(&Experiment::default(), Group::Test, &samples);
         let found = found.unwrap().unwrap();
-        let values = |found: &[Estimate]| found.iter().map(|at| at.value).collect::<Vec<_>>();
+        let values = |found: &[Option<Estimate>]| {
+            let values = found.iter().map(|at| at.unwrap().value);
+            values.collect::<Vec<_>>()
+        };
         assert_eq!(values(&found.step), [0.75, 0.25, 0.0]);
         let expected = [1.0 / 3.5, 0.5 / 3.5, 2.0 / 3.5];
         for (found, expected) in values(&found.outputs).iter().zip(expected) {
@@ -240,7 +246,10 @@ mod tests {
         };
         let found = of_group(&Experiment::default(), Group::Train, &[still]).unwrap();
         let found = found.unwrap();
-        assert!(found.step.is_empty() && found.outputs.is_empty());
+        assert_eq!(
+            (&found.step, &found.outputs),
+            (&vec![None; 3], &vec![None; 3])
+        );
         assert_eq!(found.likeness, [None; 3]);
         assert_eq!(found.rate, [None; 3]);
         assert_eq!(found.mobility, [None; 3]);
