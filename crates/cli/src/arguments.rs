@@ -430,7 +430,7 @@ pub(crate) struct Export {
     #[arg(long, conflicts_with = "weights")]
     pub(crate) tables: bool,
     /// Pack weights too: of all checkpoints, or of the boundary of the phases and the last one
-    /// (then the rest is packed more tightly, so that the file stays under 3 MB).
+    /// (then the rest is packed more tightly, so that the file stays under 3.3 MB).
     #[arg(long, value_enum, value_name = "WHICH", num_args = 0..=1, default_missing_value = "all")]
     pub(crate) weights: Option<PackedWeights>,
 }

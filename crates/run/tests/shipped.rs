@@ -148,3 +148,14 @@ fn phases_follow_from_the_exports_with_other_draws() {
         }
     }
 }
+
+#[test]
+fn every_run_has_some_samples_to_be_taken_apart() {
+    for (name, export) in shipped() {
+        let shown = &export.outputs.samples;
+        assert!(shown.len() >= 4 && shown.contains(&0), "{name}: {shown:?}");
+        let last = export.history.steps.len() - 1;
+        let found = export.history.effects(last, 0);
+        assert!(found.len() > 10, "{name}: {} interactions", found.len());
+    }
+}

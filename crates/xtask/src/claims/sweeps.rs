@@ -195,7 +195,7 @@ fn of_runs(claims: &mut Claims, sweep: &str, rows: &Rows) -> anyhow::Result<()> 
         for (number, _) in &shown {
             let value = of_run(rows, row, number)?;
             let name = format!("sweeps.{sweep}.{run}.{number}");
-            claims.put_some(name.replace(['_', ' '], "-"), value.clone())?;
+            claims.put_some(name.replace(['_', ' ', '='], "-"), value.clone())?;
             cells.push(value.unwrap_or_default());
         }
         lines.push(line(&cells));
