@@ -156,6 +156,6 @@ fn every_run_has_some_samples_to_be_taken_apart() {
         assert!(shown.len() >= 4 && shown.contains(&0), "{name}: {shown:?}");
         let last = export.history.steps.len() - 1;
         let found = export.history.effects(last, 0);
-        assert!(found.len() > 10, "{name}: {} interactions", found.len());
+        assert!(!found.is_empty(), "{name}: nothing is kept of the first");
     }
 }
