@@ -120,11 +120,20 @@ test("the keyboard is never lost: menus, files, masks, notices", async () => {
     await page.keyboard.press("Enter");
     assert.equal(await page.evaluate(() => document.activeElement?.getAttribute("aria-label")), "Checkpoint");
     await atSample(page);
-    const more = page.getByRole("button", { name: /^\d+ more$/ }).first();
+    const more = page.getByRole("button", { name: /^\d+( of [\d,]+)? more$/ }).first();
     await more.focus();
     await page.keyboard.press("Enter");
     await page.waitForFunction(() => document.activeElement?.classList.contains("interaction"));
     assert.notEqual(await focused(page), "BODY");
+    // An interaction that was chosen is let go by the same key, or by Escape.
+    const pressed = (wanted) =>
+      page.waitForFunction((wanted) => document.activeElement?.getAttribute("aria-pressed") === wanted, wanted);
+    for (const letGo of ["Enter", "Escape"]) {
+      await page.keyboard.press("Enter");
+      await pressed("true");
+      await page.keyboard.press(letGo);
+      await pressed("false");
+    }
   });
 });
 

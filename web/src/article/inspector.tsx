@@ -142,7 +142,13 @@ function InteractionList({ name, of, view }: { name: string; of: Inspection; vie
       <h3 class="h4" id={`${name}-list`}>
         {salient} salient of {view.interactions.length.toLocaleString("en")} interactions
       </h3>
-      <ul aria-labelledby={`${name}-list`} onPointerLeave={() => (of.pointed.value = undefined)}>
+      <ul
+        aria-labelledby={`${name}-list`}
+        onPointerLeave={() => (of.pointed.value = undefined)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") of.chosen.value = undefined;
+        }}
+      >
         {view.interactions.slice(0, shown.value).map((found) => (
           <li key={`${found.kind}${found.mask}`}>
             <InteractionButton found={found} names={view.players} largest={largest} of={of} />
@@ -161,11 +167,15 @@ function InteractionList({ name, of, view }: { name: string; of: Inspection; vie
             setTimeout(() => list?.querySelectorAll<HTMLElement>("button")[first]?.focus(), 0);
           }}
         >
-          {Math.min(MORE, view.interactions.length - shown.value)} more
+          {moreOf(view.interactions.length - shown.value)}
         </button>
       )}
     </div>
   );
+}
+
+function moreOf(left: number): string {
+  return left > MORE ? `${MORE} of ${left.toLocaleString("en")} more` : `${left} more`;
 }
 
 function InteractionButton({
@@ -184,7 +194,7 @@ function InteractionButton({
       type="button"
       class={`interaction ${found.kind}${found.salient ? "" : " faint"}`}
       aria-pressed={same(found, of.chosen.value)}
-      onClick={() => (of.chosen.value = found)}
+      onClick={() => (of.chosen.value = same(found, of.chosen.value) ? undefined : found)}
       onPointerEnter={() => (of.pointed.value = found)}
       onFocus={() => (of.pointed.value = found)}
       onBlur={() => (of.pointed.value = undefined)}

@@ -117,7 +117,11 @@ function Controls({ now }: { now: Training | undefined }) {
   const phase = now?.phase.value;
   const busy = phase === "running" || phase === "preparing";
   const over = !now || isOver(now);
+  // The next seed begins by itself, once this one is measured.
+  const at = phase === "failed" ? undefined : series.value;
+  const follows = over && now && at && at.now < at.count ? at.now + 1 : undefined;
   const main = (): void => {
+    if (follows) return;
     if (over) {
       // What comes of the settings is looked at now, and stands below them.
       settingsOpen.value = false;
@@ -137,10 +141,11 @@ function Controls({ now }: { now: Training | undefined }) {
         type="button"
         class="primary"
         onClick={main}
+        aria-disabled={follows !== undefined}
         disabled={!manifest.value.cpu || (over && obstacle.value !== undefined)}
       >
         {busy ? <PauseIcon /> : <PlayIcon />}
-        {busy ? "Pause" : over ? (now ? "Train anew" : "Train here") : "Go on"}
+        {follows ? `Seed ${follows} follows` : busy ? "Pause" : over ? (now ? "Train anew" : "Train here") : "Go on"}
       </button>
       <button
         type="button"
@@ -288,7 +293,8 @@ function SeriesState({ now }: { now: Training }) {
   if (!isDone)
     return (
       <p data-fact="series">
-        Seed {at.now} of {at.count}: {now.experiment.training.seed}. The others follow by themselves.
+        Seed {at.now} of {at.count}: {now.experiment.training.seed}.{" "}
+        {at.now < at.count ? "The others follow by themselves." : "It is the last one."}
       </p>
     );
   return (

@@ -18,10 +18,7 @@ use super::{
 use crate::{
     Error,
     event::SampleLosses,
-    figure::{
-        Axis, BarPanel, BarPanels, Figure, FigureKind, Series, Tone,
-        caption::{self, number},
-    },
+    figure::{Axis, BarPanel, BarPanels, Figure, FigureKind, Series, Tone, caption},
     record::{Group, Recorded, RunRecord, recorded},
     sweep::Number,
     table::{Table, estimates},
@@ -371,7 +368,7 @@ fn in_words(record: &RunRecord) -> Option<String> {
             "{} {at}, regret {} ({} passes)",
             rule.rule.name(),
             caption::estimate(rule.regret),
-            number(rule.passes)
+            caption::count(rule.passes)
         ))
     });
     let words: Vec<String> = words.collect::<Option<_>>()?;

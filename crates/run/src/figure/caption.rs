@@ -47,6 +47,20 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// A whole number with commas between its thousands.
+#[must_use]
+pub fn count(value: f64) -> String {
+    let digits = format!("{value:.0}");
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// `2.1 [1.9, 2.4]`
 #[must_use]
 pub fn estimate(estimate: Estimate) -> String {
@@ -95,5 +109,7 @@ mod tests {
                 "0", "0.0123", "0.5", "1", "2.35", "23.4", "128", "1234", "1.0e-8"
             ]
         );
+        let counts = [0.0, 999.0, 75_000.0, 1_024_000.0].map(count);
+        assert_eq!(counts, ["0", "999", "75,000", "1,024,000"]);
     }
 }
