@@ -1,6 +1,6 @@
 //! The samples that the loss is taken of, ready for a network.
 
-use spindle_data::{DataKind, Split};
+use spindle_data::{Data, DataKind, Split, TrainingSet};
 use spindle_run::analysis::landscape::Quantiles;
 
 use crate::{Error, log_odds::log_sum_exp};
@@ -17,12 +17,33 @@ pub(crate) struct Batch<M: DataKind> {
 }
 
 impl<M: DataKind> Sampled<M> {
+    /// About `wanted` training samples with their labels as trained, and as many test samples.
+    ///
+    /// # Errors
+    /// As [`Self::evenly`].
+    pub(crate) fn of_both(
+        data: &Data<M>,
+        set: &TrainingSet,
+        wanted: usize,
+        batch: usize,
+        shape: M::Shape,
+    ) -> Result<[Self; 2], Error> {
+        let train: Vec<(usize, usize)> = (0..set.len())
+            .map(|index| (set.position(index), set.label(index)))
+            .collect();
+        let test: Vec<(usize, usize)> = data.test.labels().iter().enumerate().collect();
+        Ok([
+            Self::evenly(&data.train, &train, wanted, batch, shape)?,
+            Self::evenly(&data.test, &test, wanted, batch, shape)?,
+        ])
+    }
+
     /// About `wanted` of these (position, label), evenly among them: as many whole batches as they
     /// fill, at least one.
     ///
     /// # Errors
     /// No sample at all, or one that cannot be read by now.
-    pub(crate) fn evenly(
+    fn evenly(
         split: &Split<M>,
         all: &[(usize, usize)],
         wanted: usize,

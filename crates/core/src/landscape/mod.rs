@@ -85,17 +85,14 @@ impl<M: Networks> SurveyOf<M> {
         samples: usize,
     ) -> Result<Self, Error> {
         let set = TrainingSet::draw(experiment, data.about())?;
-        let train: Vec<(usize, usize)> = (0..set.len())
-            .map(|index| (set.position(index), set.label(index)))
-            .collect();
-        let test: Vec<(usize, usize)> = data.test.labels().iter().enumerate().collect();
         let (batch, shape) = (experiment.training.batch, network.shape().input);
+        let [train, test] = Sampled::of_both(data, &set, samples, batch, shape)?;
         Ok(Self {
             seed: experiment.training.seed,
             first: initial_weights(&*network, experiment.training.seed),
             training: set.len(),
-            train: Sampled::evenly(&data.train, &train, samples, batch, shape)?,
-            test: Sampled::evenly(&data.test, &test, samples, batch, shape)?,
+            train,
+            test,
             learner: Learner::new(network, places)?,
         })
     }

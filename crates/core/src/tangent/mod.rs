@@ -101,15 +101,12 @@ impl<M: Networks> TangentsOf<M> {
         first: Tensors,
     ) -> Result<Self, Error> {
         let set = TrainingSet::draw(experiment, data.about())?;
-        let train: Vec<(usize, usize)> = (0..set.len())
-            .map(|index| (set.position(index), set.label(index)))
-            .collect();
-        let test: Vec<(usize, usize)> = data.test.labels().iter().enumerate().collect();
         let (batch, shape) = (experiment.training.batch, network.shape());
         let measured = measured_samples(experiment, data, &set, shape)?;
+        let [train, test] = Sampled::of_both(data, &set, wanted.samples, batch, shape.input)?;
         Ok(Self {
-            train: Sampled::evenly(&data.train, &train, wanted.samples, batch, shape.input)?,
-            test: Sampled::evenly(&data.test, &test, wanted.samples, batch, shape.input)?,
+            train,
+            test,
             measured: some_of_each(measured, wanted.measured),
             directions: wanted.directions,
             experiment: experiment.clone(),
