@@ -2,10 +2,10 @@
 
     python tests/python/everywhere.py target/release/spindle [--device gpu]
 
-A small run of LeNet is made with all cores; then everything behind its weights is made again: on one
-thread, on vectors of AVX2 (Valgrind is a processor without AVX-512; left out where it is not installed),
-and on a device that is asked for. What differs is told as a share of the largest output, and of the L1
-norm of a sample's answer; more than what is promised is an error.
+A small LeNet is trained; what is behind its weights is made with all cores, then again: on one thread,
+on vectors of AVX2 (Valgrind is a processor without AVX-512; left out where it is not installed), and on
+a device that is asked for. What differs is told as a share of the largest output, and of the L1 norm of
+a sample's answer; more than what is promised is an error.
 """
 
 import argparse
@@ -36,10 +36,10 @@ def work(command: list[str], threads: int | None = None) -> None:
         sys.exit(f"{' '.join(command)}: {done.stderr}")
 
 
-def again(run: Path, name: str, before: list[str], device: list[str], threads: int | None) -> Path:
-    """A copy of a run with outputs and decompositions of its own."""
-    copy = run.with_name(name)
-    shutil.copytree(run, copy, ignore=shutil.ignore_patterns("outputs", "interactions", ".lock"))
+def made(trained: Path, name: str, before: list[str], device: list[str], threads: int | None) -> Path:
+    """A copy of a trained run, with outputs and decompositions."""
+    copy = trained.with_name(name)
+    shutil.copytree(trained, copy, ignore=shutil.ignore_patterns(".lock"))
     work([*before, "extract", str(copy), "--shard", "1/1", *device], threads)
     work([*before, "analyze", str(copy), "--shard", "1/1"], threads)
     return copy
@@ -75,12 +75,13 @@ def main() -> None:
         ways.append(("AVX2 (Valgrind)", ["valgrind", "--tool=none", "-q", spindle], [], 1, TO_THE_BIT))
     ways += [(device, [spindle], ["--device", device], None, ROUNDED) for device in arguments.device]
     with tempfile.TemporaryDirectory() as folder:
-        run = Path(folder) / "all-cores"
-        work([spindle, "run", "--out", str(run), *SETTINGS.split()])
+        trained = Path(folder) / "trained"
+        work([spindle, "train", "--out", str(trained), *SETTINGS.split()])
+        run = made(trained, "all-cores", [spindle], [], None)
         print("| against all cores | masked outputs | single effects | strengths by order |\n|---|---|---|---|")
         is_wrong = False
         for number, (name, before, device, threads, promised) in enumerate(ways):
-            found = differences(run, again(run, f"way-{number}", before, device, threads))
+            found = differences(run, made(trained, f"way-{number}", before, device, threads))
             print(f"| {name} | " + " | ".join("the same" if value == 0 else f"{value:.1e}" for value in found) + " |")
             is_wrong |= any(value > limit for value, limit in zip(found, promised))
     if is_wrong:
