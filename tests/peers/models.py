@@ -68,10 +68,10 @@ def lenet(channels, classes):
     return LeNet(channels, classes)
 
 
-def mlp(classes, hidden=(128, 64)):
+def mlp(classes, hidden=(128, 64), activation=nn.ReLU):
     """[count, 1, 28, 28] -> [count, classes]; players on the picture itself."""
     widths = [784, *hidden]
-    layers = [layer for pair in zip(widths, hidden) for layer in (nn.Linear(*pair), nn.ReLU())]
+    layers = [layer for pair in zip(widths, hidden) for layer in (nn.Linear(*pair), activation())]
     return nn.Sequential(nn.Flatten(), *layers, nn.Linear(widths[-1], classes))
 
 
@@ -193,8 +193,8 @@ class Bert(nn.Module):
         return self.classifier(self.bert["pooler"](x[:, 0]))
 
 
-def bert_tiny(vocabulary=30522, classes=2):
-    return Bert(2, 128, 2, 512, vocabulary, classes)
+def bert_tiny(vocabulary=30522, classes=2, heads=2):
+    return Bert(2, 128, heads, 512, vocabulary, classes)
 
 
 def bert_medium(vocabulary=30522, classes=2):

@@ -193,15 +193,26 @@ def of_other_widths():
         side = 27 + kernel
         name = f"lenet-{kernel}x{kernel}-1x{side}"
         yield configuration(name, models.LeNet(1, 10, kernel=kernel), [pictures(3, 1, side)], channels=1, side=side, classes=10)
-    for name, hidden in (("mlp-narrow-1x28", (64, 32)), ("mlp-deep-1x28", (128, 64, 64, 64, 64))):
-        yield configuration(name, models.mlp(10, hidden), [pictures(3, 1, 28)], channels=1, side=28, classes=10)
+    perceptrons = {
+        "mlp-narrow-1x28": models.mlp(10, (64, 32)),
+        "mlp-deep-1x28": models.mlp(10, (128, 64, 64, 64, 64)),
+        "mlp-tanh-1x28": models.mlp(10, activation=models.nn.Tanh),
+    }
+    for name, model in perceptrons.items():
+        yield configuration(name, model, [pictures(3, 1, 28)], channels=1, side=28, classes=10)
 
 
 def of_text():
     inputs = sequences()
     told = {name: array.tolist() for name, array in zip(("tokens", "kept", "types"), inputs)}
-    for name, make in (("bert-tiny", models.bert_tiny), ("bert-medium", models.bert_medium)):
-        yield configuration(name, make(VOCABULARY, 2), inputs, vocabulary=VOCABULARY, classes=2, **told)
+    made = {
+        "bert-tiny": models.bert_tiny(VOCABULARY, 2),
+        "bert-medium": models.bert_medium(VOCABULARY, 2),
+        "bert-tiny-1-head": models.bert_tiny(VOCABULARY, 2, heads=1),
+        "bert-tiny-4-heads": models.bert_tiny(VOCABULARY, 2, heads=4),
+    }
+    for name, model in made.items():
+        yield configuration(name, model, inputs, vocabulary=VOCABULARY, classes=2, **told)
 
 
 def of_points():

@@ -18,6 +18,7 @@
 //! `sgd`, and the check of `tensors` by name. What is a free choice in a family is a field of its
 //! tuning, with a default; what follows from vectors and registers is a constant with its reason.
 
+mod activation;
 mod bert;
 mod dgcnn;
 mod engine;

@@ -5,7 +5,7 @@
 //! interaction. It knows a network as data and nothing of the kernels, so that a mistake in their
 //! geometry shows as well.
 
-use spindle_run::{event::Tensors, player::PatchMasks};
+use spindle_run::{event::Tensors, experiment::Activation, player::PatchMasks};
 
 use super::sequential::{Convolution, Masked, Pool, Sequential};
 use crate::Error;
@@ -109,7 +109,11 @@ impl Sequential {
                 .zip(parameters.bias)
                 .map(|(row, bias)| {
                     let sum = dot(row, &values) + f64::from(*bias);
-                    if layer.relu { sum.max(0.0) } else { sum }
+                    match layer.activation {
+                        None => sum,
+                        Some(Activation::Relu) => sum.max(0.0),
+                        Some(Activation::Tanh) => sum.tanh(),
+                    }
                 })
                 .collect();
         }

@@ -8,7 +8,7 @@ use crate::{
     Convolution, Dense, Error, Initial, Masked, Pool, Sequential, SequentialKernels,
     SequentialTuning, Sgd,
 };
-use spindle_run::{input::PictureShape, player::PatchMasks};
+use spindle_run::{experiment::Activation, input::PictureShape, player::PatchMasks};
 
 /// Networks of up to three convolutions, some with padding, strides, poolings of any kind, and more
 /// channels than a panel has.
@@ -29,59 +29,62 @@ pub(super) fn networks() -> impl Strategy<Value = Sequential> {
         hidden,
         2_usize..=40,
         any::<bool>(),
+        prop_oneof![Just(Activation::Relu), Just(Activation::Tanh)],
     )
-        .prop_map(|(side, inputs, convolutions, hidden, classes, plain)| {
-            let mut network = Sequential {
-                name: "random",
-                input: PictureShape {
-                    channels: inputs,
-                    side,
-                },
-                convolutions: Vec::new(),
-                dense: Vec::new(),
-                masked: Masked::Input,
-                initial: Initial::Uniform,
-            };
-            let (mut side, mut inputs) = (side, inputs);
-            let names = ["conv1", "conv2", "conv3"];
-            for (name, (kernel, stride, padding, outputs, pool)) in
-                names.into_iter().zip(convolutions)
-            {
-                let kernel = kernel.min(side);
-                let mut layer = Convolution {
-                    name: name.into(),
-                    inputs,
-                    outputs,
-                    kernel,
-                    stride: if plain { 1 } else { stride },
-                    padding: if plain { 0 } else { padding },
-                    side,
-                    pool: None,
+        .prop_map(
+            |(side, inputs, convolutions, hidden, classes, plain, activation)| {
+                let mut network = Sequential {
+                    name: "random",
+                    input: PictureShape {
+                        channels: inputs,
+                        side,
+                    },
+                    convolutions: Vec::new(),
+                    dense: Vec::new(),
+                    masked: Masked::Input,
+                    initial: Initial::Uniform,
                 };
-                let even = layer.map_side().is_multiple_of(2);
-                layer.pool = if plain {
-                    pool.and(even.then_some(Pool::HALVES))
-                } else {
-                    pool.filter(|pool| pool.size <= layer.map_side())
-                };
-                (side, inputs) = (layer.out_side(), outputs);
-                network.convolutions.push(layer);
-            }
-            let names = ["fc1", "fc2", "fc3"];
-            let mut inputs = inputs * side * side;
-            let outputs = hidden.iter().copied().chain([classes]);
-            for (name, outputs) in names.into_iter().zip(outputs) {
-                let relu = network.dense.len() < hidden.len();
-                network.dense.push(Dense {
-                    name: name.into(),
-                    inputs,
-                    outputs,
-                    relu,
-                });
-                inputs = outputs;
-            }
-            network
-        })
+                let (mut side, mut inputs) = (side, inputs);
+                let names = ["conv1", "conv2", "conv3"];
+                for (name, (kernel, stride, padding, outputs, pool)) in
+                    names.into_iter().zip(convolutions)
+                {
+                    let kernel = kernel.min(side);
+                    let mut layer = Convolution {
+                        name: name.into(),
+                        inputs,
+                        outputs,
+                        kernel,
+                        stride: if plain { 1 } else { stride },
+                        padding: if plain { 0 } else { padding },
+                        side,
+                        pool: None,
+                    };
+                    let even = layer.map_side().is_multiple_of(2);
+                    layer.pool = if plain {
+                        pool.and(even.then_some(Pool::HALVES))
+                    } else {
+                        pool.filter(|pool| pool.size <= layer.map_side())
+                    };
+                    (side, inputs) = (layer.out_side(), outputs);
+                    network.convolutions.push(layer);
+                }
+                let names = ["fc1", "fc2", "fc3"];
+                let mut inputs = inputs * side * side;
+                let outputs = hidden.iter().copied().chain([classes]);
+                for (name, outputs) in names.into_iter().zip(outputs) {
+                    let is_last = network.dense.len() == hidden.len();
+                    network.dense.push(Dense {
+                        name: name.into(),
+                        inputs,
+                        outputs,
+                        activation: (!is_last).then_some(activation),
+                    });
+                    inputs = outputs;
+                }
+                network
+            },
+        )
 }
 
 /// The same networks in every run.
@@ -347,7 +350,7 @@ fn wide_steps_learn_and_do_not_depend_on_the_number_of_cores() -> Result<(), Err
 
 /// The perceptron of 784-128-64-10.
 fn perceptron() -> Sequential {
-    Sequential::mlp("MLP", 28, &[128, 64, 10])
+    Sequential::mlp("MLP", 28, &[128, 64, 10], Activation::Relu)
 }
 
 #[test]
@@ -370,7 +373,7 @@ fn a_perceptron_has_the_parameters_of_torch_and_takes_them_back() -> Result<(), 
         ("5.weight", &[10, 64]),
     ];
     assert_eq!(shapes, expected);
-    let wide = Sequential::mlp("MLP", 28, &[512, 10]);
+    let wide = Sequential::mlp("MLP", 28, &[512, 10], Activation::Relu);
     assert!(!wide.is_narrow(&tuning));
     for network in [network, wide] {
         let weights = network.initial_weights(6);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use spindle_kernels::Sequential;
-use spindle_run::{input::PictureSize, modality::Pictures};
+use spindle_run::{experiment::Activation, input::PictureSize, modality::Pictures};
 
 use super::sequential::{self, Frame};
 use crate::{Error, network::Network};
@@ -19,6 +19,7 @@ const SIDE: usize = 28;
 pub(super) fn network(
     title: &'static str,
     hidden: &[usize],
+    activation: Activation,
     size: PictureSize,
     classes: usize,
 ) -> Result<Arc<dyn Network<Pictures>>, Error> {
@@ -37,7 +38,7 @@ pub(super) fn network(
             allowed: format!("it takes grey pictures of {SIDE}x{SIDE}, and the data are {found}"),
         });
     }
-    let mlp = Sequential::mlp(title, SIDE, &[hidden, &[classes]].concat());
+    let mlp = Sequential::mlp(title, SIDE, &[hidden, &[classes]].concat(), activation);
     // There is no frame: what is masked is the picture itself.
     Ok(sequential::network(mlp, Frame::LeftOut))
 }
@@ -49,7 +50,13 @@ mod tests {
     #[test]
     fn other_pictures_are_an_error_with_a_sentence() {
         let said = |channels, side| {
-            let found = network("MLP", &[12], PictureSize { channels, side }, 10);
+            let found = network(
+                "MLP",
+                &[12],
+                Activation::Relu,
+                PictureSize { channels, side },
+                10,
+            );
             found.err().map(|error| error.to_string())
         };
         assert_eq!(said(1, Some(28)), None);

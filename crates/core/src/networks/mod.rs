@@ -59,7 +59,9 @@ impl Networks for Pictures {
                 filters,
                 hidden,
             } => lenet::network(title, kernel, filters, hidden, size, classes),
-            Family::Mlp { hidden } => mlp::network(title, hidden, size, classes)?,
+            Family::Mlp { hidden, activation } => {
+                mlp::network(title, hidden, activation, size, classes)?
+            }
             Family::Vgg { blocks } => vgg::network(title, blocks, size, classes),
             Family::AlexNet => alexnet::network(size, classes),
             _ => return Err(other_kind::<Self>(model)),
@@ -74,9 +76,11 @@ impl Networks for Texts {
         classes: usize,
     ) -> Result<Arc<dyn Network<Self>>, Error> {
         match model.family() {
-            Family::Bert { layers, width } => {
-                bert::network(model.title(), layers, width, size, classes)
-            }
+            Family::Bert {
+                layers,
+                width,
+                heads,
+            } => bert::network(model.title(), layers, width, heads, size, classes),
             _ => Err(other_kind::<Self>(model)),
         }
     }

@@ -11,10 +11,30 @@ use crate::{
     product::Start,
 };
 
-/// Values of a head, in all published sizes.
-pub(super) const HEAD: usize = 64;
-/// Panels of a head.
-const PANELS: usize = HEAD / WIDTH;
+/// How the values of a piece are divided among heads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Heads {
+    pub(super) count: usize,
+    /// Values of each; a multiple of a panel's.
+    pub(super) len: usize,
+}
+
+impl Heads {
+    /// Panels of a head.
+    fn panels(self) -> usize {
+        self.len / WIDTH
+    }
+
+    /// Where the panels of a head lie among all.
+    fn panels_of(self, head: usize) -> Range<usize> {
+        head * self.panels()..(head + 1) * self.panels()
+    }
+
+    /// What scores are multiplied by.
+    fn scale(self) -> f32 {
+        1.0 / (self.len as f32).sqrt()
+    }
+}
 
 /// Rows of one text: those that attend, and those that they attend to.
 #[derive(Clone, Debug)]
@@ -48,17 +68,13 @@ pub(super) struct Attention {
     gradient: Vec<Row>,
 }
 
-/// Where the panels of a head lie in arrays of `rows` rows.
-fn panels(head: usize) -> Range<usize> {
-    head * PANELS..(head + 1) * PANELS
-}
-
 impl Attention {
-    /// `out` `[panel][query]` <- means of values weighted by softmax(query * key / 8).
+    /// `out` `[panel][query]` <- means of values weighted by softmax(query * key / sqrt(len)).
     #[inline(always)]
     pub(super) fn forward<S: Simd>(
         &mut self,
         simd: S,
+        heads: Heads,
         spans: &[Span],
         projected: &Projected,
         out: &mut [Row],
@@ -66,34 +82,33 @@ impl Attention {
         let Projected { query, key, value } = projected;
         let all = spans.last().map_or(0, |span| span.keys.end);
         let query_input = spans.last().map_or(0, |span| span.queries.end);
-        let heads = out.len() / query_input.max(1) / PANELS;
         self.weights.clear();
         for span in spans {
-            for head in 0..heads {
+            for head in 0..heads.count {
                 let (count, first) = (span.queries.len(), self.weights.len());
                 self.weights.resize(first + span.panels() * count, ZERO);
                 transpose_head(
                     Head {
                         values: key,
                         rows: all,
-                        head,
+                        panels: heads.panels_of(head),
                     },
                     &span.keys,
                     &mut self.transposed,
                 );
                 let queries = Left {
-                    rows: &query[head * PANELS * query_input..],
+                    rows: &query[heads.panels_of(head).start * query_input..],
                     stride: query_input,
                     first: span.queries.start,
-                    columns: HEAD,
+                    columns: heads.len,
                 };
                 let weights = &mut self.weights[first..];
                 for (panel, scores) in weights.chunks_mut(count).enumerate() {
-                    let keys = &self.transposed[panel * HEAD..][..HEAD];
+                    let keys = &self.transposed[panel * heads.len..][..heads.len];
                     product(simd, queries, keys, Start::Bias(&ZERO), scores);
                 }
-                softmax(weights, count, span.keys.len());
-                for panel in panels(head) {
+                softmax(heads.scale(), weights, count, span.keys.len());
+                for panel in heads.panels_of(head) {
                     let out = &mut out[panel * query_input..][span.queries.clone()];
                     let values = &value[panel * all..][span.keys.clone()];
                     product(
@@ -114,6 +129,7 @@ impl Attention {
     pub(super) fn backward<S: Simd>(
         &mut self,
         simd: S,
+        heads: Heads,
         spans: &[Span],
         projected: &Projected,
         out: &[Row],
@@ -121,7 +137,6 @@ impl Attention {
     ) {
         let all = spans.last().map_or(0, |span| span.keys.end);
         let query_input = spans.last().map_or(0, |span| span.queries.end);
-        let heads = out.len() / query_input.max(1) / PANELS;
         gradients.query.clear();
         gradients.query.resize(projected.query.len(), ZERO);
         for gradient in [&mut gradients.key, &mut gradients.value] {
@@ -131,14 +146,14 @@ impl Attention {
         let mut first = 0;
         for span in spans {
             let count = span.queries.len();
-            for head in 0..heads {
+            for head in 0..heads.count {
                 let weights = &self.weights[first..][..span.panels() * count];
                 first += weights.len();
                 transpose_head(
                     Head {
                         values: &projected.value,
                         rows: all,
-                        head,
+                        panels: heads.panels_of(head),
                     },
                     &span.keys,
                     &mut self.transposed,
@@ -146,17 +161,17 @@ impl Attention {
                 self.gradient.clear();
                 self.gradient.resize(weights.len(), ZERO);
                 let out_gradient = Left {
-                    rows: &out[head * PANELS * query_input..],
+                    rows: &out[heads.panels_of(head).start * query_input..],
                     stride: query_input,
                     first: span.queries.start,
-                    columns: HEAD,
+                    columns: heads.len,
                 };
                 for (panel, gradient) in self.gradient.chunks_mut(count).enumerate() {
-                    let values = &self.transposed[panel * HEAD..][..HEAD];
+                    let values = &self.transposed[panel * heads.len..][..heads.len];
                     product(simd, out_gradient, values, Start::Bias(&ZERO), gradient);
                 }
-                softmax_backward(weights, count, &mut self.gradient);
-                for panel in panels(head) {
+                softmax_backward(heads.scale(), weights, count, &mut self.gradient);
+                for panel in heads.panels_of(head) {
                     let query_gradient =
                         &mut gradients.query[panel * query_input..][span.queries.clone()];
                     let keys = &projected.key[panel * all..][span.keys.clone()];
@@ -192,23 +207,24 @@ fn as_left<'a>(weights: &'a [Row], span: &Span) -> Left<'a> {
 }
 
 /// A head of queries, keys or values.
-#[derive(Clone, Copy)]
 struct Head<'a> {
     /// Of all heads, `[panel][row]`.
     values: &'a [Row],
     /// Rows of a panel.
     rows: usize,
-    head: usize,
+    /// Those of the head.
+    panels: Range<usize>,
 }
 
 /// Some rows of a head as columns: `[panel of rows][lane of the head]`.
 #[inline(always)]
 fn transpose_head(from: Head<'_>, rows: &Range<usize>, to: &mut Vec<Row>) {
+    let len = from.panels.len() * WIDTH;
     to.clear();
-    to.resize(rows.len().div_ceil(WIDTH) * HEAD, ZERO);
-    for (part, panel) in panels(from.head).enumerate() {
+    to.resize(rows.len().div_ceil(WIDTH) * len, ZERO);
+    for (part, panel) in from.panels.enumerate() {
         let from = &from.values[panel * from.rows..][rows.clone()];
-        for (from, to) in from.chunks(WIDTH).zip(to.chunks_mut(HEAD)) {
+        for (from, to) in from.chunks(WIDTH).zip(to.chunks_mut(len)) {
             transpose(from, &mut to[part * WIDTH..][..WIDTH]);
         }
     }
@@ -216,8 +232,7 @@ fn transpose_head(from: Head<'_>, rows: &Range<usize>, to: &mut Vec<Row>) {
 
 /// Scores `[panel of keys][query]` become attention weights; lanes behind the keys become 0.
 #[inline(always)]
-fn softmax(scores: &mut [Row], count: usize, keys: usize) {
-    let scale = 1.0 / (HEAD as f32).sqrt();
+fn softmax(scale: f32, scores: &mut [Row], count: usize, keys: usize) {
     let panels = scores.len() / count;
     let mut behind = [1.0; WIDTH];
     behind[keys - (panels - 1) * WIDTH..].fill(0.0);
@@ -256,8 +271,7 @@ fn softmax(scores: &mut [Row], count: usize, keys: usize) {
 
 /// The gradient with respect to attention weights becomes that with respect to scores.
 #[inline(always)]
-fn softmax_backward(weights: &[Row], count: usize, gradient: &mut [Row]) {
-    let scale = 1.0 / (HEAD as f32).sqrt();
+fn softmax_backward(scale: f32, weights: &[Row], count: usize, gradient: &mut [Row]) {
     let panels = weights.len() / count;
     for query in 0..count {
         let places = (0..panels).map(|panel| panel * count + query);

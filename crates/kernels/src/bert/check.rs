@@ -4,10 +4,9 @@ use spindle_run::input::Tokens;
 
 use super::{
     Size,
-    attention::HEAD,
     layout::{MOST_TOKENS, TYPES},
 };
-use crate::Error;
+use crate::{Error, panels::WIDTH};
 
 impl Size {
     /// Whether there can be such a network.
@@ -17,13 +16,17 @@ impl Size {
     pub(super) fn check(&self, network: &'static str) -> Result<(), Error> {
         let reason = if self.layers == 0 || self.classes == 0 || self.vocabulary == 0 {
             "it has no layers, no classes or no word pieces".to_owned()
-        } else if self.width == 0 || !self.width.is_multiple_of(HEAD) {
-            let width = self.width;
-            format!("its width is {width}, which is no multiple of the {HEAD} values of a head")
+        } else if !self.has_whole_heads() {
+            let (width, heads) = (self.width, self.heads);
+            format!("{width} values in {heads} heads; a head has {WIDTH}, or a multiple of them")
         } else {
             return Ok(());
         };
         Err(Error::Network { network, reason })
+    }
+
+    fn has_whole_heads(&self) -> bool {
+        self.width > 0 && self.heads > 0 && self.width.is_multiple_of(self.heads * WIDTH)
     }
 
     /// Whether texts are laid out as they say, and consist of what there are parameters for.

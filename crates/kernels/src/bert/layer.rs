@@ -200,7 +200,7 @@ impl Tape {
         layer.value.forward(simd, weights, &self.input, value);
         let context = room(&mut self.context, query_input.len());
         self.attention
-            .forward(simd, spans, &self.projected, context);
+            .forward(simd, layer.heads, spans, &self.projected, context);
         layer
             .attention
             .forward(simd, weights, &self.context, &mut self.sum);
@@ -277,6 +277,7 @@ impl Tape {
         layer.attention.backward(simd, weights, flow, sums);
         self.attention.backward(
             simd,
+            layer.heads,
             spans,
             &self.projected,
             context,

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use spindle_run::event::{Tensor, Tensors};
 
+use super::{Size, attention::Heads};
 use crate::panels::{Row, WIDTH, ZERO, panels};
 
 /// Longest text in word pieces, as the published weights have it.
@@ -53,6 +54,7 @@ pub(super) struct Norm {
 /// One layer of the encoder.
 #[derive(Clone, Debug)]
 pub(super) struct Encoder {
+    pub(super) heads: Heads,
     pub(super) query: Dense,
     pub(super) key: Dense,
     pub(super) value: Dense,
@@ -136,9 +138,10 @@ impl Builder {
         }
     }
 
-    fn encoder(&mut self, index: usize, width: usize) -> Encoder {
+    fn encoder(&mut self, index: usize, width: usize, heads: Heads) -> Encoder {
         let name = |part: &str| format!("bert.encoder.layer.{index}.{part}");
         Encoder {
+            heads,
             query: self.dense(&name("attention.self.query"), width, width),
             key: self.dense(&name("attention.self.key"), width, width),
             value: self.dense(&name("attention.self.value"), width, width),
@@ -152,14 +155,25 @@ impl Builder {
 }
 
 impl Layout {
-    /// Of so many layers of so many values, whose number is a multiple of a head's.
-    pub(super) fn new(layers: usize, width: usize, vocabulary: usize, classes: usize) -> Self {
+    /// Of a size that can be.
+    pub(super) fn new(size: Size) -> Self {
+        let Size {
+            layers,
+            width,
+            heads,
+            vocabulary,
+            classes,
+        } = size;
+        let heads = Heads {
+            count: heads,
+            len: width / heads,
+        };
         let mut builder = Builder::default();
         let positions = builder.table("position", MOST_TOKENS, width);
         let types = builder.table("token_type", TYPES, width);
         let norm = builder.norm("bert.embeddings", width);
         let encoders = (0..layers)
-            .map(|index| builder.encoder(index, width))
+            .map(|index| builder.encoder(index, width, heads))
             .collect();
         let pooler = builder.dense("bert.pooler.dense", width, width);
         let classifier = builder.dense("classifier", width, classes);

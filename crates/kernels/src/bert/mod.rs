@@ -61,13 +61,15 @@ impl Default for BertTuning {
     }
 }
 
-/// Layers and values of a BERT.
+/// Layers, values and heads of a BERT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     /// Transformer layers.
     pub layers: usize,
-    /// A multiple of the 64 values of a head.
+    /// Values of a piece of text in every layer.
     pub width: usize,
+    /// Heads of attention, each of as many values, which are a multiple of 32.
+    pub heads: usize,
     /// Word pieces there are.
     pub vocabulary: usize,
     /// Number of classes.
@@ -122,7 +124,7 @@ impl BertKernels {
         tuning: BertTuning,
     ) -> Result<Self, Error> {
         size.check(name)?;
-        let layout = Layout::new(size.layers, size.width, size.vocabulary, size.classes);
+        let layout = Layout::new(size);
         let pack = |tensors| {
             let expected = layout.parameters.iter();
             let expected = expected.map(|parameter| (&parameter.name[..], &parameter.shape[..]));

@@ -13,12 +13,13 @@ use crate::{Error, Sgd, tests::refusal};
 const SMALL: Size = Size {
     layers: 1,
     width: 64,
+    heads: 1,
     vocabulary: 120,
     classes: 3,
 };
 
 fn weights(size: Size) -> Tensors {
-    let layout = Layout::new(size.layers, size.width, size.vocabulary, size.classes);
+    let layout = Layout::new(size);
     let tensors = layout.parameters.iter().zip(0..).map(|(parameter, index)| {
         let mut rng = Stream::Weights.rng(1, index);
         let count = parameter.shape.iter().product();
@@ -50,9 +51,11 @@ fn sizes_that_cannot_be_are_refused() {
             width: 100,
             ..SMALL
         },
-        "no multiple of the 64",
+        "100 values in 1 heads",
     );
-    refused(Size { width: 0, ..SMALL }, "no multiple of the 64");
+    refused(Size { heads: 4, ..SMALL }, "64 values in 4 heads");
+    refused(Size { heads: 0, ..SMALL }, "64 values in 0 heads");
+    refused(Size { width: 0, ..SMALL }, "0 values in 1 heads");
     refused(Size { layers: 0, ..SMALL }, "no layers");
     refused(
         Size {
@@ -112,6 +115,7 @@ fn a_vocabulary_without_masks_is_refused_where_they_are_wanted() -> Result<(), E
 fn a_width_of_768_trains_along_its_gradient() -> Result<(), Error> {
     let mut bert = kernels(Size {
         width: 768,
+        heads: 12,
         ..SMALL
     })?;
     let tokens = text(&[7, 103, 5, 119, 0]);

@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use spindle_run::event::Tensors;
+use spindle_run::{event::Tensors, experiment::Activation};
 use wgpu::{Buffer, CommandEncoder, CommandEncoderDescriptor, Device, DeviceType, Queue};
 
 use super::{
@@ -16,7 +16,10 @@ use super::{
     plan::{Plan, Purpose, filled_buffer, new_buffer},
     read::read,
 };
-use crate::{Error, Sgd, sequential::Sequential};
+use crate::{
+    Error, Sgd,
+    sequential::{Dense, Sequential},
+};
 
 /// Losses there is room for at first; twice as many whenever they are too few.
 const LOSSES: usize = 256;
@@ -82,15 +85,19 @@ struct Losses {
 
 /// Whether the kernels can run a network.
 fn check_plain(network: &Sequential) -> Result<(), Error> {
-    match network.convolutions.iter().find(|layer| !layer.is_plain()) {
+    let convolution = network.convolutions.iter().find(|layer| !layer.is_plain());
+    let convolution = convolution.map(|layer| {
+        let name = &layer.name;
+        format!("its convolution {name} has padding, strides or a pooling other than 2x2")
+    });
+    let is_other = |layer: &&Dense| layer.activation.is_some_and(|own| own != Activation::Relu);
+    let dense = network.dense.iter().find(is_other);
+    let dense = dense.map(|layer| format!("an activation other than ReLU follows {}", layer.name));
+    match convolution.or(dense) {
         None => Ok(()),
-        Some(layer) => Err(Error::Network {
+        Some(what) => Err(Error::Network {
             network: network.name,
-            reason: format!(
-                "its convolution {} has padding, strides or a pooling other than 2x2, which the \
-                 GPU kernels do not know; the CPU's do",
-                layer.name
-            ),
+            reason: format!("{what}, which the GPU kernels do not know; the CPU's do"),
         }),
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::print_stderr)]
 
 use pollster::block_on;
-use spindle_run::event::Tensors;
+use spindle_run::{event::Tensors, experiment::Activation};
 
 use super::{
     GpuSequentialKernels,
@@ -60,11 +60,11 @@ fn odd_network() -> Sequential {
         side,
         pool,
     };
-    let dense = |name: &'static str, inputs, outputs, relu| Dense {
+    let dense = |name: &'static str, inputs, outputs, activation| Dense {
         name: name.into(),
         inputs,
         outputs,
-        relu,
+        activation,
     };
     Sequential {
         name: "odd",
@@ -77,7 +77,10 @@ fn odd_network() -> Sequential {
             convolution("b", 5, 7, 4, 31, Some(Pool::HALVES)),
             convolution("c", 7, 3, 1, 14, None),
         ],
-        dense: vec![dense("d", 588, 37, true), dense("e", 37, 3, false)],
+        dense: vec![
+            dense("d", 588, 37, Some(Activation::Relu)),
+            dense("e", 37, 3, None),
+        ],
         masked: Masked::Convolution(1),
         initial: Initial::Uniform,
     }

@@ -9,6 +9,7 @@ use super::{
     sum::{Channels, Input, Sum},
 };
 use crate::{
+    activation::{finish, is_relu},
     narrow::{Forward, ForwardWeights},
     rows::{self, Epilogue, Factors, WHOLE},
     sequential::{Dense, Sequential},
@@ -91,7 +92,7 @@ impl Head {
     fn epilogue<'a>(&self, index: usize, layer: &'a Forward) -> Epilogue<'a> {
         Epilogue {
             bias: Some(&layer.bias),
-            relu: self.layers[index].relu,
+            relu: is_relu(self.layers[index].activation),
         }
     }
 }
@@ -150,6 +151,7 @@ impl WithSimd for Block<'_> {
             stride,
         };
         head.sum.add_up(simd, tables, self.first, epilogue, sums);
+        finish(head.layers[0].activation, sums);
         for (index, layer) in layers.iter().enumerate().skip(1) {
             let factors = Factors {
                 left: &from,
@@ -161,7 +163,9 @@ impl WithSimd for Block<'_> {
             };
             stride = layer.weight.stride();
             let epilogue = head.epilogue(index, layer);
-            rows::multiply(simd, factors, epilogue, &mut to[..count * stride]);
+            let to_rows = &mut to[..count * stride];
+            rows::multiply(simd, factors, epilogue, to_rows);
+            finish(head.layers[index].activation, to_rows);
             std::mem::swap(&mut from, &mut to);
         }
         for (out, row) in self

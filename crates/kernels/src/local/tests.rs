@@ -197,7 +197,7 @@ fn lenet_runs_by_patterns_and_what_mixes_early_plainly() {
             name: "fc1".into(),
             inputs: 128,
             outputs: 10,
-            relu: false,
+            activation: None,
         }],
         masked: Masked::Convolution(0),
         initial: Initial::Uniform,

@@ -7,11 +7,12 @@ use super::{
     layout::{ForwardWeights, Layout},
 };
 use crate::{
+    activation::{backward, finish, is_relu},
     loss::CrossEntropy,
     penalty::Drawn,
     reference::Mask,
     rows::{Epilogue, Factors, Matrix, Product, WHOLE},
-    sequential::{Convolution, Dense, Masked, Sequential},
+    sequential::{Convolution, Masked, Sequential},
     simd::{padded, with_simd},
 };
 
@@ -238,6 +239,7 @@ impl Workspace {
         let layer = &model.forward.dense[index];
         let (before, after) = self.activations.split_at_mut(index);
         let inputs = before.last().unwrap_or(&self.maps[self.maps.len() - 1]);
+        let activation = model.network.dense[index].activation;
         with_simd(Product {
             factors: Factors {
                 left: inputs.first(count),
@@ -249,10 +251,11 @@ impl Workspace {
             },
             epilogue: Epilogue {
                 bias: Some(&layer.bias),
-                relu: model.network.dense[index].relu,
+                relu: is_relu(activation),
             },
             out: after[0].first_mut(count),
         });
+        finish(activation, after[0].first_mut(count));
     }
 
     /// Writes the gradients of the sum of these pictures' cross-entropies, over the number of
@@ -363,7 +366,11 @@ impl Workspace {
         let (before, after) = self.gradients.split_at_mut(index);
         let gradient = &mut after[0];
         let outputs = &self.activations[index];
-        relu_backward(layer, outputs.first(count), gradient.first_mut(count));
+        backward(
+            layer.activation,
+            outputs.first(count),
+            gradient.first_mut(count),
+        );
         let bias_gradient = parameter_gradients.bias;
         bias_gradient.fill(0.0);
         for row in gradient.first(count).chunks_exact(gradient.stride) {
@@ -445,16 +452,6 @@ impl Workspace {
             .chunks_exact_mut(layout.run_stride())
         {
             run[layout.run()..].fill(0.0);
-        }
-    }
-}
-
-/// The gradient with respect to what came into the layer's ReLU, if it has one, given that with
-/// respect to what came out.
-fn relu_backward(layer: &Dense, outputs: &[f32], gradient: &mut [f32]) {
-    if layer.relu {
-        for (gradient, out) in gradient.iter_mut().zip(outputs) {
-            *gradient = if *out > 0.0 { *gradient } else { 0.0 };
         }
     }
 }

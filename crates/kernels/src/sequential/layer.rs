@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use spindle_run::experiment::Activation;
+
 /// Max pooling without padding; what does not fill a window at the far borders is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pool {
@@ -92,7 +94,7 @@ impl Convolution {
     }
 }
 
-/// A dense layer with bias, then perhaps ReLU.
+/// A dense layer with bias, then perhaps an activation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dense {
     /// Name of its parameters, as PyTorch has it.
@@ -101,6 +103,6 @@ pub struct Dense {
     pub inputs: usize,
     /// Values out.
     pub outputs: usize,
-    /// Whether ReLU follows.
-    pub relu: bool,
+    /// What follows.
+    pub activation: Option<Activation>,
 }

@@ -1,6 +1,6 @@
 //! Sequential networks of the field, made of what everybody may make them of.
 
-use spindle_run::input::PictureShape;
+use spindle_run::{experiment::Activation, input::PictureShape};
 
 use super::{Convolution, Dense, Initial, Masked, Pool, Sequential};
 
@@ -21,7 +21,7 @@ fn dense_layers<const N: usize>(names: [&'static str; N], widths: &[usize]) -> V
             name: name.into(),
             inputs: widths[0],
             outputs: widths[1],
-            relu: index + 1 < N,
+            activation: (index + 1 < N).then_some(Activation::Relu),
         })
         .collect()
 }
@@ -167,11 +167,11 @@ impl Sequential {
     }
 
     /// A multilayer perceptron on grey pictures: dense layers of these widths, the last one of
-    /// which is the number of classes, with ReLU between them. Its parameters have the names of
-    /// `torch.nn.Sequential(Flatten, Linear, ReLU, Linear, ...)`. Players are patches of the
+    /// which is the number of classes, with an activation between them. Its parameters have the names
+    /// of `torch.nn.Sequential(Flatten, Linear, ReLU, Linear, ...)`. Players are patches of the
     /// picture.
     #[must_use]
-    pub fn mlp(title: &'static str, side: usize, widths: &[usize]) -> Self {
+    pub fn mlp(title: &'static str, side: usize, widths: &[usize], activation: Activation) -> Self {
         let inputs = [side * side].into_iter().chain(widths.iter().copied());
         let dense = inputs.zip(widths).enumerate();
         Self {
@@ -180,11 +180,11 @@ impl Sequential {
             convolutions: Vec::new(),
             dense: dense
                 .map(|(index, (inputs, &outputs))| Dense {
-                    // Each ReLU is numbered too, and so is the flattening before them all.
+                    // Each activation is numbered too, and so is the flattening before them all.
                     name: (1 + 2 * index).to_string().into(),
                     inputs,
                     outputs,
-                    relu: index + 1 < widths.len(),
+                    activation: (index + 1 < widths.len()).then_some(activation),
                 })
                 .collect(),
             masked: Masked::Input,

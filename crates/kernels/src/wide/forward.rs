@@ -11,6 +11,7 @@ use super::{
     tuning::WideTuning,
 };
 use crate::{
+    activation::{finish, is_relu},
     panels::{Row, ZERO},
     sequential::Pool,
     simd::with_simd,
@@ -45,12 +46,15 @@ impl Forward<'_> {
             input: self.input,
             weights: parameters.weight,
             bias: Some(parameters.bias),
-            relu: layer.relu,
+            relu: is_relu(layer.activation),
             count: self.count,
             tuning: self.tuning,
         };
         match layer.pool {
-            None => correlate(operands, out),
+            None => {
+                correlate(operands, out);
+                finish(layer.activation, out.as_flattened_mut());
+            }
             Some(pool) => correlate_and_pool(operands, pool, layer.out_side, out, choices),
         }
     }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use spindle_run::experiment::Activation;
+
 use super::{correlation::Correlation, tuning::WideTuning};
 use crate::{
     panels::{Row, WIDTH, ZERO, panels},
@@ -37,7 +39,7 @@ pub(crate) struct Layer {
     pub(super) map_side: usize,
     pub(super) pool: Option<Pool>,
     pub(crate) out_side: usize,
-    pub(super) relu: bool,
+    pub(super) activation: Option<Activation>,
     /// Whether windows are laid out before they are multiplied: for few channels, and for strides.
     pub(super) has_im2col: bool,
     /// Row of its first weights among all parameters; biases follow.
@@ -163,7 +165,7 @@ impl Layers {
                 map_side: c.map_side(),
                 pool: c.pool,
                 out_side: c.out_side(),
-                relu: true,
+                activation: Some(Activation::Relu),
                 has_im2col: index == 0 || c.stride > 1,
                 start: 0,
             });
@@ -180,7 +182,7 @@ impl Layers {
                 map_side: 1,
                 pool: None,
                 out_side: 1,
-                relu: dense.relu,
+                activation: dense.activation,
                 has_im2col: index == 0 && network.convolutions.is_empty(),
                 start: 0,
             });

@@ -1,9 +1,10 @@
-//! Max pooling of whole rows, and the backward pass through it and through ReLU.
+//! Max pooling of whole rows, and the backward pass through it and through activations.
 
 use pulp::{Simd, WithSimd};
 
 use super::layer::Layer;
 use crate::{
+    activation::backward,
     panels::{Row, WIDTH, ZERO, add},
     sequential::Pool,
     simd::with_simd,
@@ -119,11 +120,10 @@ impl WithSimd for BackwardLine<'_, '_> {
         match layer.pool {
             None => {
                 let rows = panel + self.y * line..panel + (self.y + 1) * line;
-                let (values, gradient) = (
-                    &self.output.values[rows.clone()],
-                    &self.output.gradient[rows],
-                );
-                relu_backward(layer.relu, values, gradient, self.out);
+                self.out
+                    .copy_from_slice(&self.output.gradient[rows.clone()]);
+                let values = self.output.values[rows].as_flattened();
+                backward(layer.activation, values, self.out.as_flattened_mut());
             }
             Some(pool) => {
                 self.out.fill(ZERO);
@@ -150,19 +150,6 @@ impl WithSimd for BackwardLine<'_, '_> {
 fn covering(pool: Pool, y: usize, side: usize) -> std::ops::Range<usize> {
     let first = (y + 1).saturating_sub(pool.size).div_ceil(pool.stride);
     first..side.min(y / pool.stride + 1)
-}
-
-#[inline(always)]
-fn relu_backward(relu: bool, values: &[Row], gradient: &[Row], out: &mut [Row]) {
-    for ((out, value), gradient) in out.iter_mut().zip(values).zip(gradient) {
-        for ((out, value), gradient) in out.iter_mut().zip(value).zip(gradient) {
-            *out = if *value > 0.0 || !relu {
-                *gradient
-            } else {
-                0.0
-            };
-        }
-    }
 }
 
 /// Adds what one pooled line gives line `dy` under its windows.

@@ -18,7 +18,7 @@ pub use choices::{NoiseScale, Placement, Schedule, Solver};
 pub use dataset::Dataset;
 pub use differences::{Difference, in_words};
 pub use kind::Kind;
-pub use model::{Family, Model};
+pub use model::{Activation, Family, Model};
 pub use parameters::{MAX_PLAYERS, Measurement, PARAMETERS, Parameter, Solving, Training, ranges};
 pub use range::Range;
 

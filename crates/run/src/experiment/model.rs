@@ -2,7 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use self::Activation::{Relu, Tanh};
 use super::Kind;
+
+/// What is done to every value behind a dense layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activation {
+    /// Values below 0 become 0.
+    Relu,
+    /// The hyperbolic tangent.
+    Tanh,
+}
 
 /// How a network is built; what a model of a family needs beyond its data is in here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +30,8 @@ pub enum Family {
     Mlp {
         /// Values behind the dense layers before the last one.
         hidden: &'static [usize],
+        /// What follows each of these.
+        activation: Activation,
     },
     /// Convolutions of 3x3 in five blocks, then three dense layers.
     Vgg {
@@ -34,6 +46,8 @@ pub enum Family {
         layers: usize,
         /// Values of a piece of text in every layer.
         width: usize,
+        /// Heads of attention, which share these values.
+        heads: usize,
     },
     /// Convolutions over the edges from points to their neighbours.
     Dgcnn,
@@ -107,11 +121,13 @@ models! {
     /// LeNet with kernels of 7x7 on 34x34 inputs, 47,018 parameters on grey digits.
     Lenet7 "lenet-7x7" "LeNet-7x7" Family::Lenet { kernel: 7, filters: [6, 16], hidden: [120, 84] };
     /// Three dense layers on grey 28x28 pictures, 109,386 parameters on digits.
-    Mlp "mlp" "MLP" Family::Mlp { hidden: &[128, 64] };
+    Mlp "mlp" "MLP" Family::Mlp { hidden: &[128, 64], activation: Relu };
+    /// The same with tanh instead of ReLU.
+    MlpTanh "mlp-tanh" "MLP-tanh" Family::Mlp { hidden: &[128, 64], activation: Tanh };
     /// The same of half the width, 52,650 parameters on digits.
-    MlpNarrow "mlp-narrow" "MLP-narrow" Family::Mlp { hidden: &[64, 32] };
+    MlpNarrow "mlp-narrow" "MLP-narrow" Family::Mlp { hidden: &[64, 32], activation: Relu };
     /// The same with three more layers of 64 values, 121,866 parameters on digits.
-    MlpDeep "mlp-deep" "MLP-deep" Family::Mlp { hidden: &[128, 64, 64, 64, 64] };
+    MlpDeep "mlp-deep" "MLP-deep" Family::Mlp { hidden: &[128, 64, 64, 64, 64], activation: Relu };
     /// VGG-11 without batch normalisation, on 32x32 or 224x224 inputs.
     Vgg11 "vgg-11" "VGG-11" Family::Vgg { blocks: [1, 1, 2, 2, 2] };
     /// VGG-13 without batch normalisation, on 32x32 or 224x224 inputs.
@@ -123,9 +139,13 @@ models! {
     /// AlexNet on 224x224 inputs.
     AlexNet "alexnet" "AlexNet" Family::AlexNet;
     /// BERT with 2 layers of 128 values, for classification of texts.
-    BertTiny "bert-tiny" "BERT-Tiny" Family::Bert { layers: 2, width: 128 };
+    BertTiny "bert-tiny" "BERT-Tiny" Family::Bert { layers: 2, width: 128, heads: 2 };
+    /// BERT-Tiny with one head of attention instead of two.
+    BertTinyOneHead "bert-tiny-1-head" "BERT-Tiny-1-head" Family::Bert { layers: 2, width: 128, heads: 1 };
+    /// BERT-Tiny with four heads of attention.
+    BertTinyFourHeads "bert-tiny-4-heads" "BERT-Tiny-4-heads" Family::Bert { layers: 2, width: 128, heads: 4 };
     /// BERT with 8 layers of 512 values, for classification of texts.
-    BertMedium "bert-medium" "BERT-Medium" Family::Bert { layers: 8, width: 512 };
+    BertMedium "bert-medium" "BERT-Medium" Family::Bert { layers: 8, width: 512, heads: 8 };
     /// DGCNN with 20 neighbours a point, for classification of point clouds.
     Dgcnn "dgcnn" "DGCNN" Family::Dgcnn;
 }

@@ -62,6 +62,7 @@ fn pictures() -> Vec<Experiment> {
         row("mlp", "--model mlp", None, LENET),
         row("mlp-narrow", "--model mlp-narrow", None, LENET),
         row("mlp-deep", "--model mlp-deep", None, LENET),
+        row("mlp-tanh", "--model mlp-tanh", None, LENET),
         row("lenet-reference", "--model lenet", None, LENET).with(REFERENCE),
         at("lenet-own", "--model lenet --data own", data::OWN_PICTURES),
         at("lenet-cub", cub, data::CUB),
@@ -74,6 +75,16 @@ fn texts() -> Vec<Experiment> {
     let own = "--model bert-tiny --data own";
     vec![
         at("bert-tiny-own", own, data::OWN_TEXTS).further(),
+        at(
+            "bert-tiny-1-head",
+            "--model bert-tiny-1-head --data own",
+            data::OWN_TEXTS,
+        ),
+        at(
+            "bert-tiny-4-heads",
+            "--model bert-tiny-4-heads --data own",
+            data::OWN_TEXTS,
+        ),
         at("bert-tiny-reference", own, data::OWN_TEXTS).with(REFERENCE),
         at(
             "bert-tiny-sst-2",

@@ -18,8 +18,6 @@ use crate::{
     network::{Evaluator, Snapshot, Trainer},
 };
 
-/// Values of an attention head.
-const HEAD: usize = 64;
 /// Most pieces of a text, and parts of a pair.
 const MOST_PIECES: usize = 512;
 const MOST_PARTS: usize = 2;
@@ -101,6 +99,8 @@ struct SelfAttention {
     query: Linear,
     key: Linear,
     value: Linear,
+    #[module(skip)]
+    heads: usize,
 }
 
 #[derive(Module, Debug)]
@@ -135,7 +135,7 @@ fn norm(width: usize, device: &Device) -> LayerNorm {
 }
 
 impl Layer {
-    fn new(width: usize, device: &Device) -> Self {
+    fn new(width: usize, heads: usize, device: &Device) -> Self {
         let square = || LinearConfig::new(width, width).init(device);
         Self {
             attention: Attention {
@@ -143,6 +143,7 @@ impl Layer {
                     query: square(),
                     key: square(),
                     value: square(),
+                    heads,
                 },
                 output: Output::new(width, width, device),
             },
@@ -165,14 +166,12 @@ impl Layer {
 impl SelfAttention {
     fn forward(&self, x: Tensor<3>, padding: Option<&Tensor<4>>) -> Tensor<3> {
         let [texts, length, width] = x.dims();
-        let heads = |x: Tensor<3>| {
-            x.reshape([texts, length, width / HEAD, HEAD])
-                .swap_dims(1, 2)
-        };
-        let query = heads(self.query.forward(x.clone()));
-        let key = heads(self.key.forward(x.clone()));
-        let value = heads(self.value.forward(x));
-        let scores = query.matmul(key.transpose()) / (HEAD as f64).sqrt();
+        let len = width / self.heads;
+        let by_head = |x: Tensor<3>| x.reshape([texts, length, self.heads, len]).swap_dims(1, 2);
+        let query = by_head(self.query.forward(x.clone()));
+        let key = by_head(self.key.forward(x.clone()));
+        let value = by_head(self.value.forward(x));
+        let scores = query.matmul(key.transpose()) / (len as f64).sqrt();
         let scores = match padding {
             Some(padding) => scores + padding.clone(),
             None => scores,
@@ -191,6 +190,7 @@ impl Bert {
             title,
             layers,
             width,
+            heads,
             shape,
             classes,
         } = *bert;
@@ -204,7 +204,9 @@ impl Bert {
                     layer_norm: norm(width, device),
                 },
                 encoder: Layers {
-                    layer: (0..layers).map(|_| Layer::new(width, device)).collect(),
+                    layer: (0..layers)
+                        .map(|_| Layer::new(width, heads, device))
+                        .collect(),
                 },
                 pooler: Pooler {
                     dense: LinearConfig::new(width, width).init(device),

@@ -2,7 +2,7 @@
 //! of HuggingFace's `BertForSequenceClassification`.
 //!
 //! A linear classifier on the pooled first piece; dropout is left out (ours): training is then the
-//! same on every machine. Heads have 64 values, inner layers are four times as wide, GELU. Players
+//! same on every machine. Inner layers are four times as wide, GELU. Players
 //! are words: the pieces of absent ones are `[MASK]`.
 
 #[cfg(feature = "burn")]
@@ -34,20 +34,22 @@ const DEVIATION: f64 = 0.02;
 const POSITIONS: usize = 512;
 const PARTS: usize = 2;
 
-/// A BERT of some layers and values.
+/// A BERT of some layers, values and heads.
 struct Bert {
     title: &'static str,
     layers: usize,
     width: usize,
+    heads: usize,
     shape: TextShape,
     classes: usize,
 }
 
-/// A BERT with so many layers of so many values.
+/// A BERT with so many layers of so many values in so many heads.
 pub(super) fn network(
     title: &'static str,
     layers: usize,
     width: usize,
+    heads: usize,
     shape: TextShape,
     classes: usize,
 ) -> Result<Arc<dyn Network<Texts>>, Error> {
@@ -55,6 +57,7 @@ pub(super) fn network(
         title,
         layers,
         width,
+        heads,
         shape,
         classes,
     }))
@@ -65,6 +68,7 @@ impl Bert {
         BertSize {
             layers: self.layers,
             width: self.width,
+            heads: self.heads,
             vocabulary: self.shape.vocabulary,
             classes: self.classes,
         }
@@ -150,7 +154,7 @@ impl Network<Texts> for Bert {
 
     fn exact(&self, weights: &Tensors) -> Result<Box<dyn Exact<Texts>>, Error> {
         network::check(self, weights)?;
-        Ok(Box::new(ExactBert::new(self.layers, weights)))
+        Ok(Box::new(ExactBert::new(self.layers, self.heads, weights)))
     }
 
     fn cpu_kernels(&self) -> Abilities {

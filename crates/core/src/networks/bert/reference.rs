@@ -5,8 +5,6 @@ use spindle_run::{event::Tensors, input::Tokens, modality::Texts, player::WordMa
 use super::super::dense::{Dense, dot, wide};
 use crate::{Error, network::Exact};
 
-/// Values of an attention head.
-const HEAD: usize = 64;
 /// What normalisations add to variances.
 const EPSILON: f64 = 1e-12;
 
@@ -20,6 +18,7 @@ pub(super) struct ExactBert {
     pooler: Dense,
     classifier: Dense,
     width: usize,
+    heads: usize,
 }
 
 struct Layer {
@@ -68,7 +67,7 @@ fn values(weights: &Tensors, name: &str) -> Vec<f64> {
 
 impl ExactBert {
     /// From weights under PyTorch's names, all of which are there.
-    pub(super) fn new(layers: usize, weights: &Tensors) -> Self {
+    pub(super) fn new(layers: usize, heads: usize, weights: &Tensors) -> Self {
         let table = |name: &str| {
             values(
                 weights,
@@ -81,6 +80,7 @@ impl ExactBert {
             positions: table("position"),
             parts: table("token_type"),
             width: norm.weight.len(),
+            heads,
             norm,
             layers: (0..layers)
                 .map(|index| Layer::new(weights, index))
@@ -101,7 +101,7 @@ impl ExactBert {
         let x = self
             .layers
             .iter()
-            .fold(embedded.collect(), |x, layer| layer.apply(x));
+            .fold(embedded.collect(), |x, layer| layer.apply(x, self.heads));
         let pooled = self.pooler.apply(&x[0]).into_iter().map(f64::tanh);
         self.classifier.apply(&pooled.collect::<Vec<_>>())
     }
@@ -136,8 +136,8 @@ impl Layer {
     }
 
     /// From and to the values of every piece.
-    fn apply(&self, x: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
-        let attention = self.attention(&x);
+    fn apply(&self, x: Vec<Vec<f64>>, heads: usize) -> Vec<Vec<f64>> {
+        let attention = self.attention(&x, heads);
         let each = x.iter().zip(attention);
         each.map(|(x, attention)| {
             let x = self
@@ -151,17 +151,18 @@ impl Layer {
     }
 
     /// What every piece attends to, all heads side by side.
-    fn attention(&self, x: &[Vec<f64>]) -> Vec<Vec<f64>> {
+    fn attention(&self, x: &[Vec<f64>], heads: usize) -> Vec<Vec<f64>> {
         let of = |dense: &Dense| -> Vec<Vec<f64>> { x.iter().map(|x| dense.apply(x)).collect() };
         let (query, key, value) = (of(&self.query), of(&self.key), of(&self.value));
         let width = x[0].len();
+        let len = width / heads;
         let piece = |query: &Vec<f64>| {
             let mut attended = vec![0.0; width];
-            for first in (0..width).step_by(HEAD) {
-                let head = first..first + HEAD;
-                let scores = key.iter().map(|key| {
-                    dot(&query[head.clone()], &key[head.clone()]) / (HEAD as f64).sqrt()
-                });
+            for first in (0..width).step_by(len) {
+                let head = first..first + len;
+                let scores = key
+                    .iter()
+                    .map(|key| dot(&query[head.clone()], &key[head.clone()]) / (len as f64).sqrt());
                 let weights = softmax(scores.collect());
                 for (weight, value) in weights.iter().zip(&value) {
                     let to = attended[head.clone()].iter_mut();

@@ -9,11 +9,17 @@ use burn::{
         conv::{Conv2d, Conv2dConfig},
         pool::MaxPool2dConfig,
     },
-    tensor::{Device, Tensor, activation::relu},
+    tensor::{
+        Device, Tensor,
+        activation::{relu, tanh},
+    },
 };
 
 use spindle_kernels::{Convolution, Masked, Sequential};
-use spindle_run::{event::Tensors, input::PictureShape, modality::Pictures, player::PatchMasks};
+use spindle_run::{
+    event::Tensors, experiment::Activation, input::PictureShape, modality::Pictures,
+    player::PatchMasks,
+};
 
 use crate::{
     Error,
@@ -116,7 +122,11 @@ impl SequentialModule {
         let layers = self.dense.iter().zip(&self.sequential.dense);
         layers.fold(x.flatten(1, 3), |x, (dense, layer)| {
             let x = dense.forward(x);
-            if layer.relu { relu(x) } else { x }
+            match layer.activation {
+                None => x,
+                Some(Activation::Relu) => relu(x),
+                Some(Activation::Tanh) => tanh(x),
+            }
         })
     }
 }

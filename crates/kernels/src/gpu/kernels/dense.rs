@@ -4,7 +4,7 @@ use super::{
     Kernel, Kernels, LANES, Slot, Width,
     tiling::{divisor, tile},
 };
-use crate::{gpu::template::expand, sequential::Dense};
+use crate::{activation::is_relu, gpu::template::expand, sequential::Dense};
 
 impl Kernels<'_> {
     pub(super) fn dense(&self, index: usize, layer: &Dense) -> Kernel {
@@ -19,7 +19,7 @@ impl Kernels<'_> {
                 ("PICTURES", self.pictures()),
                 ("UNROLL", unroll),
                 ("IN_STEPS", layer.inputs / unroll),
-                ("RELU", usize::from(layer.relu)),
+                ("RELU", usize::from(is_relu(layer.activation))),
                 ("TILE_COUNT", layer.outputs.div_ceil(outputs)),
             ],
         );
