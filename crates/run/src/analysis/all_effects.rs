@@ -141,7 +141,7 @@ fn of_all(at: &Measured<'_>, statistic: Statistic) -> Option<RangedEstimate> {
 }
 
 /// Without an interval: shares of single orders do not give that of their sum.
-fn share_of_high_orders(share: &[Estimate]) -> Option<Estimate> {
+pub(super) fn share_of_high_orders(share: &[Estimate]) -> Option<Estimate> {
     let value = share
         .iter()
         .skip(HIGH_ORDER - 1)

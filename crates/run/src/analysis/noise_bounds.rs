@@ -24,6 +24,7 @@ use crate::{
         orders,
     },
     record::{Recorded, RunRecord, recorded},
+    sweep::Number,
     table::{self, Table, at_checkpoints, estimates},
 };
 
@@ -90,6 +91,17 @@ impl Analysis for Bounds {
 
     fn tables(&self, record: &RunRecord) -> Vec<Table> {
         vec![table(record)]
+    }
+
+    fn numbers(&self, record: &RunRecord) -> Vec<Number> {
+        let first = record.checkpoints.first();
+        let rows = first.and_then(|at| at.analyses.get::<NoiseBounds>());
+        let exact = rows.and_then(|NoiseBounds(rows)| {
+            let exact = rows.into_iter().find(|row| row.noise_ratio == 0.0)?;
+            exact.share_of_order_3_and_more
+        });
+        let number = exact.map(|share| Number::estimate("share_first_without_noise", share));
+        number.into_iter().collect()
     }
 
     fn findings(&self, record: &RunRecord) -> Vec<Finding> {

@@ -14,6 +14,7 @@ use spindle_interactions::{
 
 use super::{
     Analysis, AtCheckpoint, Behind, Finding, Scope, Shown, Watch,
+    all_effects::share_of_high_orders,
     rounds::{Rounds, mean, norms, strengths},
     samples::{of, resamples, test_outputs},
 };
@@ -22,6 +23,7 @@ use crate::{
     experiment::{Schedule, Solver},
     figure::{Bars, Figure, Measured},
     record::{Group, Recorded, RunRecord, recorded},
+    sweep::Number,
     table::{self, Table, at_checkpoints},
 };
 
@@ -134,6 +136,15 @@ impl Analysis for Published {
 
     fn tables(&self, record: &RunRecord) -> Vec<Table> {
         vec![rates(record)]
+    }
+
+    fn numbers(&self, record: &RunRecord) -> Vec<Number> {
+        let first = record.checkpoints.first();
+        let sgd = first.and_then(|at| at.analyses.get::<PublishedSgd>());
+        let shares = sgd.and_then(|sgd| sgd.unthresholded.share);
+        let share = shares.and_then(|shares| share_of_high_orders(&shares));
+        let number = share.map(|share| Number::new("published_share_first", share.value));
+        number.into_iter().collect()
     }
 
     fn behind(&self, _: &Figure, record: &RunRecord) -> Vec<Behind> {
