@@ -23,9 +23,9 @@ import torch
 from models import LeNet
 from safetensors.numpy import load, load_file
 from safetensors.torch import load_file as load_weights
+from shares import share, strengths
 
 GRID = 8
-RESAMPLES = 1000
 SIGMA = 3.0
 LAYERS = ("feature map", "picture")
 BASELINES = ("zero", "mean", "blurred")
@@ -82,25 +82,6 @@ def outputs(model, layer, name, pictures, samples):
         z = model.tail(mixed) if layer == "feature map" else model(framed(mixed))
         rows.append(log_odds(z, sample["label"]))
     return torch.stack(rows).numpy()
-
-
-def strengths(v, spindle):
-    """[samples, n] strength by order of canonical answers, nats."""
-    with tempfile.TemporaryDirectory() as folder:
-        np.save(f"{folder}/v.npy", v)
-        found = f"{folder}/found.safetensors"
-        subprocess.run([spindle, "decompose", f"{folder}/v.npy", "--out", found, "--no-range", "--quiet"], check=True)
-        effects = load_file(found)
-    size = np.abs(effects["and"]) + np.abs(effects["or"])
-    order = np.array([bin(mask).count("1") for mask in range(v.shape[1])])
-    return np.stack([size[:, order == k].sum(1) for k in range(1, order.max() + 1)], 1)
-
-
-def share(found, rng):
-    """Share of orders of 3 and more, and its interval."""
-    draws = rng.integers(len(found), size=(RESAMPLES, len(found)))
-    of = lambda some: some[..., 2:].sum((-2, -1)) / some.sum((-2, -1))
-    return [float(of(found)), *np.quantile(of(found[draws]), [0.025, 0.975]).tolist()]
 
 
 def read(run, spindle):
