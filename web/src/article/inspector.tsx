@@ -18,7 +18,7 @@ import { aboutNow, aboutSample } from "../state/about";
 import { type Inspection, same } from "../state/inspection";
 import { Arithmetic } from "./arithmetic";
 import { Content } from "./content";
-import { capital, named, SEEN } from "./wording";
+import { capital, NEAR, named, SEEN } from "./wording";
 
 /** Interactions that a list begins with, and that are added to it at once. */
 const FIRST = 12;
@@ -113,20 +113,17 @@ function Certificate({ view, ranges }: { view: SampleView; ranges: SampleRanges 
       </p>
     );
   return (
-    <p
-      class="certificate"
-      title="The smallest sum of all effects' sizes that any decomposition can have lies between these two"
-    >
-      L1 norm {number(found.primal)} nats; no decomposition has less than {number(found.dual)}. Gap {percent(found.gap)}
-      , found in {duration(view.seconds)}.
+    <p class="certificate">
+      L1 norm {number(found.primal)} nats; no decomposition has less than {number(found.dual)}, which is{" "}
+      {percent(found.gap)} less. Found in {duration(view.seconds)}.
       {ranges?.mean_order && (
-        <span title="Many decompositions are as sparse. Shown is the simplest of them; the ranges are certified for all whose L1 norm is within 0.5 % of the smallest">
+        <span>
           {" "}
           Mean order {ranged(ranges.mean_order)}
           {ranges.share_of_order_3_and_more && (
             <>, share of orders of 3 and more {ranged(ranges.share_of_order_3_and_more)}</>
           )}
-          .
+          ; <q>in all</q> are decompositions whose norm is within {NEAR} of the smallest.
         </span>
       )}
     </p>

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import { Toy } from "./toy";
+import { NEAR } from "./wording";
 
 /** A number of the list at the end. */
 function Cite({ number }: { number: number }) {
@@ -59,8 +60,9 @@ export function Interactions() {
         these sums one takes the <em>sparsest</em>, measured by the L1 norm, and lets it miss each output by a small
         bound.
         <Cite number={2} /> That is a linear program. Spindle solves it to a certificate: beside the smallest norm found
-        stands a bound that no other sum can beat, and the two differ by less than one part in a thousand. Many sums
-        come as near; shown is one of them, the simplest by a fixed rule.
+        stands a bound that no other sum can beat, at most 0.1 % below it. Many sums are nearly as sparse. Ranges hold
+        for all of them whose norm is within {NEAR} of the smallest; shown is one of these, the simplest by a fixed
+        rule. So the norm of what is shown may be a little more than {NEAR} above the bound.
       </p>
       <Scope>
         A sum that matches every output is a faithful account of the outputs on these masks. It does not say that the

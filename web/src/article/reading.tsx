@@ -8,7 +8,7 @@ import { current, nearest } from "../state/runs";
 import { goTo } from "./evolution";
 import { Scope } from "./prose";
 import { hasLearnt, type Moment, type Story, storyOf } from "./story";
-import { capital, WORDING } from "./wording";
+import { capital, NEAR, WORDING } from "./wording";
 
 export function Reading() {
   const view = current.value?.view;
@@ -148,10 +148,12 @@ function Solvers({ view }: { view: RunView }) {
   const at = view.checkpoints.findIndex(({ published_sgd }) => published_sgd);
   const [published, certified] = [view.checkpoints[at]?.published_sgd, barsOf(view)[at]];
   const gap = Math.max(...view.checkpoints.map(({ largest_gap }) => largest_gap));
+  const known = view.experiment.decomposition.tolerance;
   return (
     <p>
-      The same answers can be written as many sums. <dfn>Certified</dfn> is the sparsest: it comes with a proof that no
-      other sum has smaller effects in all, but for {percent(gap)} at most.
+      The same answers can be written as many sums. <dfn>Certified</dfn> is the sparsest, proved: by no other sum do the
+      effects of any sample here add up to over {percent(gap)} less. (The smallest sum is known to {percent(known)}; of
+      those within {NEAR} of it, the simplest is shown.)
       {published && certified && (
         <>
           {" "}

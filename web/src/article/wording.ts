@@ -35,3 +35,6 @@ export function named(names: string[], mask: number): string {
   const found = names.filter((_, player) => mask & (1 << player));
   return found.join(names.some((name) => name.length > 1) ? " · " : "\u2009");
 }
+
+/** How far above the smallest norm a decomposition may be that ranges hold for (NEAR_OPTIMAL of the solver). */
+export const NEAR = "0.5 %";

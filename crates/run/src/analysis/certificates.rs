@@ -49,30 +49,20 @@ fn certificates(record: &RunRecord) -> Option<String> {
     let certified = all(record)
         .filter(|certificate| certificate.smallest_gap() <= tolerance)
         .count();
-    let (found, asked) = (
-        numbers::significant(largest, 2),
-        numbers::setting(tolerance),
-    );
-    let [games, certified_count] = [games, certified].map(numbers::grouped);
-    let start = match (
-        record.experiment.decomposition.solver,
-        certified_count == games,
-    ) {
-        (Solver::Certified, true) => {
-            format!(
-                "The smallest L1 norm is certified to a relative gap of {asked} for all {games} decompositions"
-            )
-        }
-        _ => format!(
-            "The smallest L1 norm is certified to a relative gap of {asked} for {certified_count} of {games} decompositions"
-        ),
+    let of = if certified == games {
+        format!("all {}", numbers::grouped(games))
+    } else {
+        let [certified, games] = [certified, games].map(numbers::grouped);
+        format!("{certified} of {games}")
     };
     let shown = match record.experiment.decomposition.solver {
         Solver::Certified => canonical(record),
         Solver::Sgd => " Shown is where the published SGD ended.".to_owned(),
     };
     Some(format!(
-        "{start}; between the norm of what is shown and a lower bound on every other the largest gap is {found}.{shown} The command spindle verify checks all of it in exact arithmetic."
+        "The smallest L1 norm is known to {} % for {of} decompositions: no further below it lies a bound that no other can be under.{shown} So what is shown is at most {} % above that bound. The command spindle verify checks all of it in exact arithmetic.",
+        numbers::setting(100.0 * tolerance),
+        numbers::significant(100.0 * largest, 2)
     ))
 }
 
@@ -84,7 +74,7 @@ fn canonical(record: &RunRecord) -> String {
     });
     let most = numbers::significant(100.0 * above.fold(0.0, f64::max), 2);
     format!(
-        " Many decompositions are as sparse. Shown is the canonical one, the simplest by a fixed rule, whose norm is at most {most} % above the smallest here: it is unique and depends neither on the solver nor on its tolerance."
+        " Many decompositions are nearly as sparse. Shown is the canonical one, the simplest by a fixed rule, whose norm is at most {most} % above the smallest here: it is unique and depends neither on the solver nor on its tolerance."
     )
 }
 
