@@ -1,7 +1,7 @@
 // Several seeds taken together.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { meanCurve, meanOf, quantile } from "../src/state/seeds";
+import { ANY, meanCurve, meanOf, quantile, SHARE } from "../src/state/seeds";
 import { uniqueTitle } from "../src/state/unique";
 
 const flat = (values: number[]) => values.map((value) => ({ value, low: value, high: value }));
@@ -22,19 +22,27 @@ describe("means over seeds", () => {
   });
 
   test("three values have a mean and an interval, one has none", () => {
-    assert.equal(meanOf([1]), undefined);
-    const mean = meanOf([1, 2, 3]);
+    assert.equal(meanOf([1], ANY), undefined);
+    const mean = meanOf([1, 2, 3], ANY);
     assert.equal(mean?.value, 2);
     // t of two degrees of freedom times the standard error, 1/√3.
     assert.ok(Math.abs((mean?.high ?? 0) - 2 - 4.3027 / Math.sqrt(3)) < 1e-4);
     assert.ok(Math.abs(2 - (mean?.low ?? 0) - 4.3027 / Math.sqrt(3)) < 1e-4);
   });
 
+  test("the interval of a share stays between 0 and 1", () => {
+    const few = [0.01, 0.02, 0.3];
+    assert.ok((meanOf(few, ANY)?.low ?? 0) < 0, "Student's t knows of no shares");
+    assert.deepEqual(meanOf(few, SHARE), { ...meanOf(few, ANY), low: 0 });
+    assert.equal(meanOf([0.99, 0.97, 0.7], SHARE)?.high, 1);
+  });
+
   test("curves are averaged where all of them have a checkpoint", () => {
-    const { epochs, values } = meanCurve([
+    const curves = [
       { epochs: [0, 1, 4], values: flat([1, 2, 3]) },
       { epochs: [0, 4], values: flat([3, 5]) },
-    ]);
+    ];
+    const { epochs, values } = meanCurve(curves, ANY);
     assert.deepEqual(epochs, [0, 4]);
     assert.deepEqual(
       values.map(({ value }) => value),

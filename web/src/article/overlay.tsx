@@ -11,7 +11,7 @@ import { aboutRuns } from "../state/about";
 import type { Listed } from "../state/all-runs";
 import { familiesOf, HELD, meanCurve, meanOf } from "../state/seeds";
 import { besidesSeed } from "../state/settings";
-import { curveOf, OVERLAID, type Overlaid } from "../state/summary";
+import { curveOf, DOMAINS, OVERLAID, type Overlaid } from "../state/summary";
 import { capital } from "./wording";
 
 /** What is laid over each other, and whether seeds are taken together. */
@@ -45,7 +45,7 @@ function curvesOf(families: Family[], of: Overlaid): NamedCurve[] {
     );
     const seeds = distinct(members).flatMap(({ view }) => (view ? [curveOf(view, of)] : []));
     if (seeds.length < 2) return named.map((curve) => ({ ...curve, isBehind: false }));
-    return [...named, { name: title, tone, isBehind: false, ...meanCurve(seeds) }];
+    return [...named, { name: title, tone, isBehind: false, ...meanCurve(seeds, DOMAINS[of]) }];
   });
 }
 
@@ -121,7 +121,7 @@ function atEnd(families: Family[]): string {
     .flatMap(({ title, members }) => {
       const seeds = distinct(members);
       const accuracies = seeds.flatMap(({ summary }) => (summary.accuracy === undefined ? [] : [summary.accuracy]));
-      const mean = meanOf(accuracies);
+      const mean = meanOf(accuracies, DOMAINS.accuracy);
       const phases = seeds.filter(({ summary }) => summary.boundary).length;
       if (!mean) return [];
       return [`${title}: ${phases} of ${seeds.length} have two phases; test accuracy ${interval(mean)} at the end.`];

@@ -9,7 +9,14 @@ export const HELD =
   "Mean and 95 % t-interval over the seeds. Held fixed: network, data, all settings but the seed, noise bound, solver. " +
   "Drawn by each seed: initial weights, order of the samples, which of them are learned and mislabelled. " +
   "So are those that are measured, and their players, unless they have a seed of their own: that is held fixed. " +
-  "The intervals of single runs, over their test samples, are not in it.";
+  "The intervals of single runs, over their test samples, are not in it. " +
+  "An interval of few seeds may reach where the quantity cannot be, a share below 0: it is cut there.";
+
+/** From the smallest value of a quantity to the largest. */
+export type Domain = readonly [number, number];
+export const SHARE: Domain = [0, 1];
+export const ORDER: Domain = [1, Infinity];
+export const ANY: Domain = [-Infinity, Infinity];
 
 /** Runs by what they are besides their seed: families of one experiment each, in order. */
 export function familiesOf<Of extends { experiment: Experiment }>(runs: readonly Of[]): Of[][] {
@@ -59,21 +66,22 @@ export function quantile(freedom: number): number {
   );
 }
 
-/** Mean and 95 % t-interval; of fewer than two values there is none. */
-export function meanOf(values: readonly number[]): Estimate | undefined {
+/** Mean and 95 % t-interval, cut at what the quantity can be; of fewer than two values there is none. */
+export function meanOf(values: readonly number[], [least, most]: Domain): Estimate | undefined {
   if (values.length < 2) return undefined;
   const value = values.reduce((sum, next) => sum + next, 0) / values.length;
   const squares = values.reduce((sum, next) => sum + (next - value) ** 2, 0);
   const half = quantile(values.length - 1) * Math.sqrt(squares / (values.length - 1) / values.length);
-  return { value, low: value - half, high: value + half };
+  return { value, low: Math.max(least, value - half), high: Math.min(most, value + half) };
 }
 
 /** The mean of curves at the epochs that all of them have. */
-export function meanCurve(curves: readonly Curve[]): Curve {
+export function meanCurve(curves: readonly Curve[], domain: Domain): Curve {
   const [first, ...others] = curves;
   const common = (first?.epochs ?? []).filter((epoch) => others.every(({ epochs }) => epochs.includes(epoch)));
   const found = common.flatMap((epoch) => {
-    const mean = meanOf(curves.map(({ epochs, values }) => values[epochs.indexOf(epoch)]?.value ?? NaN));
+    const values = curves.map(({ epochs, values }) => values[epochs.indexOf(epoch)]?.value ?? NaN);
+    const mean = meanOf(values, domain);
     return mean && Number.isFinite(mean.value) ? [{ epoch, mean }] : [];
   });
   return { epochs: found.map(({ epoch }) => epoch), values: found.map(({ mean }) => mean) };

@@ -6,6 +6,7 @@ import type { Row } from "../generated/Row";
 import type { RunView } from "../generated/RunView";
 import { courseOf, twoPhases } from "./figures";
 import { verdictOf } from "./phases";
+import { ANY, type Domain, ORDER, SHARE } from "./seeds";
 
 /** Numbers of a run; what is not known of it is undefined. */
 export interface Summary {
@@ -56,6 +57,9 @@ export const OVERLAID = {
   accuracy: "test accuracy",
 } as const;
 export type Overlaid = keyof typeof OVERLAID;
+
+/** What each of them can be. */
+export const DOMAINS: Record<Overlaid, Domain> = { share: SHARE, order: ORDER, gap: ANY, accuracy: SHARE };
 
 /** A statistic of a run over training; where it has no interval, that is as wide as the value. */
 export function curveOf(view: RunView, what: Overlaid): Curve {

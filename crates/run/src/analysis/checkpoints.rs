@@ -4,7 +4,7 @@ use super::{Analysis, PublishedSgd, Shown};
 use crate::{
     figure::{Bars, Figure, FigureKind, Measured},
     record::{AllEffects, CheckpointRecord, Group, RangedEstimate, RunRecord, Summary},
-    sweep::Number,
+    sweep::{Domain, Number},
     table::{Table, at_checkpoints, estimates, ranged},
 };
 
@@ -39,17 +39,17 @@ impl Analysis for Checkpoints {
             return Vec::new();
         };
         let mut numbers = vec![
-            Number::new("train_loss_nats", last.train_loss),
-            Number::new("test_loss_nats", last.test_loss),
+            Number::new("train_loss_nats", last.train_loss).within(Domain::POSITIVE),
+            Number::new("test_loss_nats", last.test_loss).within(Domain::POSITIVE),
             Number::new("loss_gap_nats", last.gap()),
-            Number::new("train_accuracy", last.train_accuracy),
-            Number::new("test_accuracy", last.test_accuracy),
+            Number::new("train_accuracy", last.train_accuracy).within(Domain::SHARE),
+            Number::new("test_accuracy", last.test_accuracy).within(Domain::SHARE),
         ];
         let least = losses().min_by(|a, b| a.test_loss.total_cmp(&b.test_loss));
         numbers.extend(least.into_iter().flat_map(|least| {
             [
-                Number::new("least_test_loss_nats", least.test_loss),
-                Number::new("least_test_loss_epoch", least.epoch),
+                Number::new("least_test_loss_nats", least.test_loss).within(Domain::POSITIVE),
+                Number::new("least_test_loss_epoch", least.epoch).within(Domain::POSITIVE),
             ]
         }));
         numbers

@@ -20,7 +20,7 @@ use crate::{
         caption::{self, number},
     },
     record::{Group, Recorded, RunRecord, recorded},
-    sweep::Number,
+    sweep::{Domain, Number},
     table::{self, Table, at_checkpoints, estimates},
 };
 
@@ -113,8 +113,8 @@ impl Analysis for ByOrder {
         let of_group = |group, low, all| {
             let found = groups.iter().find(|found| found.group == group)?;
             Some([
-                Number::estimate(low, found.up_to.get(LOW)?.loss),
-                Number::estimate(all, found.up_to.last()?.loss),
+                Number::estimate(low, found.up_to.get(LOW)?.loss).within(Domain::POSITIVE),
+                Number::estimate(all, found.up_to.last()?.loss).within(Domain::POSITIVE),
             ])
         };
         [

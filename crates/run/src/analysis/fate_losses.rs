@@ -21,7 +21,7 @@ use crate::{
     Error,
     figure::{Axis, Curve, Curves, Figure, FigureKind, LOSS, Tone, caption, marks},
     record::{Group, Recorded, RunRecord, recorded},
-    sweep::Number,
+    sweep::{Domain, Number},
     table::{self, Table, at_checkpoints, estimates},
 };
 
@@ -109,8 +109,10 @@ impl Analysis for LossesByFate {
         let of = |group: Group| groups.iter().find(|found| found.group == group);
         let test = of(Group::Test).map(|test| {
             [
-                Number::estimate("test_loss_of_preserved_last_nats", test.preserved),
-                Number::estimate("test_loss_of_emerged_last_nats", test.emerged),
+                Number::estimate("test_loss_of_preserved_last_nats", test.preserved)
+                    .within(Domain::POSITIVE),
+                Number::estimate("test_loss_of_emerged_last_nats", test.emerged)
+                    .within(Domain::POSITIVE),
                 Number::estimate("test_change_by_emerged_last_nats", test.by_emerged),
             ]
         });

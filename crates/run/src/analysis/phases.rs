@@ -17,7 +17,7 @@ use crate::{
         AllEffects, CheckpointRecord, Group, Phases, RangedEstimate, Recorded, RunRecord,
         SampleRecord, recorded,
     },
-    sweep::Number,
+    sweep::{Domain, Number},
     table::{Table, estimates},
 };
 
@@ -56,7 +56,8 @@ impl Analysis for TwoPhases {
                 changes.filter_map(|(name, change)| Some(Number::estimate(name, change?.answer))),
             );
             let are_two = phases.verdict == Verdict::TwoPhases;
-            numbers.push(Number::new("has_two_phases", f64::from(u8::from(are_two))));
+            let are_two = Number::new("has_two_phases", f64::from(u8::from(are_two)));
+            numbers.push(are_two.within(Domain::SHARE));
         }
         let boundary = figure::boundary(record);
         numbers.extend(boundary.map(|mark| Number::from_mark("boundary_epoch", &mark)));
@@ -87,15 +88,26 @@ fn at_turning_points(record: &RunRecord) -> Vec<Number> {
             let RangedEstimate {
                 value, low, high, ..
             } = of_all(&summary.all_effects, statistic)?;
-            Some(Number::estimate(name, Estimate { value, low, high }))
+            let number = Number::estimate(name, Estimate { value, low, high });
+            Some(number.within(domain(statistic)))
         })
     });
     let mut found: Vec<Number> = found.collect();
     let lowest = record
         .lowest()
         .and_then(|lowest| record.checkpoints.get(lowest));
-    found.extend(lowest.map(|at| Number::new("lowest_epoch", at.losses.epoch)));
+    found.extend(
+        lowest.map(|at| Number::new("lowest_epoch", at.losses.epoch).within(Domain::POSITIVE)),
+    );
     found
+}
+
+/// What a statistic can be.
+const fn domain(statistic: Statistic) -> Domain {
+    match statistic {
+        Statistic::MeanOrder => Domain::ORDER,
+        Statistic::ShareOfHighOrders => Domain::SHARE,
+    }
 }
 
 /// The phases by both statistics, and the smallest checkpoint of the first one in every draw.

@@ -16,7 +16,7 @@ use crate::{
     Error,
     figure::{Axis, Curve, Curves, Figure, FigureKind, Tone, caption, marks},
     record::{Group, Recorded, RunRecord, recorded},
-    sweep::Number,
+    sweep::{Domain, Number},
     table::{self, Table, at_checkpoints, estimates},
 };
 
@@ -96,7 +96,7 @@ impl Analysis for Sparse {
         let found = table::parts::<Sparsity>(record).last();
         let ten =
             found.and_then(|(_, found)| found.explained.iter().find(|s| s.count == 10).copied());
-        ten.map(|ten| Number::estimate("r2_of_10_strongest", ten.r2))
+        ten.map(|ten| Number::estimate("r2_of_10_strongest", ten.r2).within(Domain::EXPLAINED))
             .into_iter()
             .collect()
     }

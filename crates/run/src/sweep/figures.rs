@@ -3,7 +3,7 @@
 use spindle_interactions::bootstrap::Estimate;
 
 use super::{
-    CellRecord, OverSeeds, Sweep,
+    CellRecord, Domain, OverSeeds, Sweep,
     matched::{AtLoss, matched},
     seeds::{mean_over_seeds, settings},
 };
@@ -18,7 +18,7 @@ use crate::{
 /// Settings that a figure takes: more are not told apart by colour.
 const MOST_SETTINGS: usize = 8;
 /// What every interval here is.
-const INTERVALS: &str = "Means over seeds with 95 % intervals by Student's t, which hold data and all other settings fixed; without an interval where a setting has one seed.";
+const INTERVALS: &str = "Means over seeds with 95 % intervals by Student's t, cut where the quantity ends (no share is below 0), which hold data and all other settings fixed; without an interval where a setting has one seed.";
 
 /// All figures that the runs have the data for.
 #[must_use]
@@ -70,6 +70,7 @@ struct Course {
     name: &'static str,
     title: &'static str,
     y: Axis,
+    domain: Domain,
     value: fn(&CheckpointRecord) -> Option<f64>,
 }
 
@@ -78,6 +79,7 @@ const COURSES: [Course; 3] = [
         name: "share-of-high-orders",
         title: "Share of orders of 3 and more",
         y: SHARE,
+        domain: Domain::SHARE,
         value: high_orders,
     },
     Course {
@@ -87,6 +89,7 @@ const COURSES: [Course; 3] = [
             label: "loss gap",
             unit: "nats",
         },
+        domain: Domain::ANY,
         value: |at| Some(at.losses.gap()),
     },
     Course {
@@ -96,6 +99,7 @@ const COURSES: [Course; 3] = [
             label: "test loss",
             unit: "nats",
         },
+        domain: Domain::POSITIVE,
         value: |at| Some(at.losses.test_loss),
     },
 ];
@@ -149,18 +153,17 @@ fn over_runs(course: &Course, runs: &[&CellRecord<'_>], epoch: f64) -> Option<Es
         let value = (course.value)(checkpoints.find(|at| at.losses.epoch == epoch)?)?;
         Some((run.seed(), value))
     };
-    mean(runs.iter().filter_map(at))
+    mean(course.domain, runs.iter().filter_map(at))
 }
 
 /// Mean over seeds with its interval; of one seed without one.
-pub(super) fn mean(drawn: impl IntoIterator<Item = (u64, f64)>) -> Option<Estimate> {
-    let (value, half) = mean_over_seeds(drawn)?;
-    let half = half.unwrap_or(0.0);
-    Some(Estimate {
-        value,
-        low: value - half,
-        high: value + half,
-    })
+pub(super) fn mean(
+    domain: Domain,
+    drawn: impl IntoIterator<Item = (u64, f64)>,
+) -> Option<Estimate> {
+    let (value, interval) = mean_over_seeds(domain, drawn)?;
+    let [low, high] = interval.unwrap_or([value; 2]);
+    Some(Estimate { value, low, high })
 }
 
 /// Shares of strength by order where runs have the same training loss.

@@ -3,7 +3,9 @@
 
 use spindle_interactions::bootstrap::Estimate;
 
-use super::{CellRecord, OverSeeds, Sweep, figures::mean, gather::as_numbers, seeds::settings};
+use super::{
+    CellRecord, Domain, OverSeeds, Sweep, figures::mean, gather::as_numbers, seeds::settings,
+};
 use crate::{
     record::RunRecord,
     table::{Column, Table, estimates},
@@ -56,7 +58,10 @@ fn profile(runs: &[&CellRecord<'_>], loss: f64) -> Option<Vec<Estimate>> {
     let count = profiles.iter().map(|(_, profile)| profile.len()).min()?;
     let of_order = |order: usize| {
         let drawn = profiles.iter();
-        mean(drawn.map(|(seed, profile)| (*seed, profile[order])))
+        mean(
+            Domain::SHARE,
+            drawn.map(|(seed, profile)| (*seed, profile[order])),
+        )
     };
     (0..count).map(of_order).collect()
 }

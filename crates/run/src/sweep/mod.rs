@@ -5,6 +5,7 @@
 //! runs that differ in their seeds only have in common, and [`figures`](fn@figures) draw it.
 
 mod definition;
+mod domain;
 mod figures;
 mod gather;
 mod matched;
@@ -13,6 +14,7 @@ mod seeds;
 mod transfer;
 
 pub use definition::{Cell, Sweep};
+pub use domain::Domain;
 pub use figures::figures;
 pub use gather::{CellRecord, joined_tables, own_tables, varied};
 pub use number::{Number, numbers};

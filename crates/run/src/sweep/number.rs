@@ -2,6 +2,7 @@
 
 use spindle_interactions::bootstrap::Estimate;
 
+use super::Domain;
 use crate::{analysis::ANALYSES, figure::Mark, record::RunRecord};
 
 /// A number that a run has found.
@@ -13,6 +14,8 @@ pub struct Number {
     pub value: f64,
     /// The ends of its 95 % interval over the run's samples, where it has one.
     pub interval: Option<[f64; 2]>,
+    /// What it can be.
+    pub domain: Domain,
 }
 
 impl Number {
@@ -23,6 +26,7 @@ impl Number {
             name,
             value,
             interval: None,
+            domain: Domain::ANY,
         }
     }
 
@@ -33,7 +37,14 @@ impl Number {
             name,
             value,
             interval: Some([low, high]),
+            domain: Domain::ANY,
         }
+    }
+
+    /// It cannot be anything else.
+    #[must_use]
+    pub fn within(self, domain: Domain) -> Self {
+        Self { domain, ..self }
     }
 
     /// A time of training, in epochs.
@@ -43,6 +54,7 @@ impl Number {
             name,
             value: mark.epoch,
             interval: Some([mark.low, mark.high]),
+            domain: Domain::POSITIVE,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use spindle_interactions::{bootstrap::Estimate, jackknife};
 
-use super::{CellRecord, Number, Sweep};
+use super::{CellRecord, Domain, Number, Sweep};
 
 /// Fields that are chance, not a choice: the seed of a run, of its samples and of its players.
 const SEEDS: [&str; 3] = ["seed", "samples_seed", "players_seed"];
@@ -22,8 +22,8 @@ pub struct OverSeeds {
     pub runs: usize,
     /// Runs of the setting.
     pub of: usize,
-    /// Mean over them, with the 95 % interval of Student's t over runs; without one where fewer than
-    /// two have it.
+    /// Mean over them, with the 95 % interval of Student's t over runs, cut at what the number can be;
+    /// without one where fewer than two have it.
     pub mean: Estimate,
     /// Standard deviation between runs of other seeds.
     pub between_seeds: Option<f64>,
@@ -129,16 +129,22 @@ fn seed_means(drawn: impl IntoIterator<Item = (u64, f64)>) -> Vec<f64> {
     seeds.iter().map(|values| average(values)).collect()
 }
 
-/// Mean over seeds, and half of its 95 % interval by Student's t; `None` of nothing, and no interval
-/// of one seed.
+/// Mean over seeds, and its 95 % interval by Student's t, cut at what the quantity can be; `None` of
+/// nothing, and no interval of one seed.
 pub(super) fn mean_over_seeds(
+    domain: Domain,
     drawn: impl IntoIterator<Item = (u64, f64)>,
-) -> Option<(f64, Option<f64>)> {
+) -> Option<(f64, Option<[f64; 2]>)> {
     let means = seed_means(drawn);
-    let half = deviation(&means)
-        .zip(jackknife::t_quantile(means.len().saturating_sub(1)))
-        .map(|(deviation, t)| t * deviation / (means.len() as f64).sqrt());
-    (!means.is_empty()).then(|| (average(&means), half))
+    if means.is_empty() {
+        return None;
+    }
+    let mean = average(&means);
+    let interval = deviation(&means)
+        .zip(jackknife::t_quantile(means.len() - 1))
+        .map(|(deviation, t)| t * deviation / (means.len() as f64).sqrt())
+        .map(|half| domain.cut([mean - half, mean + half]));
+    Some((mean, interval))
 }
 
 fn values(drawn: &[Drawn<'_>]) -> impl Iterator<Item = (u64, f64)> {
@@ -147,13 +153,12 @@ fn values(drawn: &[Drawn<'_>]) -> impl Iterator<Item = (u64, f64)> {
 }
 
 fn mean(drawn: &[Drawn<'_>]) -> Estimate {
-    let (value, half) = mean_over_seeds(values(drawn)).unwrap_or((f64::NAN, None));
-    let half = half.unwrap_or(f64::NAN);
-    Estimate {
-        value,
-        low: value - half,
-        high: value + half,
-    }
+    let domain = drawn
+        .first()
+        .map_or(Domain::ANY, |drawn| drawn.number.domain);
+    let (value, interval) = mean_over_seeds(domain, values(drawn)).unwrap_or((f64::NAN, None));
+    let [low, high] = interval.unwrap_or([f64::NAN; 2]);
+    Estimate { value, low, high }
 }
 
 fn between_seeds(drawn: &[Drawn<'_>]) -> Option<f64> {
@@ -206,6 +211,7 @@ mod tests {
             name: "share",
             value,
             interval: Some([value - 1.96 * error, value + 1.96 * error]),
+            domain: Domain::ANY,
         };
         let values = values.iter();
         values
@@ -250,6 +256,16 @@ mod tests {
     fn other_samples_are_no_other_players() {
         let numbers = numbers(&[([0, 1], 1.0, 0.3), ([0, 2], 3.0, 0.3)]);
         assert_eq!(between_players(&drawn(&numbers)), None);
+    }
+
+    #[test]
+    fn an_interval_of_few_seeds_stays_where_shares_are() {
+        let shares = [(0, 0.01), (1, 0.02), (2, 0.3)];
+        let (mean, interval) = mean_over_seeds(Domain::SHARE, shares).unwrap();
+        let [low, high] = interval.unwrap();
+        assert_eq!(low, 0.0);
+        let (_, whole) = mean_over_seeds(Domain::ANY, shares).unwrap();
+        assert!(whole.unwrap()[0] < 0.0 && whole.unwrap()[1] == high && high > mean);
     }
 
     #[test]

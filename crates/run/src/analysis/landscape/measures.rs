@@ -6,7 +6,7 @@ use super::Landscape;
 use crate::{
     figure::{Tone, caption},
     record::{CheckpointRecord, RunRecord},
-    sweep::Number,
+    sweep::{Domain, Number},
     table::{self, Table},
 };
 
@@ -14,6 +14,7 @@ use crate::{
 pub(super) struct Measure {
     pub(super) name: &'static str,
     pub(super) unit: &'static str,
+    domain: Domain,
     pub(super) tone: Tone,
     /// What its numbers are called in a table of many runs: where orders are lowest, at the end, and
     /// when half of the way between the two is done.
@@ -26,6 +27,7 @@ pub(super) static MEASURES: [Measure; 8] = [
     Measure {
         name: "orders of 3 and more",
         unit: "",
+        domain: Domain::SHARE,
         tone: Tone::Certified,
         numbers: [
             "share_at_lowest_orders",
@@ -37,6 +39,7 @@ pub(super) static MEASURES: [Measure; 8] = [
     Measure {
         name: "largest eigenvalue",
         unit: "nats",
+        domain: Domain::ANY,
         tone: Tone::Series(1),
         numbers: [
             "eigenvalue_at_lowest_orders_nats",
@@ -48,6 +51,7 @@ pub(super) static MEASURES: [Measure; 8] = [
     Measure {
         name: "rise along the gradient",
         unit: "nats",
+        domain: Domain::ANY,
         tone: Tone::Series(2),
         numbers: [
             "sam_rise_at_lowest_orders_nats",
@@ -59,6 +63,7 @@ pub(super) static MEASURES: [Measure; 8] = [
     Measure {
         name: "rise at random",
         unit: "nats",
+        domain: Domain::ANY,
         tone: Tone::Series(4),
         numbers: [
             "random_rise_at_lowest_orders_nats",
@@ -70,6 +75,7 @@ pub(super) static MEASURES: [Measure; 8] = [
     Measure {
         name: "accuracy gap",
         unit: "",
+        domain: Domain::ANY,
         tone: Tone::Series(1),
         numbers: [
             "accuracy_gap_at_lowest_orders",
@@ -81,6 +87,7 @@ pub(super) static MEASURES: [Measure; 8] = [
     Measure {
         name: "median margin in training",
         unit: "nats",
+        domain: Domain::ANY,
         tone: Tone::Series(2),
         numbers: [
             "train_margin_at_lowest_orders_nats",
@@ -92,6 +99,7 @@ pub(super) static MEASURES: [Measure; 8] = [
     Measure {
         name: "PAC-Bayes bound",
         unit: "",
+        domain: Domain::POSITIVE,
         tone: Tone::Series(4),
         numbers: [
             "bound_at_lowest_orders",
@@ -103,6 +111,7 @@ pub(super) static MEASURES: [Measure; 8] = [
     Measure {
         name: "entropy of bins",
         unit: "nats",
+        domain: Domain::POSITIVE,
         tone: Tone::Series(0),
         numbers: [
             "bin_entropy_at_lowest_orders_nats",
@@ -157,10 +166,12 @@ impl Change {
     /// What stands for it in a table of many runs.
     pub(super) fn numbers(&self, measure: &Measure) -> Vec<Number> {
         let [lowest, last, half] = measure.numbers;
-        let half = self.half.map(|epoch| Number::new(half, epoch));
+        let half = self
+            .half
+            .map(|epoch| Number::new(half, epoch).within(Domain::POSITIVE));
         [
-            Number::new(lowest, self.lowest),
-            Number::new(last, self.last),
+            Number::new(lowest, self.lowest).within(measure.domain),
+            Number::new(last, self.last).within(measure.domain),
         ]
         .into_iter()
         .chain(half)

@@ -18,7 +18,7 @@ use crate::{
         Series, Tone, caption, marks, orders,
     },
     record::{CheckpointRecord, Group, Recorded, RunRecord},
-    sweep::Number,
+    sweep::{Domain, Number},
     table::{self, Table, at_checkpoints, estimates},
 };
 
@@ -164,13 +164,16 @@ fn numbers(record: &RunRecord) -> Vec<Number> {
         ("tangent_random_high_orders_first", &first.random),
     ];
     let shares = shares.into_iter();
-    let shares = shares.filter_map(|(name, shares)| Some(Number::new(name, high(shares)?)));
+    let shares = shares
+        .filter_map(|(name, shares)| Some(Number::new(name, high(shares)?).within(Domain::SHARE)));
     let by_order = |names: &'static [&'static str], values: &[Option<Estimate>]| {
         let found = names.iter().zip(values.to_vec());
         found.filter_map(|(name, value)| Some(Number::estimate(name, value?)))
     };
-    let half = (0..HALF.len())
-        .filter_map(|order| Some(Number::new(HALF[order], half_likeness(record, order)?)));
+    let half = (0..HALF.len()).filter_map(|order| {
+        let half = Number::new(HALF[order], half_likeness(record, order)?);
+        Some(half.within(Domain::POSITIVE))
+    });
     let agreement = |name, checkpoint: Option<usize>| {
         let found: Tangent = record.checkpoints.get(checkpoint?)?.analyses.get()?;
         Some(Number::estimate(name, found.agreement.difference))
