@@ -31,6 +31,14 @@ describe("scales", () => {
     assert.ok(Math.abs(invert(at(0.002)) - 0.002) < 1e-12);
   });
 
+  test("name as many values as have room", () => {
+    for (const room of [200, 60, 49, 30]) {
+      const { ticks, at } = linear([-3.1, 7.3], [room, 0], 5);
+      const [first = 0, second = 0] = ticks.map(at);
+      assert.ok(first - second >= 13, `${ticks} in ${room} pixels`);
+    }
+  });
+
   test("of losses have two values at least, however narrow they are", () => {
     for (const domain of [
       [2.2, 2.4],
@@ -44,6 +52,22 @@ describe("scales", () => {
       assert.ok(ticks.length >= 2 && ticks.length <= 6, `${domain}: ${ticks}`);
       for (const tick of ticks) assert.ok(at(tick) >= -0.001 && at(tick) <= 100.001, `${tick} is outside ${domain}`);
     }
+  });
+
+  test("name no two values the same, however near they are", () => {
+    for (const domain of [
+      [0.00012, 0.000125],
+      [-3e-5, 2e-5],
+      [0.69301, 0.69309],
+      [120_000, 125_000],
+      [0.1, 0.7],
+    ] as const)
+      for (const scale of [linear, logarithmic]) {
+        if (domain[0] < 0 && scale === logarithmic) continue;
+        const { ticks, format } = scale(domain, [100, 0], 5);
+        const names = ticks.map(format);
+        assert.equal(new Set(names).size, names.length, `${scale.name} ${domain}: ${names}`);
+      }
   });
 
   test("of epochs begin at 0, end at the last, and leave room between their names", () => {

@@ -46,10 +46,10 @@ export function plain(value: number): string {
   return digits(value, "Significant", 1, 3);
 }
 
-/** With so many digits behind the point, as the values of an axis have them. */
-export function niceNumber(value: number, behind: number): string {
+/** With so many digits behind the point, as the values of an axis have them, and `more` where they need them. */
+export function niceNumber(value: number, behind: number, more: number): string {
   if (value === 0) return "0";
-  return behind > 3 ? scientific(value, 0) : digits(value, "Fraction", behind, behind);
+  return behind > 3 ? scientific(value, more) : digits(value, "Fraction", behind + more, behind + more);
 }
 
 /** An epoch on an axis. */
@@ -57,9 +57,9 @@ export function epochName(epoch: number): string {
   return digits(epoch, "Fraction", 0, 2);
 }
 
-/** One of 0.01, 0.1, 1 or a multiple of them, as it stands on a logarithmic axis. */
-export function powerOfTen(value: number): string {
-  return Math.abs(value) < 1e-3 ? scientific(value, 0) : plain(value);
+/** One of 0.01, 0.1, 1 or a multiple of them, as it stands on a logarithmic axis; with more digits where it needs them. */
+export function powerOfTen(value: number, more: number): string {
+  return isFar(value) ? scientific(value, more) : digits(value, "Significant", 1, 3 + more);
 }
 
 /** With its sign. */

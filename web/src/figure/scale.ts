@@ -26,18 +26,39 @@ function placed([low, high]: Pair, [from, to]: Pair): Pick<Scale, "at" | "invert
   return { at: (value) => from + (value - low) * unit, invert: (place) => low + (place - from) / unit };
 }
 
+/** Named values are no nearer to each other, in pixels: a line of letters with air. */
+const LEAST_APART = 13;
+
+/** The steps that a domain lies between, in about `count` or as many as have room for their names. */
+function stepsOf([low, high]: Pair, room: number, count: number): { step: number; first: number; last: number } {
+  const step = stepOf(high - low, count);
+  const [first, last] = [Math.floor(low / step + 1e-9), Math.ceil(high / step - 1e-9)];
+  const haveRoom = room / (last - first) >= LEAST_APART;
+  return haveRoom || count <= 1 ? { step, first, last } : stepsOf([low, high], room, count - 1);
+}
+
 /** Even; reaches to whole steps, so that what is drawn has named values above and below. */
 export function linear(domain: Pair, range: Pair, count: number): Scale {
   const [low, high] = domain[0] < domain[1] ? domain : [domain[0], domain[0] + 1];
-  const step = stepOf(high - low, count);
-  const [first, last] = [Math.floor(low / step + 1e-9), Math.ceil(high / step - 1e-9)];
+  const { step, first, last } = stepsOf([low, high], Math.abs(range[1] - range[0]), count);
   const ticks = Array.from({ length: last - first + 1 }, (_, index) => (first + index) * step);
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
   return {
     ...placed([first * step, last * step], range),
     ticks,
-    format: (value) => niceNumber(value, digits),
+    format: toldApart(ticks, (value, more) => niceNumber(value, digits, more)),
   };
+}
+
+/** Digits of a number beyond which there are none. */
+const MOST_DIGITS = 15;
+
+/** A format with as few more digits as give every value of an axis a name of its own. */
+function toldApart(ticks: number[], format: (value: number, more: number) => string): (value: number) => string {
+  let more = 0;
+  const areApart = (): boolean => new Set(ticks.map((tick) => format(tick, more))).size === ticks.length;
+  while (more < MOST_DIGITS && !areApart()) more += 1;
+  return (value) => format(value, more);
 }
 
 /** Multiples of a power of ten that are named on a logarithmic axis: the fewest of which two are there. */
@@ -57,11 +78,12 @@ export function logarithmic([low, high]: Pair, range: Pair, count: number): Scal
   const ticks = found ?? linear([from, to], range, 3).ticks.filter((tick) => tick >= from && tick <= to);
   const stride = Math.ceil(ticks.length / count);
   const { at, invert } = placed(ends, range);
+  const named = ticks.filter((_, index) => (ticks.length - 1 - index) % stride === 0);
   return {
     at: (value) => at(Math.log10(value)),
     invert: (place) => 10 ** invert(place),
-    ticks: ticks.filter((_, index) => (ticks.length - 1 - index) % stride === 0),
-    format: powerOfTen,
+    ticks: named,
+    format: toldApart(named, powerOfTen),
   };
 }
 

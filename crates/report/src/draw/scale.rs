@@ -144,14 +144,11 @@ impl Scale {
         let values = (0..200)
             .map(|i| (first + i) as f64 * step)
             .take_while(|&value| self.contains(value));
+        let values: Vec<f64> = values.collect();
         if decimals <= 4 && self.low.abs().max(self.high.abs()) < 1e6 {
-            values
-                .map(|value| Tick::new(value, label::fixed(value, decimals)))
-                .collect()
+            distinct(&values, decimals, label::fixed)
         } else {
-            values
-                .map(|value| Tick::new(value, label::significant(value, 2)))
-                .collect()
+            distinct(&values, 2, label::significant)
         }
     }
 
@@ -194,6 +191,23 @@ impl Scale {
             .filter(|tick| tick.value >= least * 0.999 && self.contains(tick.value))
             .collect()
     }
+}
+
+/// Ticks at values that are written with `least` digits, or with as many more as tell them apart.
+fn distinct(values: &[f64], least: usize, write: fn(f64, usize) -> String) -> Vec<Tick> {
+    /// No number has more.
+    const MOST: usize = 17;
+    let written = |digits: usize| -> Vec<String> {
+        values.iter().map(|&value| write(value, digits)).collect()
+    };
+    let labels = (least..MOST)
+        .map(written)
+        .find(|labels| labels.windows(2).all(|pair| pair[0] != pair[1]))
+        .unwrap_or_else(|| written(MOST));
+    let ticks = values.iter().zip(labels);
+    ticks
+        .map(|(&value, label)| Tick::new(value, label))
+        .collect()
 }
 
 fn decade_label(value: f64) -> String {
@@ -255,6 +269,23 @@ mod tests {
             labels(&Scale::symlog(0.0625, 128.0, range), 4),
             ["0", "0.1", "1", "10", "100"]
         );
+    }
+
+    #[test]
+    fn no_two_ticks_say_the_same() {
+        let range = [0.0, 100.0];
+        for domain in [
+            [0.00012, 0.000_125],
+            [1e6, 1.000_04e6],
+            [-2e-5, 3e-5],
+            [0.1, 0.102],
+        ] {
+            let found = labels(&Scale::nice(domain, range, 5), 5);
+            let mut apart = found.clone();
+            apart.dedup();
+            assert_eq!(found, apart);
+            assert!(found.len() > 2, "{found:?}");
+        }
     }
 
     #[test]
