@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
+import palette from "../src/generated/palette.json";
 
 const css = readFileSync("src/style/page.css", "utf8");
 const dark = css.indexOf("@media (prefers-color-scheme: dark)");
@@ -11,12 +12,21 @@ type Rgb = [number, number, number];
 
 /** A colour of the style sheet, as light from 0 to 1. */
 function light(page: keyof typeof PAGES, name: string): Rgb {
-  const hex = new RegExp(`--${name}: #([0-9a-f]{6});`).exec(PAGES[page])?.[1];
+  const hex = new RegExp(`--${name}: (#[0-9a-f]{6});`).exec(PAGES[page])?.[1];
   assert.ok(hex, `--${name} has no colour on ${page} pages`);
-  return [0, 2, 4].map((at) => {
+  return lightOf(hex);
+}
+
+function lightOf(hex: string): Rgb {
+  return [1, 3, 5].map((at) => {
     const value = Number.parseInt(hex.slice(at, at + 2), 16) / 255;
     return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
   }) as Rgb;
+}
+
+/** Colours of an order, from its first place. */
+function orders(page: keyof typeof PAGES): Rgb[] {
+  return palette.ordered.map((ink) => lightOf(ink[page === "light" ? 0 : 1] ?? ""));
 }
 
 function contrast(a: Rgb, b: Rgb): number {
@@ -104,11 +114,34 @@ for (const page of ["light", "dark"] as const)
       assert.equal(new Set(values).size, ALL.length);
     });
 
-    for (const [eye, matrix] of Object.entries(EYES))
+    test("colours of orders are seen on paper, are no signs, and go on with less contrast", () => {
+      const paper = light(page, "paper");
+      const [grey, ...inOrder] = orders(page).reverse();
+      for (const colour of [...inOrder, grey ?? paper]) {
+        assert.ok(contrast(colour, paper) >= 3);
+        for (const sign of ["positive", "negative"]) assert.ok(distance(colour, light(page, sign)) >= APART, sign);
+      }
+      const contrasts = inOrder.map((colour) => contrast(colour, paper));
+      assert.deepEqual(
+        contrasts,
+        contrasts.toSorted((a, b) => a - b),
+      );
+    });
+
+    for (const [eye, matrix] of Object.entries(EYES)) {
+      test(`orders that follow each other are told apart with ${eye}`, () => {
+        const seen = orders(page).map((colour) => times(matrix, colour));
+        seen.slice(1).forEach((colour, place) => {
+          const found = distance(colour, seen[place] ?? colour);
+          assert.ok(found >= APART, `places ${place} and ${place + 1} are ${found.toFixed(3)} apart`);
+        });
+      });
+
       test(`what stands in one drawing is told apart with ${eye}`, () => {
         for (const [a, b] of TOGETHER) {
           const found = distance(times(matrix, light(page, a)), times(matrix, light(page, b)));
           assert.ok(found >= APART, `--${a} and --${b} are ${found.toFixed(3)} apart`);
         }
       });
+    }
   });

@@ -4,6 +4,8 @@
 //! colour as an attribute, so that an SVG file stands alone, and a class, by which a style sheet
 //! may give it another colour in the dark.
 
+use spindle_run::figure::palette::{self, BEHIND, ORDERED, SERIES, THEORY, ordered};
+
 /// What a colour stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ink {
@@ -35,29 +37,24 @@ pub(crate) enum Ink {
     Boundary,
     /// Bars behind a line.
     Pale,
-    /// Ordered curves, 0 to 5 (viridis).
+    /// Ordered curves, from 0.
     Ramp(usize),
-    /// Curves without an order, 0 to 5.
+    /// Curves without an order, from 0.
     Series(usize),
 }
 
-const RAMP: [[&str; 3]; 6] = [
-    ["ramp0", "#440154", "#d3a4ea"],
-    ["ramp1", "#3b528b", "#93a8e0"],
-    ["ramp2", "#21858a", "#4cc3be"],
-    ["ramp3", "#3a9a4c", "#7fd98a"],
-    ["ramp4", "#a08c10", "#e3d24f"],
-    ["ramp5", "#767676", "#a8a8a8"],
+/// Names of the ordered inks and of the others in class attributes.
+const RAMP: [&str; ORDERED.len()] = [
+    "ramp0", "ramp1", "ramp2", "ramp3", "ramp4", "ramp5", "ramp6",
+];
+const UNORDERED: [&str; SERIES.len()] = [
+    "series0", "series1", "series2", "series3", "series4", "series5",
 ];
 
-const SERIES: [[&str; 3]; 6] = [
-    ["series0", "#000000", "#f2f2ee"],
-    ["series1", "#c98a00", "#e69f00"],
-    ["series2", "#3a94cf", "#56b4e9"],
-    ["series3", "#009e73", "#2fc49a"],
-    ["series4", "#b8608f", "#dd93bd"],
-    ["series5", "#7a7a7a", "#a5a5a5"],
-];
+/// A row of an ink whose colours the page has too.
+const fn named(name: &'static str, [light, dark]: palette::Ink) -> [&'static str; 3] {
+    [name, light, dark]
+}
 
 impl Ink {
     /// Every ink once.
@@ -90,11 +87,14 @@ impl Ink {
             Self::Published => ["published", "#e69f00", "#e69f00"],
             Self::Test => ["test", "#1a1a1a", "#eceae4"],
             Self::Train => ["train", "#7a7a7a", "#a5a5a5"],
-            Self::Gap => ["gap", "#a8437c", "#dd93bd"],
+            Self::Gap => named("gap", THEORY),
             Self::Boundary => ["boundary", "#3d6b99", "#8fb4d9"],
-            Self::Pale => ["pale", "#bdbdbd", "#4d5157"],
-            Self::Ramp(i) => RAMP[i % RAMP.len()],
-            Self::Series(i) => SERIES[i % SERIES.len()],
+            Self::Pale => named("pale", BEHIND),
+            Self::Ramp(i) => named(RAMP[i.min(RAMP.len() - 1)], ordered(i)),
+            Self::Series(i) => {
+                let place = i % SERIES.len();
+                named(UNORDERED[place], SERIES[place])
+            }
         }
     }
 

@@ -12,9 +12,6 @@ use crate::{
     reading,
 };
 
-/// Orders that get a curve over time: above them, few samples have interactions.
-const CURVES: usize = 5;
-
 /// Where is what.
 const READING: &str = "First panel: all orders at the last checkpoint, halves of both splits; second panel: the five lowest orders over training, all samples. Mean over \
      classes of the similarity of mean interactions (arXiv 2405.10262, section 4); orders at which no class has an interaction are left out.";
@@ -128,7 +125,7 @@ fn draw_epochs(svg: &mut Svg, run: &RunRecord, data: &SimilarityFigure, frame: R
     let low_orders: Vec<_> = data
         .orders
         .iter()
-        .filter(|curve| curve.order <= CURVES)
+        .filter(|curve| curve.order <= data.highest_drawn)
         .collect();
     // Where it is undefined, a curve is broken.
     let undefined = Estimate {

@@ -142,6 +142,7 @@ fn over_training(record: &RunRecord) -> Option<(f64, SimilarityFigure)> {
         },
         epochs: points.iter().map(|(at, _)| at.epoch).collect(),
         orders: orders.collect(),
+        highest_drawn: HIGHEST_DRAWN,
         ceilings: ceilings(found),
     };
     Some((last.epoch, figure))
@@ -166,6 +167,8 @@ fn ceilings(found: &Similarity) -> Vec<Ceiling> {
 
 /// Orders that sentences are about.
 const NAMED_ORDERS: usize = 4;
+/// Up to which order curves are drawn.
+const HIGHEST_DRAWN: usize = 5;
 
 fn in_words(epoch: f64, ceilings: &[Ceiling]) -> String {
     const SCALE: &str = "1 is alike, 0 shares nothing.";

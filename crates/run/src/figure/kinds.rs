@@ -75,6 +75,8 @@ pub struct SimilarityFigure {
     pub epochs: Vec<f64>,
     /// Orders for which it is defined at some checkpoint.
     pub orders: Vec<OrderCurve>,
+    /// Up to which order curves are drawn: above, few samples have interactions.
+    pub highest_drawn: usize,
     /// Beside what two halves of one split give, at the last checkpoint.
     pub ceilings: Vec<Ceiling>,
 }

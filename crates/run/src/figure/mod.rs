@@ -13,6 +13,7 @@ mod kinds;
 mod losses;
 mod measured;
 pub mod numbers;
+pub mod palette;
 
 use serde::Serialize;
 

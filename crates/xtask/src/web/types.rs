@@ -1,8 +1,11 @@
-//! TypeScript's types of all messages between the page and its workers, and the page's controls.
+//! TypeScript's types of all messages between the page and its workers, the page's controls, and the
+//! colours of its figures.
 
 use std::path::Path;
 
 use anyhow::Context;
+use serde_json::json;
+use spindle_run::figure::palette;
 use spindle_web::protocol::{Controls, Message, Request, RunView};
 use ts_rs::{Config, TS};
 
@@ -24,6 +27,13 @@ pub(super) fn write() -> anyhow::Result<()> {
         .context("cannot write the TypeScript types")?;
     let controls = serde_json::to_vec_pretty(&Controls::default())?;
     files::write(&made.join("controls.json"), &controls)?;
+    let palette = json!({
+        "series": palette::SERIES,
+        "ordered": palette::ORDERED,
+        "behind": palette::BEHIND,
+        "theory": palette::THEORY,
+    });
+    files::write(&made.join("palette.json"), &serde_json::to_vec(&palette)?)?;
     let place = Path::new(PAGE).join("src/generated");
     let wanted = files::addresses(made)?;
     for address in &wanted {
