@@ -5,9 +5,12 @@ mod demo;
 use std::sync::Arc;
 
 use resvg::usvg::{Group, Node, Options, Rect, TextChunk, Tree, fontdb::Database};
-use spindle_interactions::phase::Onset;
+use spindle_interactions::{bootstrap::Estimate, phase::Onset};
 use spindle_report::{compare_html, html};
-use spindle_run::record::{Opening, Phases, RunRecord};
+use spindle_run::{
+    analysis::{Rule, Stopped, Stopping},
+    record::{Opening, Phases, RunRecord},
+};
 
 const FONTS: [&[u8]; 2] = [
     include_bytes!("../fonts/SpindleSans-Regular.ttf"),
@@ -83,6 +86,40 @@ fn assert_laid_out(html: &str) {
 #[test]
 fn texts_of_a_report_lie_apart_on_the_sheet() {
     assert_laid_out(&html(&demo::run()).expect("a report"));
+}
+
+#[test]
+fn every_bar_has_its_name() {
+    let mut run = demo::run();
+    let estimate = Estimate::exact(0.25);
+    let rules = [
+        Rule::HighOrders,
+        Rule::MeanOrder,
+        Rule::Cancellation,
+        Rule::Patience,
+        Rule::Never,
+    ];
+    let stopped = |rule| Stopped {
+        rule,
+        at: None,
+        kept: 5,
+        regret: estimate,
+        passes: 0.0,
+    };
+    run.analyses
+        .set(Some(Stopping {
+            best: 3,
+            best_loss: estimate,
+            samples: [500, 500],
+            rules: rules.map(stopped).to_vec(),
+        }))
+        .expect("finite");
+    let html = html(&run).expect("a report");
+    for word in ["high", "mean", "cancel", "patience", "never"] {
+        let found = html.matches(&format!(">{word}")).count();
+        assert_eq!(found, 2, "{word} stands once at each width");
+    }
+    assert_laid_out(&html);
 }
 
 #[test]

@@ -193,13 +193,13 @@ impl Panel {
 
     /// Title of an axis of orders.
     pub(crate) fn order_title(&self, svg: &mut Svg) {
-        self.category_title(svg, &ORDER.title());
+        self.category_title(svg, &ORDER.title(), 0.0);
     }
 
-    /// Title of an axis of categories, whose labels are nearer to the frame.
-    pub(crate) fn category_title(&self, svg: &mut Svg, title: &str) {
+    /// Title of an axis of categories, whose labels are nearer to the frame and may have further lines.
+    pub(crate) fn category_title(&self, svg: &mut Svg, title: &str, lines: f64) {
         let text = Text::new(SMALL, Ink::Text).anchor(Anchor::Middle);
-        let at = (self.frame.middle(), self.frame.bottom + 17.6);
+        let at = (self.frame.middle(), self.frame.bottom + 17.6 + lines);
         svg.text(at, title, text);
     }
 

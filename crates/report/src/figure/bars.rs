@@ -30,8 +30,12 @@ pub(super) fn draw(data: &BarPanels, width: Width) -> Svg {
         .filter_map(|i| data.panels.get(i))
         .collect();
     let keys = key(data, width.points() - LEFT);
-    let cells = cells(&shown, keys.len(), width);
-    let mut svg = Svg::new(width.points(), cells.bottom() + 24.0);
+    // Names in several lines make rows higher, and no column wider.
+    let across = cells(&shown, keys.len(), width, 0.0).cell(0).width();
+    let room = across / data.categories.len().max(1) as f64;
+    let lines = strength::further_lines(&data.categories, room);
+    let cells = cells(&shown, keys.len(), width, lines);
+    let mut svg = Svg::new(width.points(), cells.bottom() + 24.0 + lines);
     for (row, names) in keys.iter().enumerate() {
         let y = 10.0 + ROW * row as f64;
         for (x, name, ink) in names {
@@ -49,6 +53,7 @@ pub(super) fn draw(data: &BarPanels, width: Width) -> Svg {
             y: Scale::linear(extent, frame.upwards()),
         };
         draw_panel(&mut svg, &panel_of, data, panel, cells.is_first(i));
+        panel_of.category_title(&mut svg, &data.x.title(), lines);
     }
     svg
 }
@@ -77,8 +82,9 @@ fn key(data: &BarPanels, room: f64) -> Vec<Vec<Name<'_>>> {
     rows
 }
 
-/// A column a panel where there is room, else one below the other.
-fn cells(shown: &[&BarPanel], keys: usize, width: Width) -> Cells {
+/// A column a panel where there is room, else one below the other; `lines` is how much lower names
+/// reach than one line of them.
+fn cells(shown: &[&BarPanel], keys: usize, width: Width, lines: f64) -> Cells {
     let top = match keys {
         0 => 26.0,
         rows => 44.0 + ROW * (rows - 1) as f64,
@@ -87,13 +93,13 @@ fn cells(shown: &[&BarPanel], keys: usize, width: Width) -> Cells {
         (
             width.choose(92.0, 66.0),
             width.choose(78.0, 70.0),
-            [12.0, 50.0],
+            [12.0, 50.0 + lines],
         )
     } else {
         (
             width.choose(100.0, 200.0),
             width.choose(108.0, 84.0),
-            [16.0, 52.0],
+            [16.0, 52.0 + lines],
         )
     };
     let across = width.points() - LEFT - 4.0;
@@ -127,7 +133,6 @@ fn draw_panel(svg: &mut Svg, panel: &Panel, data: &BarPanels, shown: &BarPanel, 
     bars(svg, panel, data, shown);
     overlay(svg, panel, data, shown);
     absent(svg, panel, data, shown);
-    panel.category_title(svg, &data.x.title());
 }
 
 /// In small panels a note to the title stands in the line below it.

@@ -18,6 +18,8 @@ pub(super) const READING: &str = "Positive effects up (blue), negative effects d
 
 /// Half the width of a bar, in orders.
 const HALF: f64 = 0.36;
+/// Distance of the lines of a category's name, in points.
+const LINE: f64 = 7.8;
 
 /// Panels of strength by order on one scale; with letters where other panels point at them.
 pub(super) fn panels(
@@ -156,13 +158,22 @@ pub(super) fn order_axis(svg: &mut Svg, panel: &Panel, orders: usize) {
     category_axis(svg, panel, &figure::orders(orders));
 }
 
-/// Names of categories below a frame: all of them where there is room, else every second or fifth.
+/// Names of categories below a frame: all of them, in lines if need be; where that leaves no room,
+/// every second or fifth.
 pub(super) fn category_axis(svg: &mut Svg, panel: &Panel, names: &[String]) {
     let room = panel.frame.width() / names.len().max(1) as f64;
-    let long = names.iter().filter(|name| name.chars().count() > 2);
-    let widths = long.map(|name| SMALL * font::width_ems(name) + 2.0);
-    // What two digits need.
-    let longest = widths.fold(7.4, f64::max);
+    let text = Text::new(SMALL, Ink::Muted).anchor(Anchor::Middle);
+    if let Some(lines) = in_lines(names, room) {
+        for (place, name) in (1..).zip(&lines) {
+            for (line, words) in name.iter().enumerate() {
+                let below = 8.6 + LINE * line as f64;
+                let at = (panel.x.at(f64::from(place)), panel.frame.bottom + below);
+                svg.text(at, words, text);
+            }
+        }
+        return;
+    }
+    let longest = names.iter().map(|name| width(name)).fold(0.0, f64::max);
     let every = [1, 2, 5]
         .into_iter()
         .find(|&every| room * every as f64 >= longest)
@@ -170,7 +181,65 @@ pub(super) fn category_axis(svg: &mut Svg, panel: &Panel, names: &[String]) {
     let first = if every < 5 { 1 } else { every };
     for place in (first..=names.len()).step_by(every) {
         let at = (panel.x.at(place as f64), panel.frame.bottom + 8.6);
-        let text = Text::new(SMALL, Ink::Muted).anchor(Anchor::Middle);
         svg.text(at, &names[place - 1], text);
+    }
+}
+
+/// How much lower than one line of names reach, where each has this room.
+pub(super) fn further_lines(names: &[String], room: f64) -> f64 {
+    let lines = in_lines(names, room).unwrap_or_default();
+    let most = lines.iter().map(Vec::len).max().unwrap_or(1);
+    LINE * most.saturating_sub(1) as f64
+}
+
+/// Every name in lines that fit its room, broken between words; `None` where a word is too wide.
+fn in_lines(names: &[String], room: f64) -> Option<Vec<Vec<String>>> {
+    let of_name = |name: &String| {
+        let mut lines: Vec<String> = Vec::new();
+        for word in name.split(' ') {
+            match lines.last_mut() {
+                Some(line) if width(&format!("{line} {word}")) <= room => {
+                    line.push(' ');
+                    line.push_str(word);
+                }
+                _ => lines.push(word.to_owned()),
+            }
+        }
+        lines
+            .iter()
+            .all(|line| width(line) <= room)
+            .then_some(lines)
+    };
+    names.iter().map(of_name).collect()
+}
+
+/// What a name needs, with a gap to the next one; numbers at least what two digits need.
+fn width(name: &str) -> f64 {
+    if name.chars().count() > 2 {
+        SMALL * font::width_ems(name) + 2.0
+    } else {
+        7.4
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(of: &[&str]) -> Vec<String> {
+        of.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn names_of_words_have_lines_where_one_is_too_long() {
+        let rules = names(&["high orders", "patience", "never"]);
+        assert_eq!(further_lines(&rules, 90.0), 0.0);
+        let lines = in_lines(&rules, 33.0).unwrap();
+        assert_eq!(
+            lines,
+            [vec!["high", "orders"], vec!["patience"], vec!["never"]]
+        );
+        assert_eq!(further_lines(&rules, 33.0), LINE);
+        assert_eq!(in_lines(&rules, 10.0), None);
     }
 }
