@@ -1,5 +1,5 @@
-// Names in drawings: none is cut off, none lies on another one or on a curve, an axis of losses has
-// values; in all runs that come with the page and at three widths.
+// Names in drawings: none is cut off, none lies on another one, on a curve or on a mark, none stands
+// twice on an axis, an axis of losses has values, every bar its category's; in all runs that come with the page and at three widths.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,7 +21,9 @@ function faults() {
     top: top + (bottom - top) * 0.2,
     bottom: bottom - (bottom - top) * below,
   });
-  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  // Less air than this between two names, and they look like one.
+  const AIR = 1.5;
+  const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom + AIR && b.top < a.bottom + AIR;
   const drawings = [...document.querySelectorAll("svg[data-drawing]")].filter(
     (svg) => svg.getBoundingClientRect().width > 0,
   );
@@ -53,6 +55,18 @@ function faults() {
         }
       }
     }
+    // A mark's line beside its own words is no fault.
+    for (const line of svg.querySelectorAll("line[stroke-dasharray]")) {
+      const { left, top, bottom } = line.getBoundingClientRect();
+      for (const { words, box } of names) {
+        const name = ink(box);
+        if (left > name.left + 1 && left < name.right - 1 && top < name.bottom && bottom > name.top)
+          found.push(`a mark runs through “${words}” in: ${where}`);
+      }
+    }
+    const values = [...svg.querySelectorAll("g[text-anchor=end] text")].map((text) => text.textContent);
+    for (const value of new Set(values.filter((value, index) => values.indexOf(value) !== index)))
+      found.push(`“${value}” stands twice on an axis in: ${where}`);
     if (/loss \(nats\)/.test(svg.textContent) && svg.querySelectorAll("g[text-anchor=end] text").length < 2)
       found.push(`fewer than two values on the axis of losses in: ${where}`);
   }
@@ -76,6 +90,15 @@ for (const { name, title } of RUNS)
           const { drawings, found } = await page.evaluate(faults);
           assert.ok(drawings > 15, `only ${drawings} drawings`);
           assert.deepEqual(found, []);
+          const rules = page
+            .locator("figure", { hasText: "Regret of rules" })
+            .locator("svg g[text-anchor=middle] text");
+          if (name === "lenet-mnist")
+            for (const word of ["high", "mean", "cancel", "patience", "never"])
+              assert.ok(
+                (await rules.allTextContents()).some((text) => text.startsWith(word)),
+                `no bar is named ${word}`,
+              );
         }
       });
     });

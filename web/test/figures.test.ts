@@ -1,10 +1,12 @@
 // Figures of a run: which have a place on the page, and the data of each kind.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { namedCategories, placeMarks, widthOf } from "../src/figure/axes";
 import { rowsOf } from "../src/figure/rows";
 import type { Estimate } from "../src/generated/Estimate";
 import type { Figure } from "../src/generated/Figure";
 import type { FigureKind } from "../src/generated/FigureKind";
+import type { Mark } from "../src/generated/Mark";
 import type { RunView } from "../src/generated/RunView";
 import { barsOf, courseOf, decidingCourse, otherFigures, twoPhases } from "../src/state/figures";
 
@@ -29,6 +31,60 @@ const VIEW = {
     figure("groups", { type: "curves" }),
   ],
 } as unknown as RunView;
+
+describe("names of categories", () => {
+  const RULES = ["high orders", "mean order", "cancel more", "patience", "never"];
+
+  test("stand in one line where there is room, and in several where there is less", () => {
+    const wide = namedCategories(RULES, 120);
+    assert.deepEqual([wide.names.length, wide.lines], [RULES.length, 1]);
+    for (const step of [64, 58, 52]) {
+      const { names, lines } = namedCategories(RULES, step);
+      assert.equal(names.length, RULES.length, `every bar has a name at ${step} pixels`);
+      assert.equal(lines, 2);
+    }
+  });
+
+  test("are every few numbers where not all have room", () => {
+    const { names, lines } = namedCategories(["8", "9", "10", "11"], 9);
+    assert.equal(lines, 1);
+    assert.ok(names.length > 0 && names.length < 4);
+  });
+});
+
+describe("marks", () => {
+  const mark = (short: string, epoch: number) =>
+    ({ kind: short, name: short, short, epoch, low: epoch, high: epoch }) as unknown as Mark;
+  const SCALE = { at: (epoch: number) => epoch, invert: (place: number) => place, ticks: [], format: String };
+
+  test("have words that no other mark's line runs through, however near the marks are", () => {
+    for (const width of [170, 340])
+      for (let boundary = 30; boundary < width - 10; boundary += 7)
+        for (let gap = boundary; gap < width - 10; gap += 5) {
+          const placed = placeMarks([mark("boundary", boundary), mark("gap opens", gap)], SCALE, width);
+          for (const { mark, row, x, anchor } of placed) {
+            const words = widthOf(mark.short);
+            const from = x - { start: 0, middle: words / 2, end: words }[anchor];
+            assert.ok(from >= 0 && from + words <= width, `${mark.short} is cut off`);
+            const other = placed.find((other) => other.mark !== mark);
+            const [line, isBeside] = [other?.mark.epoch ?? 0, (other?.row ?? 0) > row];
+            const isFree = isBeside || line <= from || line >= from + words;
+            assert.ok(isFree, `${width}: ${mark.short} at ${mark.epoch}, a line at ${line}`);
+          }
+        }
+  });
+
+  test("stand in one row where there is room", () => {
+    const placed = placeMarks([mark("boundary", 100), mark("gap opens", 110)], SCALE, 340);
+    assert.deepEqual(
+      placed.map(({ mark, row, anchor }) => [mark.short, row, anchor]),
+      [
+        ["gap opens", 0, "start"],
+        ["boundary", 0, "end"],
+      ],
+    );
+  });
+});
 
 describe("the figures of a run", () => {
   test("with a place on the page are found by what they draw", () => {
@@ -80,12 +136,35 @@ describe("the data of a figure", () => {
       y: { label: "difference", unit: "nats" },
       has_zero: true,
       epochs: [0, 4],
-      curves: [{ name: "a", tone: { ordered: 0 }, is_joined: false, values: [null, estimate(1)] }],
+      curves: [{ name: "a", tone: { ordered: 0 }, drawn: "dots", values: [null, estimate(1)], unscaled: null }],
       marks: [],
     });
     assert.deepEqual(rows, [
-      { curve: "a", epoch: 0, value: null, value_low: null, value_high: null },
-      { curve: "a", epoch: 4, value: 1, value_low: 0, value_high: 2 },
+      { curve: "a", unit: "nats", epoch: 0, value: null, value_low: null, value_high: null },
+      { curve: "a", unit: "nats", epoch: 4, value: 1, value_low: 0, value_high: 2 },
+    ]);
+  });
+
+  test("of curves on an axis that they share: what was measured, with its unit", () => {
+    const rows = rowsOf({
+      type: "curves",
+      y: { label: "from its lowest to its highest value", unit: "" },
+      has_zero: true,
+      epochs: [0, 4],
+      curves: [
+        {
+          name: "margin",
+          tone: { series: 0 },
+          drawn: "line",
+          values: [estimate(0), estimate(1)],
+          unscaled: { unit: "nats", values: [estimate(-3), estimate(17)] },
+        },
+      ],
+      marks: [],
+    });
+    assert.deepEqual(rows, [
+      { curve: "margin", unit: "nats", epoch: 0, value: -3, value_low: -4, value_high: -2 },
+      { curve: "margin", unit: "nats", epoch: 4, value: 17, value_low: 16, value_high: 18 },
     ]);
   });
 });

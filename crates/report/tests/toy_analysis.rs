@@ -17,7 +17,9 @@ use spindle_run::{
         summarize,
     },
     event::Outputs,
-    figure::{Axis, BarPanel, BarPanels, Curve, Curves, Figure, FigureKind, Series, Tone, marks},
+    figure::{
+        Axis, BarPanel, BarPanels, Curve, Curves, Drawn, Figure, FigureKind, Series, Tone, marks,
+    },
     record::{Group, Recorded, RunRecord, recorded},
     table::{self, Table, at_checkpoints, estimates},
 };
@@ -68,7 +70,8 @@ fn over_training(record: &RunRecord, found: &[(f64, Estimate)]) -> Figure {
             curves: vec![Curve {
                 name: "negative".into(),
                 tone: Tone::Series(0),
-                is_joined: true,
+                drawn: Drawn::Line,
+                unscaled: None,
                 values: found.iter().map(|(_, share)| Some(*share)).collect(),
             }],
             marks: marks(record),

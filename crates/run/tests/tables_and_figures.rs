@@ -177,6 +177,71 @@ fn figures_of_the_record() {
     insta::assert_json_snapshot!("figures", figures(&demo::record()));
 }
 
+fn curves(record: &RunRecord, name: &str) -> figure::Curves {
+    let found = figures(record)
+        .into_iter()
+        .find(|figure| figure.name == name);
+    match found.expect("a figure of this name").kind {
+        FigureKind::Curves(curves) => curves,
+        kind => panic!("{name} has no curves: {kind:?}"),
+    }
+}
+
+#[test]
+fn curves_that_share_an_axis_keep_what_was_measured() {
+    let record = demo::record();
+    let figure = curves(&record, "sharpness");
+    let table = analysis::tables(&record);
+    let table = table
+        .iter()
+        .find(|table| table.name == "landscape")
+        .unwrap();
+    let column = table
+        .columns
+        .iter()
+        .find(|column| column.name == "eigenvalue_nats");
+    let table::Values::Real(measured) = &column.unwrap().values else {
+        panic!("eigenvalues are numbers");
+    };
+    let curve = figure
+        .curves
+        .iter()
+        .find(|curve| curve.name == "largest eigenvalue");
+    let unscaled = curve.unwrap().unscaled.as_ref().unwrap();
+    let kept: Vec<Option<f64>> = unscaled
+        .values
+        .iter()
+        .map(|at| at.map(|at| at.value))
+        .collect();
+    assert_eq!((&kept, unscaled.unit), (measured, "nats"));
+}
+
+#[test]
+fn what_the_choice_of_an_answer_gives_is_drawn_below_the_instability() {
+    let record = demo::record();
+    let figure = curves(&record, "instability");
+    let floors = figure
+        .curves
+        .iter()
+        .filter(|curve| curve.name.starts_with("floor of "));
+    let floors: Vec<_> = floors.collect();
+    assert!(
+        floors
+            .iter()
+            .all(|floor| floor.drawn == figure::Drawn::Dotted)
+    );
+    let found: Vec<Option<f64>> = floors
+        .iter()
+        .map(|floor| floor.values.iter().flatten().last().map(|at| at.value))
+        .collect();
+    assert_eq!(found, [Some(0.5), Some(0.375), None, Some(0.25)]);
+    for floor in floors {
+        let of = floor.name.trim_start_matches("floor of ");
+        let above = figure.curves.iter().find(|curve| curve.name == of).unwrap();
+        assert_eq!(above.tone, floor.tone);
+    }
+}
+
 #[test]
 fn five_checkpoints_are_the_ends_the_boundary_and_what_lies_between() {
     let figure = analysis::two_phases(&demo::record()).unwrap();

@@ -4,10 +4,12 @@ import { computed, type Signal, signal, useSignal, useSignalEffect } from "@prea
 import { useRef } from "preact/hooks";
 import { inWords } from "../engine/client";
 import { Figure } from "../figure/frame";
+import { SignOf } from "../figure/legend";
 import { number, typeset, when } from "../figure/numbers";
 import { interval } from "../figure/rows";
 import type { Row } from "../figure/save";
 import { StrengthBars } from "../figure/strength";
+import { COLOURS } from "../figure/theme";
 import { DifferenceByOrder, LossGaps, MeanOrders } from "../figure/two-runs";
 import type { Bars } from "../generated/Bars";
 import type { Comparison } from "../generated/Comparison";
@@ -220,7 +222,7 @@ function Panel({ which, of: { run, bars } }: { which: "first" | "second"; of: Si
   return (
     <div class="small-figure">
       <h4>
-        <span class={`swatch ${which}`} aria-hidden="true" /> {run.title}, {when(bars.epoch)}
+        <SignOf sign="series" colour={COLOURS[which]} /> {run.title}, {when(bars.epoch)}
       </h4>
       <StrengthBars class="bars" label={`${run.title}: ${barsInWords(bars)}`} of={bars} />
     </div>

@@ -33,9 +33,12 @@ export function widthOf(text: string, size = LETTERS): number {
   return size * width;
 }
 
+/** The smallest letters that are still read, pixels. */
+const SMALLEST = 0.72 * LETTERS;
+
 /** The size at which a text fits, and is still read. */
 function fitting(text: string, width: number, size = LETTERS): number {
-  return Math.max(0.72 * LETTERS, Math.min(size, (size * width) / widthOf(text, size)));
+  return Math.max(SMALLEST, Math.min(size, (size * width) / widthOf(text, size)));
 }
 
 export interface Size {
@@ -179,29 +182,76 @@ export function Values({
   );
 }
 
-/** Names below a drawing, and their title. */
+/** Distance of the lines of a name, in its letters' size. */
+const LINE = 1.15;
+/** Between names that stand side by side, in pixels. */
+const BETWEEN = 5;
+
+/** A text in lines that fit into a width, broken between words; undefined where a word does not fit. */
+function inLines(text: string, width: number, size: number): string[] | undefined {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
+    if (lines.length > 0 && widthOf(longer, size) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines.every((line) => widthOf(line, size) <= width) ? lines : undefined;
+}
+
+/** Names of categories as they stand below their places. */
+export interface Named {
+  names: { category: number; lines: string[] }[];
+  size: number;
+  /** How many lines the longest has. */
+  lines: number;
+}
+
+/**
+ * Names of categories that are `step` apart: all of them, in lines and in smaller letters if need be;
+ * where that does not do, every second or third.
+ */
+export function namedCategories(categories: string[], step: number): Named {
+  for (const size of [LETTERS, SMALLEST]) {
+    const names = categories.flatMap((name, category) => {
+      const lines = inLines(name, step - BETWEEN, size);
+      return lines ? [{ category, lines }] : [];
+    });
+    if (names.length === categories.length)
+      return { names, size, lines: Math.max(1, ...names.map(({ lines }) => lines.length)) };
+  }
+  const widest = categories.reduce((most, name) => Math.max(most, widthOf(name)), 0);
+  const stride = Math.max(1, Math.ceil((widest + BETWEEN) / step));
+  const all = categories.map((name, category) => ({ category, lines: [name] }));
+  return { names: all.filter(({ category }) => category % stride === 0), size: LETTERS, lines: 1 };
+}
+
+/** Names below a drawing, each in one or more lines, and their title. */
 export function Names({
   at,
   inside,
   title,
   size = LETTERS,
+  lines = 1,
 }: {
-  at: { place: number; name: string }[];
+  at: { place: number; name: string | string[] }[];
   inside: Inside;
   title?: string | undefined;
   size?: number;
+  lines?: number;
 }) {
   return (
     <g fill={COLOURS.faint} text-anchor="middle" font-size={size}>
-      {at.map(({ place, name }) => (
-        <text key={place} x={place} y={inside.bottom + 1.3 * size}>
-          {name}
-        </text>
-      ))}
+      {at.map(({ place, name }) =>
+        [name].flat().map((line, index) => (
+          <text key={`${place} ${index}`} x={place} y={inside.bottom + (1.3 + LINE * index) * size}>
+            {line}
+          </text>
+        )),
+      )}
       {title && (
         <text
           x={(inside.left + inside.right) / 2}
-          y={inside.bottom + (at.length > 0 ? 2.8 : 1.6) * size}
+          y={inside.bottom + ((at.length > 0 ? 2.8 : 1.6) + LINE * (lines - 1)) * size}
           font-size={fitting(title, inside.right - inside.left, size)}
         >
           {title}
@@ -211,9 +261,14 @@ export function Names({
   );
 }
 
-/** Room below an axis with names, and with a title under them. */
-export function roomBelow(title: string | undefined, size = LETTERS): number {
-  return Math.ceil((title ? 3.2 : 1.8) * size);
+/** Room below an axis with names in so many lines, and with a title under them. */
+export function roomBelow(title: string | undefined, size = LETTERS, lines = 1): number {
+  return Math.ceil(((title ? 3.2 : 1.8) + LINE * (lines - 1)) * size);
+}
+
+/** Room above an axis of values: half of its highest name, and its title with air between the two. */
+export function roomAbove(title: string | undefined, size = LETTERS): number {
+  return (title ? 2.3 : 0.8) * size;
 }
 
 /** The axis of epochs within a drawing. */
@@ -231,11 +286,13 @@ export function Epochs({ scale, inside, title }: { scale: Scale; inside: Inside;
   );
 }
 
-/** A mark and where its words stand: in rows above the drawing, none over another one's. */
+/** A mark and where its words stand: in rows above the drawing, on no other one's words or line. */
 export interface PlacedMark {
   mark: Mark;
   row: number;
-  end: boolean;
+  /** Where its words begin, have their middle, or end. */
+  x: number;
+  anchor: "start" | "middle" | "end";
 }
 
 const APART = 6;
@@ -244,20 +301,55 @@ const ROW = 1.25 * LETTERS;
 /** How much wider bold letters are. */
 export const BOLD = 1.1;
 
-/** Gives every mark a row. */
-export function placeMarks(marks: Mark[], scale: Scale, { right }: Pick<Inside, "right">): PlacedMark[] {
-  const rows: number[] = [];
-  return [...marks]
-    .sort((a, b) => a.epoch - b.epoch)
-    .map((mark) => {
-      const [at, width] = [scale.at(mark.epoch), BOLD * widthOf(mark.short) + 4];
-      const end = at + width > right;
-      const [from, to] = end ? [at - width, at] : [at, at + width];
-      const free = rows.findIndex((taken) => taken + APART <= from);
-      const row = free < 0 ? rows.length : free;
-      rows[row] = to;
-      return { mark, row, end };
-    });
+/** A placed mark with where its line is, and from where to where its words reach. */
+interface Placing extends PlacedMark {
+  at: number;
+  from: number;
+  to: number;
+}
+
+/** Whether two marks leave each other's words alone: a line goes down from the row of its words. */
+function areApart(a: Placing, b: Placing): boolean {
+  const [upper, lower] = a.row <= b.row ? [a, b] : [b, a];
+  const areWordsApart = upper.row < lower.row || upper.to + APART <= lower.from || lower.to + APART <= upper.from;
+  const isCrossed = upper.at > lower.from - 2 && upper.at < lower.to + 2;
+  return areWordsApart && !isCrossed;
+}
+
+/** Where the words of a mark may stand, the best place first: beside its line, or over it. */
+function placings(mark: Mark, at: number, width: number, rows: number): Placing[] {
+  const words = BOLD * widthOf(mark.short) + 4;
+  const middle = Math.max(words / 2, Math.min(at, width - words / 2));
+  const all = [
+    { anchor: "start", x: at + 4, from: at + 3, to: at + words },
+    { anchor: "end", x: at - 4, from: at - words, to: at - 3 },
+    { anchor: "middle", x: middle, from: middle - words / 2, to: middle + words / 2 },
+  ] as const;
+  const fitting = all.filter(({ from, to }) => from >= 0 && to <= width);
+  return Array.from({ length: rows }, (_, row) => fitting.map((place) => ({ mark, at, row, ...place }))).flat();
+}
+
+/** Places marks one after the other; whether each found a free place. */
+function placedInTurn(marks: Mark[], scale: Scale, width: number): { placed: Placing[]; areFree: boolean } {
+  const placed: Placing[] = [];
+  let areFree = true;
+  for (const mark of marks) {
+    const all = placings(mark, scale.at(mark.epoch), width, marks.length);
+    const free = all.find((placing) => placed.every((other) => areApart(placing, other)));
+    areFree &&= free !== undefined;
+    const placing = free ?? all.at(-1);
+    if (placing) placed.push(placing);
+  }
+  return { placed, areFree };
+}
+
+/** Gives all marks rows within a drawing of this width. */
+export function placeMarks(marks: Mark[], scale: Scale, width: number): PlacedMark[] {
+  const inOrder = [...marks].sort((a, b) => a.epoch - b.epoch);
+  const fromLast = placedInTurn([...inOrder].reverse(), scale, width);
+  if (fromLast.areFree) return fromLast.placed;
+  const fromFirst = placedInTurn(inOrder, scale, width);
+  return fromFirst.areFree ? fromFirst.placed : fromLast.placed;
 }
 
 /** Height of the rows of marks. */
@@ -265,50 +357,54 @@ export function heightOf(marks: PlacedMark[]): number {
   return marks.reduce((rows, { row }) => Math.max(rows, row + 1), 0) * ROW;
 }
 
-/** Marks with their intervals; their words stand above the drawing. */
+/** Marks with their intervals; their words stand above the drawing, and over all lines. */
 export function Marks({ marks, scale, inside }: { marks: PlacedMark[]; scale: Scale; inside: Inside }) {
   const first = inside.top - heightOf(marks);
+  const all = marks.map((placed) => ({
+    ...placed,
+    colour: placed.mark.kind === "boundary" ? COLOURS.accent : COLOURS.test,
+    at: scale.at(placed.mark.epoch),
+    words: first + placed.row * ROW,
+  }));
   return (
-    <g>
-      {marks.map(({ mark, row, end }) => {
-        const colour = mark.kind === "boundary" ? COLOURS.accent : COLOURS.test;
-        const [at, from, to] = [mark.epoch, mark.low, mark.high].map(scale.at) as [number, number, number];
-        const words = first + row * ROW;
-        return (
-          <g key={mark.kind}>
-            <rect
-              x={from}
-              y={inside.top}
-              width={Math.max(0, to - from)}
-              height={inside.bottom - inside.top}
-              fill={colour}
-              fill-opacity={0.09}
-            />
-            <line
-              x1={at}
-              x2={at}
-              y1={words + ROW * 0.2}
-              y2={inside.bottom}
-              stroke={colour}
-              stroke-width={1.4}
-              stroke-dasharray="4 3"
-            />
-            <text
-              x={at + (end ? -4 : 4)}
-              y={words + ROW * 0.75}
-              text-anchor={end ? "end" : "start"}
-              fill={colour}
-              font-weight={600}
-              stroke={COLOURS.paper}
-              stroke-width={3}
-              paint-order="stroke"
-            >
-              {mark.short}
-            </text>
-          </g>
-        );
-      })}
-    </g>
+    <>
+      {all.map(({ mark, anchor, colour, at, words }) => (
+        <g key={mark.kind}>
+          <rect
+            x={scale.at(mark.low)}
+            y={inside.top}
+            width={Math.max(0, scale.at(mark.high) - scale.at(mark.low))}
+            height={inside.bottom - inside.top}
+            fill={colour}
+            fill-opacity={0.09}
+          />
+          <line
+            x1={at}
+            x2={at}
+            y1={words + ROW * (anchor === "middle" ? 1 : 0.2)}
+            y2={inside.bottom}
+            stroke={colour}
+            stroke-width={1.4}
+            stroke-dasharray="4 3"
+          />
+        </g>
+      ))}
+      {all.map(({ mark, anchor, x, colour, words }) => (
+        <text
+          key={mark.kind}
+          x={x}
+          y={words + ROW * 0.75}
+          text-anchor={anchor}
+          fill={colour}
+          font-weight={600}
+          stroke={COLOURS.paper}
+          stroke-width={3}
+          paint-order="stroke"
+        >
+          {mark.short}
+        </text>
+      ))}
+    </>
   );
 }
 

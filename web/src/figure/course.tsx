@@ -4,6 +4,7 @@ import type { Course } from "../generated/Course";
 import type { Losses } from "../generated/Losses";
 import type { Mark } from "../generated/Mark";
 import { BOLD, type Inside, LETTERS, path, widthOf } from "./axes";
+import type { Sign } from "./legend";
 import { Band, Dots, exact, extent, Line, OverTraining, type OverTrainingProps, there } from "./over-training";
 import { linear, logarithmic } from "./scale";
 import { COLOURS } from "./theme";
@@ -39,6 +40,25 @@ export function CourseDrawing({ of, ...props }: OverTrainingProps & { of: Course
       )}
     </OverTraining>
   );
+}
+
+/** What is what in a course, and in losses beside it. */
+export function courseSigns({ all, published_sgd, marks }: Course): Sign[] {
+  const isRanged = all.some((found) => found && found.lowest !== null);
+  const hasSgd = published_sgd.some((found) => found);
+  return [
+    { sign: "dot", colour: COLOURS.certified, name: "certified, 95 %" },
+    ...(isRanged ? [{ sign: "band", colour: COLOURS.certified, name: "sums nearly as sparse" } as const] : []),
+    ...(hasSgd ? [{ sign: "circle", colour: COLOURS.published, name: "published SGD" } as const] : []),
+    ...(marks.length > 0 ? [{ sign: "mark", colour: COLOURS.test, name: "event, 95 %" } as const] : []),
+    { sign: "line", colour: COLOURS.ink, name: "checkpoint" },
+  ];
+}
+
+/** What the direct names of curves of losses leave open. */
+export function lossSigns({ train, train_with_reset }: Losses): Sign[] {
+  const differs = train.some((loss, index) => loss !== train_with_reset[index]);
+  return differs ? [{ sign: "dotted", colour: COLOURS.train, name: "train, wrong labels too" }] : [];
 }
 
 /** Names of the curves at their ends. */

@@ -9,8 +9,22 @@ import type { BarPanel } from "../generated/BarPanel";
 import type { BarPanels } from "../generated/BarPanels";
 import type { Curve } from "../generated/Curve";
 import type { Curves } from "../generated/Curves";
+import type { Drawn } from "../generated/Drawn";
 import type { Estimate } from "../generated/Estimate";
-import { Filling, LETTERS, Names, path, roomBelow, roomFor, type Size, Values, widthOf } from "./axes";
+import {
+  Filling,
+  LETTERS,
+  Names,
+  namedCategories,
+  path,
+  roomAbove,
+  roomBelow,
+  roomFor,
+  type Size,
+  Values,
+  widthOf,
+} from "./axes";
+import { DOTTED } from "./legend";
 import { typeset } from "./numbers";
 import { type At, Band, Dots, extent, Line, OverTraining, type OverTrainingProps } from "./over-training";
 import { linear, type Scale } from "./scale";
@@ -19,7 +33,6 @@ import { colourOf } from "./tones";
 
 /** Share of a category's width that its bars fill. */
 const FILLED = 0.8;
-const GAP = 6;
 /** Share of the paper that all bands of curves together cover at most, were they to lie over each other. */
 const COVERED = 0.5;
 /** Distance of dots of one epoch, in pixels. */
@@ -36,12 +49,6 @@ function extentOf({ panels }: BarPanels): readonly [number, number] {
   return extent(bars, 0, ...panels.flatMap(({ overlay }) => overlay ?? []));
 }
 
-/** Every how many of the categories has a name, so that none lies on another. */
-function strideOf(categories: string[], step: number): number {
-  const widest = categories.reduce((most, name) => Math.max(most, widthOf(name)), 0);
-  return Math.max(1, Math.ceil((widest + GAP) / step));
-}
-
 /** One of several panels of bars; all of them have one scale. */
 export function BarPanelDrawing({ of, panel, label }: { of: BarPanels; panel: BarPanel; label: string }) {
   return (
@@ -53,23 +60,23 @@ export function BarPanelDrawing({ of, panel, label }: { of: BarPanels; panel: Ba
 
 function PanelWithin({ of, panel, size: { width, height } }: { of: BarPanels; panel: BarPanel; size: Size }) {
   const categories = of.categories.map(typeset);
-  const [title, top] = [axisTitle(of.x), 1.9 * LETTERS];
-  const y = linear(extentOf(of), [height - roomBelow(title), top], 4);
-  const left = roomFor(y);
+  const [title, above] = [axisTitle(of.x), axisTitle(of.y)];
+  const scale = (bottom: number, top: number): Scale => linear(extentOf(of), [bottom, top], 4);
+  const left = roomFor(scale(height, 0));
   const count = Math.max(1, categories.length);
+  const { names, size, lines } = namedCategories(categories, (width - left - 2) / count);
   // The last name may be wider than its place.
-  const over = (widthOf(categories.at(-1) ?? "") - (width - left) / count) / 2;
-  const inside = { left, right: width - Math.max(2, over), top, bottom: height - roomBelow(title) };
+  const over = (widthOf(names.at(-1)?.lines[0] ?? "", size) - (width - left) / count) / 2;
+  const [top, bottom] = [roomAbove(above), height - roomBelow(title, LETTERS, lines)];
+  const inside = { left, right: width - Math.max(2, over), top, bottom };
+  const y = scale(bottom, top);
   const step = (inside.right - inside.left) / count;
   const middle = (category: number): number => inside.left + (category + 0.5) * step;
-  const stride = strideOf(categories, step);
-  const named = categories
-    .map((name, category) => ({ place: middle(category), name }))
-    .filter((_, category) => category % stride === 0);
+  const named = names.map(({ category, lines }) => ({ place: middle(category), name: lines }));
   return (
     <>
-      <Values scale={y} inside={inside} title={axisTitle(of.y)} />
-      <Names at={named} inside={inside} title={title} />
+      <Values scale={y} inside={inside} title={above} />
+      <Names at={named} inside={inside} title={title} size={size} lines={lines} />
       {of.series.map(({ name, tone }, place) => (
         <SeriesBars
           key={name}
@@ -145,13 +152,48 @@ function OverlayLine({
         fill="none"
         stroke={colour}
         stroke-width={1.8}
-        {...(isDotted && { "stroke-dasharray": "2 3" })}
+        {...(isDotted && { "stroke-dasharray": DOTTED })}
       />
       {points.map(([x, y]) => (
         <circle key={x} cx={x} cy={y} r={2.2} fill={colour} />
       ))}
     </>
   );
+}
+
+interface CurveProps {
+  drawn: Drawn;
+  of: At[];
+  x: Scale;
+  y: Scale;
+  colour: string;
+  /** Of its band. */
+  opacity: number;
+  /** How far its dots are from their epoch, so that those of others are seen. */
+  dx: number;
+}
+
+function OneCurve({ drawn, opacity, dx, ...curve }: CurveProps) {
+  switch (drawn) {
+    case "line":
+      return (
+        <>
+          <Band {...curve} opacity={opacity} />
+          <Line {...curve} />
+        </>
+      );
+    case "dots":
+      return <Dots {...curve} dx={dx} />;
+    case "dotted":
+      return <Reference {...curve} />;
+  }
+}
+
+/** Through all values that there are. */
+function Reference({ of, x, y, colour }: Pick<CurveProps, "of" | "x" | "y" | "colour">) {
+  const there = of.filter(({ value }) => Number.isFinite(value));
+  const points = there.map(({ epoch, value }) => [x.at(epoch), y.at(value)] as const);
+  return <OverlayLine points={points} colour={colour} isDotted />;
 }
 
 /** Where a value is undefined, a curve is broken. */
@@ -184,17 +226,18 @@ export function CurvesOverTraining({ of, ...props }: OverTrainingProps & { of: C
       {(x, y, inside) => (
         <>
           {of.has_zero && <line x1={inside.left} x2={inside.right} y1={y.at(0)} y2={y.at(0)} stroke={COLOURS.faint} />}
-          {of.curves.map((curve, place) => {
-            const [points, colour] = [all[place] ?? [], colourOf(curve.tone)];
-            return curve.is_joined ? (
-              <g key={curve.name}>
-                <Band of={points} x={x} y={y} colour={colour} opacity={opacity} />
-                <Line of={points} x={x} y={y} colour={colour} />
-              </g>
-            ) : (
-              <Dots key={curve.name} of={points} x={x} y={y} colour={colour} dx={APART * (place - middle)} />
-            );
-          })}
+          {of.curves.map((curve, place) => (
+            <OneCurve
+              key={curve.name}
+              drawn={curve.drawn}
+              of={all[place] ?? []}
+              x={x}
+              y={y}
+              colour={colourOf(curve.tone)}
+              opacity={opacity}
+              dx={APART * (place - middle)}
+            />
+          ))}
         </>
       )}
     </OverTraining>

@@ -12,10 +12,10 @@ import type { SimilarityFigure } from "../generated/SimilarityFigure";
 import type { StrengthRows } from "../generated/StrengthRows";
 import type { Tone } from "../generated/Tone";
 import type { TwoPhases } from "../generated/TwoPhases";
-import { CourseDrawing, LossDrawing } from "./course";
+import { CourseDrawing, courseSigns, LossDrawing, lossSigns } from "./course";
 import { Figure } from "./frame";
 import { BarPanelDrawing, CurvesOverTraining } from "./generic";
-import { Legend } from "./legend";
+import { Legend, Signs } from "./legend";
 import { typeset } from "./numbers";
 import { rowsOf } from "./rows";
 import { StrengthBars } from "./strength";
@@ -55,7 +55,12 @@ function Kind({ kind, title, epoch }: KindProps<FigureKind>) {
     case "two_phases":
       return <TwoPhasesDrawing kind={kind} title={title} epoch={epoch} />;
     case "course":
-      return <CourseDrawing class="curve" label={title} of={kind} epoch={epoch} />;
+      return (
+        <>
+          <Signs of={courseSigns(kind)} />
+          <CourseDrawing class="curve" label={title} of={kind} epoch={epoch} />
+        </>
+      );
     case "similarity":
       return <SimilarityDrawing kind={kind} title={title} epoch={epoch} />;
   }
@@ -80,7 +85,7 @@ const LARGE = 6;
 function BarsDrawing({ of, title }: { of: BarPanels; title: string }) {
   return (
     <>
-      <Legend of={[...of.series, ...(of.overlay ? [of.overlay] : [])]} />
+      <Legend of={[...of.series, ...(of.overlay ? [{ ...of.overlay, isDotted: of.overlay.is_dotted }] : [])]} />
       <div class={of.panels.length > LARGE ? "panel-grid narrow" : "panel-grid"}>
         {of.panels.map((panel, index) => (
           <div key={index} class="small-figure">
@@ -101,7 +106,7 @@ function BarsDrawing({ of, title }: { of: BarPanels; title: string }) {
 function CurvesDrawing({ kind, title, epoch }: KindProps<Curves>) {
   return (
     <>
-      <Legend of={kind.curves} />
+      <Legend of={kind.curves.map(({ drawn, ...curve }) => ({ ...curve, isDotted: drawn === "dotted" }))} />
       <CurvesOverTraining of={kind} label={title} epoch={epoch} />
     </>
   );
@@ -130,6 +135,7 @@ function TwoPhasesDrawing({ kind, title, epoch }: KindProps<TwoPhases>) {
   return (
     <>
       <StrengthPanels panels={kind.panels} />
+      <Signs of={lossSigns(kind.losses)} />
       <LossDrawing class="curve" label={`Losses over training: ${title}`} of={kind.losses} epoch={epoch} />
     </>
   );
@@ -165,13 +171,15 @@ function SimilarityDrawing({ kind, title, epoch }: KindProps<SimilarityFigure>) 
   );
 }
 
-/** Similarities as curves, one for each order. */
-function similarities({ y, epochs, orders }: SimilarityFigure): Curves {
-  const curves = orders.map(({ order, values }) => ({
+/** Similarities as curves, one for each order that is drawn. */
+function similarities({ y, epochs, orders, highest_drawn }: SimilarityFigure): Curves {
+  const drawn = orders.filter(({ order }) => order <= highest_drawn);
+  const curves = drawn.map(({ order, values }) => ({
     name: `order ${order}`,
     tone: { ordered: order - 1 },
-    is_joined: true,
+    drawn: "line" as const,
     values,
+    unscaled: null,
   }));
   return { y, has_zero: true, epochs, curves, marks: [] };
 }

@@ -4,7 +4,7 @@
  */
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Filling, type Inside, LETTERS, Names, path, roomFor, type Size, Values } from "./axes";
+import { Filling, type Inside, LETTERS, Names, path, roomAbove, roomFor, type Size, Values } from "./axes";
 import { linear, type Scale } from "./scale";
 import { COLOURS, resolved, theme } from "./theme";
 
@@ -25,6 +25,7 @@ export function ranked(outputs: number[], explained: number[]): MatchedMask[] {
 
 /** Room for the axis’ title. */
 const BELOW = 2.2 * LETTERS;
+const TITLE = "log-odds (nats)";
 
 interface MatchingProps {
   label: string;
@@ -61,7 +62,7 @@ function Inner({
   const mark = chosen === undefined ? undefined : points.find(({ mask }) => mask === chosen);
   return (
     <>
-      <Values scale={y} inside={inside} title="log-odds (nats)" />
+      <Values scale={y} inside={inside} title={TITLE} />
       <Names
         at={[]}
         inside={inside}
@@ -101,7 +102,7 @@ function laidOut(points: MatchedMask[], width: number, height: number) {
     low = Math.min(low, output, Number.isFinite(explained) ? explained : output);
     high = Math.max(high, output, Number.isFinite(explained) ? explained : output);
   }
-  const [top, bottom] = [1.9 * LETTERS, height - BELOW];
+  const [top, bottom] = [roomAbove(TITLE), height - BELOW];
   const y = linear([low, high], [bottom, top], 5);
   const inside = { left: roomFor(y), right: width - 4, top, bottom };
   const last = Math.max(1, points.length - 1);

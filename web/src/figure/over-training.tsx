@@ -15,6 +15,7 @@ import {
   Marks,
   path,
   placeMarks,
+  roomAbove,
   roomBelow,
   roomFor,
   type Size,
@@ -92,14 +93,15 @@ function Inner({
 
 function laidOut({ last, marks, right = 4, values, title, children }: Drawn, width: number, height: number) {
   const bottom = height - roomBelow(TITLE);
-  const left = roomFor(values([bottom, 0], 4));
+  // The fewer steps there are, the further they may reach.
+  const left = Math.max(...[0, bottom / 2].map((top) => roomFor(values([bottom, top], 4))));
   const edges = {
     left,
     right: width - Math.max(right, widthOf(last < 1 ? String(last) : String(Math.round(last))) / 2 + 2),
   };
   const x = epochsWithin(last, edges);
-  const placed = placeMarks(marks, x, { right: width });
-  const inside = { ...edges, top: 1.7 * LETTERS + heightOf(placed), bottom };
+  const placed = placeMarks(marks, x, width);
+  const inside = { ...edges, top: Math.max(roomAbove(title), 1.7 * LETTERS + heightOf(placed)), bottom };
   const y = values([bottom, inside.top], height < 150 ? 3 : 4);
   const still = (
     <>

@@ -53,10 +53,12 @@ function ofBars({ x, categories, series, panels }: BarPanels): Row[] {
   );
 }
 
-function ofCurves({ epochs, curves }: Curves): Row[] {
-  return curves.flatMap(({ name, values }) =>
-    epochs.map((epoch, index) => ({ curve: name, epoch, ...interval("value", values[index]) })),
-  );
+/** What was measured, whatever it is drawn on. */
+function ofCurves({ y, epochs, curves }: Curves): Row[] {
+  return curves.flatMap((curve) => {
+    const { unit, values } = curve.unscaled ?? { unit: y.unit, values: curve.values };
+    return epochs.map((epoch, index) => ({ curve: curve.name, unit, epoch, ...interval("value", values[index]) }));
+  });
 }
 
 function ofStrength({ epoch, positive, negative }: Bars): Row[] {

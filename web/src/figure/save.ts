@@ -103,7 +103,7 @@ function isSeen(element: Element): boolean {
   return width > 0 && height > 0;
 }
 
-function element<Name extends "svg" | "text" | "rect">(name: Name, attributes: Record<string, string | number>) {
+function element<Name extends "svg" | "text" | "g">(name: Name, attributes: Record<string, string | number>) {
   return placed(document.createElementNS("http://www.w3.org/2000/svg", name), attributes);
 }
 
@@ -118,21 +118,21 @@ function textAt(x: number, y: number, text: string, attributes: Record<string, s
   return made;
 }
 
-/** A text of the page with its swatch, where it has one. */
+/** A text of the page with its sign, where it has one. */
 function copied(of: Element, left: number, top: number): SVGElement[] {
   const box = of.getBoundingClientRect();
   const { fontSize, fontWeight, color } = getComputedStyle(of);
-  const swatch = of.querySelector(".swatch");
-  const square = swatch?.getBoundingClientRect();
-  const x = square ? square.right + 5 : box.left;
+  const sign = of.querySelector<SVGSVGElement>(".sign");
+  const place = sign?.getBoundingClientRect();
+  const x = place ? place.right + 5 : box.left;
   const words = (of.textContent ?? "").replace(/\s+/g, " ").trim();
   const size = Number.parseFloat(fontSize);
   const style = { "font-size": size, "font-weight": fontWeight, fill: color };
   const text = textAt(x - left, box.top - top + Math.min(box.height, 1.35 * size) * 0.8, words, style);
-  if (!swatch || !square) return [text];
-  const fill = getComputedStyle(swatch).backgroundColor;
-  const { width, height } = square;
-  return [element("rect", { x: square.left - left, y: square.top - top, width, height, fill }), text];
+  if (!sign || !place) return [text];
+  const drawn = element("g", { transform: `translate(${place.left - left} ${place.top - top})` });
+  drawn.append(...(sign.cloneNode(true) as SVGSVGElement).children);
+  return [drawn, text];
 }
 
 /** A text in lines that fit into a width. */

@@ -5,10 +5,12 @@ import type { Course } from "../generated/Course";
 import type { Losses } from "../generated/Losses";
 import type { Mark } from "../generated/Mark";
 import type { ShareDifference } from "../generated/ShareDifference";
-import { Filling, type Inside, LETTERS, Names, roomBelow, roomFor, Values } from "./axes";
+import { Filling, type Inside, Names, roomAbove, roomBelow, roomFor, Values } from "./axes";
 import { type At, Band, Dots, exact, extent, Line, OverTraining, type OverTrainingProps, there } from "./over-training";
 import { linear, type Scale } from "./scale";
 import { COLOURS } from "./theme";
+
+const DIFFERENCE = "second − first, share of strength";
 
 /**
  * Shares of strength by order, second run minus first, with intervals; those that exclude 0 are
@@ -19,7 +21,7 @@ export function DifferenceByOrder({ of, label }: { of: ShareDifference[]; label:
   return (
     <Filling label={label} class="bars" first={{ width: 330, height: 240 }}>
       {({ width, height }) => {
-        const [top, bottom] = [1.9 * LETTERS, height - roomBelow("order")];
+        const [top, bottom] = [roomAbove(DIFFERENCE), height - roomBelow("order")];
         const y = linear(
           extent(
             of.map(({ difference }) => difference),
@@ -33,7 +35,7 @@ export function DifferenceByOrder({ of, label }: { of: ShareDifference[]; label:
         const place = (index: number): number => inside.left + (index + 0.5) * step;
         return (
           <>
-            <Values scale={y} inside={inside} title="second − first, share of strength" />
+            <Values scale={y} inside={inside} title={DIFFERENCE} />
             <Names
               at={of.map(({ order }, index) => ({ place: place(index), name: String(order) }))}
               inside={inside}

@@ -1,7 +1,7 @@
 //! Values over training: lines with bands, or dots with whiskers.
 
 use spindle_interactions::bootstrap::Estimate;
-use spindle_run::figure::{Curve, Curves};
+use spindle_run::figure::{Curve, Curves, Drawn};
 
 use super::{Width, ink, losses, mark};
 use crate::{
@@ -61,10 +61,10 @@ fn draw_curves(svg: &mut Svg, panel: &Panel, data: &Curves) {
             .zip(&curve.values)
             .map(|(epoch, e)| (*epoch, e.unwrap_or(UNDEFINED)))
             .collect();
-        if curve.is_joined {
-            joined(svg, panel, curve, &points);
-        } else {
-            apart(svg, panel, curve, &points, APART * (place as f64 - middle));
+        match curve.drawn {
+            Drawn::Line => joined(svg, panel, curve, &points),
+            Drawn::Dots => apart(svg, panel, curve, &points, APART * (place as f64 - middle)),
+            Drawn::Dotted => dotted(svg, panel, curve, &points),
         }
         let last = curve.values.iter().rev().flatten().next();
         labels.extend(last.map(|last| (last.value, curve.name.clone(), ink(curve.tone))));
@@ -89,5 +89,15 @@ fn apart(svg: &mut Svg, panel: &Panel, curve: &Curve, points: &[(f64, Estimate)]
         let (x, y) = panel.at(*epoch, e.value);
         panel.whisker(svg, x + shift, e.low, e.high, ink);
         svg.disc((x + shift, y), 1.8, ink);
+    }
+}
+
+fn dotted(svg: &mut Svg, panel: &Panel, curve: &Curve, points: &[(f64, Estimate)]) {
+    let ink = ink(curve.tone);
+    let defined = points.iter().filter(|(_, e)| e.value.is_finite());
+    let values: Vec<_> = defined.map(|(x, e)| (*x, e.value)).collect();
+    panel.curve(svg, &values, Stroke::dotted(ink, 1.2));
+    for &(epoch, value) in &values {
+        svg.disc(panel.at(epoch, value), 1.8, ink);
     }
 }

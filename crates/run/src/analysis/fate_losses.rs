@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Error,
-    figure::{Axis, Curve, Curves, Figure, FigureKind, LOSS, Tone, caption, marks},
+    figure::{Axis, Curve, Curves, Drawn, Figure, FigureKind, LOSS, Tone, caption, marks},
     record::{Group, Recorded, RunRecord, recorded},
     sweep::{Domain, Number},
     table::{self, Table, at_checkpoints, estimates},
@@ -259,7 +259,8 @@ fn curve(name: &str, tone: Tone, found: &[(usize, GroupFateLosses)], value: Loss
     Curve {
         name: name.into(),
         tone,
-        is_joined: true,
+        drawn: Drawn::Line,
+        unscaled: None,
         values: found.iter().map(|(_, at)| Some(value(at))).collect(),
     }
 }

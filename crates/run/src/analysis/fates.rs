@@ -11,9 +11,9 @@ use spindle_interactions::{
 use super::{Analysis, AtCheckpoint, Finding, OtherAnswers, Scope, Shown, Watch, samples::of};
 use crate::{
     Error,
-    figure::{Axis, Curve, Curves, Figure, FigureKind, Tone, caption, marks},
+    figure::{Axis, Curve, Curves, Drawn, Figure, FigureKind, Tone, caption, marks},
     record::{Group, Recorded, RunRecord, recorded},
-    sweep::Number,
+    sweep::{Domain, Number},
     table::{self, Table, at_checkpoints},
 };
 
@@ -86,10 +86,8 @@ impl Analysis for Followed {
                 ..
             } = &last.fates;
             let kept = strength(preserved);
-            Number::new(
-                "preserved_share_last",
-                kept / (kept + strength(reversed) + strength(emerged)),
-            )
+            let all = kept + strength(reversed) + strength(emerged);
+            Number::new("preserved_share_last", kept / all).within(Domain::SHARE)
         });
         all.into_iter().collect()
     }
@@ -156,7 +154,8 @@ fn strengths(record: &RunRecord) -> Option<Figure> {
         .map(|(place, (name, tally))| Curve {
             name: name.into(),
             tone: Tone::Series(place),
-            is_joined: true,
+            drawn: Drawn::Line,
+            unscaled: None,
             values: found
                 .iter()
                 .map(|(_, found)| Some(Estimate::exact(tally(&found.fates).strength.iter().sum())))
@@ -174,61 +173,88 @@ fn strengths(record: &RunRecord) -> Option<Figure> {
         ),
         kind: over_training(
             record,
-            &found,
+            found.iter().map(|(at, _)| *at),
             ("strength a sample", "nats"),
             curves.collect(),
         ),
     })
 }
 
-/// IPS of low and of high orders over training, with what the choice of the answer alone gives.
+/// IPS of low orders over training, above what the choice of the answer alone gives.
 fn instability(record: &RunRecord) -> Option<Figure> {
     let found: Vec<(usize, FatesByOrder)> = table::parts(record).collect();
-    let orders = 4.min(record.experiment.measurement.players);
-    let curves = (1..=orders).map(|order| Curve {
-        name: format!("order {order}"),
-        tone: Tone::Ordered(order - 1),
-        is_joined: true,
-        values: found
-            .iter()
-            .map(|(_, found)| {
-                found
-                    .instability
-                    .get(order - 1)
-                    .copied()
-                    .flatten()
-                    .map(Estimate::exact)
-            })
-            .collect(),
-    });
     if found.len() < 2 {
         return None;
     }
-    let floor = OtherAnswers::floor_in_words(record).unwrap_or_default();
+    let orders = 4.min(record.experiment.measurement.players);
+    let found: Vec<_> = found
+        .into_iter()
+        .map(|(at, found)| (at, found.instability))
+        .collect();
+    let floors = OtherAnswers::floors(record);
+    let mut at: Vec<usize> = found.iter().chain(&floors).map(|(at, _)| *at).collect();
+    at.sort_unstable();
+    at.dedup();
+    let curves = |name: &'static str, drawn: Drawn, found: &[(usize, Vec<Option<f64>>)]| {
+        let curve = |order: usize| Curve {
+            name: format!("{name}order {order}"),
+            tone: Tone::Ordered(order - 1),
+            drawn,
+            values: of_order(order, &at, found),
+            unscaled: None,
+        };
+        (1..=orders).map(curve).collect::<Vec<_>>()
+    };
+    let lines = curves("", Drawn::Line, &found);
+    let floor = if floors.is_empty() {
+        Vec::new()
+    } else {
+        curves("floor of ", Drawn::Dotted, &floors)
+    };
+    let floor_in_words = OtherAnswers::floor_in_words(record).map_or_else(String::new, |words| {
+        format!(
+            "{words} Dotted: that floor, from one checkpoint where it was looked at to the next."
+        )
+    });
     Some(Figure {
         name: "instability",
         title: "How unstable interactions are from checkpoint to checkpoint (IPS)".into(),
         caption: format!(
-            "Mean of |I − I′| / (|I| + |I′|) over interactions that are salient at one of two checkpoints that follow each other: 0 for the same effects, 1 for effects that one of them lacks.{floor} Test samples; no interval is given, since interactions of one sample depend on each other."
+            "Mean of |I − I′| / (|I| + |I′|) over interactions that are salient at one of two checkpoints that follow each other: 0 for the same effects, 1 for effects that one of them lacks.{floor_in_words} Test samples; no interval is given, since interactions of one sample depend on each other."
         ),
-        kind: over_training(record, &found, ("instability", ""), curves.collect()),
+        kind: over_training(
+            record,
+            at.iter().copied(),
+            ("instability", ""),
+            [lines, floor].concat(),
+        ),
     })
+}
+
+/// The values of an order at these checkpoints, of all that were found.
+fn of_order(
+    order: usize,
+    at: &[usize],
+    found: &[(usize, Vec<Option<f64>>)],
+) -> Vec<Option<Estimate>> {
+    let value = |at: &usize| {
+        let (_, by_order) = found.iter().find(|(place, _)| place == at)?;
+        by_order.get(order - 1).copied().flatten()
+    };
+    at.iter().map(|at| value(at).map(Estimate::exact)).collect()
 }
 
 /// Curves on an axis of this label and unit.
 fn over_training(
     record: &RunRecord,
-    found: &[(usize, FatesByOrder)],
+    at: impl Iterator<Item = usize>,
     (label, unit): (&'static str, &'static str),
     curves: Vec<Curve>,
 ) -> FigureKind {
-    let epochs = found.iter();
     FigureKind::Curves(Curves {
         y: Axis { label, unit },
         has_zero: true,
-        epochs: epochs
-            .map(|(at, _)| record.checkpoints[*at].losses.epoch)
-            .collect(),
+        epochs: at.map(|at| record.checkpoints[at].losses.epoch).collect(),
         curves,
         marks: marks(record),
     })

@@ -10,7 +10,7 @@ use spindle_interactions::{bootstrap::Estimate, mask::binomial};
 use super::{Analysis, Finding, OfRun, Scope, Shown};
 use crate::{
     Error,
-    figure::{Axis, Curve, Curves, Figure, FigureKind, Tone, caption},
+    figure::{Axis, Curve, Curves, Drawn, Figure, FigureKind, Tone, caption},
     record::{Recorded, RunRecord, recorded},
     table::{Table, at_checkpoints},
 };
@@ -170,7 +170,8 @@ fn figure(record: &RunRecord) -> Option<Figure> {
         } else {
             Tone::Theory
         },
-        is_joined: true,
+        drawn: Drawn::Line,
+        unscaled: None,
         values: found
             .fits
             .iter()

@@ -12,8 +12,8 @@ use super::{
 use crate::{
     Error,
     figure::{
-        Axis, BarPanel, BarPanels, Curve, Curves, Figure, FigureKind, ORDER, SHARE, Series, Tone,
-        caption, marks, orders,
+        Axis, BarPanel, BarPanels, Curve, Curves, Drawn, Figure, FigureKind, ORDER, SHARE, Series,
+        Tone, caption, marks, orders,
     },
     record::{CheckpointRecord, Group, Recorded, RunRecord, Summary, recorded},
     table::{self, Table, at_checkpoints, estimates},
@@ -232,7 +232,8 @@ fn over_training(record: &RunRecord) -> Option<Figure> {
         .map(|&(group, than, name, place)| Curve {
             name: name.into(),
             tone: Tone::Series(place),
-            is_joined: false,
+            drawn: Drawn::Dots,
+            unscaled: None,
             values: checkpoints
                 .iter()
                 .map(|(_, pairs)| of_pair(pairs, group, than)?.share_of_order_3_and_more)

@@ -52,6 +52,13 @@ impl Recorded for OtherAnswers {
 }
 
 impl OtherAnswers {
+    /// What the choice of an answer alone gives of the instability, where it was looked at: the
+    /// checkpoint's position, and a value by order.
+    pub(super) fn floors(record: &RunRecord) -> Vec<(usize, Vec<Option<f64>>)> {
+        let found = table::parts::<Self>(record);
+        found.map(|(at, found)| (at, found.instability)).collect()
+    }
+
     /// The floor of the instability at the last checkpoint, as a sentence with a blank before it.
     pub(super) fn floor_in_words(record: &RunRecord) -> Option<String> {
         let (_, found) = table::parts::<Self>(record).last()?;

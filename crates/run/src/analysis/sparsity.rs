@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Error,
-    figure::{Axis, Curve, Curves, Figure, FigureKind, Tone, caption, marks},
+    figure::{Axis, Curve, Curves, Drawn, Figure, FigureKind, Tone, caption, marks},
     record::{Group, Recorded, RunRecord, recorded},
     sweep::{Domain, Number},
     table::{self, Table, at_checkpoints, estimates},
@@ -170,7 +170,8 @@ fn figure(record: &RunRecord) -> Option<Figure> {
     let curve = |(place, &count): (usize, &usize)| Curve {
         name: format!("{count} strongest"),
         tone: Tone::Ordered(place),
-        is_joined: true,
+        drawn: Drawn::Line,
+        unscaled: None,
         values: found
             .iter()
             .map(|(_, found)| {

@@ -344,12 +344,12 @@ fn figure(record: &RunRecord) -> Option<Figure> {
     })
 }
 
-/// A word under a bar.
+/// A word or two under a bar.
 const fn short(rule: Rule) -> &'static str {
     match rule {
         Rule::HighOrders => "high orders",
         Rule::MeanOrder => "mean order",
-        Rule::Cancellation => "cancellation",
+        Rule::Cancellation => "cancel more",
         Rule::Patience => "patience",
         Rule::Never => "never",
     }

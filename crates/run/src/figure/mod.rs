@@ -19,7 +19,9 @@ use serde::Serialize;
 
 pub use bars::Bars;
 pub use comparison::{Compared, Comparison, Differing, ShareDifference, comparison, differing};
-pub use generic::{BarPanel, BarPanels, Curve, Curves, Overlay, Series, Tone, orders};
+pub use generic::{
+    BarPanel, BarPanels, Curve, Curves, Drawn, Overlay, SCALED, Series, Tone, Unscaled, orders,
+};
 pub use kinds::{
     Ceiling, Course, OrderCurve, SimilarityFigure, StrengthRow, StrengthRows, TwoPhases,
 };

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     figure::{
-        Axis, BarPanel, BarPanels, Curve, Curves, Figure, FigureKind, ORDER, SHARE, Series, Tone,
-        caption, orders,
+        Axis, BarPanel, BarPanels, Curve, Curves, Drawn, Figure, FigureKind, ORDER, SHARE, Series,
+        Tone, caption, orders,
     },
     record::CheckpointRecord,
 };
@@ -120,7 +120,8 @@ fn over_training(course: &Course, settings: &[Named<'_>]) -> Option<Figure> {
     let curve = |(place, (name, runs)): (usize, &Named<'_>)| Curve {
         name: name.clone(),
         tone: Tone::Series(place),
-        is_joined: true,
+        drawn: Drawn::Line,
+        unscaled: None,
         values: epochs
             .iter()
             .map(|&epoch| over_runs(course, runs, epoch))

@@ -11,7 +11,7 @@ use spindle_interactions::bootstrap::Estimate;
 use self::measures::{Change, MEASURES, changes_in_words, changes_table, course};
 use super::{Analysis, Finding, Shown};
 use crate::{
-    figure::{Axis, Curve, Curves, Figure, FigureKind, caption, marks},
+    figure::{Curve, Curves, Figure, FigureKind, SCALED, caption, marks},
     record::{Recorded, RunRecord},
     sweep::Number,
     table::{self, Table, at_checkpoints, estimates},
@@ -212,32 +212,16 @@ fn figure(record: &RunRecord, name: &'static str, title: &str, which: &[usize]) 
     let curve = |&which: &usize| {
         let measure = &MEASURES[which];
         let course = course(record, measure);
-        let ends = course.iter().map(|(_, value)| *value);
-        let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |ends, value| {
-            (ends.0.min(value), ends.1.max(value))
-        });
-        let scaled =
-            |value: f64| (high > low).then(|| Estimate::exact((value - low) / (high - low)));
         let value = |at: &usize| course.iter().find(|(place, _)| place == at);
-        Curve {
-            name: measure.name.into(),
-            tone: measure.tone,
-            is_joined: true,
-            values: found
-                .iter()
-                .map(|at| value(at).and_then(|&(_, value)| scaled(value)))
-                .collect(),
-        }
+        let values = found.iter().map(|at| Some(Estimate::exact(value(at)?.1)));
+        Curve::scaled(measure.name, measure.tone, measure.unit, values.collect())
     };
     Some(Figure {
         name,
         title: title.into(),
         caption: caption_of(record, which)?,
         kind: FigureKind::Curves(Curves {
-            y: Axis {
-                label: "from its lowest to its highest value",
-                unit: "",
-            },
+            y: SCALED,
             has_zero: true,
             epochs: found
                 .iter()

@@ -14,8 +14,8 @@ use spindle_interactions::{bootstrap::Estimate, decompose::HIGH_ORDER};
 use super::{Analysis, Finding, Shown};
 use crate::{
     figure::{
-        Axis, BarPanel, BarPanels, Curve, Curves, Figure, FigureKind, Measured, ORDER, SHARE,
-        Series, Tone, caption, marks, orders,
+        Axis, BarPanel, BarPanels, Curve, Curves, Drawn, Figure, FigureKind, Measured, ORDER,
+        SHARE, Series, Tone, caption, marks, orders,
     },
     record::{CheckpointRecord, Group, Recorded, RunRecord},
     sweep::{Domain, Number},
@@ -277,7 +277,8 @@ fn likeness(record: &RunRecord) -> Option<Figure> {
     let curves = (0..4.min(record.experiment.measurement.players)).map(|order| Curve {
         name: format!("order {}", order + 1),
         tone: Tone::Ordered(order),
-        is_joined: true,
+        drawn: Drawn::Line,
+        unscaled: None,
         values: found
             .iter()
             .map(|(_, found)| found.likeness.get(order).copied().flatten())
@@ -299,7 +300,8 @@ fn agreement(record: &RunRecord) -> Option<Figure> {
     let curve = |place: usize, name: &str, value: fn(&Agreement) -> Estimate| Curve {
         name: name.into(),
         tone: Tone::Series(place),
-        is_joined: true,
+        drawn: Drawn::Line,
+        unscaled: None,
         values: found
             .iter()
             .map(|(_, found)| Some(value(&found.agreement)))
