@@ -48,7 +48,7 @@ test("it plays once by itself: before training, collapse, boundary, growth, with
     assert.equal(find(/boundary/).chapter, "Collapse");
     assert.deepEqual(seen.at(-1), { at: "epoch 256", chapter: "Growth", published: true });
     assert.equal(find(/^epoch 0.062$/).chapter, "Before training");
-    assert.equal(find(/^epoch 1$/).published, false, "where the SGD was not run, nothing stands for it");
+    assert.equal(find(/^epoch 1$/).published, false, "where the SGD was not run, its place says so");
     assert.equal(await page.evaluate(() => new URLSearchParams(location.search).get("epoch")), null);
     await page.waitForTimeout(1_000);
     assert.equal(await now(page), "epoch 256", "once");

@@ -53,10 +53,15 @@ test("the published SGD shows its spindle before training, beside the certified 
     assert.match(await page.locator(".solver.published h4").innerText(), /^Published SGD/);
     const [certified, published] = [await mean("certified"), await mean("published")];
     assert.ok(published > certified + 2, `${published} against ${certified}`);
-    // Where the SGD was not run, its place says so, and where it was.
+    // Where the SGD was not run, its place says so, and where it was; the bars before stay, and are pale.
+    const lines = () => page.locator(".solver.published .bars svg").textContent();
+    const [seen, place] = [await lines(), await page.locator(".solver.published").boundingBox()];
     await page.getByRole("slider", { name: "Checkpoint" }).focus();
     await page.keyboard.press("ArrowRight");
-    assert.match(await page.locator(".not-run").innerText(), /Not run at this checkpoint/);
+    assert.match(await page.locator(".not-run").innerText(), /^Run at\s+before training\s+epoch 0.25\s+epoch 256$/);
+    assert.match(await page.locator(".solver.published h4").innerText(), /pale: before training; not run here/);
+    assert.equal(await page.locator(".solver.published .bars g[opacity='0.3']").count(), 1);
+    assert.deepEqual([await lines(), await page.locator(".solver.published").boundingBox()], [seen, place]);
     await page.locator(".not-run button").last().click();
     assert.equal(await page.locator(".evolution h3 .now").innerText(), "epoch 256");
   });

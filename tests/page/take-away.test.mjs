@@ -60,6 +60,37 @@ test("a figure with a legend has it in its drawing", { timeout: 200_000 }, async
   });
 });
 
+test("curves that share an axis are taken away as they were measured, with their units", {
+  timeout: 200_000,
+}, async () => {
+  await withPage({}, async (page) => {
+    await page.locator("#figures").scrollIntoViewIfNeeded();
+    const figure = page.locator("section:has(#figures) figure", { hasText: "Other measures of over-fitting" });
+    await figure.locator("svg[data-drawing]").first().waitFor();
+    const { rows } = JSON.parse((await saved(page, figure, "JSON")).toString());
+    const margins = rows.filter(({ curve }) => curve === "median margin in training");
+    assert.ok(margins.length > 2);
+    assert.deepEqual([...new Set(margins.map(({ unit }) => unit))], ["nats"]);
+    assert.ok(Math.max(...margins.map(({ value }) => value)) > 5, "nats, and no share of the axis");
+    assert.match((await saved(page, figure, "CSV")).toString(), /^run,.*,curve,unit,epoch,value,/);
+  });
+});
+
+test("the main figure says what its signs are, in its files too", { timeout: 200_000 }, async () => {
+  await withPage({ search: "?epoch=0" }, async (page) => {
+    const figure = page.locator(".evolution figure");
+    await figure.locator("svg[data-drawing]").nth(2).waitFor();
+    const names = await figure.locator(".legend li").allInnerTexts();
+    for (const name of ["certified", "sums nearly as sparse", "published SGD", "event", "checkpoint"])
+      assert.ok(
+        names.some((text) => text.includes(name)),
+        `${name} is not among: ${names.join("; ")}`,
+      );
+    const svg = (await saved(page, figure, "SVG")).toString();
+    for (const name of names) assert.ok(svg.includes(name.trim()), `${name} is not in the drawing`);
+  });
+});
+
 test("what to cite is copied: the paper, and the tool with the run that is open", async () => {
   await withPage({ search: "?run=vgg-11-mnist", permissions: ["clipboard-read", "clipboard-write"] }, async (page) => {
     await page.locator("#cite").scrollIntoViewIfNeeded();

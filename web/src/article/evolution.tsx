@@ -5,8 +5,9 @@
 
 import { computed, signal, useSignal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
-import { CourseDrawing, LossDrawing } from "../figure/course";
+import { CourseDrawing, courseSigns, LossDrawing, lossSigns } from "../figure/course";
 import { Figure } from "../figure/frame";
+import { Signs } from "../figure/legend";
 import { number, typeset, when } from "../figure/numbers";
 import { interval } from "../figure/rows";
 import type { Row } from "../figure/save";
@@ -180,10 +181,17 @@ const extents = computed(() => ({
   published: extentOf(allBars.value.published, unit.value),
 }));
 
-/** Bars of both solvers side by side, where both were run; `at` says when, where the title does not. */
-function BothSolvers({ view, index, at }: { view: RunView; index: number; at?: string }) {
+interface BothProps {
+  view: RunView;
+  index: number;
+  /** Says when, where the title does not. */
+  at?: string;
+}
+
+/** Bars of both solvers side by side, where both were run. */
+function BothSolvers(of: BothProps) {
+  const { view, index, at } = of;
   const certified = barsOf(view)[index];
-  const published = view.checkpoints[index]?.published_sgd;
   const hasPublished = view.checkpoints.some((checkpoint) => checkpoint.published_sgd);
   const extent = isLocked.value ? extents.value : undefined;
   return (
@@ -202,53 +210,69 @@ function BothSolvers({ view, index, at }: { view: RunView; index: number; at?: s
           />
         )}
       </div>
-      {hasPublished && (
-        <div class="solver published">
-          <h4>
-            Published SGD <span>{at ?? "where the papers’ search stops"}</span>
-          </h4>
-          {published ? (
-            <StrengthBars
-              class="bars"
-              label={`Published SGD. ${barsInWords(published)}`}
-              of={published}
-              unit={unit.value}
-              extent={extent?.published}
-            />
-          ) : (
-            <NotRun view={view} />
-          )}
-        </div>
-      )}
+      {hasPublished && <Published {...of} extent={extent?.published} />}
     </div>
   );
 }
 
-/** What stands where the published SGD was not run. */
+/** The published SGD's bars of a checkpoint, or of the last one before it where it was run. */
+function publishedAt(view: RunView, index: number): Bars | undefined {
+  const until = view.checkpoints.slice(0, index + 1).flatMap(({ published_sgd }) => published_sgd ?? []);
+  return until.at(-1) ?? allBars.value.published[0];
+}
+
+/**
+ * The published SGD was run at a few checkpoints. In between its last bars stay, pale, and say so: a
+ * replay does not flicker.
+ */
+function Published({ view, index, at, extent }: BothProps & { extent: readonly [number, number] | undefined }) {
+  const isRun = view.checkpoints[index]?.published_sgd != null;
+  const bars = publishedAt(view, index);
+  if (!bars) return null;
+  const words = isRun ? (at ?? "where the papers’ search stops") : `pale: ${when(bars.epoch)}; not run here`;
+  return (
+    <div class="solver published">
+      <h4>
+        Published SGD <span>{words}</span>
+      </h4>
+      <div class="kept-bars">
+        <StrengthBars
+          class="bars"
+          label={`Published SGD${isRun ? "" : `, ${words}`}. ${barsInWords(bars)}`}
+          of={bars}
+          unit={unit.value}
+          extent={extent}
+          isPale={!isRun}
+        />
+        {!isRun && <NotRun view={view} />}
+      </div>
+    </div>
+  );
+}
+
+/** Where to go, where the published SGD was not run. */
 function NotRun({ view }: { view: RunView }) {
   const there = view.checkpoints.flatMap(({ published_sgd, losses }, at) =>
     published_sgd ? [{ at, epoch: losses.epoch }] : [],
   );
   return (
-    <div class="bars not-run">
-      <p>Not run at this checkpoint. See it</p>
-      <p>
-        {there.map(({ at, epoch }) => (
-          <button
-            key={at}
-            type="button"
-            class="link"
-            onClick={(event) => {
-              // The button goes away: the keyboard goes on at the cursor.
-              event.currentTarget.closest("figure")?.querySelector<HTMLElement>("input[type=range]")?.focus();
-              goTo(at);
-            }}
-          >
-            {when(epoch)}
-          </button>
-        ))}
-      </p>
-    </div>
+    <p class="not-run">
+      Run at{" "}
+      {there.map(({ at, epoch }) => (
+        <button
+          key={at}
+          type="button"
+          class="link"
+          onClick={(event) => {
+            // The button goes away: the keyboard goes on at the cursor.
+            event.currentTarget.closest("figure")?.querySelector<HTMLElement>("input[type=range]")?.focus();
+            goTo(at);
+          }}
+        >
+          {when(epoch)}
+        </button>
+      ))}
+    </p>
   );
 }
 
@@ -288,16 +312,19 @@ function OverTraining({ view, index, live }: { view: RunView; index: number; liv
   const epoch = view.checkpoints[index]?.losses.epoch;
   const onEpoch = (at: number): void => goTo(nearest(view, at));
   return (
-    <div class="over-training">
-      {course && <CourseDrawing label={course.caption} of={course.kind} epoch={epoch} onEpoch={onEpoch} />}
-      <LossDrawing
-        label={`Training and test loss over epochs; at ${when(epoch ?? 0)}: ${lossesInWords(view, index)}`}
-        of={losses}
-        marks={marks}
-        epoch={epoch}
-        onEpoch={onEpoch}
-      />
-    </div>
+    <>
+      <div class="over-training">
+        {course && <CourseDrawing label={course.caption} of={course.kind} epoch={epoch} onEpoch={onEpoch} />}
+        <LossDrawing
+          label={`Training and test loss over epochs; at ${when(epoch ?? 0)}: ${lossesInWords(view, index)}`}
+          of={losses}
+          marks={marks}
+          epoch={epoch}
+          onEpoch={onEpoch}
+        />
+      </div>
+      <Signs of={[...(course ? courseSigns(course.kind) : []), ...lossSigns(losses)]} />
+    </>
   );
 }
 

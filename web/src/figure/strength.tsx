@@ -2,7 +2,19 @@
 
 import type { Bars } from "../generated/Bars";
 import type { Estimate } from "../generated/Estimate";
-import { Filling, type Inside, LETTERS, Names, roomBelow, roomFor, type Size, uprights, Values, widthOf } from "./axes";
+import {
+  Filling,
+  type Inside,
+  LETTERS,
+  Names,
+  roomAbove,
+  roomBelow,
+  roomFor,
+  type Size,
+  uprights,
+  Values,
+  widthOf,
+} from "./axes";
 import { linear, type Scale } from "./scale";
 import { COLOURS } from "./theme";
 
@@ -45,16 +57,18 @@ interface StrengthProps {
   /** Of several drawings that have one scale. */
   extent?: readonly [number, number] | undefined;
   small?: boolean;
+  /** Whether they are of something else than what is looked at. */
+  isPale?: boolean;
   size: Size;
 }
 
 const TITLES: Record<Unit, string> = { nats: "strength (nats)", share: "share of strength" };
 
 /** The drawing, within an SVG of this size. */
-function StrengthByOrder({ of, unit = "nats", extent, small = false, size }: StrengthProps) {
+function StrengthByOrder({ of, unit = "nats", extent, small = false, isPale = false, size }: StrengthProps) {
   const letters = small ? 10 : LETTERS;
   const title = small ? undefined : size.width < 260 ? "order" : "order: how many parts join";
-  const [top, bottom] = [small ? 0.8 * letters : 1.9 * letters, size.height - roomBelow(title, letters)];
+  const [top, bottom] = [roomAbove(small ? undefined : TITLES[unit], letters), size.height - roomBelow(title, letters)];
   const y = linear(extent ?? extentOf([of], unit), [bottom, top], small || size.height < 190 ? 3 : 5);
   const inside: Inside = { left: roomFor(y, letters), right: size.width - 2, top, bottom };
   const step = (inside.right - inside.left) / Math.max(1, of.positive.length);
@@ -75,10 +89,12 @@ function StrengthByOrder({ of, unit = "nats", extent, small = false, size }: Str
         title={title}
         size={letters}
       />
-      {bars.map((bar, index) => (
-        <OneBar key={index} bar={bar} x={middle(bar.order)} width={0.74 * step} y={y} />
-      ))}
-      <path d={uprights(intervals)} stroke={COLOURS.ink} stroke-opacity={0.6} stroke-width={small ? 1 : 1.3} />
+      <g opacity={isPale ? 0.3 : 1}>
+        {bars.map((bar, index) => (
+          <OneBar key={index} bar={bar} x={middle(bar.order)} width={0.74 * step} y={y} />
+        ))}
+        <path d={uprights(intervals)} stroke={COLOURS.ink} stroke-opacity={0.6} stroke-width={small ? 1 : 1.3} />
+      </g>
       <line x1={inside.left} x2={inside.right} y1={y.at(0)} y2={y.at(0)} stroke={COLOURS.faint} />
     </>
   );
