@@ -169,10 +169,13 @@ fn games_that_are_not_certified_are_counted_as_such() {
     }
     let text = prose(&report(&run));
     assert!(
-        text.contains("known to 0.1 % for 1,559 of 1,560 decompositions"),
+        text.contains("known to 0.1&nbsp;% for 1,559 of 1,560 decompositions"),
         "{text}"
     );
-    assert!(text.contains("is at most 25 % above that bound"), "{text}");
+    assert!(
+        text.contains("is at most 25&nbsp;% above that bound"),
+        "{text}"
+    );
 }
 
 /// What an analysis has found of the run, changed.

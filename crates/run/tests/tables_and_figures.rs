@@ -178,13 +178,14 @@ fn figures_of_the_record() {
 }
 
 fn curves(record: &RunRecord, name: &str) -> figure::Curves {
-    let found = figures(record)
-        .into_iter()
-        .find(|figure| figure.name == name);
-    match found.expect("a figure of this name").kind {
-        FigureKind::Curves(curves) => curves,
-        kind => panic!("{name} has no curves: {kind:?}"),
-    }
+    let found = figures(record).into_iter();
+    let mut curves = found
+        .filter(|figure| figure.name == name)
+        .filter_map(|figure| match figure.kind {
+            FigureKind::Curves(curves) => Some(curves),
+            _ => None,
+        });
+    curves.next().expect("curves of this name")
 }
 
 #[test]
