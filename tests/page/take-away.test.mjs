@@ -43,9 +43,38 @@ test("a figure's files say which run it is of, how that was made, and hold all p
     assert.match(document.about["data digest"], /^[0-9a-f]{16}$/);
     assert.match(document.caption, /share of orders of 3 and more/i);
     assert.deepEqual([document.rows[0].run, document.rows[0].seed], ["LeNet on MNIST", 0]);
+    const experiment = await page.evaluate(() => globalThis.spindle.current.value.view.experiment);
+    assert.deepEqual(
+      document.runs.map((run) => run.experiment),
+      [experiment],
+      "all settings",
+    );
     const [head, first] = (await saved(page, figure, "CSV")).toString().split("\r\n");
     assert.match(head, /^run,network,data,seed,/);
     assert.match(first, /^LeNet on MNIST,LeNet,MNIST,0,/);
+  });
+});
+
+test("of two runs each row says its own, and both have all their settings", { timeout: 200_000 }, async () => {
+  await withPage({ search: "?pair=lenet-mnist,bert-tiny-movie-snippets" }, async (page) => {
+    await page.locator("#compare").scrollIntoViewIfNeeded();
+    const figure = page.locator("section:has(#compare) figure", { hasText: "LeNet on MNIST and BERT-Tiny" });
+    await figure.locator("figcaption", { hasText: "mean order" }).waitFor();
+    const { rows, runs } = JSON.parse((await saved(page, figure, "JSON")).toString());
+    const told = new Set(rows.map(({ curve, run, network, data, seed }) => [curve, run, network, data, seed].join()));
+    const [lenet, bert] = ["LeNet on MNIST", "BERT-Tiny on movie snippets"];
+    assert.deepEqual(
+      [...told],
+      [
+        `first,${lenet},LeNet,MNIST,0`,
+        `second,${bert},BERT-Tiny,movie snippets,0`,
+        `second minus first,${lenet}; ${bert},LeNet; BERT-Tiny,MNIST; movie snippets,0`,
+      ],
+    );
+    assert.deepEqual(
+      runs.map(({ experiment }) => experiment.training.model),
+      ["lenet", "bert-tiny"],
+    );
   });
 });
 

@@ -33,7 +33,9 @@ export function AllRuns() {
   const shown = [...complete.filter(isFirst).reverse(), ...complete.filter((field) => !isFirst(field))];
   const rows = listed.value.map((run, index) => ({ run, settings: shown.map(({ values }) => values[index] ?? "") }));
   const found = rows.filter(({ run, settings }) => fits(run, shown, settings));
-  const chosen = listed.value.filter(({ name, view }) => marked.value.has(name) && view);
+  const chosen = listed.value.flatMap(({ view, ...run }) =>
+    marked.value.has(run.name) && view ? [{ ...run, view }] : [],
+  );
   return (
     <div class="all-runs">
       <h3 id="all-runs">All runs: what came of them, and what differs between them</h3>

@@ -14,7 +14,8 @@ import { DifferenceByOrder, LossGaps, MeanOrders } from "../figure/two-runs";
 import type { Bars } from "../generated/Bars";
 import type { Comparison } from "../generated/Comparison";
 import type { Estimate } from "../generated/Estimate";
-import { aboutPair } from "../state/about";
+import type { ShareDifference } from "../generated/ShareDifference";
+import { aboutRuns, identity, sideBySide } from "../state/about";
 import { listed, openListed } from "../state/all-runs";
 import { barsOf, courseOf, twoPhases } from "../state/figures";
 import { pairOf } from "../state/pair";
@@ -154,7 +155,7 @@ function Compared({ first, second, epoch }: { first: Side; second: Side; epoch: 
       title={`${first.run.title} and ${second.run.title}`}
       caption={found ? `${typeset(found.caption)} Each run's bars have a scale of their own.` : "Being compared."}
       rows={() => rows(first, second, found)}
-      about={() => aboutPair(first.run, second.run)}
+      about={() => aboutRuns([first.run, second.run])}
     >
       <div class="comparison">
         <Panel which="first" of={first} />
@@ -233,15 +234,20 @@ function inInterval({ value, low, high }: Estimate): string {
   return `${number(value)} [${number(low)}, ${number(high)}]`;
 }
 
+/** Shares by order: each run's own, and their difference, which is of both. */
 function rows(first: Side, second: Side, found: Comparison | undefined): Row[] {
-  return (found?.shares ?? []).map((share) => ({
-    order: share.order,
-    first: first.run.title,
-    first_epoch: first.bars.epoch,
-    first_share: share.first.value,
-    second: second.run.title,
-    second_epoch: second.bars.epoch,
-    second_share: share.second.value,
-    ...interval("difference", share.difference),
-  }));
+  const shares = found?.shares ?? [];
+  const of = (name: string, sides: Side[], share: (of: ShareDifference) => Estimate): Row[] =>
+    shares.map((found) => ({
+      ...identity(sides.map(({ run }) => run)),
+      curve: name,
+      epoch: sideBySide(sides.map(({ bars }) => bars.epoch)) ?? null,
+      order: found.order,
+      ...interval("share", share(found)),
+    }));
+  return [
+    ...of("first", [first], (share) => share.first),
+    ...of("second", [second], (share) => share.second),
+    ...of("second minus first", [first, second], (share) => share.difference),
+  ];
 }

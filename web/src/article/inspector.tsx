@@ -14,7 +14,7 @@ import type { Interaction } from "../generated/Interaction";
 import type { SampleRange } from "../generated/SampleRange";
 import type { SampleRanges } from "../generated/SampleRanges";
 import type { SampleView } from "../generated/SampleView";
-import { aboutNow, aboutSample } from "../state/about";
+import { aboutDrawing, aboutSample } from "../state/about";
 import { type Inspection, same } from "../state/inspection";
 import { Arithmetic } from "./arithmetic";
 import { Content } from "./content";
@@ -240,7 +240,7 @@ function MatchingFigure({
     <div class="matching">
       <Figure
         name={`${name}-matching`}
-        about={name === "sample" ? aboutSample : () => ({ drawing: "by hand", ...aboutNow() })}
+        about={name === "sample" ? aboutSample : aboutDrawing}
         title="Do a few interactions explain every masked output?"
         caption={
           matching ? (

@@ -7,7 +7,8 @@ import { epochs, when } from "../figure/numbers";
 import { type NamedCurve, OverlaidCurves } from "../figure/overlay";
 import type { Row } from "../figure/save";
 import type { Estimate } from "../generated/Estimate";
-import { aboutRuns } from "../state/about";
+import type { RunView } from "../generated/RunView";
+import { aboutRuns, type Facts, identity } from "../state/about";
 import type { Listed } from "../state/all-runs";
 import { familiesOf, HELD, meanCurve, meanOf } from "../state/seeds";
 import { besidesSeed } from "../state/settings";
@@ -18,13 +19,21 @@ import { capital } from "./wording";
 const what = signal<Overlaid>("share");
 const together = signal(true);
 
+/** A run of the list that is at hand. */
+type Measured = Listed & { view: RunView };
+
 /** Runs that differ in their seed alone. */
 interface Family {
   title: string;
-  members: Listed[];
+  members: Measured[];
 }
 
-function titleOfFamily(members: Listed[]): string {
+/** A curve, and of which runs it is. */
+interface OwnCurve extends NamedCurve {
+  facts: Facts;
+}
+
+function titleOfFamily(members: Measured[]): string {
   const [first] = members;
   if (!first || members.length === 1) return first?.title ?? "";
   const seeds = members.map(({ experiment }) => experiment.training.seed).sort((a, b) => a - b);
@@ -32,24 +41,33 @@ function titleOfFamily(members: Listed[]): string {
 }
 
 /** Members of a family with different seeds: the same run twice is no second seed. */
-function distinct(members: Listed[]): Listed[] {
+function distinct(members: Measured[]): Measured[] {
   const seeds = members.map(({ experiment }) => experiment.training.seed);
   return members.filter((_, index) => seeds.indexOf(seeds[index] ?? -1) === index);
 }
 
-function curvesOf(families: Family[], of: Overlaid): NamedCurve[] {
+function curvesOf(families: Family[], of: Overlaid): OwnCurve[] {
   return families.flatMap(({ title, members }, place) => {
     const tone = { series: place + 1 };
-    const named = members.flatMap((run) =>
-      run.view ? [{ name: run.title, tone, isBehind: true, ...curveOf(run.view, of) }] : [],
+    const seeds = distinct(members);
+    const hasMean = seeds.length > 1;
+    const own = members.map((run) => ({
+      name: run.title,
+      facts: identity([run]),
+      tone,
+      isBehind: hasMean,
+      ...curveOf(run.view, of),
+    }));
+    if (!hasMean) return own;
+    const mean = meanCurve(
+      seeds.map(({ view }) => curveOf(view, of)),
+      DOMAINS[of],
     );
-    const seeds = distinct(members).flatMap(({ view }) => (view ? [curveOf(view, of)] : []));
-    if (seeds.length < 2) return named.map((curve) => ({ ...curve, isBehind: false }));
-    return [...named, { name: title, tone, isBehind: false, ...meanCurve(seeds, DOMAINS[of]) }];
+    return [...own, { name: title, facts: identity(seeds), tone, isBehind: false, ...mean }];
   });
 }
 
-export function Overlay({ runs }: { runs: Listed[] }) {
+export function Overlay({ runs }: { runs: Measured[] }) {
   const families = (together.value ? familiesOf(runs) : runs.map((run) => [run])).map(
     (members): Family => ({ title: titleOfFamily(members), members }),
   );
@@ -129,12 +147,13 @@ function atEnd(families: Family[]): string {
     .join(" ");
 }
 
-function rows(curves: NamedCurve[], label: string): Row[] {
-  return curves.flatMap(({ name, isBehind, epochs, values }) =>
+function rows(curves: OwnCurve[], label: string): Row[] {
+  return curves.flatMap(({ name, facts, isBehind, epochs, values }) =>
     epochs.map((epoch, index) => {
       const { value, low, high } = values[index] ?? { value: null, low: null, high: null };
       const has = high !== null && low !== null && high > low;
       return {
+        ...facts,
         curve: name,
         part_of_a_mean: isBehind,
         epoch,

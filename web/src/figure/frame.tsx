@@ -1,6 +1,6 @@
 /**
- * What every figure has: a title, its drawing, a caption that says what is seen, its files, and its
- * data as a table.
+ * What every figure has: a title, its files beside it, its drawing, a caption that says what is seen,
+ * and its data as a table.
  */
 
 import { useSignal } from "@preact/signals";
@@ -34,7 +34,7 @@ export function Figure({ name, title, caption, rows, about = aboutNow, children,
   const words = (): Words => ({
     title: wordsOf(heading.current),
     caption: wordsOf(figure.current?.querySelector("figcaption")),
-    about: about(),
+    ...about(),
   });
   return (
     <figure
@@ -47,6 +47,7 @@ export function Figure({ name, title, caption, rows, about = aboutNow, children,
         <h3 ref={heading} id={`${id}-title`}>
           {title}
         </h3>
+        <Files name={name} rows={rows} words={words} body={body} />
       </div>
       <div ref={body} class="figure-body">
         {children}
@@ -54,7 +55,6 @@ export function Figure({ name, title, caption, rows, about = aboutNow, children,
       <figcaption id={`${id}-caption`}>{caption}</figcaption>
       <div class="figure-foot">
         <Table rows={rows} />
-        <Files name={name} rows={rows} words={words} body={body} />
         <FullScreen of={figure} />
       </div>
     </figure>
@@ -90,7 +90,7 @@ interface Action {
   done: string;
 }
 
-/** Buttons that save a figure, at its foot. */
+/** Buttons that save a figure, beside its title: on the first screen already. */
 function Files({
   name,
   rows,
@@ -156,9 +156,6 @@ function Files({
   ];
   return (
     <div class="files" role="group" aria-label="Save this figure">
-      <span class="said" role="status">
-        {said}
-      </span>
       {actions.map((action) => (
         <button
           key={action.label}
@@ -171,6 +168,9 @@ function Files({
           {action.label}
         </button>
       ))}
+      <span class="said" role="status">
+        {said}
+      </span>
     </div>
   );
 }

@@ -1,5 +1,7 @@
 /** Figures and their data as files. */
 
+import type { About } from "../state/about";
+
 /** A row of a figure's data. */
 export type Row = Record<string, string | number | boolean | null>;
 
@@ -38,20 +40,18 @@ export function standalone(svg: SVGSVGElement, paper: string, ink: string): stri
 }
 
 /** What stands with a figure that leaves the page. */
-export interface Words {
+export interface Words extends About {
   title: string;
   caption: string;
-  /** Facts on the run behind it, by their names. */
-  about: Readonly<Record<string, string | number>>;
 }
 
 /** Facts that stand in every row of a table, so that tables of several runs can be put together. */
 const IN_ROWS = ["run", "network", "data", "seed", "samples seed", "players seed", "solver"] as const;
 
-/** Rows with the facts on their run; what a row says itself stays. */
-export function withFacts(rows: Row[], { about }: Words): Row[] {
+/** Rows with the facts on their run; a row that names its own run is of that one, and has its own. */
+export function withFacts(rows: Row[], { about }: Pick<Words, "about">): Row[] {
   const facts = IN_ROWS.flatMap((name) => (about[name] === undefined ? [] : [[name, about[name]] as const]));
-  return rows.map((row) => ({ ...Object.fromEntries(facts), ...row }));
+  return rows.map((row) => ("run" in row ? row : { ...Object.fromEntries(facts), ...row }));
 }
 
 /** A figure's data as a document that says what it is of. */

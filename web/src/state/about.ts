@@ -1,65 +1,101 @@
-/** What a figure that leaves the page has to say of itself: of which run it is, how that was made, what was looked at. */
+/** What a figure that leaves the page has to say of itself: of which runs it is, how they were made, what was looked at. */
 
+import type { Experiment } from "../generated/Experiment";
+import type { RunView } from "../generated/RunView";
 import { sampleSolver } from "./inspection";
 import { current, cursor, type Run, sample } from "./runs";
-import { isOwn } from "./seeds";
 
 /** Facts by their names, in the order in which they are read. */
-export type About = Readonly<Record<string, string | number>>;
+export type Facts = Readonly<Record<string, string | number>>;
+
+/** What a figure's files say of the runs behind it. */
+export interface About {
+  /** Facts on all of them. */
+  about: Facts;
+  /** Each by itself, with all that it was asked for: enough to run it again. */
+  runs: readonly { facts: Facts; experiment: Experiment }[];
+}
+
+/** A run by its name for readers. */
+interface Titled {
+  title: string;
+  view: RunView;
+}
 
 /** Of the run that is looked at, at the cursor. */
 export function aboutNow(): About {
   const run = current.value;
-  if (!run) return {};
+  if (!run) return { about: {}, runs: [] };
   const epoch = run.view.checkpoints[cursor.value]?.losses.epoch;
-  return { ...aboutRun(run), ...(epoch !== undefined && { "shown at epoch": +epoch.toPrecision(6) }) };
+  return andThat(aboutRun(run), epoch === undefined ? {} : { "shown at epoch": +epoch.toPrecision(6) });
 }
 
 /** Of the sample that is looked at. */
 export function aboutSample(): About {
   const by = sampleSolver.value;
   const solver = by === "certified" ? "certified" : `published SGD, learning rate ${by.published_sgd.learning_rate}`;
-  return { ...aboutNow(), sample: sample.value, solver };
+  return andThat(aboutNow(), { sample: sample.value, solver });
 }
 
-/** Of two runs side by side. */
-export function aboutPair(first: Run, second: Run): About {
-  return aboutRuns([first, second]);
+/** Of a drawing by hand. */
+export function aboutDrawing(): About {
+  const { about, runs } = aboutNow();
+  return { about: { drawing: "by hand", ...about }, runs };
 }
 
 /** Of several runs. */
-export function aboutRuns(runs: readonly { title: string; view: Run["view"] | undefined }[]): About {
-  const of = (fact: (view: Run["view"]) => string | number): string =>
-    [...new Set(runs.flatMap(({ view }) => (view ? [String(fact(view))] : [])))].join("; ");
-  return {
-    run: runs.map(({ title }) => title).join("; "),
-    network: of((view) => view.model),
-    data: of((view) => view.data),
-    seed: of((view) => view.experiment.training.seed),
-    solver: of(({ experiment }) => experiment.decomposition.solver),
-    spindle: of((view) => view.provenance.version),
-  };
+export function aboutRuns(runs: readonly Titled[]): About {
+  const spindle = sideBySide(runs.map(({ view }) => view.provenance.version)) ?? "";
+  return { about: { ...identity(runs), spindle }, runs: runs.map(settings) };
 }
 
-function aboutRun({ title, view }: Run): About {
-  const { training, measurement, decomposition } = view.experiment;
-  const { samples_seed, players_seed } = measurement;
-  return {
-    run: title,
-    network: view.model,
-    data: view.data,
-    seed: training.seed,
-    ...(isOwn(samples_seed) && { "samples seed": samples_seed }),
-    ...(isOwn(players_seed) && { "players seed": players_seed }),
+/** What tells a run from others; of several, side by side where they differ. */
+export function identity(runs: readonly Titled[]): Facts {
+  const of = (fact: (run: Titled) => string | number | null | undefined) => sideBySide(runs.map(fact));
+  const facts = {
+    run: of(({ title }) => title),
+    network: of(({ view }) => view.model),
+    data: of(({ view }) => view.data),
+    seed: of(({ view }) => view.experiment.training.seed),
+    "samples seed": of(({ view }) => view.experiment.measurement.samples_seed),
+    "players seed": of(({ view }) => view.experiment.measurement.players_seed),
+    solver: of(({ view }) => view.experiment.decomposition.solver),
+  };
+  return Object.fromEntries(
+    Object.entries(facts).flatMap(([name, fact]) => (fact === undefined ? [] : [[name, fact]])),
+  );
+}
+
+/** What values have in common, or all of them; those that are not there are left out. */
+export function sideBySide(values: readonly (string | number | null | undefined)[]): string | number | undefined {
+  const [first, ...others] = new Set(values.filter((value) => value !== null && value !== undefined));
+  return others.length === 0 ? first : [first, ...others].join("; ");
+}
+
+function settings(run: Titled): About["runs"][number] {
+  return { facts: identity([run]), experiment: run.view.experiment };
+}
+
+function aboutRun(run: Run): About {
+  const { training, measurement, decomposition } = run.view.experiment;
+  const { provenance, samples } = run.view;
+  const about = {
+    ...identity([run]),
     solver: `${decomposition.solver}; what is the published SGD's says so`,
-    "training samples": view.provenance.train_size,
+    "training samples": provenance.train_size,
     "label noise": training.label_noise,
     epochs: training.epochs,
     batch: training.batch,
     "learning rate": training.learning_rate,
-    "test samples": view.samples.filter(({ group }) => group === "test").length,
+    "test samples": samples.filter(({ group }) => group === "test").length,
     players: measurement.players,
-    spindle: view.provenance.version,
-    "data digest": view.provenance.data_digest.slice(0, 16),
+    spindle: provenance.version,
+    "data digest": provenance.data_digest.slice(0, 16),
   };
+  return { about, runs: [settings(run)] };
+}
+
+/** The same with more facts. */
+function andThat({ about, runs }: About, facts: Facts): About {
+  return { about: { ...about, ...facts }, runs };
 }
