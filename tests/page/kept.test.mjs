@@ -39,16 +39,26 @@ test("trainings are kept, named, listed with their results, overlaid and taken t
     assert.match(caption, /mean of seeds 0, 1, 2: [\d.]+ \[[−\d.]+, [\d.]+\] before training/);
     assert.match(caption, /95 % t-interval over the seeds\. Held fixed: network, data, all settings but the seed/);
     assert.match(caption, /of 3 have two phases; test accuracy [\d.]+ \[/);
+    const saved = async (kind) => {
+      const button = figure.getByRole("button", { name: `as ${kind}` });
+      const [download] = await Promise.all([page.waitForEvent("download"), button.click()]);
+      return readFileSync(await download.path(), "utf8").trim();
+    };
     // The mean is that of the three curves in the figure's own data.
-    const [download] = await Promise.all([
-      page.waitForEvent("download"),
-      figure.getByRole("button", { name: "as CSV" }).click(),
-    ]);
-    const lines = readFileSync(await download.path(), "utf8")
-      .trim()
-      .split("\r\n");
+    const lines = (await saved("CSV")).split("\r\n");
     assert.ok(lines.filter((line) => /seed \d/.test(line)).length >= 6, lines.join("\n"));
     assert.ok(lines.some((line) => /mean of seeds/.test(line)));
+    assert.match(lines[0], /^run,network,data,seed,solver,curve,/);
+    // Each row is of its own run; each run has all its settings.
+    const { rows, runs } = JSON.parse(await saved("JSON"));
+    for (const { curve, run, seed } of rows) {
+      if (/mean of/.test(curve)) assert.match(String(seed), /^[012]; [012]; [012]$/);
+      else assert.equal(run, curve);
+      if (/seed \d$/.test(curve)) assert.equal(seed, Number(curve.at(-1)));
+    }
+    assert.deepEqual(runs.map(({ experiment }) => experiment.training.seed).sort(), [0, 1, 2]);
+    for (const { experiment } of runs)
+      assert.deepEqual([experiment.training.train_size, experiment.measurement.samples], [320, 10]);
     await figure.getByLabel("Shown").selectOption("accuracy");
     await figure.locator("h3", { hasText: "Test accuracy in 3 runs" }).waitFor();
     await page.getByLabel("Filter").fill("seed=1");
@@ -63,6 +73,31 @@ test("trainings are kept, named, listed with their results, overlaid and taken t
       const names = [...document.querySelectorAll(".all-runs tbody th")].map((cell) => cell.textContent);
       return names.filter((name) => /320 digits/.test(name)).length === 2;
     });
+  });
+});
+
+test("a link to a training of one's own carries its settings, and says so", { timeout: 200_000 }, async () => {
+  let link;
+  const permissions = ["clipboard-read", "clipboard-write"];
+  await withPage({ search: address({ ...TINY, seed: 4 }), permissions }, async (page) => {
+    await train(page);
+    await phase(page, "finished");
+    await page.getByRole("button", { name: "Copy link to its settings" }).click();
+    await page.locator(".runs", { hasText: "the settings, not the run" }).waitFor();
+    link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+    assert.deepEqual(Object.fromEntries(link.searchParams), {
+      ...Object.fromEntries(Object.entries(TINY).map(([name, value]) => [name, String(value)])),
+      seed: "4",
+    });
+    // A file of the reader's is at no address, and its settings cannot be trained here.
+    await page.locator("input[type=file]").setInputFiles(fixture("words"));
+    await page.locator(".tab[aria-pressed=true]", { hasText: "words.spindle" }).waitFor();
+    assert.match(await page.locator(".runs").innerText(), /No link leads to a file of yours/);
+  });
+  await withPage({ search: `${link.search}${link.hash}` }, async (page) => {
+    assert.equal(await page.locator("[name=seed]").inputValue(), "4");
+    assert.equal(await page.locator(".file-notice").count(), 0);
+    assert.match(await page.locator(".plan").innerText(), /learns 320 digits.*seed 4/);
   });
 });
 

@@ -5,11 +5,11 @@ import { useEffect, useRef } from "preact/hooks";
 import { expect, inWords } from "../engine/client";
 import type { KeptRun } from "../engine/kept-runs";
 import { saveFile } from "../figure/save";
-import { addressNow } from "../state/address";
+import { addressNow, addressOfRun, linkable } from "../state/address";
 import { openListed } from "../state/all-runs";
 import { sampleInspection } from "../state/inspection";
 import { kept, nameOfKept } from "../state/kept";
-import { close, current, look, openFile, type Shipped, sample, shipped } from "../state/runs";
+import { close, current, look, openFile, type Run, type Shipped, sample, shipped } from "../state/runs";
 import { undoable } from "../state/undo";
 import { Cite } from "./cite";
 import { takeWeights } from "./draw";
@@ -77,7 +77,7 @@ export function OpenButton({ open }: { open: Signal<boolean> }) {
       >
         Open a run…
       </button>
-      {current.value && !current.value.live && !current.value.fromFile && <CopyLink />}
+      {current.value && <Link to={current.value} />}
       {(current.value?.fromFile || current.value?.kept) && (
         <button
           type="button"
@@ -94,30 +94,66 @@ export function OpenButton({ open }: { open: Signal<boolean> }) {
   );
 }
 
-/** Copies the address of what is seen: run, checkpoint, sample, and what is looked at in it. */
-function CopyLink() {
-  const said = useSignal("Copy link");
+/** What leads others to a run, as far as an address can. */
+function Link({ to: run }: { to: Run }) {
+  switch (linkable(run)) {
+    case "view":
+      return (
+        <CopyLink
+          label="Copy link"
+          help="The address of this run at this checkpoint, with the sample and what is looked at in it"
+          address={addressInside}
+          done="Copied"
+        />
+      );
+    case "settings":
+      return (
+        <CopyLink
+          label="Copy link to its settings"
+          help="No link carries a run of yours, which is in this browser alone. This one carries its settings: whoever opens it can train the same"
+          address={() => `${addressOfRun(run)}#train`}
+          done="Copied: the settings, not the run. “Save run” makes a file of that."
+        />
+      );
+    default:
+      return <span class="note">No link leads to a file of yours: hand on the file.</span>;
+  }
+}
+
+/** The address of what is seen, and the place on the page where it is. */
+function addressInside(): string {
+  const { interaction, strongest, mask } = sampleInspection.differing.value;
+  const isInside = sample.value !== 0 || (interaction ?? strongest ?? mask) !== undefined;
+  return `${addressNow(false)}${isInside ? "#sample" : ""}`;
+}
+
+/** Time for which is said what became of a press, ms. */
+const SAID = 5_000;
+
+interface CopyLinkProps {
+  label: string;
+  /** What the link carries. */
+  help: string;
+  address: () => string;
+  /** What is said once it is copied. */
+  done: string;
+}
+
+/** Copies an address of this page. */
+function CopyLink({ label, help, address, done }: CopyLinkProps) {
+  const said = useSignal<string | undefined>(undefined);
   const copy = async (): Promise<void> => {
-    const { interaction, strongest, mask } = sampleInspection.differing.value;
-    const isInside = sample.value !== 0 || (interaction ?? strongest ?? mask) !== undefined;
-    const address = new URL(addressNow(false), document.baseURI);
-    address.hash = isInside ? "sample" : "";
     try {
-      await navigator.clipboard.writeText(address.href);
-      said.value = "Copied";
+      await navigator.clipboard.writeText(new URL(address(), document.baseURI).href);
+      said.value = done;
     } catch {
       said.value = "The browser lets nothing be copied: take it from the address bar";
     }
-    setTimeout(() => (said.value = "Copy link"), 3_000);
+    setTimeout(() => (said.value = undefined), SAID);
   };
   return (
-    <button
-      type="button"
-      class="quiet"
-      title="The address of this run at this checkpoint, with the sample and what is looked at in it"
-      onClick={() => void copy()}
-    >
-      <span aria-live="polite">{said}</span>
+    <button type="button" class="quiet" title={help} onClick={() => void copy()}>
+      <span aria-live="polite">{said.value ?? label}</span>
     </button>
   );
 }

@@ -4,8 +4,8 @@ import { effect } from "@preact/signals";
 import { inWords } from "../engine/client";
 import { keptBy, openKept } from "./kept";
 import { current, isShipped, look, openByName, openFirst, openUrl, type Run, runs } from "./runs";
-import { defaults, experiment, ignored, wish, writtenExperiment } from "./settings";
-import { lookAsWanted, readView, writeView } from "./view-address";
+import { defaults, experiment, fitsAddress, ignored, wish, writtenExperiment } from "./settings";
+import { hasAddress, lookAsWanted, readView, writeView } from "./view-address";
 
 /** Browsers refuse more changes than a hundred in half a minute. */
 const PACE = 500;
@@ -49,10 +49,17 @@ async function open(run: string): Promise<void> {
   else throw new Error(`no run named ${run} came with this page`);
 }
 
+/** What a link can carry of a run: what is seen of it, the settings of a training, or nothing of a file. */
+export function linkable(run: Run): "view" | "settings" | undefined {
+  if (hasAddress(run)) return "view";
+  return fitsAddress(run.view.experiment) ? "settings" : undefined;
+}
+
 /** The address of a run, whatever is looked at in it. */
 export function addressOfRun(run: Run): string {
-  const address = writtenExperiment(run.live || run.kept ? run.view.experiment : defaults, "auto");
-  if (!run.live && !run.fromFile && !run.kept) address.set("run", run.address ?? run.name);
+  const carried = linkable(run);
+  const address = writtenExperiment(carried === "settings" ? run.view.experiment : defaults, "auto");
+  if (carried === "view") address.set("run", run.address ?? run.name);
   return `?${address}`;
 }
 

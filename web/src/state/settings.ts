@@ -160,6 +160,25 @@ export const VIEW_NAMES = ["run", "epoch", "sample", "sgd", "interaction", "k", 
 /** Reads the address; what is wrong in it is named in `ignored` and left at its default. */
 export function readAddress(search: string): URLSearchParams {
   const address = new URLSearchParams(search);
+  const { found, wrong } = readExperiment(address);
+  const engine = address.get("engine");
+  if (engine !== null) {
+    if (WISHES.includes(engine as Wish)) wish.value = engine as Wish;
+    else wrong.push(`engine=${engine}: the engine is one of ${WISHES.join(", ")}`);
+  }
+  const embed = address.get("embed");
+  if (embed !== null && embed !== "figure")
+    wrong.push(`embed=${embed}: only the figure can be embedded, by embed=figure`);
+  const known = new Set<string>([...FIELDS, "model", "engine", "embed", ...VIEW_NAMES]);
+  for (const name of address.keys())
+    if (!known.has(name) && !FOREIGN.test(name)) wrong.push(`${name}: there is no such setting`);
+  experiment.value = found;
+  ignored.value = wrong;
+  return address;
+}
+
+/** The experiment of an address, and what is wrong in it. */
+function readExperiment(address: URLSearchParams): { found: Experiment; wrong: string[] } {
   let found = defaults;
   const wrong: string[] = [];
   for (const field of FIELDS) {
@@ -175,20 +194,18 @@ export function readAddress(search: string): URLSearchParams {
     if (titleOf(model as Model)) found = withModel(found, model as Model);
     else wrong.push(`model=${model}: the model is one of ${models.map(({ name }) => name).join(", ")}`);
   }
-  const engine = address.get("engine");
-  if (engine !== null) {
-    if (WISHES.includes(engine as Wish)) wish.value = engine as Wish;
-    else wrong.push(`engine=${engine}: the engine is one of ${WISHES.join(", ")}`);
-  }
-  const embed = address.get("embed");
-  if (embed !== null && embed !== "figure")
-    wrong.push(`embed=${embed}: only the figure can be embedded, by embed=figure`);
-  const known = new Set<string>([...FIELDS, "model", "engine", "embed", ...VIEW_NAMES]);
-  for (const name of address.keys())
-    if (!known.has(name) && !FOREIGN.test(name)) wrong.push(`${name}: there is no such setting`);
-  experiment.value = found;
-  ignored.value = wrong;
-  return address;
+  return { found, wrong };
+}
+
+/** Whether an address can say all of an experiment: whoever opens it can train the same here. */
+export function fitsAddress(of: Experiment): boolean {
+  return keyOf(readExperiment(writtenExperiment(of, "auto")).found) === keyOf(of);
+}
+
+/** All fields of an experiment, in whatever order they came. */
+function keyOf({ training, measurement, decomposition }: Experiment): string {
+  const sorted = (group: object): string => JSON.stringify(Object.entries(group).sort());
+  return [training, measurement, decomposition].map(sorted).join();
 }
 
 /** An experiment's part of the address: what differs from the defaults. */

@@ -7,7 +7,7 @@
 import { listed } from "./all-runs";
 import { type Named, SGD_STEPS, sampleInspection, sampleSolver } from "./inspection";
 import { pairOf } from "./pair";
-import { boundaryOf, current, cursor, firstName, sample, untouched } from "./runs";
+import { boundaryOf, current, cursor, firstName, type Run, sample, untouched } from "./runs";
 
 /** What an address says of the view. */
 export interface WantedView {
@@ -90,12 +90,16 @@ export function lookAsWanted(wanted: WantedView, complain: (words: string) => vo
   }
 }
 
+/** Whether a run is found by an address, whoever opens it: not what this browser alone has. */
+export function hasAddress(run: Run): boolean {
+  return !run.live && !run.kept && (run.address !== undefined || !run.fromFile);
+}
+
 /** The view's part of the address: what differs from how a run is looked at first. */
 export function writeView(address: URLSearchParams, isPlaying: boolean): void {
   const run = current.value;
-  // A file of the reader's has no address, and a training is found by its settings.
-  const hasAddress = run && !run.live && (run.address !== undefined || !run.fromFile);
-  if (hasAddress) {
+  // This browser finds again what it keeps; a training is found by its settings.
+  if (run && (hasAddress(run) || run.kept)) {
     if (run.name !== firstName.value) address.set("run", run.address ?? run.name);
     const epoch = run.view.checkpoints[cursor.value]?.losses.epoch;
     // A look at a run begins at its boundary, or plays by itself: no need to say so.
