@@ -54,6 +54,17 @@ function withStyles(html: string, site: string): string {
     .replace("style-src 'self'", `style-src 'self' 'sha256-${hash}'`);
 }
 
+/**
+ * The page's policy lets the one script in it run by its digest, which `spindle serve` says in a header too:
+ * it is written there by hand.
+ */
+function checkScript(html: string): void {
+  const script = /<script>([\s\S]*?)<\/script>/.exec(html)?.[1];
+  if (script === undefined) throw new Error("the built page has lost the script in it");
+  const digest = `'sha256-${createHash("sha256").update(script).digest("base64")}'`;
+  if (!html.includes(digest)) throw new Error(`in index.html and in crates/serve the script in it is to be ${digest}`);
+}
+
 /** Puts scripts and the run behind the text, so that they do not share the line with it. */
 function withScriptsLast(html: string): string {
   const late = /<link rel="preload"[^>]*as="fetch"[^>]*>\s*|<script type="module"[^>]*><\/script>\s*/g;
@@ -77,6 +88,7 @@ export function beforehand(jsx: object): Plugin {
       const file = join(site, "index.html");
       const first = await page(jsx);
       const html = withScriptsLast(withStyles(readFileSync(file, "utf8"), site));
+      checkScript(html);
       const place = /<div id="page">[\s\S]*?<\/div>/;
       if (!place.test(html)) throw new Error("the built page has no place for what is written beforehand");
       const previewed = html.replace('content="./og.png"', `content="${SITE}og.png"`);

@@ -26,6 +26,37 @@ for (const [width, height] of [
   });
 }
 
+for (const [width, height] of [
+  [1440, 900],
+  [1024, 768],
+  [390, 844],
+]) {
+  test(`files and link of the main figure are on the first screen of ${width} by ${height}`, async () => {
+    await withPage({ viewport: { width, height } }, async (page) => {
+      const buttons = page.locator(".evolution .files button");
+      assert.deepEqual(await buttons.allInnerTexts(), ["SVG", "PNG", "CSV", "JSON", "Copy"]);
+      for (const button of [...(await buttons.all()), page.getByRole("button", { name: "Copy link" })]) {
+        const { x, y, width: wide, height: high } = await button.boundingBox();
+        assert.ok(x >= 0 && x + wide <= width && y >= 0 && y + high <= height, `${await button.innerText()} at ${y}`);
+      }
+    });
+  });
+}
+
+test("what the evidence shows stands before all else that is read, a line a claim", async () => {
+  await withPage({ viewport: { width: 1440, height: 900 } }, async (page) => {
+    const headings = await page.locator("h2:visible").allInnerTexts();
+    const at = (words) => headings.findIndex((heading) => heading.startsWith(words));
+    assert.ok(at("What this evidence shows") >= 0 && at("What this evidence shows") < at("What the figure shows"));
+    assert.equal(headings.filter((heading) => /evidence/.test(heading)).length, 1);
+    assert.ok((await below(page, "#evidence")) < 0, "its beginning is on the first screen");
+    const claim = page.locator(".claims details").first();
+    assert.match(await claim.innerText(), /^In every sum that is nearly as sparse: two phases$/);
+    await claim.locator("summary").click();
+    assert.match(await claim.innerText(), /The share of orders of three and more falls from 0\.\d\d \[/);
+  });
+});
+
 test("it plays once by itself: before training, collapse, boundary, growth, with both solvers", async () => {
   await withPage({}, async (page) => {
     assert.equal(await now(page), "before training");
@@ -117,18 +148,23 @@ const SLOW = { offline: false, latency: 150, downloadThroughput: 1.6e6 / 8, uplo
 /** Time until text and figure are seen on it, ms. */
 const SOON = 1_000;
 
+/** Has the page add up how far what is seen moves. */
+function countShifts(page) {
+  return page.addInitScript(() => {
+    globalThis.shifts = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) globalThis.shifts += entry.value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+}
+
 /** Opens the page on a slow line; when text and figure are seen, and how far they move afterwards. */
 async function opened() {
   const prepare = async (page, context) => {
     const line = await context.newCDPSession(page);
     await line.send("Network.enable");
     await line.send("Network.emulateNetworkConditions", SLOW);
-    await page.addInitScript(() => {
-      globalThis.shifts = 0;
-      new PerformanceObserver((list) => {
-        for (const entry of list.getEntries()) globalThis.shifts += entry.value;
-      }).observe({ type: "layout-shift", buffered: true });
-    });
+    await countShifts(page);
   };
   const size = { width: 1440, height: 900 };
   const options = { prepare, viewport: size, serviceWorkers: "block", expected: [/Service Worker/] };
@@ -155,6 +191,45 @@ test("on a slow line text and figure are there within a second, and stay where t
   assert.ok(best.paint <= SOON, `first paint after ${best.paint} ms`);
   assert.ok(best.shifts < 0.02, `what was read moved: layout shift ${best.shifts}`);
 });
+
+for (const [width, height] of [
+  [1440, 900],
+  [390, 844],
+]) {
+  test(`of the run that is written beforehand nothing is seen where another is asked for, ${width} by ${height}`, async () => {
+    let seen;
+    const prepare = async (page) => {
+      await countShifts(page);
+      // The scripts wait until the first screen was looked at.
+      await page.route("**/assets/*.js", async (route) => {
+        seen ??= await page.evaluate(() => ({
+          words: document.body.innerText,
+          drawn: [...document.querySelectorAll("rect.bar-mark")].filter((bar) =>
+            bar.checkVisibility({ visibilityProperty: true }),
+          ).length,
+          high: document.querySelector(".main-panel").getBoundingClientRect().top,
+        }));
+        await route.continue();
+      });
+    };
+    const options = { prepare, viewport: { width, height }, serviceWorkers: "block", expected: [/Service Worker/] };
+    await withPage({ ...options, search: "?run=vgg-11-mnist" }, async (page) => {
+      assert.match(seen.words, /When does a network begin to over-fit/);
+      assert.doesNotMatch(seen.words, /LeNet on|0\.45/);
+      assert.equal(seen.drawn, 0);
+      assert.match(await page.locator(".evolution h3").innerText(), /VGG-11/);
+      const high = await page.locator(".main-panel").evaluate((panel) => panel.getBoundingClientRect().top);
+      assert.ok(Math.abs(high - seen.high) < 25, `the figure moves from ${seen.high} to ${high}`);
+      const shifts = await page.evaluate(() => globalThis.shifts);
+      assert.ok(shifts < 0.02, `what was read moved: layout shift ${shifts}`);
+    });
+    seen = undefined;
+    await withPage({ ...options, search: "?run=lenet-mnist" }, () => {
+      assert.match(seen.words, /LeNet on MNIST/, "it is there at once where it is the one that is asked for");
+      assert.ok(seen.drawn > 30);
+    });
+  });
+}
 
 test("without scripts the page is read, and its figure is seen", async () => {
   const home = await origin();

@@ -31,7 +31,6 @@ async function start(): Promise<void> {
   const root = document.getElementById("page");
   if (!root) return;
   openIfChosen();
-  if (embedded) document.documentElement.classList.add("embedded");
   void watchManifest();
   try {
     await openShipped();

@@ -13,9 +13,10 @@ use crate::{
     site::{Body, Found, Site},
 };
 
-/// What the page may do: the same that its own `index.html` says, and be part of no other site's
-/// page, which only a header can say. Workers go by the headers of their own scripts.
-const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+/// What the page may do: the same that its own `index.html` says, with the digest of the script in
+/// it, and be part of no other site's page, which only a header can say. Workers go by the headers of
+/// their own scripts.
+const POLICY: &str = "default-src 'none'; script-src 'self' 'sha256-nGLywOLbTuj/4RM/FY+k/yif2lS7kbUThGBh1vO5Y1U=' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; font-src 'self'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// Headers of every answer.
 const ALWAYS: [(&str, &str); 4] = [

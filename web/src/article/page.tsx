@@ -50,6 +50,7 @@ export function Page({ embedded = false }: { embedded?: boolean }) {
           </div>
           <div class="beside">
             <Plan />
+            <Evidence />
             <Reading />
             <Train />
           </div>
@@ -60,7 +61,6 @@ export function Page({ embedded = false }: { embedded?: boolean }) {
         <FiguresSection />
         <CompareSection />
         <UniversalitySection />
-        <Evidence />
         <OpenSection />
       </main>
       <Closing />

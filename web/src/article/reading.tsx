@@ -14,7 +14,7 @@ export function Reading() {
   const view = current.value?.view;
   const story = view && storyOf(view);
   return (
-    <section aria-labelledby="reading">
+    <section class="reading" aria-labelledby="reading">
       <h2 id="reading">What the figure shows</h2>
       {view && <Bars view={view} />}
       {view && story ? (
