@@ -25,6 +25,9 @@ test("sliders, presets and the sentence beside them say the same", async () => {
     assert.equal(await preset.getAttribute("aria-pressed"), "true");
     assert.equal(await page.locator("[name=label_noise]").inputValue(), "0");
     assert.match(await plan.innerText(), /none with a wrong label/);
+    await page.getByRole("button", { name: "Against high orders" }).click();
+    assert.match(await plan.innerText(), /Interactions of order 3 and above cost, with weight 10\./);
+    await page.waitForFunction(() => new URLSearchParams(location.search).get("penalty") === "10");
     await page.getByRole("button", { name: "Back to the defaults" }).click();
     assert.equal(await preset.getAttribute("aria-pressed"), "false");
     await page.waitForFunction(() => !new URLSearchParams(location.search).has("label_noise"));
@@ -44,6 +47,7 @@ test("no training begins while a field is wrong, and a sentence says which", asy
       ["epochs", "many", /epochs must be a number/],
       ["samples", "10000", /samples must be at least 1 and at most 1000/],
       ["train_samples", "400", /400 training samples are to be measured, and 320 have their own label/],
+      ["penalty_order", "7", /penalty order must be at least 1 and at most 6/],
       ["mislabelled_samples", "5", /5 mislabelled samples are to be measured, and 0 of the 320/],
     ]) {
       const before = await page.locator(`[name=${field}]`).inputValue();

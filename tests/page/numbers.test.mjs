@@ -64,6 +64,22 @@ for (const engine of ["cpu", "webgpu"]) {
   });
 }
 
+test("trained against interactions, losses are the command line tool's, on the engine that knows penalties", {
+  timeout: 300_000,
+}, async () => {
+  const settings = { ...SMALL, epochs: 3, penalty: 10_000, penalty_order: 2 };
+  const { losses } = native(join(folder(), "penalised"), settings);
+  const { losses: free } = native(join(folder(), "free"), { ...settings, penalty: 0 });
+  await withPage({ search: `${address(settings)}&engine=webgpu` }, async (page) => {
+    await train(page);
+    await phase(page, "finished", 200_000);
+    assert.match(await page.locator(".badge").innerText(), /WebAssembly.*only WebAssembly has kernels for a penalty/s);
+    const found = await page.evaluate(() => globalThis.spindle.training.value.losses.value);
+    close(found.at(-1).test_loss, losses.at(-1).test_loss, 1e-3, "test loss at the end");
+    assert.ok(Math.abs(found.at(-1).test_loss - free.at(-1).test_loss) > 0.1, "the penalty does something");
+  });
+});
+
 test("the same settings and seed give the same strengths by order as the command line tool", {
   timeout: 300_000,
 }, async () => {

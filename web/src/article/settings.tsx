@@ -13,6 +13,7 @@ import {
   defaults,
   experiment,
   type Field,
+  isPenalised,
   models,
   numberOf,
   titleOf,
@@ -30,13 +31,17 @@ export function openIfChosen(): void {
 }
 
 /** What a training with the settings is, in a sentence or two. */
-export function inASentence({ training, measurement }: Experiment): string {
-  const { model, train_size, label_noise, epochs, batch, learning_rate, seed } = training;
-  const { samples, players, checkpoints } = measurement;
+export function inASentence(of: Experiment): string {
+  const { model, train_size, label_noise, epochs, batch, learning_rate, seed, penalty, penalty_order } = of.training;
+  const { samples, players, checkpoints } = of.measurement;
   const digits = (train_size ?? DIGITS.train).toLocaleString("en");
   const wrong = label_noise === 0 ? "none with a wrong label" : `${percent(label_noise)} of them with a wrong label`;
+  const against = isPenalised(of)
+    ? `Interactions of order ${penalty_order} and above cost, with weight ${penalty}. `
+    : "";
   return (
     `${titleOf(model) ?? model} learns ${digits} digits, ${wrong}, for ${epochs} epochs: ${batch} digits a step, learning rate ${learning_rate}, seed ${seed}. ` +
+    against +
     `At ${checkpoints} checkpoints ${samples} test digits with ${players} patches each are measured.`
   );
 }
@@ -146,7 +151,17 @@ interface Words {
   slider?: string;
 }
 
-const TRAINED = ["train_size", "label_noise", "epochs", "learning_rate", "batch", "momentum", "seed"] as const;
+const TRAINED = [
+  "train_size",
+  "label_noise",
+  "epochs",
+  "learning_rate",
+  "batch",
+  "momentum",
+  "penalty",
+  "penalty_order",
+  "seed",
+] as const;
 const MEASURED = ["checkpoints", "samples", "train_samples", "mislabelled_samples", "players"] as const;
 
 const SEVERAL = [0, 5, 10, 20, 30, 50, 100, 200] as const;
@@ -161,6 +176,12 @@ const FIELD_WORDS: Record<Field, Words> = {
     help: "share of labels reset",
     stops: [0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5],
   },
+  penalty: {
+    label: "Penalty on interactions",
+    help: "its weight beside the loss; 0: none",
+    stops: [0, 0.1, 0.3, 1, 3, 10, 30],
+  },
+  penalty_order: { label: "From order", help: "on they are penalised, 1 to 6", stops: [1, 2, 3, 4, 5, 6] },
   epochs: { label: "Epochs", help: "passes over the training set", stops: [4, 8, 16, 24, 40, 64, 128, 256, 512] },
   checkpoints: {
     label: "Checkpoints",

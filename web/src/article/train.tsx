@@ -57,7 +57,7 @@ export function Train() {
       <h2 id="train">Train it on this device</h2>
       <p>
         Press <b>Train here</b>: {chosenModel()} learns digits in this browser, its interactions are measured while it
-        trains, and the figure above follows. <b>Settings</b> has three experiments to begin with, and asks what you
+        trains, and the figure above follows. <b>Settings</b> has four experiments to begin with, and asks what you
         expect of them; what comes of it stands there when the training is over.{" "}
         {several(models.map(({ title }) => title))} can be trained here: networks that are small, and that have kernels
         for both engines. Nothing leaves your device; a page that is closed goes on where it was.

@@ -32,6 +32,7 @@ const WORTH = 1.2;
 export async function chooseEngine(wish: Wish, experiment: Experiment, data: Uint8Array[]): Promise<Choice> {
   const cpu = (reason: string): Choice => ({ build: "cpu", place: CPU, name: "WebAssembly", reason });
   if (wish === "cpu") return cpu("as you chose");
+  if (experiment.training.penalty > 0) return cpu("only WebAssembly has kernels for a penalty");
   const adapter =
     "gpu" in navigator
       ? await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null)

@@ -43,6 +43,13 @@ export const PRESETS: readonly Preset[] = [
     training: { ...SMALL.training, label_noise: 0 },
     measurement: SMALL.measurement,
   },
+  {
+    name: "penalised",
+    title: "Against high orders",
+    says: "30 % wrong labels, and interactions of order 3 and above cost. Does it over-fit less? With a penalty of 0 you see what is owed to it.",
+    training: { ...SMALL.training, learning_rate: 0.02, label_noise: 0.3, penalty: 10, penalty_order: 3 },
+    measurement: SMALL.measurement,
+  },
 ];
 
 /** The experiment of a preset; the network and the seed stay as the reader has them. */

@@ -26,6 +26,8 @@ export const FIELDS = [
   "batch",
   "train_size",
   "label_noise",
+  "penalty",
+  "penalty_order",
   "epochs",
   "checkpoints",
   "samples",
@@ -113,7 +115,7 @@ function boundsOf(field: Field): { min: number; max: number } {
 export function conflict(of: Experiment): { field: Field; words: string } | undefined {
   const size = of.training.train_size ?? DIGITS.train;
   const reset = Math.round(of.training.label_noise * size);
-  const { train_samples, mislabelled_samples } = of.measurement;
+  const { train_samples, mislabelled_samples, players } = of.measurement;
   if (mislabelled_samples > reset)
     return {
       field: "mislabelled_samples",
@@ -124,7 +126,17 @@ export function conflict(of: Experiment): { field: Field; words: string } | unde
       field: "train_samples",
       words: `${train_samples} training samples are to be measured, and ${size - reset} have their own label`,
     };
+  if (isPenalised(of) && of.training.penalty_order > players)
+    return {
+      field: "penalty_order",
+      words: `interactions of ${of.training.penalty_order} players are to be penalised, and there are ${players}`,
+    };
   return undefined;
+}
+
+/** Whether it is trained against interactions. */
+export function isPenalised({ training }: Experiment): boolean {
+  return training.penalty > 0;
 }
 
 /** An experiment in a few words, for the name of its run. */
@@ -133,11 +145,12 @@ export function inShort(of: Experiment): string {
 }
 
 /** The same without its seed, for several runs. */
-export function besidesSeed({ training }: Experiment): string {
-  const { model, train_size, label_noise } = training;
+export function besidesSeed(of: Experiment): string {
+  const { model, train_size, label_noise, penalty, penalty_order } = of.training;
   const digits = (train_size ?? DIGITS.train).toLocaleString("en");
   const wrong = label_noise === 0 ? "no wrong labels" : `${+(100 * label_noise).toPrecision(3)} % wrong labels`;
-  return `${titleOf(model) ?? model}, ${digits} digits, ${wrong}`;
+  const against = isPenalised(of) ? `, penalty ${penalty} from order ${penalty_order} on` : "";
+  return `${titleOf(model) ?? model}, ${digits} digits, ${wrong}${against}`;
 }
 
 /** What is wrong with a value, or nothing. */
