@@ -94,6 +94,42 @@ test("two runs are compared at the cursor's time, and a table says what differs"
   });
 });
 
+for (const width of [1440, 1024, 390]) {
+  test(`all columns of the table of runs can be read at ${width} pixels`, async () => {
+    await withPage({ viewport: { width, height: 900 } }, async (page) => {
+      await page.locator("#compare").scrollIntoViewIfNeeded();
+      const table = page.locator(".all-runs .scroll");
+      await table.locator("td").first().waitFor();
+      await table.scrollIntoViewIfNeeded();
+      // Columns that are away are reached by the keyboard, with the run's name beside them.
+      await table.focus();
+      await table.evaluate((region) => region.scrollTo({ left: region.scrollWidth, behavior: "instant" }));
+      const seen = await table.evaluate((region) => {
+        const { left, right } = region.getBoundingClientRect();
+        const isInside = (cell) => {
+          const box = cell.getBoundingClientRect();
+          return box.left >= left - 1 && box.right <= right + 1;
+        };
+        const [name, last] = ["tbody th", "tbody td:last-child"].map((cell) => region.querySelector(cell));
+        const cells = [...region.querySelectorAll("tbody :is(th, td):not(:empty)")];
+        return { ends: isInside(name) && isInside(last), all: cells.every(isInside), label: last.dataset.label };
+      });
+      assert.ok(seen.ends, "the last column and the name stand side by side");
+      assert.ok(seen.label.length > 0);
+      if (width < 700) assert.ok(seen.all, "folded, nothing lies beyond the edge");
+      assert.match(await table.evaluate((region) => getComputedStyle(region).backgroundImage), /gradient.*gradient/);
+    });
+  });
+}
+
+test("what runs warn of is in the page's words", async () => {
+  await withPage({}, async (page) => {
+    const caption = page.locator(".evolution figcaption");
+    assert.match(await caption.innerText(), /1 warning: .* A larger noise ratio, or 0 to say so, is clearer\./);
+    assert.doesNotMatch(await caption.innerText(), /--/);
+  });
+});
+
 test("alone, a run waits for another one", async () => {
   await withPage(
     { ...withoutKeeper, prepare: (page) => page.route("**/runs/index.json", (route) => route.fulfill({ json: [] })) },

@@ -11,6 +11,7 @@ import { keep, keepingProblem, remove, rename } from "../state/kept";
 import { current, differing, look, runs } from "../state/runs";
 import { familiesOf } from "../state/seeds";
 import { besidesSeed } from "../state/settings";
+import type { Summary } from "../state/summary";
 import { Overlay } from "./overlay";
 
 const filter = signal("");
@@ -65,11 +66,11 @@ export function AllRuns() {
             <tr>
               <th scope="col">overlay</th>
               <th scope="col">run</th>
-              <th scope="col">test accuracy</th>
-              <th scope="col">boundary of the phases, epoch</th>
-              <th scope="col" title="Share of strength at the first checkpoint, the lowest, the last">
-                orders of 3 and more: first, lowest, last
-              </th>
+              {RESULTS.map(({ label, help }) => (
+                <th key={label} scope="col" title={help}>
+                  {label}
+                </th>
+              ))}
               {shown.map(({ field }) => (
                 <th key={field} scope="col">
                   {field.replaceAll("_", " ")}
@@ -79,7 +80,11 @@ export function AllRuns() {
           </thead>
           <tbody>
             {found.map(({ run, settings }) => (
-              <RunRow key={run.name} run={run} settings={settings} />
+              <RunRow
+                key={run.name}
+                run={run}
+                settings={settings.map((value, at) => [shown[at]?.field ?? "", value])}
+              />
             ))}
           </tbody>
         </table>
@@ -128,7 +133,27 @@ function SeedButtons() {
   );
 }
 
-function RunRow({ run, settings }: { run: Listed; settings: string[] }) {
+/** What came of a run, a column each. */
+const RESULTS: readonly { label: string; help?: string; of: (summary: Summary) => string }[] = [
+  { label: "test accuracy", of: ({ accuracy }) => (accuracy === undefined ? "" : percent(accuracy)) },
+  {
+    label: "boundary of the phases, epoch",
+    of: ({ boundary, phases }) =>
+      boundary ? `${epochs(boundary.epoch)} [${epochs(boundary.low)}, ${epochs(boundary.high)}]` : (phases ?? ""),
+  },
+  {
+    label: "orders of 3 and more: first, lowest, last",
+    help: "Share of strength at the first checkpoint, the lowest, the last",
+    of: ({ shares }) => (shares ? [shares.first, shares.lowest, shares.last].map(share).join(", ") : ""),
+  },
+];
+
+/** A cell that says its column's name where the table is folded for narrow screens. */
+function Cell({ label, children }: { label: string; children: string }) {
+  return <td data-label={label.replaceAll("_", " ")}>{children}</td>;
+}
+
+function RunRow({ run, settings }: { run: Listed; settings: [field: string, value: string][] }) {
   const { name, title, view, summary, keptId, origin } = run;
   const renaming = useSignal(false);
   const opening = useSignal(false);
@@ -194,17 +219,15 @@ function RunRow({ run, settings }: { run: Listed; settings: string[] }) {
           )}
         </span>
       </th>
-      <td>{summary.accuracy === undefined ? "" : percent(summary.accuracy)}</td>
-      <td>
-        {summary.boundary
-          ? `${epochs(summary.boundary.epoch)} [${epochs(summary.boundary.low)}, ${epochs(summary.boundary.high)}]`
-          : (summary.phases ?? "")}
-      </td>
-      <td>
-        {summary.shares && [summary.shares.first, summary.shares.lowest, summary.shares.last].map(share).join(", ")}
-      </td>
-      {settings.map((value, index) => (
-        <td key={index}>{value}</td>
+      {RESULTS.map(({ label, of }) => (
+        <Cell key={label} label={label}>
+          {of(summary)}
+        </Cell>
+      ))}
+      {settings.map(([field, value]) => (
+        <Cell key={field} label={field}>
+          {value}
+        </Cell>
       ))}
     </tr>
   );
