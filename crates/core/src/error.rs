@@ -99,7 +99,7 @@ pub enum Error {
     },
     /// A device rounds so coarsely that rounding would be decomposed as if it were the network.
     #[error(
-        "at step {step} the outputs of {engine} are off by {noise_floor:.1e} nats, more than a third of the noise bound of {noise_bound:.1e}: rounding would be decomposed as if it were the network. On the CPU (--device cpu) they are more exact"
+        "at step {step} the outputs of {engine} are off by {noise_floor:.1e} nats, more than a third of the noise bound of {noise_bound:.1e}: rounding would be decomposed as if it were the network. On the CPU they are more exact"
     )]
     Coarse {
         /// What computed them, in words.

@@ -210,6 +210,8 @@ fn what_a_device_computes_too_coarsely_is_computed_on_the_cpu_and_said() -> Outc
     assert_eq!(record.warnings.len(), 2, "{:?}", record.warnings);
     let words = "more than a third of the noise bound of 2.0e0";
     assert!(record.warnings[0].contains(words), "{:?}", record.warnings);
+    let has_flags = record.warnings.iter().any(|warning| warning.contains("--"));
+    assert!(!has_flags, "{:?}", record.warnings);
     for step in run.steps() {
         let [outputs, expected] = [&run, &exact].map(|run| run.store().outputs(record, step));
         assert_eq!(outputs?, expected?);

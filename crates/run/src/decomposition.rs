@@ -75,6 +75,7 @@ pub fn decompose_outputs(
 /// network.
 pub const NOISE_FLOORS: f64 = 3.0;
 
+/// In words of no door: not everybody who reads it has the tool's flags.
 fn noise_warning(outputs: &Outputs, decompositions: &[Decomposition]) -> Option<String> {
     let least = NOISE_FLOORS * outputs.noise_floor;
     let bounds = decompositions.iter().map(|d| d.certificate.noise_bound);
@@ -82,10 +83,35 @@ fn noise_warning(outputs: &Outputs, decompositions: &[Decomposition]) -> Option<
     (count > 0).then(|| {
         format!(
             "at step {} the noise bound of {count} of {} samples is below {NOISE_FLOORS} times the rounding noise of their outputs ({:.1e} nats): \
-             a part of what is decomposed there is rounding. A larger --noise-ratio, or 0 to say so, is clearer",
+             a part of what is decomposed there is rounding. A larger noise ratio, or 0 to say so, is clearer",
             outputs.step,
             decompositions.len(),
             outputs.noise_floor
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_noise_bound_below_rounding_is_told_in_words_of_no_door() -> Result<(), Error> {
+        let outputs = Outputs {
+            step: 20,
+            players: 2,
+            classes: 2,
+            logits: vec![0.0; 8],
+            values: vec![0.0, 1.0, 2.0, 4.0],
+            noise_floor: 1.0,
+        };
+        let never_stop = |_| ControlFlow::Continue(());
+        let found = decompose_outputs(&Experiment::default(), &outputs, &never_stop)?;
+        let [warning] = found.warnings.as_slice() else {
+            panic!("{:?}", found.warnings);
+        };
+        assert!(warning.starts_with("at step 20 the noise bound of 1 of 1 samples"));
+        assert!(!warning.contains("--"), "{warning}");
+        Ok(())
+    }
 }

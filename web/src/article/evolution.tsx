@@ -23,6 +23,7 @@ import { PauseIcon, PlayIcon } from "./icons";
 import { OpenButton, RunMenu } from "./open";
 import { replay, stillPair, stop, toggle } from "./replay";
 import { type Chapter, chapterAt, chaptersOf, hasLearnt, marksOf, storyOf } from "./story";
+import { inPageWords } from "./wording";
 
 /** What bars are of, and whether those of all checkpoints have one scale. */
 const unit = signal<Unit>("nats");
@@ -75,7 +76,7 @@ function Caption({ view }: { view: RunView }) {
         <span class="warnings">
           {" "}
           {view.warnings.length === 1 ? "1 warning" : `${view.warnings.length} warnings`}:{" "}
-          {view.warnings.slice(0, 3).map(typeset).join("; ")}.
+          {view.warnings.slice(0, 3).map(inPageWords).map(typeset).join("; ")}.
         </span>
       )}
     </>

@@ -38,3 +38,8 @@ export function named(names: string[], mask: number): string {
 
 /** How far above the smallest norm a decomposition may be that ranges hold for (NEAR_OPTIMAL of the solver). */
 export const NEAR = "0.5 %";
+
+/** A warning of a run. Runs of before were told what to do in words of the command line: these are the page's. */
+export function inPageWords(warning: string): string {
+  return warning.replace("--noise-ratio", "noise ratio").replace(" (--device cpu)", "");
+}
