@@ -24,6 +24,34 @@ test("pointing at an interaction lights its patches, and its course is shown", a
   });
 });
 
+test("a digit that is opened again is not solved again", async () => {
+  await withPage({ search: "?epoch=256" }, async (page) => {
+    await atSample(page);
+    // The answer says how long solving took: of the one time that it was done.
+    const solved = async () =>
+      (await page.locator(".sample-picture .certificate").innerText()).match(/^.* found in [^.]+\./s)[0];
+    const first = await solved();
+    const move = async (name, position) => {
+      await page.getByRole("button", { name }).click();
+      await page.locator(".inspector[aria-busy=false]").first().waitFor();
+      await page.waitForFunction(
+        (position) => document.querySelector(".chooser select").value === position,
+        String(position),
+      );
+    };
+    await move("Next digit", 1);
+    await page.waitForFunction(
+      (first) => !document.querySelector(".sample-picture .certificate").textContent.startsWith(first.slice(0, 20)),
+      first,
+    );
+    await move("Previous digit", 0);
+    await page.waitForFunction(
+      (first) => document.querySelector(".sample-picture .certificate").innerText.startsWith(first),
+      first,
+    );
+  });
+});
+
 test("the more interactions are kept, the better they match all masked outputs", async () => {
   await withPage({ search: "?epoch=256" }, async (page) => {
     await atSample(page);

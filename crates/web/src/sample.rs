@@ -1,5 +1,7 @@
 //! One sample's interactions: sorted, added up again, told term by term.
 
+use std::cell::OnceCell;
+
 use spindle_interactions::{
     Error as MathError,
     decompose::{self, Certificate, Decomposition, Statistic},
@@ -39,6 +41,8 @@ pub struct Sample {
     certificate: Option<Certificate>,
     is_canonical: bool,
     seconds: f64,
+    /// How far others may lie, once it was asked for: that is solved for apart.
+    ranges: OnceCell<SampleRanges>,
 }
 
 impl Sample {
@@ -97,6 +101,7 @@ impl Sample {
             certificate: Some(found.certificate),
             is_canonical: false,
             seconds: 0.0,
+            ranges: OnceCell::new(),
         }
     }
 
@@ -122,6 +127,7 @@ impl Sample {
             certificate: None,
             is_canonical: false,
             seconds: 0.0,
+            ranges: OnceCell::new(),
         })
     }
 
@@ -215,6 +221,14 @@ impl Sample {
     /// # Errors
     /// The outputs are not known.
     pub fn ranges(&self) -> Result<SampleRanges, Error> {
+        if let Some(&known) = self.ranges.get() {
+            return Ok(known);
+        }
+        let found = self.found_ranges()?;
+        Ok(*self.ranges.get_or_init(|| found))
+    }
+
+    fn found_ranges(&self) -> Result<SampleRanges, Error> {
         let params = decompose::Params {
             ranges: true,
             ..self.params.clone()

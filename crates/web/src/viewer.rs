@@ -21,12 +21,24 @@ use crate::{
     sample::Sample,
 };
 
+/// Solved samples that are kept: readers go back and forth, and one of 14 players takes seconds to
+/// solve. One of 16 takes 4 MB.
+const KEPT: usize = 8;
+
 /// The runs that are open in a worker, and the sample that is looked at.
 #[derive(Default)]
 pub struct Viewer {
     /// With their names; a handful.
     runs: Vec<(String, Export)>,
-    sample: Option<Sample>,
+    /// Samples that were looked at, the newest at the end.
+    solved: Vec<Solved>,
+}
+
+/// A sample as it is looked at.
+struct Solved {
+    /// Of which run it is, and by what it was solved; `None` where nobody asks for that again.
+    of: Option<(SampleAddress, SampleSolver)>,
+    sample: Sample,
 }
 
 impl Viewer {
@@ -83,6 +95,10 @@ impl Viewer {
 
     fn close(&mut self, run: &str) {
         self.runs.retain(|(name, _)| name != run);
+        // The sample that is looked at stays, and is none of the next run of this name.
+        for solved in &mut self.solved {
+            solved.of.take_if(|(at, _)| at.run == run);
+        }
     }
 
     /// A run that was opened is the file that it was opened from; one that was recorded is packed.
@@ -98,6 +114,11 @@ impl Viewer {
     }
 
     fn sample(&mut self, at: &SampleAddress, solver: SampleSolver) -> Result<SampleView, Error> {
+        let known = self
+            .solved
+            .iter()
+            .position(|solved| matches!(&solved.of, Some(of) if of.0 == *at && of.1 == solver));
+        let known = known.map(|position| self.solved.remove(position));
         let export = self.run(&at.run)?;
         let missing = |what: &str, number| Error::missing(format!("{what} {number} of {}", at.run));
         let (_, summary) = analysed(&export.record)
@@ -105,30 +126,46 @@ impl Viewer {
             .ok_or_else(|| missing("checkpoint", at.checkpoint))?;
         let record = export.record.samples.get(at.sample);
         let record = record.ok_or_else(|| missing("sample", at.sample))?;
-        let sample = match export.outputs.values(at.checkpoint, at.sample) {
-            Some(outputs) => Sample::decomposed(&export.record.experiment, outputs, solver)?,
-            None => Sample::salient(
-                export.record.experiment.measurement.players,
-                &export.history,
-                at.checkpoint,
-                at.sample,
-            )
-            .ok_or_else(|| missing("interactions of sample", at.sample))?,
+        let solved = match (known, export.outputs.values(at.checkpoint, at.sample)) {
+            (Some(known), _) => known,
+            (None, Some(outputs)) => Solved {
+                of: Some((at.clone(), solver)),
+                sample: Sample::decomposed(&export.record.experiment, outputs, solver)?,
+            },
+            (None, None) => Solved {
+                of: None,
+                sample: Sample::salient(
+                    export.record.experiment.measurement.players,
+                    &export.history,
+                    at.checkpoint,
+                    at.sample,
+                )
+                .ok_or_else(|| missing("interactions of sample", at.sample))?,
+            },
         };
         let content = export.contents.get(at.sample);
         let content = content.ok_or_else(|| missing("content of sample", at.sample))?;
+        let sample = &solved.sample;
         let view = sample.view(content, record.label, &record.players, summary.threshold);
-        self.sample = Some(sample);
+        self.look(solved);
         Ok(view)
     }
 
     /// Looks at a sample that is of no run: the next questions are about it.
     pub fn look_at(&mut self, sample: Sample) {
-        self.sample = Some(sample);
+        self.look(Solved { of: None, sample });
+    }
+
+    fn look(&mut self, solved: Solved) {
+        if self.solved.len() >= KEPT {
+            self.solved.remove(0);
+        }
+        self.solved.push(solved);
     }
 
     fn looked_at(&self) -> Result<&Sample, Error> {
-        self.sample.as_ref().ok_or_else(|| Error::missing("sample"))
+        let last = self.solved.last().map(|solved| &solved.sample);
+        last.ok_or_else(|| Error::missing("sample"))
     }
 
     fn matching(&self, strongest: usize) -> Result<Matching, Error> {

@@ -212,6 +212,51 @@ fn what_was_measured_in_parts_is_a_run_that_can_be_looked_at_and_packed() -> Res
     Ok(())
 }
 
+#[test]
+fn a_sample_that_is_opened_again_is_not_solved_again() -> Result<(), Error> {
+    let mut viewer = Viewer::default();
+    recorded(&mut viewer)?;
+    let mut open = |sample: usize, solver| {
+        let at = SampleAddress {
+            run: "live".to_owned(),
+            checkpoint: 1,
+            sample,
+        };
+        match viewer.answer(Command::Sample { at, solver }) {
+            Some(Ok(Event::Sample(view))) => Ok(*view),
+            _ => Err(Error::Input("no sample was shown".to_owned())),
+        }
+    };
+    let published = SampleSolver::PublishedSgd {
+        learning_rate: 1e-5,
+        steps: 100,
+    };
+    let first = open(0, SampleSolver::Certified)?;
+    let other = open(1, SampleSolver::Certified)?;
+    let sgd = open(0, published)?;
+    // The time that solving took is of the one time that it was done.
+    assert_eq!(open(0, SampleSolver::Certified)?, first);
+    assert_eq!(open(1, SampleSolver::Certified)?, other);
+    assert_eq!(open(0, published)?, sgd);
+    assert_ne!(sgd.interactions, first.interactions);
+
+    // A run of the same name is another one.
+    let run = "live".to_owned();
+    viewer.answer(Command::Close { run });
+    recorded(&mut viewer)?;
+    let at = SampleAddress {
+        run: "live".to_owned(),
+        checkpoint: 1,
+        sample: 0,
+    };
+    let solver = SampleSolver::Certified;
+    let Some(Ok(Event::Sample(anew))) = viewer.answer(Command::Sample { at, solver }) else {
+        return Err(Error::Input("no sample was shown".to_owned()));
+    };
+    assert_ne!(anew.seconds, first.seconds);
+    Ok(())
+}
+
 fn figure_names(view: &RunView) -> Vec<&'static str> {
     view.figures.iter().map(|figure| figure.name).collect()
 }
