@@ -116,7 +116,7 @@ function Link({ to: run }: { to: Run }) {
         />
       );
     default:
-      return <span class="note">No link leads to a file of yours: hand on the file.</span>;
+      return <span class="note">No link leads to a file of yours: pass the file on.</span>;
   }
 }
 
