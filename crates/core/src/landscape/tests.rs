@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use spindle_data::{Split, pictures::PictureSet};
 use spindle_kernels::Sequential;
-use spindle_run::{Experiment, device::Place, modality::Pictures};
+use spindle_run::{Experiment, device::Place, experiment::Activation, modality::Pictures};
 
 use super::*;
 use crate::networks::sequential::{Frame, network};
@@ -45,7 +45,7 @@ fn data() -> Data<Pictures> {
 fn surveyed(data: &Data<Pictures>, batch: usize) -> SurveyOf<Pictures> {
     let mut experiment = Experiment::default();
     experiment.training.batch = batch;
-    let perceptron = Sequential::mlp("perceptron", SIDE, &[HIDDEN, CLASSES]);
+    let perceptron = Sequential::mlp("perceptron", SIDE, &[HIDDEN, CLASSES], Activation::Relu);
     let network = network(perceptron, Frame::LeftOut);
     let experiment = experiment.check().expect("possible");
     SurveyOf::new(&experiment, data, network, Place::CPU.into(), COUNT).expect("it fits")

@@ -6,7 +6,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use spindle_data::{Split, pictures::PictureSet};
 use spindle_kernels::Sequential;
-use spindle_run::{Experiment, device::Place, modality::Pictures};
+use spindle_run::{Experiment, device::Place, experiment::Activation, modality::Pictures};
 use std::ops::ControlFlow;
 
 use super::*;
@@ -53,7 +53,7 @@ fn linear(hidden: &[usize]) -> TangentsOf<Pictures> {
         directions: 3,
     };
     let layers = [hidden, &[2]].concat();
-    let model = Sequential::mlp("perceptron", SIDE, &layers);
+    let model = Sequential::mlp("perceptron", SIDE, &layers, Activation::Relu);
     let network = network(model, Frame::LeftOut);
     let (data, place) = (data(), Place::CPU.into());
     let first = initial_weights(&*network, 0);

@@ -157,7 +157,10 @@ fn sizes_that_tiles_do_not_divide_train_as_on_the_cpu() -> Outcome {
 
 #[test]
 fn a_perceptron_trains_as_on_the_cpu() -> Outcome {
-    compare(&Sequential::mlp("MLP", 28, &[128, 64, 10]), &[64, 64, 7])
+    compare(
+        &Sequential::mlp("MLP", 28, &[128, 64, 10], Activation::Relu),
+        &[64, 64, 7],
+    )
 }
 
 #[test]
@@ -201,6 +204,15 @@ fn padding_is_refused() {
     );
 }
 
+/// They would do ReLU instead, or nothing.
+#[test]
+fn activations_other_than_relu_are_refused() {
+    let tanh = Sequential::mlp("MLP", 28, &[128, 10], Activation::Tanh);
+    assert!(!GpuSequentialKernels::can_run(&tanh));
+    let relu = Sequential::mlp("MLP", 28, &[128, 10], Activation::Relu);
+    assert!(GpuSequentialKernels::can_run(&relu));
+}
+
 #[test]
 fn a_lost_device_is_an_error() -> Outcome {
     let Some((device, queue)) = gpu() else {
@@ -230,7 +242,7 @@ fn networks_that_are_too_large_for_the_device_are_refused() -> Outcome {
         return Ok(());
     };
     // 4.7 million parameters of one layer, which 65,535 groups of 64 invocations do not reach.
-    let network = Sequential::mlp("MLP", 28, &[6000, 10]);
+    let network = Sequential::mlp("MLP", 28, &[6000, 10], Activation::Relu);
     let weights = network.initial_weights(1);
     let nothing = Tensors::new();
     let mut gpu = GpuSequentialKernels::new(&device, &queue, network, &weights, &nothing)?;
