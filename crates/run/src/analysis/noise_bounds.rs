@@ -24,7 +24,7 @@ use crate::{
         orders,
     },
     record::{Recorded, RunRecord, recorded},
-    sweep::Number,
+    sweep::{Domain, Number},
     table::{self, Table, at_checkpoints, estimates},
 };
 
@@ -100,7 +100,9 @@ impl Analysis for Bounds {
             let exact = rows.into_iter().find(|row| row.noise_ratio == 0.0)?;
             exact.share_of_order_3_and_more
         });
-        let number = exact.map(|share| Number::estimate("share_first_without_noise", share));
+        let number = exact.map(|share| {
+            Number::estimate("share_first_without_noise", share).within(Domain::SHARE)
+        });
         number.into_iter().collect()
     }
 

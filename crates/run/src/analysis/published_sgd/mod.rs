@@ -23,7 +23,7 @@ use crate::{
     experiment::{Schedule, Solver},
     figure::{Bars, Figure, Measured},
     record::{Group, Recorded, RunRecord, recorded},
-    sweep::Number,
+    sweep::{Domain, Number},
     table::{self, Table, at_checkpoints},
 };
 
@@ -143,7 +143,8 @@ impl Analysis for Published {
         let sgd = first.and_then(|at| at.analyses.get::<PublishedSgd>());
         let shares = sgd.and_then(|sgd| sgd.unthresholded.share);
         let share = shares.and_then(|shares| share_of_high_orders(&shares));
-        let number = share.map(|share| Number::new("published_share_first", share.value));
+        let number = share
+            .map(|share| Number::new("published_share_first", share.value).within(Domain::SHARE));
         number.into_iter().collect()
     }
 
