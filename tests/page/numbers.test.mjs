@@ -64,6 +64,26 @@ for (const engine of ["cpu", "webgpu"]) {
   });
 }
 
+test("a small VGG has the command line tool's losses, on the engine that has kernels for it", {
+  timeout: 300_000,
+}, async () => {
+  const settings = { ...SMALL, model: "vgg-11-narrow", epochs: 2, samples: 3, train_samples: 0, players: 8 };
+  const { losses, checkpoints } = native(join(folder(), "vgg"), settings);
+  await withPage({ search: `${address(settings)}&engine=webgpu` }, async (page) => {
+    assert.match(await page.locator("#settings").innerText(), /VGG-11-narrow[\s\S]*WebAssembly only, not on WebGPU/);
+    await train(page);
+    await phase(page, "finished", 200_000);
+    assert.match(await page.locator(".badge").innerText(), /WebAssembly.*WebGPU has no kernels for VGG-11-narrow/s);
+    const { found, measured } = await page.evaluate(() => ({
+      found: globalThis.spindle.training.value.losses.value,
+      measured: globalThis.spindle.current.value.view.checkpoints.length,
+    }));
+    assert.equal(measured, checkpoints.length);
+    for (const [index, expected] of losses.entries())
+      close(found[index].test_loss, expected.test_loss, 1e-3, `test loss at step ${expected.step}`);
+  });
+});
+
 test("trained against interactions, losses are the command line tool's, on the engine that knows penalties", {
   timeout: 300_000,
 }, async () => {

@@ -75,15 +75,15 @@ def mlp(classes, hidden=(128, 64), activation=nn.ReLU):
     return nn.Sequential(nn.Flatten(), *layers, nn.Linear(widths[-1], classes))
 
 
-def vgg(depth, channels, side, classes):
-    """VGG-11, 13, 16 or 19 for pictures of 32 or 224 pixels a side; the dense layers are 512 wide at 32 and 4,096 at 224."""
+def vgg(depth, channels, side, classes, filters=64):
+    """VGG-11, 13, 16 or 19 for pictures of 32 or 224 pixels a side; the dense layers are 512 wide at 32 and 4,096 at 224, or narrower as all is with fewer filters."""
     features = []
     for block in VGG_PLANS[depth]:
-        for width in block:
+        for width in (width * filters // 64 for width in block):
             features += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
             channels = width
         features.append(nn.MaxPool2d(2))
-    inputs, width = channels * (side // 32) ** 2, {32: 512, 224: 4096}[side]
+    inputs, width = channels * (side // 32) ** 2, {32: 8, 224: 64}[side] * filters
     kept = nn.Identity  # where torchvision has dropout
     dense = [nn.Linear(inputs, width), nn.ReLU(), kept(), nn.Linear(width, width), nn.ReLU(), kept(), nn.Linear(width, classes)]
     return Convolutional(features, dense)

@@ -186,13 +186,16 @@ def of_pictures():
 
 
 def of_other_widths():
-    """LeNet of half the width, and of other kernels; perceptrons of half the width and of more layers."""
+    """LeNet of half the width, and of other kernels; VGG-11 and VGG-16 of an eighth of the width; perceptrons of half the width and of more layers."""
     lenet = models.LeNet(1, 10, filters=(3, 8), hidden=(60, 42))
     yield configuration("lenet-narrow", lenet, [pictures(3, 1, 32)], channels=1, side=32, classes=10)
     for kernel in (3, 7):
         side = 27 + kernel
         name = f"lenet-{kernel}x{kernel}-1x{side}"
         yield configuration(name, models.LeNet(1, 10, kernel=kernel), [pictures(3, 1, side)], channels=1, side=side, classes=10)
+    for depth in (11, 16):
+        vgg = models.vgg(depth, 1, 32, 10, filters=8)
+        yield configuration(f"vgg-{depth}-narrow-1x32", vgg, [pictures(2, 1, 32)], channels=1, side=32, classes=10)
     perceptrons = {
         "mlp-narrow-1x28": models.mlp(10, (64, 32)),
         "mlp-deep-1x28": models.mlp(10, (128, 64, 64, 64, 64)),

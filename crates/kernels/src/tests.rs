@@ -234,12 +234,17 @@ const NINETEEN: [usize; 5] = [2, 2, 4, 4, 4];
 
 /// VGG-11 on pictures of 32x32.
 pub(super) fn small_vgg(channels: usize) -> Sequential {
-    Sequential::vgg("VGG-11", ELEVEN, channels, 32, 10)
+    let input = PictureShape { channels, side: 32 };
+    Sequential::vgg("VGG-11", ELEVEN, 64, input, 10)
 }
 
 #[test]
 fn deep_networks_have_the_parameters_of_torchvision() {
-    let vgg = |blocks| Sequential::vgg("VGG", blocks, 3, 224, 1000);
+    let input = PictureShape {
+        channels: 3,
+        side: 224,
+    };
+    let vgg = |blocks| Sequential::vgg("VGG", blocks, 64, input, 1000);
     assert_eq!(vgg(ELEVEN).parameter_count(), 132_863_336);
     assert_eq!(vgg([2, 2, 2, 2, 2]).parameter_count(), 133_047_848);
     assert_eq!(vgg(SIXTEEN).parameter_count(), 138_357_544);
@@ -464,7 +469,11 @@ fn networks_that_cannot_be_are_refused() {
     });
     assert!(refusal(network.check()).contains("at most 16"));
     // Five poolings leave nothing of 16x16.
-    let network = Sequential::vgg("VGG-11", ELEVEN, 1, 16, 10);
+    let input = PictureShape {
+        channels: 1,
+        side: 16,
+    };
+    let network = Sequential::vgg("VGG-11", ELEVEN, 64, input, 10);
     assert!(refusal(network.check()).contains("features.18"));
 }
 

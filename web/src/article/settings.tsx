@@ -16,6 +16,7 @@ import {
   isPenalised,
   models,
   numberOf,
+  runsOn,
   titleOf,
   wish,
   withModel,
@@ -211,7 +212,7 @@ function ModelControl() {
           </option>
         ))}
       </select>
-      <small>each has kernels for WebAssembly and WebGPU</small>
+      <small>{runsOn(experiment.value.training.model)}</small>
     </label>
   );
 }

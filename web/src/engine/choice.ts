@@ -28,11 +28,19 @@ const SECONDS = 0.6;
 /** How much faster a GPU must be: less is not worth its download and its heat. */
 const WORTH = 1.2;
 
-/** Chooses. Never rejects: whatever is wrong with a GPU is a reason for the CPU. */
-export async function chooseEngine(wish: Wish, experiment: Experiment, data: Uint8Array[]): Promise<Choice> {
+/**
+ * Chooses; `impossible` is why no GPU can train this, if none can. Never rejects: whatever is wrong
+ * with a GPU is a reason for the CPU.
+ */
+export async function chooseEngine(
+  wish: Wish,
+  experiment: Experiment,
+  impossible: string | undefined,
+  data: Uint8Array[],
+): Promise<Choice> {
   const cpu = (reason: string): Choice => ({ build: "cpu", place: CPU, name: "WebAssembly", reason });
   if (wish === "cpu") return cpu("as you chose");
-  if (experiment.training.penalty > 0) return cpu("only WebAssembly has kernels for a penalty");
+  if (impossible) return cpu(impossible);
   const adapter =
     "gpu" in navigator
       ? await navigator.gpu.requestAdapter({ powerPreference: "high-performance" }).catch(() => null)

@@ -93,9 +93,27 @@ export function withModel(of: Experiment, model: Model): Experiment {
   return { ...of, training: { ...of.training, model } };
 }
 
+/** What a network of the list can do here; nothing of others. */
+function trainable(model: Model): Trainable | undefined {
+  return models.find(({ name }) => name === model);
+}
+
 /** A network's name for readers, where it can be trained here. */
 export function titleOf(model: Model): string | undefined {
-  return models.find(({ name }) => name === model)?.title;
+  return trainable(model)?.title;
+}
+
+/** Where kernels can train a network, as a sentence. */
+export function runsOn(model: Model): string {
+  return trainable(model)?.webgpu ? "runs on WebAssembly and on WebGPU" : "runs on WebAssembly only, not on WebGPU";
+}
+
+/** Why no GPU can train this, if none can. */
+export function obstacleToGpu(of: Experiment): string | undefined {
+  const { model } = of.training;
+  if (!trainable(model)?.webgpu) return `WebGPU has no kernels for ${titleOf(model) ?? model}`;
+  if (isPenalised(of)) return "only WebAssembly has kernels for a penalty";
+  return undefined;
 }
 
 function inWords(field: Field): string {
@@ -125,6 +143,11 @@ export function conflict(of: Experiment): { field: Field; words: string } | unde
     return {
       field: "train_samples",
       words: `${train_samples} training samples are to be measured, and ${size - reset} have their own label`,
+    };
+  if (isPenalised(of) && !trainable(of.training.model)?.penalties)
+    return {
+      field: "penalty",
+      words: `${titleOf(of.training.model)} can only be trained with a penalty of 0: others are for LeNets and perceptrons`,
     };
   if (isPenalised(of) && of.training.penalty_order > players)
     return {

@@ -29,6 +29,7 @@ import type { Experiment } from "../generated/Experiment";
 import type { LossRecord } from "../generated/LossRecord";
 import type { RunView } from "../generated/RunView";
 import { hasTwoPhases } from "../state/phases";
+import { obstacleToGpu } from "../state/settings";
 import { reduce } from "./reduce";
 import { type Effect, type Happening, initial, type Problem, progress, type Recorded, type Written } from "./state";
 
@@ -183,7 +184,12 @@ export class Training {
 
   private async choose({ trainer, wish, experiment }: Of<"choose">): Promise<void> {
     try {
-      const choice = await chooseEngine(wish, experiment, await filesOf(experiment.training.data));
+      const choice = await chooseEngine(
+        wish,
+        experiment,
+        obstacleToGpu(experiment),
+        await filesOf(experiment.training.data),
+      );
       this.send({ type: "chosen", trainer, choice });
     } catch (error) {
       this.send({ type: "trainer_failed", trainer, problem: problemOf(error) });

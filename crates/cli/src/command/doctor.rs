@@ -229,7 +229,7 @@ fn probed(
             Ok(line) => {
                 if let Ok(test) = serde_json::from_str::<Test>(&line) {
                     if tests.is_empty() {
-                        terminal.answer(HEADER)?;
+                        terminal.answer(&header())?;
                     }
                     terminal.answer(&test.in_words())?;
                     tests.push(test);
@@ -323,8 +323,20 @@ fn name(model: Model) -> String {
         .to_owned()
 }
 
+/// Characters of the longest name of a network.
+fn name_width() -> usize {
+    let titles = Model::ALL.iter().map(|model| model.title().len());
+    titles.max().unwrap_or_default()
+}
+
 /// Above the rows.
-const HEADER: &str = "  network      backend     steps/s  masked outputs/s  as the CPU does; off by, of the largest output";
+fn header() -> String {
+    format!(
+        "  {:<1$} backend     steps/s  masked outputs/s  as the CPU does; off by, of the largest output",
+        "network",
+        name_width()
+    )
+}
 
 impl Test {
     fn in_words(&self) -> String {
@@ -352,7 +364,8 @@ impl Test {
             (None, Some(problem)) => format!("  no: {problem}"),
             (None, None) => String::new(),
         };
-        format!("  {model:<12} {backend:<8}{rest}")
+        let width = name_width();
+        format!("  {model:<width$} {backend:<8}{rest}")
     }
 }
 

@@ -50,10 +50,7 @@ impl<M: Modality> Backend<M> for Burn {
     }
 
     fn abilities(&self, _network: &dyn Network<M>) -> Abilities {
-        Abilities {
-            trains: true,
-            evaluates: true,
-        }
+        Abilities::TRAINING
     }
 
     fn trainer(

@@ -114,24 +114,29 @@ pub trait Exact<M: Modality>: Send + Sync {
 pub struct Abilities {
     /// It trains it.
     pub trains: bool,
+    /// It trains it against interactions too.
+    pub penalises: bool,
     /// It evaluates it.
     pub evaluates: bool,
 }
 
 impl Abilities {
-    /// Training and evaluation.
-    pub const ALL: Self = Self {
+    /// Training, without penalties, and evaluation.
+    pub const TRAINING: Self = Self {
         trains: true,
+        penalises: false,
         evaluates: true,
     };
     /// Evaluation only.
     pub const EVALUATION: Self = Self {
         trains: false,
+        penalises: false,
         evaluates: true,
     };
-    /// Neither.
+    /// Nothing.
     pub const NONE: Self = Self {
         trains: false,
+        penalises: false,
         evaluates: false,
     };
 }

@@ -64,8 +64,7 @@ pub trait Network<M: Modality>: Send + Sync {
     /// Tensors that do not fit, or no such kernels.
     fn cpu_evaluator(&self, weights: &Tensors) -> Result<Box<dyn Evaluator<M>>, Error>;
 
-    /// What the fused GPU kernels can do.
-    #[cfg(feature = "webgpu")]
+    /// What the fused GPU kernels can do, in builds that have them.
     fn gpu_kernels(&self) -> Abilities {
         Abilities::NONE
     }

@@ -62,7 +62,7 @@ impl Networks for Pictures {
             Family::Mlp { hidden, activation } => {
                 mlp::network(title, hidden, activation, size, classes)?
             }
-            Family::Vgg { blocks } => vgg::network(title, blocks, size, classes),
+            Family::Vgg { blocks, filters } => vgg::network(title, blocks, filters, size, classes),
             Family::AlexNet => alexnet::network(size, classes),
             _ => return Err(other_kind::<Self>(model)),
         })

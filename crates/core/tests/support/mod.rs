@@ -133,7 +133,7 @@ pub(crate) fn is_quick(model: Model) -> bool {
 /// Whether it is so small that every tensor's gradient can be had by differences. What a larger
 /// one has, smaller ones have too, and kernels and Burn must agree on it.
 pub(crate) fn is_small(model: Model) -> bool {
-    is_quick(model) && !matches!(model.family(), Family::Vgg { .. })
+    is_quick(model) && !matches!(model.family(), Family::Vgg { filters: 64.., .. })
 }
 
 /// First weights, with normalisations that do something, some of them with a negative scale.

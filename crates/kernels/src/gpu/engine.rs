@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use spindle_run::{event::Tensors, experiment::Activation};
+use spindle_run::event::Tensors;
 use wgpu::{Buffer, CommandEncoder, CommandEncoderDescriptor, Device, DeviceType, Queue};
 
 use super::{
@@ -16,10 +16,7 @@ use super::{
     plan::{Plan, Purpose, filled_buffer, new_buffer},
     read::read,
 };
-use crate::{
-    Error, Sgd,
-    sequential::{Dense, Sequential},
-};
+use crate::{Error, Sgd, sequential::Sequential};
 
 /// Losses there is room for at first; twice as many whenever they are too few.
 const LOSSES: usize = 256;
@@ -83,32 +80,7 @@ struct Losses {
     count: usize,
 }
 
-/// Whether the kernels can run a network.
-fn check_plain(network: &Sequential) -> Result<(), Error> {
-    let convolution = network.convolutions.iter().find(|layer| !layer.is_plain());
-    let convolution = convolution.map(|layer| {
-        let name = &layer.name;
-        format!("its convolution {name} has padding, strides or a pooling other than 2x2")
-    });
-    let is_other = |layer: &&Dense| layer.activation.is_some_and(|own| own != Activation::Relu);
-    let dense = network.dense.iter().find(is_other);
-    let dense = dense.map(|layer| format!("an activation other than ReLU follows {}", layer.name));
-    match convolution.or(dense) {
-        None => Ok(()),
-        Some(what) => Err(Error::Network {
-            network: network.name,
-            reason: format!("{what}, which the GPU kernels do not know; the CPU's do"),
-        }),
-    }
-}
-
 impl GpuSequentialKernels {
-    /// Whether the kernels can run a network.
-    #[must_use]
-    pub fn can_run(sequential: &Sequential) -> bool {
-        check_plain(sequential).is_ok()
-    }
-
     /// A network with weights and momentum buffers under PyTorch's names; no buffers before the
     /// first step.
     ///
@@ -139,7 +111,7 @@ impl GpuSequentialKernels {
         tuning: Tuning,
     ) -> Result<Self, Error> {
         network.check()?;
-        check_plain(&network)?;
+        network.check_for_gpu()?;
         let weights = network.values(weights)?;
         let has_momentum = !momentum.is_empty();
         let velocity = if has_momentum {

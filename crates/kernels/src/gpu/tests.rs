@@ -208,9 +208,9 @@ fn padding_is_refused() {
 #[test]
 fn activations_other_than_relu_are_refused() {
     let tanh = Sequential::mlp("MLP", 28, &[128, 10], Activation::Tanh);
-    assert!(!GpuSequentialKernels::can_run(&tanh));
+    assert!(!tanh.runs_on_gpu());
     let relu = Sequential::mlp("MLP", 28, &[128, 10], Activation::Relu);
-    assert!(GpuSequentialKernels::can_run(&relu));
+    assert!(relu.runs_on_gpu());
 }
 
 #[test]

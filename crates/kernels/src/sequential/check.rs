@@ -1,8 +1,8 @@
 //! Whether a network as data is one, and whether what comes in fits it.
 
-use spindle_run::player::PatchMasks;
+use spindle_run::{experiment::Activation, player::PatchMasks};
 
-use super::{Convolution, Masked, Sequential};
+use super::{Convolution, Dense, Masked, Sequential, SequentialTuning};
 use crate::{Error, loss::check_labels, wide::MOST_POOLED};
 
 impl Sequential {
@@ -18,6 +18,46 @@ impl Sequential {
                 reason,
             }),
         }
+    }
+
+    /// Whether the kernels for GPUs can run it.
+    #[must_use]
+    pub fn runs_on_gpu(&self) -> bool {
+        self.obstacle_to_gpu().is_none()
+    }
+
+    /// Whether the kernels for GPUs can run it.
+    ///
+    /// # Errors
+    /// The first layer that they do not know.
+    #[cfg(feature = "webgpu")]
+    pub(crate) fn check_for_gpu(&self) -> Result<(), Error> {
+        match self.obstacle_to_gpu() {
+            None => Ok(()),
+            Some(what) => Err(Error::Network {
+                network: self.name,
+                reason: format!("{what}, which the GPU kernels do not know; the CPU's do"),
+            }),
+        }
+    }
+
+    fn obstacle_to_gpu(&self) -> Option<String> {
+        let convolution = self.convolutions.iter().find(|layer| !layer.is_plain());
+        let convolution = convolution.map(|layer| {
+            let name = &layer.name;
+            format!("its convolution {name} has padding, strides or a pooling other than 2x2")
+        });
+        let is_other = |layer: &&Dense| layer.activation.is_some_and(|own| own != Activation::Relu);
+        let dense = self.dense.iter().find(is_other);
+        convolution.or_else(|| {
+            dense.map(|layer| format!("an activation other than ReLU follows {}", layer.name))
+        })
+    }
+
+    /// Whether the CPU's kernels can penalise its interactions: those of narrow layers do.
+    #[must_use]
+    pub fn knows_penalties(&self) -> bool {
+        self.is_narrow(&SequentialTuning::default())
     }
 
     fn flaw(&self) -> Option<String> {

@@ -4,8 +4,8 @@ use spindle_run::{experiment::Activation, input::PictureShape};
 
 use super::{Convolution, Dense, Initial, Masked, Pool, Sequential};
 
-/// The filters of each block of a VGG.
-const VGG_FILTERS: [usize; 5] = [64, 128, 256, 512, 512];
+/// How many times as many filters as its first block each block of a VGG has.
+const VGG_WIDENING: [usize; 5] = [1, 2, 4, 8, 8];
 /// Side of LeNet's first feature map.
 const MAP: usize = 28;
 /// Side of ImageNet's pictures.
@@ -77,25 +77,26 @@ impl Sequential {
     }
 
     /// A VGG without batch norm, as torchvision has it (arXiv 1409.1556), without dropout (ours):
-    /// so many convolutions in each of its five blocks, `[1, 1, 2, 2, 2]` for VGG-11. On pictures
-    /// smaller than ImageNet's the head is 512 values wide and weights begin with the size of what
-    /// comes in (ours). Players are patches behind the second ReLU, as arXiv 2405.10262 has it.
+    /// so many convolutions in each of its five blocks, `[1, 1, 2, 2, 2]` for VGG-11, and so many
+    /// filters in the first, 64 in those published; the others widen as theirs do. On pictures
+    /// smaller than ImageNet's the head is as wide as the last block and weights begin with the size
+    /// of what comes in (ours). Players are patches behind the second ReLU, as arXiv 2405.10262 has it.
     #[must_use]
     pub fn vgg(
         title: &'static str,
         blocks: [usize; 5],
-        channels: usize,
-        side: usize,
+        filters: usize,
+        input: PictureShape,
         classes: usize,
     ) -> Self {
-        let input = PictureShape { channels, side };
-        let (hidden, initial) = match side {
-            IMAGENET_SIDE.. => (4096, Initial::FanOut),
-            _ => (512, Initial::FanIn),
+        let (hidden, initial) = match input.side {
+            IMAGENET_SIDE.. => (64 * filters, Initial::FanOut),
+            _ => (8 * filters, Initial::FanIn),
         };
         let mut convolutions = Vec::new();
-        let (mut side, mut inputs, mut feature) = (side, channels, 0);
-        for (outputs, length) in VGG_FILTERS.into_iter().zip(blocks) {
+        let (mut side, mut inputs, mut feature) = (input.side, input.channels, 0);
+        for (widening, length) in VGG_WIDENING.into_iter().zip(blocks) {
+            let outputs = widening * filters;
             for place in 1..=length {
                 let is_pooled = place == length;
                 convolutions.push(Convolution {

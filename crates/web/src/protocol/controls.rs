@@ -36,36 +36,38 @@ pub struct Trainable {
     pub name: Model,
     /// Its name as the papers write it.
     pub title: &'static str,
+    /// Whether there are kernels on WebGPU that train it; on WebAssembly there are.
+    pub webgpu: bool,
+    /// Whether it can be trained with a penalty on interactions.
+    pub penalties: bool,
 }
 
 impl Default for Controls {
     fn default() -> Self {
-        let trainable = Model::ALL.into_iter().filter(|&model| is_trainable(model));
         Self {
             defaults: Experiment::default(),
             ranges: ranges().copied().collect(),
-            models: trainable
-                .map(|name| Trainable {
-                    name,
-                    title: name.title(),
-                })
-                .collect(),
+            models: Model::ALL.into_iter().filter_map(trainable).collect(),
         }
     }
 }
 
-/// Whether the CPU's kernels train it on grey digits, and it is small enough for a browser.
-fn is_trainable(model: Model) -> bool {
+/// The model, where the CPU's kernels train it on grey digits and it is small enough for a browser.
+fn trainable(name: Model) -> Option<Trainable> {
     let size = PictureSize {
         channels: 1,
         side: Some(drawing::SIDE),
     };
-    let Ok(network) = Pictures::network(model, size, DIGITS) else {
-        return false;
-    };
+    let network = Pictures::network(name, size, DIGITS).ok()?;
     let parameters = network.parameters();
     let numbers = parameters.iter().map(|p| p.shape.iter().product::<usize>());
-    network.cpu_kernels().trains && numbers.sum::<usize>() <= MOST_PARAMETERS
+    let on_cpu = network.cpu_kernels();
+    (on_cpu.trains && numbers.sum::<usize>() <= MOST_PARAMETERS).then(|| Trainable {
+        name,
+        title: name.title(),
+        webgpu: network.gpu_kernels().trains,
+        penalties: on_cpu.penalises,
+    })
 }
 
 #[cfg(test)]
@@ -77,8 +79,21 @@ mod tests {
         let models = Controls::default().models;
         let names: Vec<Model> = models.iter().map(|model| model.name).collect();
         assert!(names.contains(&Model::Lenet));
+        assert!(names.contains(&Model::Vgg11Narrow));
         for other in [Model::Vgg11, Model::AlexNet, Model::BertTiny, Model::Dgcnn] {
             assert!(!names.contains(&other), "{other:?}");
         }
+    }
+
+    #[test]
+    fn what_each_of_them_can_do_is_told() {
+        let models = Controls::default().models;
+        let can = |name| {
+            let model = models.iter().find(|model| model.name == name).unwrap();
+            (model.webgpu, model.penalties)
+        };
+        assert_eq!(can(Model::Lenet), (true, true));
+        assert_eq!(can(Model::MlpTanh), (false, true));
+        assert_eq!(can(Model::Vgg11Narrow), (false, false));
     }
 }

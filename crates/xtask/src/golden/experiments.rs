@@ -63,6 +63,8 @@ fn pictures() -> Vec<Experiment> {
         row("mlp-narrow", "--model mlp-narrow", None, LENET),
         row("mlp-deep", "--model mlp-deep", None, LENET),
         row("mlp-tanh", "--model mlp-tanh", None, LENET),
+        row("vgg-11-narrow", "--model vgg-11-narrow", None, LENET),
+        row("vgg-16-narrow", "--model vgg-16-narrow", None, LENET),
         row("lenet-reference", "--model lenet", None, LENET).with(REFERENCE),
         at("lenet-own", "--model lenet --data own", data::OWN_PICTURES),
         at("lenet-cub", cub, data::CUB),

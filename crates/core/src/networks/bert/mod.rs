@@ -158,7 +158,7 @@ impl Network<Texts> for Bert {
     }
 
     fn cpu_kernels(&self) -> Abilities {
-        Abilities::ALL
+        Abilities::TRAINING
     }
 
     fn cpu_trainer(&self, from: &Snapshot) -> Result<Box<dyn Trainer<Texts>>, Error> {

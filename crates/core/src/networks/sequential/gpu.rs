@@ -11,20 +11,11 @@ use spindle_run::{event::Tensors, modality::Pictures, player::PatchMasks};
 
 use crate::{
     Error,
-    network::{Abilities, Answer, Evaluator, Snapshot, Trainer},
+    network::{Answer, Evaluator, Snapshot, Trainer},
 };
 
 /// Pictures per pass of an evaluation, which the kernels divide further.
 const CHUNK: usize = 512;
-
-/// What the GPU kernels can do with it.
-pub(super) fn abilities(sequential: &Sequential) -> Abilities {
-    if GpuSequentialKernels::can_run(sequential) {
-        Abilities::ALL
-    } else {
-        Abilities::NONE
-    }
-}
 
 /// A sequential network on a GPU.
 pub(super) struct GpuSequential {

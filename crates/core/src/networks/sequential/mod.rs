@@ -86,7 +86,10 @@ impl Network<Pictures> for SequentialNetwork {
     }
 
     fn cpu_kernels(&self) -> Abilities {
-        Abilities::ALL
+        Abilities {
+            penalises: self.sequential.knows_penalties(),
+            ..Abilities::TRAINING
+        }
     }
 
     fn cpu_trainer(&self, from: &Snapshot) -> Result<Box<dyn Trainer<Pictures>>, Error> {
@@ -97,9 +100,11 @@ impl Network<Pictures> for SequentialNetwork {
         Ok(Box::new(self.kernels(weights, &Tensors::new())?))
     }
 
-    #[cfg(feature = "webgpu")]
     fn gpu_kernels(&self) -> Abilities {
-        gpu::abilities(&self.sequential)
+        match self.sequential.runs_on_gpu() {
+            true => Abilities::TRAINING,
+            false => Abilities::NONE,
+        }
     }
 
     #[cfg(feature = "webgpu")]
