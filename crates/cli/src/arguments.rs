@@ -103,7 +103,7 @@ pub(crate) enum Command {
     Tangent(Tangent),
     /// Run a grid of experiments, and gather what they found; goes on where it was broken off.
     #[command(
-        after_help = "Example:\n  spindle sweep noise.toml --out runs/noise\n\nnoise.toml:\n  [experiment]                       # what all runs have in common, named as the flags of spindle run\n  epochs = 128\n  [grid]                             # every combination is a run\n  label-noise = [0.0, 0.01, 0.1, 0.3]\n  seed = [0, 1, 2, 3, 4]\n\nPaths in the file are relative to it. Several [[grid]] tables are done one after the other; landscape = 512 and tangent = 2048 above them measure every run as spindle landscape and spindle tangent do. Each run has a folder of its own in the sweep's; tables of all of them are in its tables/, means over seeds in sweep.html."
+        after_help = "Example:\n  spindle sweep noise.toml --out runs/noise\n\nnoise.toml:\n  [experiment]                       # what all runs have in common, named as the flags of spindle run\n  epochs = 128\n  [grid]                             # every combination is a run\n  label-noise = [0.0, 0.01, 0.1, 0.3]\n  seed = [0, 1, 2, 3, 4]\n\nPaths in the file are relative to it. Several [[grid]] tables are done one after the other; landscape = 512 and tangent = 2048 above them measure every run as spindle landscape and spindle tangent do, twins = true tells what a rule does that watches pairs of seeds. Each run has a folder of its own in the sweep's; tables of all of them are in its tables/, means over seeds in sweep.html."
     )]
     Sweep(Sweep),
     /// What of a sweep, or of a run that several workers make, is done, worked on, failed or missing.

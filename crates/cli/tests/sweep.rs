@@ -12,6 +12,7 @@ use support::{failure, json, output, spindle, stderr};
 use tempfile::TempDir;
 
 const GRID: &str = "
+twins = true
 [experiment]
 train-size = 200
 epochs = 2
@@ -65,12 +66,15 @@ fn workers_of_parts_make_what_one_makes_and_nothing_is_done_twice() {
         let done = sweep(&grid, &parts, &["--shard", shard]);
         assert!(done.status.success(), "{shard}: {}", stderr(&done));
     }
-    for name in ["runs.csv", "over_seeds.csv", "transfer.csv"] {
+    for name in ["runs.csv", "over_seeds.csv", "transfer.csv", "twins.csv"] {
         assert_eq!(table(&whole, name), table(&parts, name), "{name}");
     }
     let runs = table(&whole, "runs.csv");
     assert_eq!(runs.lines().count(), 5, "{runs}");
     assert!(runs.starts_with("run,label_noise,seed,"), "{runs}");
+    assert!(runs.contains("regret_twins_nats"), "{runs}");
+    // Both orders of the two seeds of each share of wrong labels.
+    assert_eq!(table(&whole, "twins.csv").lines().count(), 5);
     assert!(whole.join("sweep.html").metadata().unwrap().len() > 10_000);
     assert!(whole.join("tables/strength.parquet").is_file());
 

@@ -2,7 +2,7 @@
 // a page.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,6 +33,7 @@ const WEBGPU = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 let server;
 const browsers = new Map();
+const folders = [];
 
 /** The address of the built page. */
 export async function origin() {
@@ -49,6 +50,7 @@ async function browser(gpu) {
 after(async () => {
   for (const browser of browsers.values()) await browser.close();
   server?.close();
+  for (const place of folders) rmSync(place, { recursive: true, force: true });
 });
 
 /**
@@ -128,9 +130,11 @@ export function spindle(...words) {
   return execFileSync(tool, words, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }
 
-/** An empty folder of this test's own. */
+/** An empty folder of this test's own; gone when the file's tests are over. */
 export function folder() {
-  return mkdtempSync(join(tmpdir(), "spindle-page-"));
+  const place = mkdtempSync(join(tmpdir(), "spindle-page-"));
+  folders.push(place);
+  return place;
 }
 
 /** Settings as the command line tool's flags. */

@@ -60,7 +60,7 @@ fn certificates(record: &RunRecord) -> Option<String> {
         Solver::Sgd => " Shown is where the published SGD ended.".to_owned(),
     };
     Some(format!(
-        "The smallest L1 norm is known to {} % for {of} decompositions: no further below it lies a bound that no other can be under.{shown} So what is shown is at most {} % above that bound. The command spindle verify checks all of it in exact arithmetic.",
+        "The smallest L1 norm is known to {} % for {of} decompositions: the smallest that was found is at most so far above a bound that no decomposition can be under.{shown} So what is shown is at most {} % above that bound. The command spindle verify checks all of it in exact arithmetic.",
         numbers::setting(100.0 * tolerance),
         numbers::significant(100.0 * largest, 2)
     ))

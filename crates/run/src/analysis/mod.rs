@@ -24,7 +24,7 @@ mod rounds;
 pub mod samples;
 mod similarity;
 mod sparsity;
-mod stopping;
+pub(crate) mod stopping;
 mod strengths;
 mod summary;
 pub mod tangent;

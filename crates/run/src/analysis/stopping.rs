@@ -134,7 +134,7 @@ impl Analysis for EarlyStopping {
     }
 
     fn of_run(&self, run: &OfRun<'_>) -> Result<Value, Error> {
-        recorded(&judge(run))
+        recorded(&found(run))
     }
 
     fn tables(&self, record: &RunRecord) -> Vec<Table> {
@@ -158,26 +158,56 @@ impl Analysis for EarlyStopping {
     }
 }
 
-/// `None` without losses of test samples at every checkpoint.
-fn judge(run: &OfRun<'_>) -> Option<Stopping> {
-    let [validation, judging] = halves(run)?;
-    let resamples = resamples(&run.record.experiment);
-    let means: Vec<f64> = judging.iter().map(|losses| rounds::mean(losses)).collect();
-    let best = smallest(&means)?;
-    let regret = |kept: usize| {
-        let pairs = judging[kept].iter().zip(&judging[best]);
+/// Losses of a run's test samples, by which rules are judged.
+pub(crate) struct Judge {
+    /// By checkpoint, of samples that rules may watch.
+    validation: Vec<Vec<f64>>,
+    /// By checkpoint, of samples that no rule has seen.
+    judging: Vec<Vec<f64>>,
+    /// The best checkpoint in hindsight.
+    best: usize,
+}
+
+impl Judge {
+    /// `losses`: of all samples at every checkpoint; `None` without those of test samples.
+    pub(crate) fn new(record: &RunRecord, losses: &[SampleLosses]) -> Option<Self> {
+        let [validation, judging] = halves(record, losses)?;
+        let means: Vec<f64> = judging.iter().map(|losses| rounds::mean(losses)).collect();
+        Some(Self {
+            best: smallest(&means)?,
+            validation,
+            judging,
+        })
+    }
+
+    /// Loss of a checkpoint less that of the best, nats.
+    pub(crate) fn regret(&self, kept: usize, resamples: &Resamples) -> Option<Estimate> {
+        let pairs = self.judging.get(kept)?.iter().zip(&self.judging[self.best]);
         mean(
             &pairs.map(|(kept, best)| kept - best).collect::<Vec<_>>(),
-            &resamples,
+            resamples,
         )
-    };
+    }
+}
+
+/// `None` without losses of test samples at every checkpoint.
+fn found(run: &OfRun<'_>) -> Option<Stopping> {
+    let judge = Judge::new(run.record, run.losses)?;
+    let Judge {
+        validation,
+        judging,
+        best,
+    } = &judge;
+    let resamples = resamples(&run.record.experiment);
     let strengths: Vec<&[SampleStrength]> = run.strengths.iter().map(|s| &*s.all).collect();
     let masked = strengths.first().map_or(0, |samples| samples.len()) as f64
         * 2.0_f64.powi(run.record.experiment.measurement.players as i32);
     let last = judging.len() - 1;
     let of_rule = |rule: Rule| {
         let watched = |value: fn(&[SampleStrength], &[usize]) -> Option<f64>, sign: f64| {
-            let at = turn(&strengths, value, sign, &resamples);
+            let samples = strengths.first().map_or(0, |samples| samples.len());
+            let now = |index: usize, draw: &[usize]| Some(sign * value(strengths[index], draw)?);
+            let at = turn([strengths.len(), samples], now, &resamples);
             (at, at.unwrap_or(last), masked)
         };
         let (at, kept, passes) = match rule {
@@ -198,13 +228,13 @@ fn judge(run: &OfRun<'_>) -> Option<Stopping> {
             rule,
             at,
             kept,
-            regret: regret(kept)?,
+            regret: judge.regret(kept, &resamples)?,
             passes: passes * (at.unwrap_or(last) + 1) as f64,
         })
     };
     Some(Stopping {
-        best,
-        best_loss: mean(&judging[best], &resamples)?,
+        best: *best,
+        best_loss: mean(&judging[*best], &resamples)?,
         samples: [validation[0].len(), judging[0].len()],
         rules: Rule::ALL.into_iter().map(of_rule).collect::<Option<_>>()?,
     })
@@ -212,8 +242,8 @@ fn judge(run: &OfRun<'_>) -> Option<Stopping> {
 
 /// Losses by checkpoint of test samples at even positions, which rules may watch, and of those at odd
 /// ones, without the samples whose interactions are watched.
-fn halves(run: &OfRun<'_>) -> Option<[Vec<Vec<f64>>; 2]> {
-    let test = run.record.samples.iter();
+fn halves(record: &RunRecord, losses: &[SampleLosses]) -> Option<[Vec<Vec<f64>>; 2]> {
+    let test = record.samples.iter();
     let test = test.filter(|sample| sample.group == Group::Test);
     let watched: BTreeSet<usize> = test.map(|sample| sample.position).collect();
     let half = |parity: usize| -> Vec<Vec<f64>> {
@@ -225,7 +255,7 @@ fn halves(run: &OfRun<'_>) -> Option<[Vec<Vec<f64>>; 2]> {
             let losses = losses.filter(|(position, _)| is_in(*position));
             losses.map(|(_, &loss)| f64::from(loss)).collect()
         };
-        run.losses.iter().map(of_checkpoint).collect()
+        losses.iter().map(of_checkpoint).collect()
     };
     let halves = [half(0), half(1)];
     let is_whole = |half: &Vec<Vec<f64>>| {
@@ -254,20 +284,18 @@ fn patience(losses: &[f64]) -> Option<(Option<usize>, usize)> {
     (!losses.is_empty()).then_some((None, best))
 }
 
-/// The first checkpoint at which a statistic, times `sign`, lies above its smallest value so far by
-/// more than a paired 95 % interval over the samples; the smallest value may not be the first one,
-/// since something must have fallen.
-fn turn(
-    strengths: &[&[SampleStrength]],
-    value: fn(&[SampleStrength], &[usize]) -> Option<f64>,
-    sign: f64,
+/// The first checkpoint at which a statistic `at` lies above its smallest value so far by more than a
+/// paired 95 % interval over the samples; the smallest value may not be the first one, since something
+/// must have fallen. It is of a checkpoint and of a draw of the samples; there are so many
+/// `[checkpoints, samples]`.
+pub(crate) fn turn(
+    [checkpoints, samples]: [usize; 2],
+    at: impl Fn(usize, &[usize]) -> Option<f64>,
     resamples: &Resamples,
 ) -> Option<usize> {
-    let samples = strengths.first()?.len();
     let all: Vec<usize> = (0..samples).collect();
-    let at = |index: usize, draw: &[usize]| Some(sign * value(strengths[index], draw)?);
     let mut least: Option<(usize, f64)> = None;
-    for index in 0..strengths.len() {
+    for index in 0..checkpoints {
         let Some(now) = at(index, &all) else {
             continue;
         };
@@ -312,7 +340,7 @@ fn figure(record: &RunRecord) -> Option<Figure> {
         name: "stopping",
         title: "Regret of rules that end the training early".into(),
         caption: format!(
-            "{} One run: whether a rule is good, only several seeds and tasks can say (spindle sweep).",
+            "{} One run: whether a rule is good, only several seeds and tasks can say (spindle sweep). A rule on what two networks of other seeds have in common needs both (twins = true in a sweep's file).",
             in_words(record)?
         ),
         kind: FigureKind::Bars(BarPanels {
@@ -425,8 +453,8 @@ mod tests {
         let found = |highs: &[f64]| {
             let all: Vec<Vec<SampleStrength>> =
                 highs.iter().map(|high| strengths(1.0, *high)).collect();
-            let all: Vec<&[SampleStrength]> = all.iter().map(|samples| &**samples).collect();
-            turn(&all, high_orders, 1.0, &resamples)
+            let at = |index: usize, draw: &[usize]| high_orders(&all[index], draw);
+            turn([highs.len(), 20], at, &resamples)
         };
         assert_eq!(found(&[1.0, 0.2, 0.1, 0.1, 0.3, 0.9]), Some(4));
         assert_eq!(found(&[1.0, 0.2, 0.1, 0.1]), None);

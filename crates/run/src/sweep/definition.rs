@@ -18,6 +18,7 @@ const EXPERIMENT: &str = "experiment";
 const GRID: &str = "grid";
 const LANDSCAPE: &str = "landscape";
 const TANGENT: &str = "tangent";
+const TWINS: &str = "twins";
 
 /// A grid of experiments.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,9 @@ pub struct Sweep {
     /// Of how many training samples gradients are taken, where it is asked which orders training
     /// moves (`spindle tangent`).
     pub tangent: Option<NonZeroUsize>,
+    /// Whether it is asked what a rule does that watches pairs of networks: see
+    /// [`Twins`](super::Twins).
+    pub twins: bool,
 }
 
 /// One run of a sweep.
@@ -77,9 +81,14 @@ impl Sweep {
                 .transpose()
         };
         let (landscape, tangent) = (samples(LANDSCAPE)?, samples(TANGENT)?);
+        let twins = match file.remove(TWINS) {
+            None => false,
+            Some(Value::Bool(twins)) => twins,
+            Some(_) => return Err(wrong(format!("`{TWINS}` must be true or false"))),
+        };
         if let Some(name) = file.keys().next() {
             return Err(wrong(format!(
-                "`{}` is none of `{EXPERIMENT}`, `{GRID}`, `{LANDSCAPE}` and `{TANGENT}`",
+                "`{}` is none of `{EXPERIMENT}`, `{GRID}`, `{LANDSCAPE}`, `{TANGENT}` and `{TWINS}`",
                 cut(name)
             )));
         }
@@ -93,6 +102,7 @@ impl Sweep {
             cells: Vec::new(),
             landscape,
             tangent,
+            twins,
         };
         let mut places = HashMap::new();
         for grid in grids {
@@ -342,6 +352,10 @@ mod tests {
             (
                 json!({ "grid": {}, "tangent": "all" }),
                 "`tangent` must be a number of samples",
+            ),
+            (
+                json!({ "grid": {}, "twins": 2 }),
+                "`twins` must be true or false",
             ),
             (
                 json!({ "grid": { "lr": [0.1], "learning-rate": [0.1] } }),

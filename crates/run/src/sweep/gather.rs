@@ -1,7 +1,8 @@
 //! Tables of a whole sweep.
 
 use super::{
-    Number, OverSeeds, Sweep, Transfer, matched, numbers, over_seeds, seeds::is_chance, transfer,
+    Number, OverSeeds, Sweep, Transfer, Watched, matched, numbers, over_seeds, seeds::is_chance,
+    transfer, twins,
 };
 use crate::{
     analysis,
@@ -46,16 +47,25 @@ impl<'a> CellRecord<'a> {
     }
 }
 
-/// What is a sweep's alone: what networks have in common, their orders at the same training loss, the
-/// runs, a row each, and their numbers over seeds.
+/// What is a sweep's alone: what networks have in common, what came of a rule on that where it was
+/// asked for, orders at the same training loss, the runs, a row each, and their numbers over seeds.
 #[must_use]
-pub fn own_tables(sweep: &Sweep, runs: &[CellRecord<'_>], transfers: &[Transfer]) -> Vec<Table> {
-    vec![
-        transfer::table(sweep, transfers),
+pub fn own_tables(
+    sweep: &Sweep,
+    runs: &[CellRecord<'_>],
+    transfers: &[Transfer],
+    watched: &[Watched],
+) -> Vec<Table> {
+    let mut tables = vec![transfer::table(sweep, transfers)];
+    if sweep.twins {
+        tables.push(twins::table(watched));
+    }
+    tables.extend([
         matched::table(sweep, runs),
         of_runs(sweep, runs),
         of_seeds(sweep, runs),
-    ]
+    ]);
+    tables
 }
 
 /// Every table of the runs, joined; each begins with the run's name and the varied fields.

@@ -12,6 +12,7 @@ mod matched;
 mod number;
 mod seeds;
 mod transfer;
+mod twins;
 
 pub use definition::{Cell, Sweep};
 pub use domain::Domain;
@@ -20,3 +21,4 @@ pub use gather::{CellRecord, joined_tables, own_tables, varied};
 pub use number::{Number, numbers};
 pub use seeds::{OverSeeds, over_seeds};
 pub use transfer::{TestEffects, Transfer, figure as transfer_figure, transfers};
+pub use twins::{Twins, Watched};

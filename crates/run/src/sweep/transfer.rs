@@ -25,7 +25,7 @@ const MOST_PANELS: usize = 4;
 /// Interactions of an order, over all pairs, below which its share is left out of a fit.
 const ENOUGH: f64 = 20.0;
 
-/// Effects of a run's test samples at its last checkpoint, and from which on they are salient.
+/// Effects of a run's test samples at a checkpoint, and from which on they are salient.
 #[derive(Clone, Debug)]
 pub struct TestEffects {
     threshold: f64,
@@ -33,12 +33,12 @@ pub struct TestEffects {
 }
 
 impl TestEffects {
-    /// `last`: a decomposition a sample, at the last checkpoint.
+    /// `found`: a decomposition a sample, at the checkpoint of this position.
     #[must_use]
-    pub fn new(record: &RunRecord, last: &[Decomposition]) -> Self {
-        let summary = record.checkpoints.last();
-        let summary = summary.and_then(|last| last.summary.as_ref());
-        let test = of(&record.samples, last, Group::Test);
+    pub fn new(record: &RunRecord, checkpoint: usize, found: &[Decomposition]) -> Self {
+        let summary = record.checkpoints.get(checkpoint);
+        let summary = summary.and_then(|at| at.summary.as_ref());
+        let test = of(&record.samples, found, Group::Test);
         Self {
             threshold: summary.map_or(0.0, |summary| summary.threshold),
             effects: test
@@ -50,7 +50,7 @@ impl TestEffects {
         }
     }
 
-    fn sides(&self) -> impl Iterator<Item = Side<'_>> + Clone {
+    pub(super) fn sides(&self) -> impl Iterator<Item = Side<'_>> + Clone {
         self.effects.iter().map(|found| Side {
             and: &found.and,
             or: &found.or,
@@ -145,7 +145,7 @@ pub fn transfers(runs: &[CellRecord<'_>], effects: &[&TestEffects]) -> Vec<Trans
     .collect()
 }
 
-fn tests(record: &RunRecord) -> impl Iterator<Item = &SampleRecord> {
+pub(super) fn tests(record: &RunRecord) -> impl Iterator<Item = &SampleRecord> {
     let samples = record.samples.iter();
     samples.filter(|sample| sample.group == Group::Test)
 }

@@ -5,7 +5,7 @@ use spindle_run::{
     figure::Figure,
     folder::write_whole,
     record::RunRecord,
-    sweep::{self, Cell, CellRecord, OverSeeds, TestEffects},
+    sweep::{self, Cell, CellRecord, OverSeeds, TestEffects, Twins, Watched},
     table::Table,
 };
 
@@ -17,6 +17,7 @@ const PAGE: &str = "sweep.html";
 /// A run that is done, with what its test samples have at the last checkpoint.
 struct Done<'a> {
     name: &'a str,
+    folder: RunFolder,
     record: RunRecord,
     effects: TestEffects,
 }
@@ -24,14 +25,59 @@ struct Done<'a> {
 impl<'a> Done<'a> {
     fn read(grid: &Grid, cell: &'a Cell) -> anyhow::Result<Self> {
         let (folder, record) = RunFolder::open(grid.path(cell))?;
-        let last = record.checkpoints.last().map_or(0, |last| last.losses.step);
-        let effects = TestEffects::new(&record, &folder.interactions(&record, last)?);
+        let last = record.checkpoints.len().saturating_sub(1);
+        let effects = effects(&folder, &record, last)?;
+        if grid.sweep.twins {
+            // What is damaged is known before anything is gathered.
+            for at in &record.checkpoints {
+                folder.interactions(&record, at.losses.step)?;
+                folder.losses(at.losses.step)?;
+            }
+        }
         Ok(Self {
             name: &cell.name,
+            folder,
             record,
             effects,
         })
     }
+}
+
+/// What a run's test samples have at a checkpoint.
+fn effects(
+    folder: &RunFolder,
+    record: &RunRecord,
+    checkpoint: usize,
+) -> Result<TestEffects, spindle_run::Error> {
+    let step = record
+        .checkpoints
+        .get(checkpoint)
+        .map_or(0, |at| at.losses.step);
+    let found = folder.interactions(record, step)?;
+    Ok(TestEffects::new(record, checkpoint, &found))
+}
+
+/// What comes of the rule on pairs of runs. Checkpoint after checkpoint, so that the effects of all of
+/// them are never there at once.
+fn watched(runs: &[CellRecord<'_>], done: &[Done<'_>]) -> Result<Vec<Watched>, spindle_run::Error> {
+    let mut twins = Twins::new(runs);
+    let lengths = done.iter().map(|done| done.record.checkpoints.len());
+    for checkpoint in 0..lengths.max().unwrap_or(0) {
+        let at = |done: &Done<'_>| {
+            let is_there = checkpoint < done.record.checkpoints.len();
+            is_there
+                .then(|| effects(&done.folder, &done.record, checkpoint))
+                .transpose()
+        };
+        twins.look(&done.iter().map(at).collect::<Result<Vec<_>, _>>()?);
+    }
+    let losses = |done: &Done<'_>| {
+        let checkpoints = done.record.checkpoints.iter();
+        let losses = checkpoints.map(|at| done.folder.losses(at.losses.step));
+        losses.collect::<Result<Vec<_>, _>>()
+    };
+    let losses = done.iter().map(losses).collect::<Result<Vec<_>, _>>()?;
+    Ok(twins.judged(runs, &losses))
 }
 
 /// What was gathered.
@@ -64,7 +110,7 @@ pub(super) fn gather<'a>(grid: &'a Grid, terminal: &Terminal) -> anyhow::Result<
     // Tables of fewer runs never replace those of more.
     let _lock = lock(&grid.folder)?;
     let (done, damaged) = done(grid, terminal)?;
-    let runs: Vec<CellRecord<'_>> = done
+    let mut runs: Vec<CellRecord<'_>> = done
         .iter()
         .map(|done| CellRecord::new(&grid.sweep, done.name, &done.record))
         .collect();
@@ -79,7 +125,14 @@ pub(super) fn gather<'a>(grid: &'a Grid, terminal: &Terminal) -> anyhow::Result<
     }
     let effects: Vec<&TestEffects> = done.iter().map(|done| &done.effects).collect();
     let transfers = sweep::transfers(&runs, &effects);
-    let own = sweep::own_tables(&grid.sweep, &runs, &transfers);
+    let watched = match grid.sweep.twins {
+        true => watched(&runs, &done)?,
+        false => Vec::new(),
+    };
+    for run in &mut runs {
+        run.add_watched(&watched);
+    }
+    let own = sweep::own_tables(&grid.sweep, &runs, &transfers, &watched);
     write_tables(grid, &own, &sweep::joined_tables(&grid.sweep, &runs))?;
     let mut figures = sweep::figures(&grid.sweep, &runs);
     figures.extend(sweep::transfer_figure(&grid.sweep, &transfers));
