@@ -9,6 +9,8 @@ import { largestPaint, longTasksInTraining } from "./page.js";
 import { CPU_ENGINE, fail, GPU_ENGINE, median, summary } from "./report.js";
 import { serve } from "./server.js";
 
+/** Networks that all train, by Spindle's names. */
+const NETWORKS = ["lenet", "mlp"];
 /** Rounds in which all take turns. */
 const ROUNDS = 3;
 /** Seconds of training, and of forward passes, in a turn. */
@@ -51,16 +53,22 @@ async function scripts() {
 }
 
 async function compareTraining() {
-  const entrants = [...(dist ? await engines() : []), ...peers()];
   const browser = await launch({ webgpu: true });
   try {
-    for (let round = 1; round <= ROUNDS; round++) {
-      for (const entrant of entrants) await takeTurn(browser, entrant, round);
-    }
-    return { about: `Chromium ${browser.version()}`, entrants: summary(entrants) };
+    const networks = [];
+    for (const network of NETWORKS) networks.push({ network, entrants: await compare(browser, network) });
+    return { about: `Chromium ${browser.version()}`, networks };
   } finally {
     await browser.close();
   }
+}
+
+async function compare(browser, network) {
+  const entrants = [...(dist ? await engines() : []), ...peers()];
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const entrant of entrants) await takeTurn(browser, entrant, { round, network });
+  }
+  return summary(entrants);
 }
 
 function peers() {
@@ -94,13 +102,14 @@ async function engines() {
   return [engine(CPU_ENGINE, "cpu"), ...(urls.gpu ? [engine(GPU_ENGINE, "webgpu")] : [])];
 }
 
-async function takeTurn(browser, { name, script, options, turns }, round) {
+async function takeTurn(browser, { name, script, options, turns }, { round, network }) {
+  const what = `${network}, round ${round}   ${name}`;
   try {
-    const turn = await workerAnswer(browser, server.origin, script, { ...options, seconds: SECONDS });
+    const turn = await workerAnswer(browser, server.origin, script, { ...options, network, seconds: SECONDS });
     turns.push(turn);
-    console.error(`round ${round}   ${name}: ${turn.stepsPerSecond.toPrecision(3)} steps/s`);
+    console.error(`${what}: ${turn.stepsPerSecond.toPrecision(3)} steps/s`);
   } catch (error) {
-    fail(`round ${round}   ${name} failed: ${error.message}`);
+    fail(`${what} failed: ${error.message}`);
   }
 }
 

@@ -35,9 +35,9 @@ let server;
 const browsers = new Map();
 const folders = [];
 
-/** The address of the built page. */
+/** The address of the built page; `/entrants/` beside it are the benchmark's workers. */
 export async function origin() {
-  server ??= await serve({ "/": DIST }, {});
+  server ??= await serve({ "/entrants/": join(ROOT, "tests/web-peers/entrants"), "/": DIST }, {});
   return server.origin;
 }
 

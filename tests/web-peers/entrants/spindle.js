@@ -1,7 +1,8 @@
 // Spindle's engine in a worker of its own, as the page drives it.
 
 /**
- * Answers `{ engines, data, device, seconds }` with `{ stepsPerSecond, maskedSeconds, gpu }`, once.
+ * Answers `{ engines, data, device, network, seconds }` with `{ stepsPerSecond, maskedSeconds, gpu }`,
+ * once; masked outputs are LeNet's, and there are none of other networks.
  */
 self.onmessage = async ({ data: options }) => {
   try {
@@ -11,15 +12,18 @@ self.onmessage = async ({ data: options }) => {
   }
 };
 
-async function turn({ engines, data, device, seconds }) {
+async function turn({ engines, data, device, network: model, seconds }) {
   const files = await Promise.all(data.map(bytes));
-  const trained = await network(engines.cpu, files);
-  const engine = await open(device === "webgpu" ? engines.gpu : engines.cpu);
-  const [gpu] = device === "webgpu" ? await engine.ask({ type: "open_gpu" }) : [null];
-  const [rate] = await engine.ask({ type: "rate", experiment: { device }, data: files, seconds });
+  const trained = model === "lenet" ? await network(engines.cpu, files) : undefined;
+  const isGpu = device === "webgpu";
+  const engine = await open(isGpu ? engines.gpu : engines.cpu);
+  const [gpu] = isGpu ? await engine.ask("open_gpu") : [null];
+  const experiment = { training: { model } };
+  const rate = { experiment, place: { device: isGpu ? "gpu" : "cpu" }, data: files, seconds };
+  const [{ steps_per_second }] = await engine.ask({ rate });
   return {
-    stepsPerSecond: rate.steps_per_second,
-    maskedSeconds: await measure(engine, trained, device),
+    stepsPerSecond: steps_per_second,
+    maskedSeconds: trained && (await measure(engine, trained)),
     gpu: gpu?.name,
   };
 }
@@ -31,21 +35,22 @@ async function turn({ engines, data, device, seconds }) {
 async function network(urls, data) {
   const experiment = { training: { epochs: 2 }, measurement: { checkpoints: 2, samples: 1, train_samples: 0 } };
   const engine = await open(urls);
-  const events = await engine.ask({ type: "train", experiment, data, state: null, paused: false });
+  const place = { device: "cpu" };
+  const events = await engine.ask({ train: { experiment, place, data, state: null, paused: false } });
   engine.close();
-  const { samples, pictures } = events.find(({ type }) => type === "started");
+  const { bench } = events.find(({ type }) => type === "started");
   const { weights, losses } = events.findLast(({ type }) => type === "checkpoint");
-  return { experiment, step: losses.step, weights, samples, pictures };
+  return { experiment, step: losses.step, weights, bench };
 }
 
 /**
  * Seconds of 1,024 masked outputs with their decomposition, three times; the first time, which
  * compiles, is left out.
  */
-async function measure(engine, { experiment, ...trained }, device) {
+async function measure(engine, trained) {
   const seconds = [];
   for (let time = 0; time < 4; time++) {
-    const [{ part }] = await engine.ask({ type: "measure", experiment: { ...experiment, device }, ...trained });
+    const [{ part }] = await engine.ask({ measure: trained });
     seconds.push(part.extract_seconds + part.decompose_seconds);
   }
   return seconds.slice(1);
@@ -59,7 +64,7 @@ async function bytes(url) {
 const LAST = ["done", "gpu", "rate", "measured"];
 
 async function open(urls) {
-  const worker = new Worker("/engine.js", { type: "module" });
+  const worker = new Worker(new URL("./engine.js", import.meta.url), { type: "module" });
   await new Promise((resolve, reject) => {
     worker.onmessage = resolve;
     worker.onerror = ({ message }) => reject(new Error(message ?? `cannot load ${urls.script}`));

@@ -4,7 +4,7 @@ import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
 import "@tensorflow/tfjs-backend-cpu";
 import { setWasmPaths } from "@tensorflow/tfjs-backend-wasm";
 import "@tensorflow/tfjs-backend-webgpu";
-import { CLASSES, initialLayers, LEARNING_RATE, MOMENTUM, SIDE } from "./lenet.js";
+import { CLASSES, initialLayers, LEARNING_RATE, MOMENTUM } from "./networks.js";
 import { serve } from "./turn.js";
 
 // The wasm backend has no kernel for the gradient of a convolution's filter. It is itself a
@@ -21,10 +21,12 @@ tf.registerKernel({
     }),
 });
 
-serve(async (backend) => {
+serve(async (backend, network) => {
   setWasmPaths("/wasm/");
   if (!(await tf.setBackend(backend))) throw new Error(`TensorFlow.js has no ${backend} backend here`);
-  const layers = initialLayers().map(variables);
+  const layers = initialLayers(network).map(variables);
+  const { side } = network;
+  const input = (images) => tf.tensor4d(images, [images.length / side ** 2, side, side, 1]);
   const optimizer = tf.train.momentum(LEARNING_RATE, MOMENTUM);
   return {
     step(images, labels) {
@@ -41,10 +43,6 @@ serve(async (backend) => {
     },
   };
 });
-
-function input(images) {
-  return tf.tensor4d(images, [images.length / SIDE ** 2, SIDE, SIDE, 1]);
-}
 
 /** A layer in this library's layout: channels last, and dense weights `[in, out]`. */
 function variables({ shape, weight, bias }) {
@@ -63,15 +61,15 @@ function channelsLast(dense) {
 }
 
 function logits(layers, images) {
-  const convolved = layers.slice(0, 2).reduce((x, { weight, bias }) => {
+  const isConvolution = ({ weight }) => weight.shape.length === 4;
+  const convolved = layers.filter(isConvolution).reduce((x, { weight, bias }) => {
     const maps = tf.fused.conv2d({ x, filter: weight, strides: 1, pad: "valid", bias, activation: "relu" });
     return tf.maxPool(maps, 2, 2, "valid");
   }, images);
   const flat = tf.reshape(convolved, [images.shape[0], -1]);
-  return layers
-    .slice(2)
-    .reduce(
-      (a, { weight, bias }, i) => tf.fused.matMul({ a, b: weight, bias, activation: i < 2 ? "relu" : "linear" }),
-      flat,
-    );
+  const dense = layers.filter((layer) => !isConvolution(layer));
+  return dense.reduce((a, { weight, bias }, i) => {
+    const activation = i + 1 < dense.length ? "relu" : "linear";
+    return tf.fused.matMul({ a, b: weight, bias, activation });
+  }, flat);
 }

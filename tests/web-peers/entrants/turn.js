@@ -1,28 +1,28 @@
 // A peer's turn in a worker: train, then pass images forward, and tell how fast.
-import { BATCH, trainingDigits } from "./lenet.js";
+import { BATCH, NETWORKS, trainingDigits } from "./networks.js";
 
 /** Images of a forward pass. */
 const FORWARD = BATCH;
 
 /**
- * Answers `{ backend, seconds }` with `{ stepsPerSecond, imagesPerSecond, losses }`, once.
+ * Answers `{ backend, network, seconds }` with `{ stepsPerSecond, imagesPerSecond, losses }`, once.
  *
- * `open(backend)` gives the peer: `step(images, labels)` trains on a batch and returns its loss on
+ * `open(backend, network)` gives the peer with one of the `NETWORKS`: `step(images, labels)` trains on a batch and returns its loss on
  * the device, `forward(images)` returns logits on the device, `read(array)` awaits numbers and
  * frees the array.
  */
 export function serve(open) {
-  self.onmessage = async ({ data: { backend, seconds } }) => {
+  self.onmessage = async ({ data: { backend, network, seconds } }) => {
     try {
-      postMessage(await turn(await open(backend), seconds));
+      const what = NETWORKS[network];
+      postMessage(await turn(await open(backend, what), await trainingDigits(what), seconds));
     } catch (error) {
       postMessage({ failed: String(error?.stack ?? error) });
     }
   };
 }
 
-async function turn(peer, seconds) {
-  const digits = await trainingDigits();
+async function turn(peer, digits, seconds) {
   const batches = Math.floor(digits.count / BATCH);
   const losses = [];
   const train = (step) => {
