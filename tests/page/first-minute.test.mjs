@@ -78,7 +78,8 @@ test("it plays once by itself: before training, collapse, boundary, growth, with
     const find = (pattern) => seen.find(({ at }) => pattern.test(at));
     assert.equal(find(/boundary/).chapter, "Collapse");
     assert.deepEqual(seen.at(-1), { at: "epoch 256", chapter: "Growth", published: true });
-    assert.equal(find(/^epoch 0.062$/).chapter, "Before training");
+    assert.equal(find(/^epoch 0.062$/).chapter, "Collapse", "on the way down");
+    assert.equal(find(/^epoch 1$/).chapter, "Growth", "on the way up");
     assert.equal(find(/^epoch 1$/).published, false, "where the SGD was not run, its place says so");
     assert.equal(await page.evaluate(() => new URLSearchParams(location.search).get("epoch")), null);
     await page.waitForTimeout(1_000);
@@ -133,7 +134,7 @@ test("the words follow the run that is open", async () => {
   await withPage({ search: "?run=bert-tiny-movie-snippets" }, async (page) => {
     const words = (await page.locator(".beside").innerText()).replace(/\s+/g, " ");
     assert.match(words, /10 words/);
-    assert.match(words, /that is no fall beyond chance/);
+    assert.match(words, /that is no fall beyond its interval/);
     assert.match(words, /So no boundary is drawn/);
     assert.doesNotMatch(words, /digit’s/);
     const evidence = await page.locator("section:has(#evidence)").innerText();

@@ -52,7 +52,7 @@ function FoundClaims({ view }: { view: RunView }) {
         {story && (
           <Claim says={verdict(story)}>
             {story.boundary
-              ? "A fall and a rise are certain in every sum that is nearly as sparse."
+              ? `A fall and a rise are beyond their intervals, ${story.isOfAllSums ? "in every sum that is nearly as sparse" : "in the sum shown: others were not asked"}.`
               : "A boundary needs both a fall and a rise, each beyond its interval."}
           </Claim>
         )}
@@ -78,7 +78,7 @@ function FoundClaims({ view }: { view: RunView }) {
 
 function verdict({ falls, rises, boundary }: NonNullable<ReturnType<typeof storyOf>>): string {
   if (boundary) return "Two phases.";
-  if (!falls && !rises) return "Neither a fall nor a rise of high orders beyond chance.";
+  if (!falls && !rises) return "Neither a fall nor a rise of high orders beyond its interval.";
   if (!falls) return "A rise of high orders, and no fall before it.";
   return rises ? "Phases are not told apart." : "A fall of high orders, and no rise after it.";
 }
@@ -142,7 +142,8 @@ function WrittenClaims() {
         <Claim
           says={
             <>
-              <b>Made by the solver:</b> most of the published spindle before training
+              <b>Made by the solver:</b> most of the published spindle before training; the published shares of high
+              orders do not fall and rise
             </>
           }
         >

@@ -22,7 +22,7 @@ import { training } from "../state/session";
 import { PauseIcon, PlayIcon } from "./icons";
 import { OpenButton, RunMenu } from "./open";
 import { replay, stillPair, stop, toggle } from "./replay";
-import { type Chapter, chapterAt, chaptersOf, hasLearnt, marksOf, storyOf } from "./story";
+import { type Chapter, chapterAt, chaptersOf, hasLearnt, marksOf, storyOf, untold } from "./story";
 import { inPageWords } from "./wording";
 
 /** What bars are of, and whether those of all checkpoints have one scale. */
@@ -128,7 +128,7 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
   }, [view]);
   return (
     <>
-      {chapters.length > 0 || live ? <ChapterList chapters={chapters} index={index} live={live} /> : null}
+      {chapters.length > 0 || live ? <ChapterList view={view} chapters={chapters} index={index} live={live} /> : null}
       {stillPair.value ? (
         <div class="pair">
           {chapters.slice(0, 2).map(({ at }) => (
@@ -152,11 +152,12 @@ export function goTo(index: number): void {
 }
 
 /** The chapters of the run, each a way to its checkpoint; of a training they have their place before they are told. */
-function ChapterList({ chapters, index, live }: { chapters: Chapter[]; index: number; live: boolean }) {
+function ChapterList(of: { view: RunView; chapters: Chapter[]; index: number; live: boolean }) {
+  const { view, chapters, index, live } = of;
   const now = chapterAt(chapters, index);
   return (
     <ol class={live ? "chapters live" : "chapters"}>
-      {chapters.length === 0 && <li class="now-read">The story is told from the third checkpoint on.</li>}
+      {chapters.length === 0 && <li class="now-read">{untold(view)}</li>}
       {chapters.map(({ at, name, words }, position) => (
         <li key={name} class={position === now ? "now-read" : ""}>
           <button type="button" aria-current={position === now ? "step" : undefined} onClick={() => goTo(at)}>

@@ -2,15 +2,16 @@
 
 import { epochs, typeset } from "../figure/numbers";
 import { type Standing, verdictOf } from "../state/phases";
-import { outcomes, predictionOf } from "../state/prediction";
+import { type Outcome, outcomes, predictionOf } from "../state/prediction";
 import { runs } from "../state/runs";
 import { training } from "../state/session";
 
+const NOT_TOLD = "Phases not distinguishable";
 const WORDS: Record<Standing, string> = {
   "too little": "Too little measured to tell phases",
   "phase 1": "Phase 1",
   "phase 2": "Phase 2",
-  "not distinguishable": "Phases not distinguishable",
+  "not distinguishable": NOT_TOLD,
 };
 
 const RULE =
@@ -28,18 +29,24 @@ export function PhaseBadge() {
   const view = liveView();
   const verdict = view && verdictOf(view);
   if (!verdict) return null;
-  const { standing, boundary, says } = verdict;
+  const { standing, boundary, missing, says } = verdict;
+  // Of a training that is over no second phase is to come.
+  const words = standing === "phase 1" && isOver() ? NOT_TOLD : WORDS[standing];
   return (
     <details class="phase" data-standing={standing.replaceAll(" ", "-")}>
       <summary>
-        <strong>{WORDS[standing]}</strong>
+        <strong>{words}</strong>
         {boundary && (
           <span>
             {" "}
             since epoch {epochs(boundary.epoch)} [{epochs(boundary.low)}, {epochs(boundary.high)}]
           </span>
         )}
-        {standing === "phase 1" && <span> so far: a fall, no rise beyond its interval</span>}
+        {missing && (
+          <span>
+            {words === NOT_TOLD ? "" : " so far"}: {missing}
+          </span>
+        )}
       </summary>
       <p>{typeset(says)}</p>
       <p class="note">{RULE}</p>
@@ -47,13 +54,19 @@ export function PhaseBadge() {
   );
 }
 
-/** Once a training is over: what was expected, beside what was found. */
+/** Whether all of the training is measured. */
+function isOver(): boolean {
+  return ["comparing", "finished"].includes(training.value?.phase.value ?? "");
+}
+
+/** Once a training is over: what was expected, beside what was found; told to those who hear the page, too. */
 export function Outcomes() {
-  const now = training.value;
   const view = liveView();
-  const isOver = ["comparing", "finished"].includes(now?.phase.value ?? "");
-  const found = view && isOver ? outcomes(predictionOf(now?.id), view) : [];
-  if (found.length === 0) return null;
+  const found = view && isOver() ? outcomes(predictionOf(training.value?.id), view) : [];
+  return <div role="status">{found.length > 0 && <Expected found={found} />}</div>;
+}
+
+function Expected({ found }: { found: Outcome[] }) {
   return (
     <ul class="outcomes" aria-label="What you expected, and what was found">
       {found.map(({ expected, found, isRight }) => (

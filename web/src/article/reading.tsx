@@ -2,12 +2,14 @@
 
 import type { ComponentChildren } from "preact";
 import { epochs, number, percent, when } from "../figure/numbers";
+import type { Bars as Strengths } from "../generated/Bars";
+import type { Mark } from "../generated/Mark";
 import type { RunView } from "../generated/RunView";
 import { barsOf } from "../state/figures";
 import { current, nearest } from "../state/runs";
 import { goTo } from "./evolution";
 import { Scope } from "./prose";
-import { hasLearnt, type Moment, type Story, storyOf } from "./story";
+import { hasLearnt, type Moment, type Story, storyOf, untold } from "./story";
 import { capital, NEAR, WORDING } from "./wording";
 
 export function Reading() {
@@ -19,12 +21,12 @@ export function Reading() {
       {view && <Bars view={view} />}
       {view && story ? (
         <>
-          <Course story={story} />
+          <Course story={story} view={view} />
           <Gap view={view} story={story} />
           <Solvers view={view} />
         </>
       ) : (
-        <p>A story needs a beginning, a middle and an end: it is told when three checkpoints are measured.</p>
+        <p>{untold(view)}</p>
       )}
       <Scope>
         One architecture, one data set, one seed a run. <a href="#train">Train with another seed</a> or more label
@@ -70,8 +72,8 @@ function valued({ found: { value, low, high } }: Moment): string {
   return `${value.toFixed(2)} [${low.toFixed(2)}, ${high.toFixed(2)}]`;
 }
 
-function Course({ story }: { story: Story }) {
-  const { first, lowest, last, isOver, falls, rises, boundary, statistic } = story;
+function Course({ story, view }: { story: Story; view: RunView }) {
+  const { first, lowest, last, isOver, falls, rises, isOfAllSums, boundary, statistic } = story;
   const subject = statistic === "mean-order" ? "The mean order" : "The share of orders of three and more";
   return (
     <>
@@ -85,7 +87,7 @@ function Course({ story }: { story: Story }) {
         ) : (
           <>
             At its lowest, <Go to={lowest.at}>{when(lowest.epoch)}</Go>, it is {valued(lowest)}: that is no fall beyond
-            chance.
+            its interval.
           </>
         )}{" "}
         {rises ? (
@@ -96,25 +98,63 @@ function Course({ story }: { story: Story }) {
         ) : (
           <>
             {isOver ? "At the end" : "So far"}, <Go to={last.at}>{when(last.epoch)}</Go>, it is {valued(last)}: no rise
-            beyond chance.
+            beyond its interval.
           </>
         )}
+        {statistic !== "mean-order" && falls && <InNats view={view} story={story} />}
       </p>
       <p>
         {boundary ? (
           <>
             Where it turns is the <b>boundary</b> of two phases. It is drawn only if a fall and a rise are both larger
-            than their intervals, in <em>every</em> sum that is nearly as sparse: here they are.
+            than their intervals
+            {isOfAllSums ? (
+              <>
+                , in <em>every</em> sum that is nearly as sparse: here they are.
+              </>
+            ) : (
+              ", as they are in the sum shown. Other sums that are nearly as sparse were not asked here."
+            )}
           </>
         ) : (
           <>
-            So no <b>boundary</b> is drawn. That takes a fall and a rise, both larger than their intervals, in{" "}
-            <em>every</em> sum that is nearly as sparse.
+            So no <b>boundary</b> is drawn. That takes a fall and a rise, both larger than their intervals
+            {isOfAllSums && (
+              <>
+                , in <em>every</em> sum that is nearly as sparse
+              </>
+            )}
+            .
           </>
         )}
       </p>
     </>
   );
+}
+
+/** The first of the orders that are called high. */
+const HIGH = 3;
+
+/** What collapses is a share: bars themselves may grow all the while. */
+function InNats({ view, story: { first, lowest, last } }: { view: RunView; story: Story }) {
+  const bars = barsOf(view);
+  const high = ({ at }: Moment): string => number(total(bars[at], HIGH));
+  const grows = total(bars[last.at]) > total(bars[first.at]);
+  return (
+    <>
+      {" "}
+      It is a share that falls: the bars of these orders add up to {high(first)} nats before training, {high(lowest)} at
+      the lowest share and {high(last)} by {when(last.epoch)}
+      {grows ? ", while all bars together grow." : "."}
+    </>
+  );
+}
+
+/** Whether the gap opens at the boundary, as far as their intervals tell. */
+function beside(gap: Mark, boundary: Mark): string {
+  if (gap.low > boundary.high) return ": not at the boundary, but later. ";
+  if (gap.high < boundary.low) return ": not at the boundary, but before. ";
+  return `, the boundary lies at ${when(boundary.epoch)} [${epochs(boundary.low)}, ${epochs(boundary.high)}]: which comes first, their intervals do not tell. `;
 }
 
 function Gap({ view, story: { gap, boundary } }: { view: RunView; story: Story }) {
@@ -125,23 +165,23 @@ function Gap({ view, story: { gap, boundary } }: { view: RunView; story: Story }
       <p>The test loss stays at what guessing gives: nothing was learnt, and no gap of the losses means anything.</p>
     );
   if (!gap) return <p>The gap between test and training loss does not open. {rule}</p>;
-  const later = boundary && gap.epoch > boundary.epoch;
   return (
     <p>
       The gap between test and training loss opens{" "}
       <Go to={nearest(view, gap.epoch)}>
         at {when(gap.epoch)} [{epochs(gap.low)}, {epochs(gap.high)}]
       </Go>
-      {boundary ? (later ? ": not at the boundary, but later. " : ", at the boundary or before. ") : ". "}
+      {boundary ? beside(gap, boundary) : ". "}
       {rule}
     </p>
   );
 }
 
-/** What all bars of a checkpoint add up to. */
-function total(bars: { positive: { value: number }[]; negative: { value: number }[] }): number {
-  const sum = (values: { value: number }[]): number => values.reduce((all, { value }) => all + Math.abs(value), 0);
-  return sum(bars.positive) + sum(bars.negative);
+/** What the bars of a checkpoint add up to, from an order on. */
+function total(bars: Strengths | undefined, from = 1): number {
+  const sum = (values: { value: number }[] = []): number =>
+    values.slice(from - 1).reduce((all, { value }) => all + Math.abs(value), 0);
+  return sum(bars?.positive) + sum(bars?.negative);
 }
 
 function Solvers({ view }: { view: RunView }) {

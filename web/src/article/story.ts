@@ -3,7 +3,7 @@
  * Every word follows from the run's numbers and their intervals.
  */
 
-import { when, wholePercent } from "../figure/numbers";
+import { typeset, when, wholePercent } from "../figure/numbers";
 import type { Mark } from "../generated/Mark";
 import type { RangedEstimate } from "../generated/RangedEstimate";
 import type { RunView } from "../generated/RunView";
@@ -31,6 +31,8 @@ export interface Story {
   /** Whether the way down and the way up are beyond their intervals. */
   falls: boolean;
   rises: boolean;
+  /** Whether that was asked of every sum that is nearly as sparse, too. */
+  isOfAllSums: boolean;
   /** The boundary of the phases, where both are. */
   boundary: Mark | undefined;
   /** Where the loss gap opens, in a network that learnt something. */
@@ -53,6 +55,17 @@ export function marksOf(view: RunView): Mark[] {
   return hasLearnt(view) ? marks : marks.filter(({ kind }) => kind !== "gap_onset");
 }
 
+/** How many moments a story has. */
+const MOMENTS = 3;
+
+/** Why a run has no story yet. */
+export function untold(view: RunView | undefined): string {
+  const verdict = view && view.checkpoints.length >= MOMENTS ? verdictOf(view) : undefined;
+  return verdict
+    ? typeset(verdict.says)
+    : "A story needs a beginning, a middle and an end: it is told when three checkpoints are measured.";
+}
+
 /** The story of a run that has a beginning, a middle and an end. */
 export function storyOf(view: RunView): Story | undefined {
   const course = decidingCourse(view)?.kind;
@@ -60,7 +73,7 @@ export function storyOf(view: RunView): Story | undefined {
     found ? [{ at, epoch: course?.epochs[at] ?? 0, found }] : [],
   );
   const [first, last] = [moments[0], moments.at(-1)];
-  if (!course || !first || !last || moments.length < 3) return undefined;
+  if (!course || !first || !last || moments.length < MOMENTS) return undefined;
   const marks = marksOf(view);
   const boundary = marks.find(({ kind }) => kind === "boundary");
   const certain = verdictOf(view)?.certain;
@@ -76,6 +89,7 @@ export function storyOf(view: RunView): Story | undefined {
     last,
     isOver: last.epoch >= view.experiment.training.epochs,
     ...certain,
+    isOfAllSums: [first, lowest, last].every(({ found }) => found.lowest !== null),
     boundary,
     gap: marks.find(({ kind }) => kind === "gap_onset"),
   };
@@ -99,7 +113,7 @@ export function chaptersOf(story: Story): Chapter[] {
       words:
         statistic === "mean-order"
           ? `Interactions join ${amount(first)} parts on average.`
-          : `${amount(first)} of all strength joins three or more parts.`,
+          : `${amount(first)} of all strength, drawn or not, joins three or more parts.`,
     },
     {
       at: lowest.at,
@@ -120,7 +134,8 @@ export function chaptersOf(story: Story): Chapter[] {
   ];
 }
 
-/** The chapter that a checkpoint belongs to. */
+/** The chapter that a checkpoint belongs to: that which ends there, or on whose way it lies. */
 export function chapterAt(chapters: Chapter[], cursor: number): number {
-  return chapters.reduce((found, { at }, index) => (cursor >= at ? index : found), 0);
+  const chapter = chapters.findIndex(({ at }) => cursor <= at);
+  return chapter < 0 ? Math.max(0, chapters.length - 1) : chapter;
 }

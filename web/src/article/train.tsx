@@ -89,13 +89,24 @@ function Elsewhere() {
 function Plan({ now }: { now: Training | undefined }) {
   const wrong = obstacle.value;
   if (now && !isOver(now)) return <p class="plan">{inASentence(now.experiment)}</p>;
+  const [done, next] = [now && inASentence(now.experiment), inASentence(experiment.value)];
   if (wrong)
     return (
       <p class="notice obstacle" role="alert">
         No training begins with these settings: {wrong.words}.
       </p>
     );
-  return <p class="plan">{inASentence(experiment.value)}</p>;
+  if (done === undefined || done === next) return <p class="plan">{next}</p>;
+  return (
+    <>
+      <p class="plan">
+        <b>Was trained:</b> {done}
+      </p>
+      <p class="plan">
+        <b>Train anew begins:</b> {next}
+      </p>
+    </>
+  );
 }
 
 const WORDS: Record<Phase, string> = {

@@ -13,6 +13,8 @@ export interface Verdict {
   standing: Standing;
   /** Whether a fall and a rise are beyond their intervals; nothing where there is too little to tell. */
   certain: { falls: boolean; rises: boolean } | undefined;
+  /** What two phases would take and is not there, where enough is measured to tell. */
+  missing: string | undefined;
   /** The record's own sentence. */
   says: string;
   /** Where the phases meet, where they are told apart. */
@@ -20,14 +22,30 @@ export interface Verdict {
 }
 
 /** What each verdict of the record means. */
-const VERDICTS: Record<Found, Pick<Verdict, "standing" | "certain">> = {
-  "two-phases": { standing: "phase 2", certain: { falls: true, rises: true } },
-  "in-our-answer-only": { standing: "not distinguishable", certain: { falls: true, rises: true } },
+const VERDICTS: Record<Found, Pick<Verdict, "standing" | "certain" | "missing">> = {
+  "two-phases": { standing: "phase 2", certain: { falls: true, rises: true }, missing: undefined },
+  "in-our-answer-only": {
+    standing: "not distinguishable",
+    certain: { falls: true, rises: true },
+    missing: "in the sum shown, and not in every one that is nearly as sparse",
+  },
   // It has fallen for certain, and not risen yet.
-  "only-a-fall": { standing: "phase 1", certain: { falls: true, rises: false } },
-  "only-a-rise": { standing: "not distinguishable", certain: { falls: false, rises: true } },
-  neither: { standing: "not distinguishable", certain: { falls: false, rises: false } },
-  "too-few": { standing: "too little", certain: undefined },
+  "only-a-fall": {
+    standing: "phase 1",
+    certain: { falls: true, rises: false },
+    missing: "no rise beyond its interval",
+  },
+  "only-a-rise": {
+    standing: "not distinguishable",
+    certain: { falls: false, rises: true },
+    missing: "no fall beyond its interval",
+  },
+  neither: {
+    standing: "not distinguishable",
+    certain: { falls: false, rises: false },
+    missing: "neither a fall nor a rise beyond its interval",
+  },
+  "too-few": { standing: "too little", certain: undefined, missing: undefined },
 };
 
 /** The record's verdict; nothing before anything is measured. */
@@ -36,6 +54,12 @@ export function verdictOf(view: RunView): Verdict | undefined {
   const { verdict, says } = view.phases;
   const boundary = decidingCourse(view)?.kind.marks.find(({ kind }) => kind === "boundary");
   return { ...VERDICTS[verdict], says, boundary };
+}
+
+/** Why a run has no boundary, in the words of the record's own sentence; of one with a boundary nothing. */
+export function withoutBoundary({ standing, missing, boundary }: Verdict): string | undefined {
+  if (boundary) return undefined;
+  return missing ? `not distinguishable: ${missing}` : standing;
 }
 
 /** Whether there are two phases by now. */

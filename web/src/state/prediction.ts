@@ -52,7 +52,7 @@ function ofRise(rises: boolean, view: RunView): Outcome {
 function ofGap(expected: number | null, view: RunView): Outcome {
   const onset = gapOnsetOf(view);
   const found = onset
-    ? `It opens at epoch ${epochs(onset.epoch)} [${epochs(onset.low)}, ${epochs(onset.high)}].`
+    ? `It opens at epoch ${epochs(onset.epoch)} [${epochs(onset.low)}, ${epochs(onset.high)}]; all that lies in the interval counts as right.`
     : "It does not open in this run.";
   if (expected === null) return { expected: "The loss gap never opens.", found, isRight: onset === undefined };
   return {

@@ -25,14 +25,14 @@ export const PRESETS: readonly Preset[] = [
   {
     name: "quick",
     title: "Both phases in 20 seconds",
-    says: "1,000 digits, many of them with a wrong label, and a large learning rate: orders fall and rise soon.",
+    says: "1,000 digits, 30 % of them with a wrong label, and a large learning rate: it is over soon.",
     training: { ...SMALL.training, label_noise: 0.3 },
     measurement: SMALL.measurement,
   },
   {
     name: "noisy",
     title: "30 % wrong labels",
-    says: "Twice the digits, and the mislabelled ones are measured apart from the others: what is learned by heart looks how?",
+    says: "2,000 digits, 30 % of them with a wrong label, and those are measured apart from the others: what is learned by heart looks how?",
     training: { ...SMALL.training, train_size: 2_000, label_noise: 0.3 },
     measurement: { ...SMALL.measurement, train_samples: 30, mislabelled_samples: 30 },
   },

@@ -5,7 +5,7 @@ import type { Mark } from "../generated/Mark";
 import type { Row } from "../generated/Row";
 import type { RunView } from "../generated/RunView";
 import { courseOf, twoPhases } from "./figures";
-import { verdictOf } from "./phases";
+import { verdictOf, withoutBoundary } from "./phases";
 import { ANY, type Domain, ORDER, SHARE } from "./seeds";
 
 /** Numbers of a run; what is not known of it is undefined. */
@@ -27,7 +27,7 @@ export function summaryOf(view: RunView): Summary {
   return {
     accuracy: view.checkpoints.at(-1)?.losses.test_accuracy,
     boundary: verdict?.boundary,
-    phases: verdict && (verdict.boundary ? undefined : verdict.standing),
+    phases: verdict && withoutBoundary(verdict),
     shares: first && lowest && last && { first, lowest, last },
   };
 }
