@@ -44,7 +44,7 @@ test("broken and foreign files get a sentence each, and what is open stays", asy
     "empty.spindle": Buffer.alloc(0),
   };
   await withPage({}, async (page) => {
-    const caption = await page.locator(".evolution figcaption").innerText();
+    const caption = await page.locator(".evolution .more").textContent();
     for (const [name, bytes] of Object.entries(files)) {
       writeFileSync(join(place, name), bytes);
       await choose(page, join(place, name));
@@ -52,7 +52,7 @@ test("broken and foreign files get a sentence each, and what is open stays", asy
       await notice.waitFor();
       assert.match(await notice.innerText(), /was not opened: .*(\.spindle file|digest|damaged|not )/i);
     }
-    assert.equal(await page.locator(".evolution figcaption").innerText(), caption);
+    assert.equal(await page.locator(".evolution .more").textContent(), caption);
   });
 });
 

@@ -43,6 +43,46 @@ for (const [width, height] of [
   });
 }
 
+test("all of the main figure is seen or opened on the first screen, and what is cut off has a shade", async () => {
+  const hidden = (page) => page.locator("#figure").evaluate((element) => element.scrollHeight - element.clientHeight);
+  await withPage({ viewport: { width: 1440, height: 900 } }, async (page) => {
+    // With the page's own letters, which a first visit may be without.
+    for (let visit = 0; visit < 4 && (await hidden(page)) > 0; visit++) {
+      await page.reload();
+      await page.locator("#page[data-alive]").waitFor();
+    }
+    assert.equal(await hidden(page), 0);
+    await page.locator(".more summary").click();
+    await page.locator(".more .warnings").waitFor();
+    await page.waitForFunction(() => document.querySelector(".warnings").getBoundingClientRect().bottom <= innerHeight);
+    assert.match(await page.locator(".more").innerText(), /The loss gap opens .*How to read the numbers\./s);
+    assert.match(await page.locator(".more").innerText(), /An interval without width, as \[0\.25, 0\.25\]/);
+  });
+  await withPage({ viewport: { width: 1280, height: 700 } }, async (page) => {
+    assert.ok((await hidden(page)) > 0);
+    const foot = page.locator(".evolution .figure-foot");
+    assert.ok((await below(page, ".evolution .figure-foot")) <= 0, "what opens more stays in sight");
+    assert.match(await foot.evaluate((element) => getComputedStyle(element, "::before").backgroundImage), /gradient/);
+    await foot.getByText("Data as a table").click();
+    await foot.locator(".scroll").waitFor();
+    await page.waitForFunction(() => {
+      const { top } = document.querySelector(".evolution .figure-foot .scroll").getBoundingClientRect();
+      return top > 0 && top < innerHeight - 100;
+    });
+  });
+});
+
+test("words of the figure and of the evidence are explained before they are used", async () => {
+  await withPage({}, async (page) => {
+    assert.match(await page.locator(".opening").innerText(), /How many parts an interaction joins is its order\./);
+    const terms = await page.locator("main dfn").allInnerTexts();
+    for (const term of ["noise bound", "L1 norm", "certified", "nearly as sparse", "canonical", "published SGD"])
+      assert.ok(terms.includes(term), `${term} is not among ${terms}`);
+    const caption = await page.locator(".evolution figcaption").innerText();
+    for (const word of ["Blue", "orange", "nat", "Boundary", "Gap opens"]) assert.ok(caption.includes(word), word);
+  });
+});
+
 test("what the evidence shows stands before all else that is read, a line a claim", async () => {
   await withPage({ viewport: { width: 1440, height: 900 } }, async (page) => {
     const headings = await page.locator("h2:visible").allInnerTexts();

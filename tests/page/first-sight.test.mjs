@@ -11,7 +11,7 @@ test("the shipped run is there at first paint, without any engine", async () => 
   const prepare = (page) => page.route(/engines/, (route) => route.abort());
   await withPage({ prepare, expected: REFUSED }, async (page) => {
     await page.locator(".main-panel svg[data-drawing] rect").first().waitFor();
-    assert.match(await page.locator(".evolution figcaption").innerText(), /Two phases, with the boundary at epoch/);
+    assert.match(await page.locator(".evolution .more").textContent(), /Two phases, with the boundary at epoch/);
     assert.match(await page.locator(".evolution h3").innerText(), /before training/);
     assert.equal(await page.locator(".multiple").count(), 5);
     const paint = await page.evaluate(
@@ -64,6 +64,24 @@ test("the published SGD shows its spindle before training, beside the certified 
     assert.deepEqual([await lines(), await page.locator(".solver.published").boundingBox()], [seen, place]);
     await page.locator(".not-run button").last().click();
     assert.equal(await page.locator(".evolution h3 .now").innerText(), "epoch 256");
+  });
+});
+
+test("on a phone the search that was not run here says so, and leads to where it was", async () => {
+  await withPage({ search: "?epoch=0.5", viewport: { width: 390, height: 844 } }, async (page) => {
+    const words = page.locator(".solver.published h4 > span");
+    assert.equal(await words.innerText(), "pale: epoch 0.25");
+    assert.ok(await words.evaluate((element) => element.scrollWidth <= element.clientWidth), "it is cut off");
+    const places = page.locator(".not-run button");
+    assert.deepEqual(await places.allInnerTexts(), ["0", "0.25", "256"]);
+    for (const place of await places.all()) {
+      const { x, y, width, height } = await place.boundingBox();
+      assert.ok(x >= 0 && x + width <= 390 && y + height <= 844, `at ${x}, ${y}`);
+    }
+    const high = await page.locator(".time").boundingBox();
+    await page.getByRole("button", { name: "before training", exact: true }).first().click();
+    assert.equal(await page.locator(".evolution h3 .now").innerText(), "before training");
+    assert.deepEqual(await page.locator(".time").boundingBox(), high, "what follows stays");
   });
 });
 

@@ -41,7 +41,7 @@ test("of a training that has only begun no phases are claimed", async () => {
     );
     await page.getByRole("button", { name: "Pause", exact: true }).click();
     await phase(page, "paused");
-    const caption = await page.locator(".evolution figcaption").innerText();
+    const caption = await page.locator(".evolution .more").textContent();
     assert.match(caption, /Too little to tell phases from|not distinguishable/);
     assert.doesNotMatch(caption, /boundary at epoch/);
     assert.notEqual(await held(page, "current.value.view.phases.verdict"), "two-phases");
@@ -96,7 +96,7 @@ test("LeNet learns the digits to over 90 %, and its mean order falls and rises",
     const least = Math.min(...orders);
     assert.ok(orders[0] > least && orders.at(-1) > least, `mean orders ${orders}`);
     assert.equal(await fact(page, "measured"), "10 of 10 checkpoints measured");
-    const caption = await page.locator(".evolution figcaption").innerText();
+    const caption = await page.locator(".evolution .more").textContent();
     assert.match(caption, /share of orders of 3 and more/);
     assert.match(caption, /Two phases, with the boundary|Phases are not distinguishable/);
     assert.match(caption, /The loss gap (opens at|does not open)/);

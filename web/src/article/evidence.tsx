@@ -162,7 +162,8 @@ function WrittenClaims() {
             </>
           }
         >
-          Of samples whose label is right it is smallest there, and opens at epoch {/*=lenet-mnist.gap.onset*/}9 [2, 12]
+          On samples whose label is right the gap is smallest where they turn, and opens at epoch{" "}
+          {/*=lenet-mnist.gap.onset*/}9 [2, 12]
           {/*/*/}, {/*=lenet-mnist.gap.lag*/}8.8 [1.8, 12]{/*/*/} epochs later. But that is about where a long plateau
           of the share ends ({/*=lenet-mnist.share.at.1*/}0.05{/*/*/} at epoch 1, {/*=lenet-mnist.share.at.9*/}0.06
           {/*/*/} at 9, {/*=lenet-mnist.share.at.28*/}0.15{/*/*/} at 28): the gap and the high orders grow in the same
@@ -188,8 +189,8 @@ function WrittenClaims() {
           closely, you can check <a href="#sample">on every digit</a>.
         </li>
         <NotShown players="patches">
-          Of the {/*=runs.count*/}5{/*/*/} networks in the table, phases are told apart in {/*=runs.two-phases*/}1
-          {/*/*/}.
+          Of the {/*=runs.count*/}5{/*/*/} runs in <a href="#universality">the table of networks and data</a>, phases
+          are told apart in {/*=runs.two-phases*/}1{/*/*/}.
         </NotShown>
       </ul>
       <p class="note">

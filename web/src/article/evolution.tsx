@@ -8,7 +8,7 @@ import { useMemo } from "preact/hooks";
 import { CourseDrawing, courseSigns, LossDrawing, lossSigns } from "../figure/course";
 import { Figure } from "../figure/frame";
 import { Signs } from "../figure/legend";
-import { number, typeset, when } from "../figure/numbers";
+import { epochs, number, typeset, when } from "../figure/numbers";
 import { interval } from "../figure/rows";
 import type { Row } from "../figure/save";
 import { extentOf, StrengthBars, type Unit } from "../figure/strength";
@@ -23,7 +23,7 @@ import { PauseIcon, PlayIcon } from "./icons";
 import { OpenButton, RunMenu } from "./open";
 import { replay, stillPair, stop, toggle } from "./replay";
 import { type Chapter, chapterAt, chaptersOf, hasLearnt, marksOf, storyOf, untold } from "./story";
-import { inPageWords } from "./wording";
+import { inPageWords, several } from "./wording";
 
 /** What bars are of, and whether those of all checkpoints have one scale. */
 const unit = signal<Unit>("nats");
@@ -43,6 +43,7 @@ export function Evolution() {
           name={`spindle-${run.name.replace(/\W+/g, "-")}`}
           title={<Title view={view} />}
           caption={<Caption view={view} />}
+          more={moreOf(view)}
           rows={() => rows(view)}
         >
           {view.checkpoints.length > 0 ? <Panels view={view} live={run.live} /> : <Early live={run.live} />}
@@ -56,28 +57,64 @@ function waiting(view: RunView): string {
   return `Interactions of ${view.samples.length} samples are being measured; the first checkpoint, before training, appears in a few seconds.`;
 }
 
-/** Sentences of a caption: what is seen, and how the numbers are to be read. */
+/** What is always read: the figure's colours, its unit and its marks, and what it does not tell. */
 function Caption({ view }: { view: RunView }) {
-  const sentences = typeset(twoPhases(view)?.caption ?? waiting(view)).split(/(?<=\.)\s+(?=[A-Z])/);
-  const isReading = (sentence: string): boolean => /^(Bars:|In brackets:|Both hold|The test loss is)/.test(sentence);
+  const { marks = [] } = decidingCourse(view)?.kind ?? {};
+  const drawn = new Set([...marks, ...marksOf(view)].map(({ kind }) => kind));
+  if (!twoPhases(view)) return <>{waiting(view)}</>;
+  return (
+    <>
+      <b class="for">Blue</b> speaks for the label, <b class="against">orange</b> against it; one <b>nat</b> more makes
+      its odds 2.72 times as large.
+      {drawn.has("boundary") && (
+        <>
+          {" "}
+          <b>Boundary:</b> high orders no longer fall, but rise.
+        </>
+      )}
+      {drawn.has("gap_onset") && (
+        <>
+          {" "}
+          <b>Gap opens:</b> test loss leaves training loss.
+        </>
+      )}{" "}
+      <b>Not seen here:</b> other seeds, other players, and what causes what.
+    </>
+  );
+}
+
+/** Numbers of a figure in sentences: what is seen, how it is to be read, and what to beware of. */
+function moreOf(view: RunView) {
+  const caption = twoPhases(view)?.caption;
+  if (caption === undefined) return undefined;
+  const { length: warnings } = view.warnings;
+  const parts = [
+    "its numbers",
+    "how to read them",
+    ...(warnings > 0 ? [warnings === 1 ? "1 warning" : `${warnings} warnings`] : []),
+  ];
+  return { opener: `More about this figure: ${several(parts)}`, words: <Sentences view={view} caption={caption} /> };
+}
+
+function Sentences({ view, caption }: { view: RunView; caption: string }) {
+  const sentences = typeset(caption).split(/(?<=\.)\s+(?=[A-Z])/);
+  const isReading = (sentence: string): boolean => /^(Bars:|In brackets:|Both hold)/.test(sentence);
   // A network that learnt nothing has losses that wander: a gap of theirs is none.
   const isNoGap = (sentence: string): boolean => sentence.startsWith("The loss gap opens") && !hasLearnt(view);
   const seen = sentences.filter((sentence) => !isReading(sentence) && !isNoGap(sentence));
   return (
     <>
-      {seen.join(" ")} <b>Not seen here:</b> other seeds, other players, and what causes what.
-      {sentences.some(isReading) && (
-        <details>
-          <summary>How to read the numbers</summary>
-          {sentences.filter(isReading).join(" ")}
-        </details>
-      )}
+      <p>{seen.join(" ")}</p>
+      <p>
+        <b>How to read the numbers.</b> {sentences.filter(isReading).join(" ")}{" "}
+        {marksOf(view).some(({ low, high }) => low === high) &&
+          "An interval without width, as [0.25, 0.25], says that all draws of samples agree on this checkpoint."}
+      </p>
       {view.warnings.length > 0 && (
-        <span class="warnings">
-          {" "}
+        <p class="warnings">
           {view.warnings.length === 1 ? "1 warning" : `${view.warnings.length} warnings`}:{" "}
           {view.warnings.slice(0, 3).map(inPageWords).map(typeset).join("; ")}.
-        </span>
+        </p>
       )}
     </>
   );
@@ -116,6 +153,9 @@ function RunTabs() {
         <OpenButton open={open} />
       </div>
       <RunMenu open={open} />
+      <p class="hidden" role="status">
+        {current.value && `The figure shows ${current.value.title}.`}
+      </p>
     </>
   );
 }
@@ -231,16 +271,24 @@ function Published({ view, index, at, extent }: BothProps & { extent: readonly [
   const isRun = view.checkpoints[index]?.published_sgd != null;
   const bars = publishedAt(view, index);
   if (!bars) return null;
-  const words = isRun ? (at ?? "where the papers’ search stops") : `pale: ${when(bars.epoch)}; not run here`;
+  const pale = `pale: ${when(bars.epoch)}`;
   return (
     <div class="solver published">
       <h4>
-        Published SGD <span>{words}</span>
+        Published SGD{" "}
+        {isRun ? (
+          <span>{at ?? "where the papers’ search stops"}</span>
+        ) : (
+          <span>
+            {pale}
+            <span class="roomy">; not run here</span>
+          </span>
+        )}
       </h4>
       <div class="kept-bars">
         <StrengthBars
           class="bars"
-          label={`Published SGD${isRun ? "" : `, ${words}`}. ${barsInWords(bars)}`}
+          label={`Published SGD${isRun ? "" : `, ${pale}; not run here`}. ${barsInWords(bars)}`}
           of={bars}
           unit={unit.value}
           extent={extent}
@@ -259,19 +307,21 @@ function NotRun({ view }: { view: RunView }) {
   );
   return (
     <p class="not-run">
-      Run at{" "}
+      Run at <span class="tight">epoch</span>{" "}
       {there.map(({ at, epoch }) => (
         <button
           key={at}
           type="button"
           class="link"
+          aria-label={when(epoch)}
           onClick={(event) => {
             // The button goes away: the keyboard goes on at the cursor.
             event.currentTarget.closest("figure")?.querySelector<HTMLElement>("input[type=range]")?.focus();
             goTo(at);
           }}
         >
-          {when(epoch)}
+          <span class="roomy">{when(epoch)}</span>
+          <span class="tight">{epochs(epoch)}</span>
         </button>
       ))}
     </p>

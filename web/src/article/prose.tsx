@@ -25,8 +25,7 @@ export function Opening() {
       <h1>When does a network begin to over-fit?</h1>
       <p class="lead">
         What a network answers is a sum of <em>interactions</em>: effects of a few parts of its input that act together.
-        Spindle is named after the shape of their sums by size before training, thin at both ends and thick in the
-        middle, as published methods find it.
+        How many parts an interaction joins is its <em>order</em>.
       </p>
     </header>
   );
@@ -35,12 +34,21 @@ export function Opening() {
 /** What follows the first two sentences; on a phone the figure comes first. */
 export function Plan() {
   return (
-    <p class="lead">
-      How many parts an interaction joins is its <em>order</em>. A paper reports that orders first collapse while a
-      network trains, then grow again, and that there it begins to over-fit.
-      <Cite number={1} /> Here you can see how much of that holds, <a href="#train">train a network yourself</a>, and
-      take one answer apart <a href="#sample">down to its arithmetic</a>.
-    </p>
+    <>
+      <p class="lead">
+        A paper reports that orders first collapse while a network trains, then grow again, and that there it begins to
+        over-fit.
+        <Cite number={1} /> Here you can see how much of that holds, <a href="#train">train a network yourself</a>, and
+        take one answer apart <a href="#sample">down to its arithmetic</a>.
+      </p>
+      <p class="note">
+        The same answers can be written as many sums, each off by a small <dfn>noise bound</dfn> at most. In the
+        sparsest, effects add up to least, whatever their signs (the smallest <dfn>L1 norm</dfn>): that is proved,{" "}
+        <dfn>certified</dfn>. Sums within {NEAR} of it are <dfn>nearly as sparse</dfn>; shown is the simplest of these,
+        the <dfn>canonical</dfn> one. The papers search by gradient descent instead, the <dfn>published SGD</dfn>: what
+        it shows before training, thin at both ends and thick in the middle, gave Spindle its name.
+      </p>
+    </>
   );
 }
 
@@ -108,9 +116,10 @@ export function Closing() {
         ))}
       </ol>
       <p>
-        Digits: MNIST (LeCun, Cortes, Burges; CC BY-SA 3.0), a stratified subset of 6,000 and 1,000. Spindle is free
-        software under MIT or Apache-2.0. Nothing that you do here leaves your device, and after the first visit the
-        page works offline.
+        Digits: MNIST (LeCun, Cortes, Burges; CC BY-SA 3.0). What is trained here learns from a stratified subset of
+        6,000 and is tested on 1,000; runs that came with the page say their own numbers. Spindle is free software under
+        MIT or Apache-2.0. Nothing that you do here leaves your device, and after the first visit the page works
+        offline.
       </p>
     </footer>
   );

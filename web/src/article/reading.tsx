@@ -191,8 +191,8 @@ function Solvers({ view }: { view: RunView }) {
   const known = view.experiment.decomposition.tolerance;
   return (
     <p>
-      The same answers can be written as many sums. <dfn>Certified</dfn> is the sparsest, proved: by no other sum do the
-      effects of any sample here add up to over {percent(gap)} less. (The smallest sum is known to {percent(known)}; of
+      The same answers can be written as many sums. <dfn>Certified</dfn> is the sparsest, proved: for no sample here is
+      there a sum whose effects add up to over {percent(gap)} less. (The smallest sum is known to {percent(known)}; of
       those within {NEAR} of it, the simplest is shown.)
       {published && certified && (
         <>

@@ -30,6 +30,11 @@ export function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** Names in a row, the last one after “and”. */
+export function several(names: string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
 /** Players of a mask by their names: letters close together, words apart. */
 export function named(names: string[], mask: number): string {
   const found = names.filter((_, player) => mask & (1 << player));

@@ -17,6 +17,8 @@ interface FigureProps {
   name: string;
   title: ComponentChildren;
   caption: ComponentChildren;
+  /** What else belongs to its caption, opened by these words: a figure that stays on the screen is short. */
+  more?: { opener: string; words: ComponentChildren } | undefined;
   /** Its data; made when it is asked for. */
   rows: () => Row[];
   /** What its files say of the runs behind it; of the run that is looked at without it. */
@@ -26,14 +28,17 @@ interface FigureProps {
 }
 
 /** A figure. Its drawings are whatever SVG is among its children. */
-export function Figure({ name, title, caption, rows, about = aboutNow, children, class: className = "" }: FigureProps) {
+export function Figure(props: FigureProps) {
+  const { name, title, caption, more, rows, about = aboutNow, children, class: className = "" } = props;
   const body = useRef<HTMLDivElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const figure = useRef<HTMLElement>(null);
   const id = useId();
   const words = (): Words => ({
     title: wordsOf(heading.current),
-    caption: wordsOf(figure.current?.querySelector("figcaption")),
+    caption: CAPTION.map((part) => wordsOf(figure.current?.querySelector(part)))
+      .join(" ")
+      .trim(),
     ...about(),
   });
   return (
@@ -54,11 +59,26 @@ export function Figure({ name, title, caption, rows, about = aboutNow, children,
       </div>
       <figcaption id={`${id}-caption`}>{caption}</figcaption>
       <div class="figure-foot">
+        {more && (
+          <details class="data more" onToggle={(event) => bringUp(event.currentTarget)}>
+            <summary>{more.opener}</summary>
+            <div>{more.words}</div>
+          </details>
+        )}
         <Table rows={rows} />
         <FullScreen of={figure} />
       </div>
     </figure>
   );
+}
+
+/** Parts of a caption, in the order in which they are read where all of it is seen. */
+const CAPTION = [".more", "figcaption"];
+
+/** Within a place that is scrolled by itself, what was opened is brought up; elsewhere it is seen where it is. */
+function bringUp(details: HTMLDetailsElement): void {
+  const place = details.closest("#figure");
+  if (details.open && place && place.scrollHeight > place.clientHeight) details.scrollIntoView({ block: "nearest" });
 }
 
 /** What is read, without what only opens it on the page. */
@@ -181,7 +201,14 @@ const MOST_ROWS = 200;
 function Table({ rows }: { rows: () => Row[] }) {
   const open = useSignal(false);
   return (
-    <details class="data" onToggle={(event) => (open.value = event.currentTarget.open)}>
+    <details
+      class="data"
+      onToggle={({ currentTarget }) => {
+        open.value = currentTarget.open;
+        // Its rows are drawn a moment later.
+        setTimeout(() => bringUp(currentTarget), 0);
+      }}
+    >
       <summary>Data as a table</summary>
       {open.value && <Rows rows={rows()} />}
     </details>
