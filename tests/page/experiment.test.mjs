@@ -64,6 +64,20 @@ test("no training begins while a field is wrong, and a sentence says which", asy
   });
 });
 
+test("of a network without kernels for WebGPU that engine is not offered", async () => {
+  await withPage({}, async (page) => {
+    await page.getByRole("button", { name: "Settings" }).click();
+    const engine = page.locator("label.field", { hasText: "Engine" });
+    const option = engine.locator("option[value=webgpu]");
+    assert.equal(await option.isDisabled(), false);
+    await page.locator("[name=model]").selectOption("mlp-tanh");
+    assert.equal(await option.isDisabled(), true);
+    assert.match(await engine.innerText(), /WebGPU has no kernels for MLP-tanh/);
+    const words = await page.locator("section:has(#train)").innerText();
+    assert.match(words, /LeNet, .* on WebAssembly or WebGPU, MLP-tanh and VGG-11-narrow on WebAssembly only\./);
+  });
+});
+
 test("the loss is shown from the first steps, a first checkpoint before all its samples are measured", async () => {
   const large = { ...SMALL, epochs: 200, samples: 60, players: 10 };
   await withPage({ search: address(large) }, async (page) => {
@@ -104,7 +118,7 @@ test("what was expected stands beside what was found, after a reload too", async
     assert.match(words, /You expected: Orders rise again\. (Yes|No|Not told by this run)\./);
     assert.equal(/Yes\./.test(words), verdict, words);
     // The badge has the record's own sentence.
-    const caption = await page.locator(".evolution figcaption").innerText();
+    const caption = await page.locator(".evolution .more").textContent();
     await page.locator(".phase summary").click();
     assert.ok(caption.includes(await page.locator(".phase p").first().innerText()), caption);
     await page.reload();

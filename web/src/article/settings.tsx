@@ -16,6 +16,7 @@ import {
   isPenalised,
   models,
   numberOf,
+  obstacleToGpu,
   runsOn,
   titleOf,
   wish,
@@ -237,15 +238,18 @@ function SeedsControl() {
 }
 
 function EngineControl() {
+  const obstacle = obstacleToGpu(experiment.value);
   return (
     <label class="field">
       <span>Engine</span>
       <select value={wish.value} onChange={(event) => (wish.value = event.currentTarget.value as typeof wish.value)}>
         <option value="auto">the faster one</option>
         <option value="cpu">WebAssembly</option>
-        <option value="webgpu">WebGPU</option>
+        <option value="webgpu" disabled={obstacle !== undefined}>
+          WebGPU
+        </option>
       </select>
-      <small>measured on this device</small>
+      <small>{obstacle ?? "measured on this device"}</small>
     </label>
   );
 }

@@ -18,6 +18,7 @@ import { LossCurve } from "./loss-curve";
 import { focusOn, SaveRun } from "./open";
 import { Outcomes, PhaseBadge } from "./phase-badge";
 import { inASentence, Settings, settingsOpen } from "./settings";
+import { several } from "./wording";
 
 /** The hand on the training, beside the figure that shows it. */
 function TrainBar() {
@@ -50,6 +51,11 @@ function chosenModel(): string | undefined {
   return titleOf(experiment.value.training.model);
 }
 
+/** Names of the networks that are trained here: those that WebGPU has kernels for, or the others. */
+function titles(onGpu: boolean): string[] {
+  return models.filter(({ webgpu }) => webgpu === onGpu).map(({ title }) => title);
+}
+
 /** What is trained, and with which settings. */
 export function Train() {
   return (
@@ -58,17 +64,16 @@ export function Train() {
       <p>
         Press <b>Train here</b>: {chosenModel()} learns digits in this browser, its interactions are measured while it
         trains, and the figure above follows. <b>Settings</b> has four experiments to begin with, and asks what you
-        expect of them; what comes of it stands there when the training is over.{" "}
-        {several(models.map(({ title }) => title))} can be trained here: networks that are small, and that have kernels
-        for both engines. Nothing leaves your device; a page that is closed goes on where it was.
+        expect of them; what comes of it stands there when the training is over. Nothing leaves your device; a page that
+        is closed goes on where it was.
+      </p>
+      <p>
+        Small networks can be trained here: {several(titles(true))} on WebAssembly or WebGPU, {several(titles(false))}{" "}
+        on WebAssembly only. Full VGGs and others are trained by the <a href="#open">command line tool</a>.
       </p>
       <TrainBar />
     </section>
   );
-}
-
-function several(names: string[]): string {
-  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
 
 /** Another tab has the training: one of both may write it. */
@@ -304,7 +309,7 @@ function SeriesState({ now }: { now: Training }) {
   if (!isDone)
     return (
       <p data-fact="series">
-        Seed {at.now} of {at.count}: {now.experiment.training.seed}.{" "}
+        Seed {now.experiment.training.seed}, number {at.now} of {at.count}.{" "}
         {at.now < at.count ? "The others follow by themselves." : "It is the last one."}
       </p>
     );
