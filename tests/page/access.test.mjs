@@ -84,6 +84,25 @@ test("a keyboard walks through everything, sees where it is, and comes out at th
   );
 });
 
+test("a fast keyboard finds the controls of a sample, and stays where it is while they come", async () => {
+  await withPage({ search: "?epoch=256", viewport: { width: 1440, height: 900 } }, async (page) => {
+    await page.locator(".toy button").last().focus();
+    const label = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
+    for (const name of ["Reference 2", "Previous digit", "Which digit"]) {
+      await page.keyboard.press("Tab");
+      assert.equal(await label(), name);
+    }
+    await page.locator("section:has(#sample) .interaction").first().waitFor();
+    assert.equal(await label(), "Which digit");
+  });
+  // Whoever walks through the page has the sample long before it is reached.
+  await withPage({ search: "?epoch=256" }, async (page) => {
+    await page.keyboard.press("Tab");
+    await page.locator("section:has(#sample) .interaction").first().waitFor();
+    assert.equal(await page.evaluate(() => scrollY), 0);
+  });
+});
+
 test("where colours are forced, figures still have theirs", async () => {
   await withPage({ search: "?epoch=256", forcedColors: "active" }, async (page) => {
     const bar = await page

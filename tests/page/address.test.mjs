@@ -36,7 +36,7 @@ test("one moment of one run is linked: sample, interaction, mask, number, solver
     await page.waitForFunction(() => new URLSearchParams(location.search).has("k"));
     await page.getByRole("button", { name: "Copy link" }).click();
     link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
-    assert.equal(link.hash, "#sample");
+    assert.equal(link.hash, "", "the reader went there without a link");
     assert.ok(link.search.length < 80, `short: ${link.search}`);
   });
   await withPage({ search: `${link.search}${link.hash}` }, async (page) => {
@@ -44,6 +44,32 @@ test("one moment of one run is linked: sample, interaction, mask, number, solver
     await page.waitForTimeout(800);
     assert.equal(new URL(page.url()).search, link.search, "it stays in the address");
     assert.equal(await page.locator(".file-notice").count(), 0);
+  });
+});
+
+test("the link to a moment of a run carries neither settings nor what was not chosen", {
+  timeout: 200_000,
+}, async () => {
+  const permissions = ["clipboard-read", "clipboard-write"];
+  await withPage({ search: "?seed=7&train_size=320&epoch=0", permissions }, async (page) => {
+    const copied = async () => {
+      await page.getByRole("button", { name: "Copy link" }).click();
+      await page.getByRole("button", { name: "Copied" }).waitFor();
+      const { search, hash } = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+      await page.getByRole("button", { name: "Copy link" }).waitFor({ timeout: 10_000 });
+      return search + hash;
+    };
+    await page.getByRole("link", { name: "down to its arithmetic" }).click();
+    const chosen = page.locator("section:has(#sample) .interaction[aria-pressed=true] .players");
+    await chosen.waitFor();
+    // What was strongest before training stays lit, and is not the strongest at the boundary.
+    await page.getByRole("slider", { name: "Checkpoint" }).focus();
+    for (const key of ["ArrowRight", "ArrowRight", "ArrowRight"]) await page.keyboard.press(key);
+    await page.waitForTimeout(1_000);
+    assert.equal(await copied(), "?epoch=0.249467");
+    const first = page.locator("section:has(#sample) .interaction[aria-pressed=false]").first();
+    await first.click();
+    assert.match(await copied(), /^\?epoch=0\.249467(&interaction=(and|or)-\d+#sample)?$/);
   });
 });
 

@@ -1,7 +1,7 @@
 // Numbers and scales: one format everywhere, and an axis that always has values.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { number, plain, signed, typeset } from "../src/figure/numbers";
+import { apart, number, plain, signed, smallPercent, typeset } from "../src/figure/numbers";
 import { epochScale, linear, logarithmic } from "../src/figure/scale";
 
 describe("numbers", () => {
@@ -14,6 +14,20 @@ describe("numbers", () => {
     assert.equal(plain(1e-6), "10⁻⁶");
     assert.equal(plain(0.01), "0.01");
     assert.equal(signed(1.5), "+1.50");
+  });
+
+  test("have as many digits as tell two of them apart", () => {
+    assert.deepEqual(apart(11.31, 11.3), ["11.31", "11.30"]);
+    assert.deepEqual(apart(2.9912, 2.9911), ["2.9912", "2.9911"]);
+    assert.deepEqual(apart(2.5, 1), ["2.50", "1.00"]);
+    assert.deepEqual(apart(2.5, 2.5), ["2.50", "2.50"]);
+  });
+
+  test("of small shares are not told as none", () => {
+    assert.equal(smallPercent(0.0004), "less than 0.1 %");
+    assert.equal(smallPercent(0.0009999), "less than 0.1 %");
+    assert.equal(smallPercent(0.007), "0.7 %");
+    assert.equal(smallPercent(0), "0 %");
   });
 
   test("of captions that were written for terminals are set in the same format", () => {

@@ -75,6 +75,11 @@ export function Arithmetic({ of, view, classes }: ArithmeticProps) {
             {flowing.value === undefined ? "Add it up, term by term" : "Show the whole sum"}
           </button>
           <Sum of={of} explanation={explanation} names={view.players} flowing={flowing.value} />
+          {explanation.baseline > explanation.sum && (
+            <p class="note">
+              What is never covered gives more by itself: all in all, the {players} act against the label here.
+            </p>
+          )}
         </>
       ) : (
         <p class="note">Adding up.</p>

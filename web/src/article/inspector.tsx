@@ -8,7 +8,7 @@ import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { Figure } from "../figure/frame";
 import { MatchingDrawing, ranked } from "../figure/matching";
-import { duration, number, percent, signed } from "../figure/numbers";
+import { apart, duration, number, percent, signed, smallPercent } from "../figure/numbers";
 import { StrengthBars, withoutIntervals } from "../figure/strength";
 import type { Interaction } from "../generated/Interaction";
 import type { SampleRange } from "../generated/SampleRange";
@@ -17,7 +17,7 @@ import type { SampleView } from "../generated/SampleView";
 import { aboutDrawing, aboutSample } from "../state/about";
 import { type Inspection, same } from "../state/inspection";
 import { Arithmetic } from "./arithmetic";
-import { Content } from "./content";
+import { Content, hasButtons } from "./content";
 import { capital, NEAR, named, SEEN } from "./wording";
 
 /** Interactions that a list begins with, and that are added to it at once. */
@@ -48,26 +48,29 @@ export function Inspector({ name, of, classes, history, children, reserved = fal
           {of.error.value}
         </p>
       )}
-      {view && (
+      {(view || reserved) && (
         <div class="sample">
+          {/* There before the sample, and the same afterwards: a keyboard that came early stays where it is. */}
           <div class="sample-picture">
             {children}
-            <Lit of={of} view={view} classes={classes} />
-            <Certificate view={view} ranges={of.ranges.value} />
+            {view && <Lit of={of} view={view} classes={classes} />}
+            {view && <Certificate view={view} ranges={of.ranges.value} />}
           </div>
-          <InteractionList name={name} of={of} view={view} />
-          <div class="sample-side">
-            {history}
-            <div class="small-figure">
-              <h4>Strength by order, this sample</h4>
-              <StrengthBars
-                class="thumb tall"
-                label={`Strength by order of this sample's salient interactions: ${view.positive.map((positive, order) => `order ${order + 1} ${number(positive)} and ${number(view.negative[order] ?? 0)}`).join(", ")} nats`}
-                of={withoutIntervals(view.positive, view.negative)}
-                small
-              />
+          {view && <InteractionList name={name} of={of} view={view} />}
+          {view && (
+            <div class="sample-side">
+              {history}
+              <div class="small-figure">
+                <h4>Strength by order, this sample</h4>
+                <StrengthBars
+                  class="thumb tall"
+                  label={`Strength by order of this sample's salient interactions: ${view.positive.map((positive, order) => `order ${order + 1} ${number(positive)} and ${number(view.negative[order] ?? 0)}`).join(", ")} nats`}
+                  of={withoutIntervals(view.positive, view.negative)}
+                  small
+                />
+              </div>
             </div>
-          </div>
+          )}
         </div>
       )}
       {view?.outputs ? (
@@ -112,10 +115,11 @@ function Certificate({ view, ranges }: { view: SampleView; ranges: SampleRanges 
         L1 norm {number(found.primal)} nats, by the published SGD in {duration(view.seconds)}.
       </p>
     );
+  const [norm, least] = apart(found.primal, found.dual);
   return (
     <p class="certificate">
-      L1 norm {number(found.primal)} nats; no decomposition has less than {number(found.dual)}, which is{" "}
-      {percent(found.gap)} less. Found in {duration(view.seconds)}.
+      L1 norm {norm} nats; no decomposition has less than {least}, which is {smallPercent(found.gap)} below. Found in{" "}
+      {duration(view.seconds)}.
       {ranges?.mean_order && (
         <span>
           {" "}
@@ -143,7 +147,7 @@ function InteractionList({ name, of, view }: { name: string; of: Inspection; vie
         aria-labelledby={`${name}-list`}
         onPointerLeave={() => (of.pointed.value = undefined)}
         onKeyDown={(event) => {
-          if (event.key === "Escape") of.chosen.value = undefined;
+          if (event.key === "Escape") of.choose(undefined);
         }}
       >
         {view.interactions.slice(0, shown.value).map((found) => (
@@ -191,7 +195,7 @@ function InteractionButton({
       type="button"
       class={`interaction ${found.kind}${found.salient ? "" : " faint"}`}
       aria-pressed={same(found, of.chosen.value)}
-      onClick={() => (of.chosen.value = same(found, of.chosen.value) ? undefined : found)}
+      onClick={() => of.choose(same(found, of.chosen.value) ? undefined : found)}
       onPointerEnter={() => (of.pointed.value = found)}
       onFocus={() => (of.pointed.value = found)}
       onBlur={() => (of.pointed.value = undefined)}
@@ -235,7 +239,10 @@ function MatchingFigure({
   const matching = of.matching.value;
   const points = useMemo(() => ranked(view.outputs ?? [], matching?.explained ?? []), [view, matching]);
   const salient = view.interactions.filter((found) => found.salient).length;
-  const { one } = SEEN[view.content.type];
+  const { one, players } = SEEN[view.content.type];
+  const others = hasButtons(view)
+    ? `click ${players} to mask them`
+    : `press the buttons ${view.players[0]} to ${view.players.at(-1)} to cover ${players}`;
   return (
     <div class="matching">
       <Figure
@@ -249,7 +256,7 @@ function MatchingFigure({
               sorted; the dots are what the strongest {matching.strongest} interactions add up to. They explain{" "}
               <strong>{percent(matching.explained_variance)}</strong> of the variance, off by{" "}
               {number(matching.rms_error)} nats (root mean square) and at most {number(matching.largest_error)}. Click
-              the figure to open one output.
+              the figure to open one output, or {others}.
             </>
           ) : (
             "Adding up."

@@ -4,8 +4,11 @@ import { type Signal, useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-/** Whether a section has been near the screen: only then is loaded what it needs. */
-export function useNear(): { place: RefObject<HTMLElement | null>; near: Signal<boolean> } {
+/**
+ * Whether a section has been near the screen: only then is loaded what it needs. What takes a while is loaded
+ * `atKeys`, as soon as a reader walks through the page by Tab: a keyboard is there before its controls otherwise.
+ */
+export function useNear(atKeys = false): { place: RefObject<HTMLElement | null>; near: Signal<boolean> } {
   const place = useRef<HTMLElement>(null);
   const near = useSignal(false);
   useEffect(() => {
@@ -19,7 +22,14 @@ export function useNear(): { place: RefObject<HTMLElement | null>; near: Signal<
       { rootMargin: "600px" },
     );
     observer.observe(place.current);
-    return () => observer.disconnect();
+    const walk = (event: KeyboardEvent): void => {
+      if (event.key === "Tab") near.value = true;
+    };
+    if (atKeys) addEventListener("keydown", walk);
+    return () => {
+      observer.disconnect();
+      removeEventListener("keydown", walk);
+    };
   }, []);
   return { place, near };
 }

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { expect, inWords } from "../engine/client";
 import type { KeptRun } from "../engine/kept-runs";
 import { saveFile } from "../figure/save";
-import { addressNow, addressOfRun, linkable } from "../state/address";
+import { addressOfRun, addressOfView, linkable } from "../state/address";
 import { openListed } from "../state/all-runs";
 import { sampleInspection } from "../state/inspection";
 import { kept, nameOfKept } from "../state/kept";
@@ -51,6 +51,15 @@ export function acceptDrops(): void {
     event.preventDefault();
     void openAll(event.dataTransfer?.files ?? []);
   });
+}
+
+/** Goes to the figure, and to the tab of the run that it shows. */
+export function goToFigure(): void {
+  // The tab of a run that was just opened is drawn a moment later.
+  setTimeout(() => {
+    document.querySelector<HTMLElement>(".tab[aria-pressed=true]")?.focus({ preventScroll: true });
+    document.getElementById("figure")?.scrollIntoView();
+  }, 0);
 }
 
 /** Opens a run of those that there are and looks at it. */
@@ -120,11 +129,11 @@ function Link({ to: run }: { to: Run }) {
   }
 }
 
-/** The address of what is seen, and the place on the page where it is. */
+/** The address of what is seen; of the place on the page where it is only if the reader went there by a link. */
 function addressInside(): string {
   const { interaction, strongest, mask } = sampleInspection.differing.value;
   const isInside = sample.value !== 0 || (interaction ?? strongest ?? mask) !== undefined;
-  return `${addressNow(false)}${isInside ? "#sample" : ""}`;
+  return `${addressOfView()}${isInside && location.hash === "#sample" ? "#sample" : ""}`;
 }
 
 /** Time for which is said what became of a press, ms. */

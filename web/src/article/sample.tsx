@@ -29,7 +29,7 @@ let known: { at: string; norm: number | undefined } | undefined;
 const SETTLE = 80;
 
 export function SampleSection() {
-  const { place, near } = useNear();
+  const { place, near } = useNear(true);
   const run = current.value;
   const { one, players } = WORDING[run?.view.kind ?? "digits"];
   useSignalEffect(() => {
@@ -50,7 +50,7 @@ export function SampleSection() {
       </p>
       {run && run.view.checkpoints.length > 0 ? (
         <Inspector name="sample" of={inspection} classes={run.view.classes} history={<History run={run} />} reserved>
-          <Chooser view={run.view} />
+          <Chooser view={run.view} isWhole={near.value} />
         </Inspector>
       ) : (
         <p class="note">The first measured checkpoint brings the samples.</p>
@@ -86,7 +86,8 @@ async function ask(run: Run, checkpoint: number, index: number, by: SampleSolver
 
 const GROUPS = { test: "Test", train: "Training", mislabelled: "Training, with a reset label:" } as const;
 
-function Chooser({ view }: { view: RunView }) {
+/** Chooses a sample; of all of them only once they are wanted, since there are hundreds. */
+function Chooser({ view, isWhole }: { view: RunView; isWhole: boolean }) {
   const step = (by: number): void => {
     sample.value = (sample.value + by + view.samples.length) % view.samples.length;
   };
@@ -105,7 +106,7 @@ function Chooser({ view }: { view: RunView }) {
         {(["test", "train", "mislabelled"] as const).map((group) => {
           const samples = view.samples
             .map((found, index) => ({ found, index }))
-            .filter(({ found }) => found.group === group);
+            .filter(({ found, index }) => found.group === group && (isWhole || index === sample.value));
           if (samples.length === 0) return null;
           return (
             <optgroup key={group} label={`${GROUPS[group]} ${several}`}>

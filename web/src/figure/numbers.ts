@@ -40,6 +40,18 @@ export function number(value: number): string {
   return digits(value, "Significant", 3, 3);
 }
 
+/** Most digits by which two numbers are told apart. */
+const MOST_DIGITS = 6;
+
+/** Two numbers with as many digits as tell them apart, three at least. */
+export function apart(one: number, other: number): readonly [string, string] {
+  for (let count = 3; count <= MOST_DIGITS && !isFar(one) && !isFar(other); count++) {
+    const [first, second] = [digits(one, "Significant", count, count), digits(other, "Significant", count, count)];
+    if (first !== second) return [first, second];
+  }
+  return [number(one), number(other)];
+}
+
 /** What was chosen, or counted: as short as it was written. */
 export function plain(value: number): string {
   if (isFar(value)) return scientific(value, 1).replace(/\.0(?= )/, "");
@@ -98,6 +110,11 @@ export function duration(seconds: number): string {
 /** A share in percent. */
 export function percent(share: number): string {
   return `${digits(100 * share, "Fraction", 0, 1)} %`;
+}
+
+/** A small share in percent: none is told as 0 that is not. */
+export function smallPercent(share: number): string {
+  return share > 0 && share < 0.001 ? "less than 0.1 %" : percent(share);
 }
 
 /** A share in whole percent. */

@@ -63,7 +63,14 @@ export function addressOfRun(run: Run): string {
   return `?${address}`;
 }
 
-/** The address of what is seen now. */
+/** The address of the moment of a run that is seen, without settings: those are of trainings, and not of what came of one. */
+export function addressOfView(): string {
+  const address = new URLSearchParams();
+  writeView(address, false, true);
+  return `?${address}`;
+}
+
+/** The address of what is seen now, and of the settings of the next training. */
 export function addressNow(embedded: boolean, isPlaying = false): string {
   const run = current.value;
   // A run of the reader's own is made again by its settings.

@@ -61,6 +61,8 @@ export class Inspection {
   readonly chosen: Signal<Named | undefined> = signal<Named | undefined>(undefined);
   readonly pointed: Signal<Named | undefined> = signal<Named | undefined>(undefined);
 
+  /** Whether the reader chose an interaction, here or by an address: the strongest one is chosen by itself. */
+  private readonly isPicked = signal(false);
   private subject: string | undefined;
   /** What is looked at, where that is not how a look at a sample begins. */
   readonly differing = computed((): Omit<Wish, "complain"> => {
@@ -69,7 +71,7 @@ export class Inspection {
     if (!view || wished) return wished ?? { interaction: undefined, strongest: undefined, mask: undefined };
     const [chosen, strongest] = [this.chosen.value, this.strongest.value];
     return {
-      interaction: same(chosen, view.interactions[0]) ? undefined : chosen,
+      interaction: !this.isPicked.value || same(chosen, view.interactions[0]) ? undefined : chosen,
       strongest: strongest === firstStrongest(view) ? undefined : strongest,
       // A look begins with all players present.
       mask: this.mask.value === 2 ** view.players.length - 1 ? undefined : this.mask.value,
@@ -87,11 +89,20 @@ export class Inspection {
     else if (mask === 0 || strongest === 0) this.wished.value = wish;
   }
 
+  /** Chooses an interaction as the reader wants, or none. */
+  choose(interaction: Named | undefined): void {
+    this.chosen.value = interaction;
+    this.isPicked.value = interaction !== undefined;
+  }
+
   /** What of a wish a sample can have; the rest is told. */
-  private granted(view: SampleView): Omit<Wish, "complain"> {
+  private granted(view: SampleView): Omit<Wish, "complain"> & { isPicked: boolean } {
     const wish = this.wished.peek();
     this.wished.value = undefined;
-    if (!wish) return { interaction: this.chosen.peek(), strongest: undefined, mask: this.mask.peek() };
+    if (!wish) {
+      const [interaction, mask] = [this.chosen.peek(), this.mask.peek()];
+      return { interaction, strongest: undefined, mask, isPicked: this.isPicked.peek() };
+    }
     const { interaction, strongest, mask, complain } = wish;
     const found = view.interactions.find((other) => same(other, interaction));
     if (interaction && !found)
@@ -104,6 +115,7 @@ export class Inspection {
       interaction: found,
       strongest: strongest !== undefined && strongest <= count ? strongest : undefined,
       mask: mask !== undefined && mask < masks ? mask : undefined,
+      isPicked: true,
     };
   }
 
@@ -124,7 +136,9 @@ export class Inspection {
         this.view.value = view;
         this.error.value = undefined;
         this.strongest.value = wanted.strongest ?? firstStrongest(view);
-        this.chosen.value = view.interactions.find((found) => same(found, wanted.interaction)) ?? view.interactions[0];
+        const found = view.interactions.find((other) => same(other, wanted.interaction));
+        this.chosen.value = found ?? view.interactions[0];
+        this.isPicked.value = found !== undefined && wanted.isPicked;
         this.mask.value = wanted.mask;
         this.matching.value = undefined;
         this.explanation.value = undefined;

@@ -95,16 +95,19 @@ export function hasAddress(run: Run): boolean {
   return !run.live && !run.kept && (run.address !== undefined || !run.fromFile);
 }
 
-/** The view's part of the address: what differs from how a run is looked at first. */
-export function writeView(address: URLSearchParams, isPlaying: boolean): void {
+/**
+ * The view's part of the address: what differs from how a run is looked at first; with the checkpoint in any case
+ * where it `isMoment`, since a look may begin elsewhere.
+ */
+export function writeView(address: URLSearchParams, isPlaying: boolean, isMoment = false): void {
   const run = current.value;
   // This browser finds again what it keeps; a training is found by its settings.
   if (run && (hasAddress(run) || run.kept)) {
     if (run.name !== firstName.value) address.set("run", run.address ?? run.name);
     const epoch = run.view.checkpoints[cursor.value]?.losses.epoch;
     // A look at a run begins at its boundary, or plays by itself: no need to say so.
-    if (epoch !== undefined && !untouched.value && epoch !== boundaryOf(run.view)?.epoch)
-      address.set("epoch", String(+epoch.toPrecision(6)));
+    const isFirst = untouched.value || epoch === boundaryOf(run.view)?.epoch;
+    if (epoch !== undefined && (isMoment || !isFirst)) address.set("epoch", String(+epoch.toPrecision(6)));
     if (sample.value !== 0) address.set("sample", String(sample.value));
     writeSample(address);
   }
