@@ -27,14 +27,16 @@ test("trainings are kept, named, listed with their results, overlaid and taken t
     // The last one is the training that is open.
     await page.waitForFunction(() => document.querySelectorAll(".all-runs tbody tr").length >= 4);
     const all = await titles(page);
-    for (const name of ["Your training", "LeNet, 320 digits, no wrong labels, seed 0"])
-      assert.ok(all.includes(name), `${name} is not among ${all}`);
+    for (const seed of [0, 1, 2])
+      assert.ok(all.includes(`LeNet, 320 digits, no wrong labels, seed ${seed}`), `seed ${seed} is not among ${all}`);
+    assert.ok(!all.includes("Your training"), "one of several seeds is named like the others");
     const first = page.locator(".all-runs tbody tr", { hasText: "seed 0" });
     assert.match(await first.innerText(), /\d[\d.]* %\s+(too little|not distinguishable|\d)/);
     assert.match(await first.innerText(), /\d\.\d\d, \d\.\d\d, \d\.\d\d/);
     assert.equal(await page.getByRole("button", { name: /Overlay 3 seeds/ }).count(), 1);
     const figure = page.locator(".all-runs figure");
     await figure.locator("svg[data-drawing]").waitFor();
+    assert.ok((await figure.locator(".legend").innerText()).includes("thin lines: each seed by itself"));
     const caption = await figure.locator("figcaption").innerText();
     assert.match(caption, /mean of seeds 0, 1, 2: [\d.]+ \[[−\d.]+, [\d.]+\] before training/);
     assert.match(caption, /95 % t-interval over the seeds\. Held fixed: network, data, all settings but the seed/);
@@ -46,7 +48,7 @@ test("trainings are kept, named, listed with their results, overlaid and taken t
     };
     // The mean is that of the three curves in the figure's own data.
     const lines = (await saved("CSV")).split("\r\n");
-    assert.ok(lines.filter((line) => /seed \d/.test(line)).length >= 6, lines.join("\n"));
+    assert.ok(lines.filter((line) => /seed \d/.test(line)).length >= 9, lines.join("\n"));
     assert.ok(lines.some((line) => /mean of seeds/.test(line)));
     assert.match(lines[0], /^run,network,data,seed,solver,curve,/);
     // Each row is of its own run; each run has all its settings.
@@ -68,10 +70,9 @@ test("trainings are kept, named, listed with their results, overlaid and taken t
     await page.reload();
     await page.locator("[data-alive]").waitFor();
     await page.locator("#compare").scrollIntoViewIfNeeded();
-    await page.locator(".all-runs th", { hasText: "Your training" }).waitFor();
     await page.waitForFunction(() => {
-      const names = [...document.querySelectorAll(".all-runs tbody th")].map((cell) => cell.textContent);
-      return names.filter((name) => /320 digits/.test(name)).length === 2;
+      const names = [...document.querySelectorAll(".all-runs tbody th .link")].map((cell) => cell.textContent);
+      return names.filter((name) => /320 digits.*seed [012]$/.test(name)).length === 3;
     });
   });
 });
@@ -104,7 +105,7 @@ test("a link to a training of one's own carries its settings, and says so", { ti
 test("a kept run is renamed, opened, deleted and had back", { timeout: 200_000 }, async () => {
   await withPage({ search: address(TINY) }, async (page) => {
     await trainSeeds(page, 2);
-    await own(page).first().getByRole("button", { name: "Rename" }).click();
+    await own(page).getByRole("button", { name: "Rename" }).first().click();
     await page.locator(".rename").fill("My first");
     await page.locator(".rename").press("Enter");
     const row = page.locator(".all-runs tbody tr", { hasText: "My first" });

@@ -84,7 +84,9 @@ test("two runs are compared at the cursor's time, and a table says what differs"
     const heads = await table.locator("thead th").allInnerTexts();
     for (const field of ["model", "data", "epochs", "players"])
       assert.ok(heads.includes(field), `${field} is not among ${heads}`);
+    for (const word of ["points", "sgd sweep"]) assert.ok(!heads.includes(word), `${word} is among ${heads}`);
     assert.equal(await table.locator("tbody tr").count(), 3);
+    assert.equal(await table.locator("tbody td:empty").count(), 0, "what is not known says so");
     const slider = page.getByRole("slider", { name: "Checkpoint" });
     await slider.focus();
     await page.keyboard.press("Home");
@@ -122,9 +124,22 @@ for (const width of [1440, 1024, 390]) {
   });
 }
 
+test("the name of a run in the table leads to the figure, which says that it shows it", async () => {
+  await withPage({ prepare, ...withoutKeeper, reducedMotion: "reduce" }, async (page) => {
+    await page.locator("#compare").scrollIntoViewIfNeeded();
+    await page.locator(".all-runs").getByRole("button", { name: "DGCNN on solids", exact: true }).click();
+    await page.waitForFunction(() => document.activeElement?.classList.contains("tab"));
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "DGCNN on solids");
+    const top = await page.locator("#figure").evaluate((element) => element.getBoundingClientRect().top);
+    assert.ok(Math.abs(top) < 2, `the figure's top is at ${top}`);
+    await page.getByRole("status").filter({ hasText: "The figure shows DGCNN on solids." }).waitFor();
+  });
+});
+
 test("what runs warn of is in the page's words", async () => {
   await withPage({}, async (page) => {
-    const caption = page.locator(".evolution figcaption");
+    const caption = page.locator(".evolution .more");
+    await caption.locator("summary").click();
     assert.match(await caption.innerText(), /1 warning: .* A larger noise ratio, or 0 to say so, is clearer\./);
     assert.doesNotMatch(await caption.innerText(), /--/);
   });

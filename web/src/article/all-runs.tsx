@@ -12,6 +12,7 @@ import { current, differing, look, runs } from "../state/runs";
 import { familiesOf } from "../state/seeds";
 import { besidesSeed } from "../state/settings";
 import type { Summary } from "../state/summary";
+import { goToFigure } from "./open";
 import { Overlay } from "./overlay";
 
 const filter = signal("");
@@ -73,7 +74,7 @@ export function AllRuns() {
               ))}
               {shown.map(({ field }) => (
                 <th key={field} scope="col">
-                  {field.replaceAll("_", " ")}
+                  {nameOf(field)}
                 </th>
               ))}
             </tr>
@@ -91,7 +92,8 @@ export function AllRuns() {
       </div>
       <p class="note">
         {shown.length === 0 ? "They differ in no setting." : "All other settings are the same."} Your own trainings are
-        kept in this browser when they are over. Tick runs to lay them over each other.
+        kept in this browser when they are over. The accuracy of a run that is not open is given once it is opened, by
+        its name. Tick runs to lay them over each other.
       </p>
       {chosen.length > 0 && <Overlay runs={chosen} />}
     </div>
@@ -133,24 +135,37 @@ function SeedButtons() {
   );
 }
 
+/** What stands where nothing is known: of settings by the viewer, and of what came of runs that are not open. */
+const UNKNOWN = "not given";
+
+/** Fields whose own names say too little. */
+const FIELD_NAMES: Readonly<Record<string, string>> = {
+  points: "points of a cloud",
+  sgd_sweep: "published SGD at several rates",
+};
+
+function nameOf(field: string): string {
+  return FIELD_NAMES[field] ?? field.replaceAll("_", " ");
+}
+
 /** What came of a run, a column each. */
 const RESULTS: readonly { label: string; help?: string; of: (summary: Summary) => string }[] = [
-  { label: "test accuracy", of: ({ accuracy }) => (accuracy === undefined ? "" : percent(accuracy)) },
+  { label: "test accuracy", of: ({ accuracy }) => (accuracy === undefined ? UNKNOWN : percent(accuracy)) },
   {
     label: "boundary of the phases, epoch",
     of: ({ boundary, phases }) =>
-      boundary ? `${epochs(boundary.epoch)} [${epochs(boundary.low)}, ${epochs(boundary.high)}]` : (phases ?? ""),
+      boundary ? `${epochs(boundary.epoch)} [${epochs(boundary.low)}, ${epochs(boundary.high)}]` : (phases ?? UNKNOWN),
   },
   {
     label: "orders of 3 and more: first, lowest, last",
     help: "Share of strength at the first checkpoint, the lowest, the last",
-    of: ({ shares }) => (shares ? [shares.first, shares.lowest, shares.last].map(share).join(", ") : ""),
+    of: ({ shares }) => (shares ? [shares.first, shares.lowest, shares.last].map(share).join(", ") : UNKNOWN),
   },
 ];
 
 /** A cell that says its column's name where the table is folded for narrow screens. */
 function Cell({ label, children }: { label: string; children: string }) {
-  return <td data-label={label.replaceAll("_", " ")}>{children}</td>;
+  return <td data-label={label}>{children}</td>;
 }
 
 function RunRow({ run, settings }: { run: Listed; settings: [field: string, value: string][] }) {
@@ -168,6 +183,11 @@ function RunRow({ run, settings }: { run: Listed; settings: [field: string, valu
     } finally {
       opening.value = false;
     }
+  };
+  const show = async (): Promise<void> => {
+    if (!(await open())) return;
+    look(name);
+    goToFigure();
   };
   const overlay = async (isWanted: boolean): Promise<void> => {
     const others = new Set(marked.value);
@@ -197,7 +217,7 @@ function RunRow({ run, settings }: { run: Listed; settings: [field: string, valu
             onBlur={() => (renaming.value = false)}
           />
         ) : (
-          <button type="button" class="link" onClick={() => void open().then((is) => is && look(name))}>
+          <button type="button" class="link" title="Shows this run in the figure above" onClick={() => void show()}>
             {title}
           </button>
         )}
@@ -225,7 +245,7 @@ function RunRow({ run, settings }: { run: Listed; settings: [field: string, valu
         </Cell>
       ))}
       {settings.map(([field, value]) => (
-        <Cell key={field} label={field}>
+        <Cell key={field} label={nameOf(field)}>
           {value}
         </Cell>
       ))}

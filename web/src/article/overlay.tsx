@@ -75,6 +75,7 @@ export function Overlay({ runs }: { runs: Measured[] }) {
   const label = OVERLAID[what.value];
   const hasMean = families.some(({ members }) => distinct(members).length > 1);
   const shown = curves.filter(({ isBehind }) => !isBehind);
+  const thin = curves.filter(({ isBehind }) => isBehind).slice(0, 1);
   return (
     <Figure
       name={`spindle-runs-${what.value}`}
@@ -109,7 +110,9 @@ export function Overlay({ runs }: { runs: Measured[] }) {
           Take runs together that differ in their seed alone
         </label>
       </div>
-      <Legend of={shown} />
+      <Legend
+        of={[...shown, ...thin.map(({ tone }) => ({ name: "thin lines: each seed by itself", tone, isThin: true }))]}
+      />
       <OverlaidCurves
         curves={curves}
         title={label}

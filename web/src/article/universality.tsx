@@ -12,7 +12,7 @@ import type { Row } from "../generated/Row";
 import { loadPairs, pairs } from "../state/all-runs";
 import { isShipped } from "../state/runs";
 import { useNear } from "./near";
-import { openAndLook } from "./open";
+import { goToFigure, openAndLook } from "./open";
 
 const problem = signal<string | undefined>(undefined);
 
@@ -84,7 +84,7 @@ function Found({ row, run }: { row: Row; run: string }) {
   const open = (event: MouseEvent): void => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    void openAndLook(run).then(() => document.getElementById("figure")?.scrollIntoView());
+    void openAndLook(run).then(goToFigure);
   };
   return (
     <>

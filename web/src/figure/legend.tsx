@@ -13,6 +13,7 @@ const SIGNS = {
   series: (colour) => <rect x={3} y={1} width={10} height={10} rx={2} fill={colour} />,
   dotted: (colour) => <path d="M1 6H17" stroke={colour} stroke-width={2} stroke-dasharray={DOTTED} />,
   line: (colour) => <path d="M9 0V12" stroke={colour} stroke-width={2} />,
+  thin: (colour) => <path d="M1 6H17" stroke={colour} stroke-width={0.9} stroke-opacity={0.6} />,
   dot: (colour) => <path d="M1 6H17M9 0V12M7 6a2 2 0 1 0 4 0a2 2 0 1 0 -4 0" fill={colour} stroke={colour} />,
   circle: (colour) => <circle cx={9} cy={6} r={4} fill="none" stroke={colour} stroke-width={2} />,
   band: (colour) => <rect y={1} width={18} height={10} fill={colour} fill-opacity={0.25} />,
@@ -52,9 +53,17 @@ export function Signs({ of }: { of: readonly Sign[] }) {
   );
 }
 
-export function Legend({ of }: { of: readonly { name: string; tone: Tone; isDotted?: boolean }[] }) {
+interface LegendProps {
+  of: readonly { name: string; tone: Tone; isDotted?: boolean; isThin?: boolean }[];
+}
+
+export function Legend({ of }: LegendProps) {
   const signs = of.map(
-    ({ name, tone, isDotted }): Sign => ({ name, colour: colourOf(tone), sign: isDotted ? "dotted" : "series" }),
+    ({ name, tone, isDotted, isThin }): Sign => ({
+      name,
+      colour: colourOf(tone),
+      sign: isDotted ? "dotted" : isThin ? "thin" : "series",
+    }),
   );
   return <Signs of={signs} />;
 }

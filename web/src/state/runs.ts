@@ -57,7 +57,7 @@ export interface Shipped {
   bytes: number | null;
 }
 
-/** What the training on this device is called. */
+/** What the training on this device is called until it has a name. */
 const LIVE_TITLE = "Your training";
 
 /** Runs, in the order in which they were opened. */
@@ -322,11 +322,17 @@ export function showLive(view: RunView, record: Engine, answers: Engine, quietly
     const file = async (): Promise<Uint8Array> =>
       expect(await record.call({ type: "pack", run: view.run }), "file").bytes;
     const engine = (): Promise<Engine> => Promise.resolve(answers);
-    put({ name: view.run, title: LIVE_TITLE, view, live: true, fromFile: false, file, engine });
+    put({ name: view.run, title: before?.title ?? LIVE_TITLE, view, live: true, fromFile: false, file, engine });
     if (!before && !quietly) currentName.value = view.run;
     if ((!before && !quietly) || follows) cursor.value = Math.max(0, view.checkpoints.length - 1);
     if (current.value?.live && sample.value >= view.samples.length) sample.value = 0;
   });
+}
+
+/** Calls the training on this device by another name. */
+export function nameLive(title = LIVE_TITLE): void {
+  if (runs.value.some((run) => run.live && run.title !== title))
+    runs.value = runs.value.map((run) => (run.live ? { ...run, title } : run));
 }
 
 /** Compares two runs by their bars. */

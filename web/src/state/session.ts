@@ -8,13 +8,15 @@ import { forget, hide, restore, unhide } from "../engine/storage";
 import type { Experiment } from "../generated/Experiment";
 import { Training } from "../training/run";
 import { take } from "./entered";
-import { isDropped, keep, nameOfKept } from "./kept";
+import { isDropped, keep, kept, keptBy, nameOfKept } from "./kept";
 import { keepPrediction, prediction } from "./prediction";
-import { close, look, putBack, type Run, runs, showLive } from "./runs";
-import { beginSeries, endSeries, toNextSeed } from "./series";
+import { close, look, nameLive, putBack, type Run, runs, showLive } from "./runs";
+import { keyBesidesSeed } from "./seeds";
+import { beginSeries, endSeries, series, toNextSeed } from "./series";
 import { experiment, inShort, stopAtSecondPhase, wish, withValue } from "./settings";
 import { claim, letGo } from "./tabs";
 import { offerUndo, settle } from "./undo";
+import { uniqueTitle } from "./unique";
 
 /** The training, running or not. */
 export const training = signal<Training | undefined>(undefined);
@@ -60,6 +62,15 @@ function heard(of: typeof experiment.value, quietly: boolean): Training {
   });
   training.value = next;
   return next;
+}
+
+/** What a training is called that is one of several seeds: by its seed, as the others are. */
+function nameAmongSeeds({ id, experiment }: Training): string | undefined {
+  const others = kept.value.filter((run) => run.id !== id);
+  const family = keyBesidesSeed(experiment);
+  const isOneOfSeveral = series.value || others.some(({ view }) => keyBesidesSeed(view.experiment) === family);
+  if (!isOneOfSeveral) return undefined;
+  return keptBy(nameOfKept(id))?.title ?? uniqueTitle(inShort(experiment), others);
 }
 
 /** Takes the training away; for a while it can be had back, and what it has measured is kept. */
@@ -142,6 +153,10 @@ effect(() => {
   const live = liveRun();
   // Once when all is measured, and once more when all is compared.
   if (now && live && (phase === "comparing" || phase === "finished")) keepOnce(now, live, phase);
+});
+
+effect(() => {
+  if (training.value) nameLive(nameAmongSeeds(training.value));
 });
 
 effect(() => {
