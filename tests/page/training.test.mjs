@@ -227,7 +227,7 @@ test("the keyboard alone trains and pauses", async () => {
     await page.locator(".primary:enabled").waitFor();
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), "Skip to the figure");
-    for (let press = 0; press < 40; press++) {
+    for (let press = 0; press < 50; press++) {
       await page.keyboard.press("Tab");
       if (await page.evaluate(() => document.activeElement.classList.contains("primary"))) break;
     }
