@@ -25,7 +25,8 @@ export function Opening() {
       <h1>When does a network begin to over-fit?</h1>
       <p class="lead">
         What a network answers is a sum of <em>interactions</em>: effects of a few parts of its input that act together.
-        How many parts an interaction joins is its <em>order</em>.
+        Spindle is named after their strength by <em>order</em>, how many parts they join: before training thin at both
+        ends and thick in the middle, as published methods find it.
       </p>
     </header>
   );
@@ -45,8 +46,7 @@ export function Plan() {
         The same answers can be written as many sums, each off by a small <dfn>noise bound</dfn> at most. In the
         sparsest, effects add up to least, whatever their signs (the smallest <dfn>L1 norm</dfn>): that is proved,{" "}
         <dfn>certified</dfn>. Sums within {NEAR} of it are <dfn>nearly as sparse</dfn>; shown is the simplest of these,
-        the <dfn>canonical</dfn> one. The papers search by gradient descent instead, the <dfn>published SGD</dfn>: what
-        it shows before training, thin at both ends and thick in the middle, gave Spindle its name.
+        the <dfn>canonical</dfn> one. The papers search by gradient descent instead, the <dfn>published SGD</dfn>.
       </p>
     </>
   );
