@@ -74,7 +74,10 @@ test("of a network without kernels for WebGPU that engine is not offered", async
     assert.equal(await option.isDisabled(), true);
     assert.match(await engine.innerText(), /WebGPU has no kernels for MLP-tanh/);
     const words = await page.locator("section:has(#train)").innerText();
-    assert.match(words, /LeNet, .* on WebAssembly or WebGPU, MLP-tanh, VGG-11-narrow and VGG-16-narrow on WebAssembly only\./);
+    assert.match(
+      words,
+      /LeNet, .* on WebAssembly or WebGPU, MLP-tanh, VGG-11-narrow and VGG-16-narrow on WebAssembly only\./,
+    );
   });
 });
 

@@ -75,7 +75,10 @@ test("all of the main figure is seen or opened on the first screen, and what is 
 test("words of the figure and of the evidence are explained before they are used", async () => {
   await withPage({}, async (page) => {
     const opening = await page.locator(".opening").innerText();
-    assert.match(opening, /Spindle is named after their strength by order, how many parts they join: .* thin at both ends/);
+    assert.match(
+      opening,
+      /Spindle is named after their strength by order, how many parts they join: .* thin at both ends/,
+    );
     const terms = await page.locator("main dfn").allInnerTexts();
     for (const term of ["noise bound", "L1 norm", "certified", "nearly as sparse", "canonical", "published SGD"])
       assert.ok(terms.includes(term), `${term} is not among ${terms}`);

@@ -160,7 +160,10 @@ test("a file of the same name gets a second one, the same file does not", async 
     await page.locator("#compare").scrollIntoViewIfNeeded();
     await page.getByRole("button", { name: "Keep" }).first().click();
     // It is written by then, and is one of the reader's own.
-    await page.getByRole("button", { name: /^Delete / }).first().waitFor();
+    await page
+      .getByRole("button", { name: /^Delete / })
+      .first()
+      .waitFor();
     await page.reload();
     await page.locator("[data-alive]").waitFor();
     await page.getByRole("button", { name: "Open a run…" }).click();
