@@ -82,3 +82,54 @@ test("two tabs do not write one training: the second says so, and may take it ov
     await phase(page, "running");
   });
 });
+
+/** Keeps the size of what the page's thread copies of a session: into the record, into the database, out of it. */
+function watchCopies() {
+  globalThis.copies = [];
+  const size = (value) => {
+    if (value instanceof Uint8Array) return value.byteLength;
+    if (!value || typeof value !== "object") return 0;
+    return Object.values(value).reduce((sum, part) => sum + size(part), 0);
+  };
+  const keep = (what, value) => globalThis.copies.push({ what, bytes: size(value) });
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function (value, key) {
+    // A run that is over is kept as one file.
+    if (this.transaction.db.name === "spindle") keep("write", value);
+    return put.call(this, value, key);
+  };
+  const { get } = Object.getOwnPropertyDescriptor(IDBCursorWithValue.prototype, "value");
+  Object.defineProperty(IDBCursorWithValue.prototype, "value", {
+    get() {
+      const value = get.call(this);
+      keep("read", value);
+      return value;
+    },
+  });
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (message, ...more) {
+    const [[name, command] = []] = Object.entries(message.command ?? {});
+    if (name?.startsWith("record")) keep("message", command);
+    postMessage.call(this, message, ...more);
+  };
+}
+
+test("a checkpoint of megabytes is never copied at once", { timeout: 200_000 }, async () => {
+  const search = address({ ...SMALL, epochs: 1, samples: 60, train_samples: 0, players: 10 });
+  await withPage({ search, prepare: (page) => page.addInitScript(watchCopies) }, async (page) => {
+    const copied = async (what) => {
+      const bytes = (await page.evaluate(() => globalThis.copies)).filter((copy) => copy.what === what);
+      return bytes.map((copy) => copy.bytes);
+    };
+    const together = (bytes) => bytes.reduce((sum, bytes) => sum + bytes, 0);
+    await train(page);
+    await phase(page, "comparing");
+    const [written, sent] = [await copied("write"), await copied("message")];
+    await page.reload();
+    await phase(page, "comparing");
+    for (const [what, bytes] of Object.entries({ written, sent, read: await copied("read") })) {
+      assert.ok(together(bytes) > 4e6, `${what}: ${together(bytes)} bytes in all`);
+      assert.ok(Math.max(...bytes) < 1e6, `${what}: ${Math.max(...bytes)} bytes at once`);
+    }
+  });
+});

@@ -29,13 +29,22 @@ export function longTasksInTraining(browser, url) {
     await observe(page, "longtask");
     await page.goto(url, { waitUntil: "load" });
     await sleep(SETTLE);
-    const before = (await observed(page)).length;
-    await page.getByRole("button", { name: /^train\b/i }).click();
-    await page.locator("[data-engine=cpu]").waitFor({ state: "attached" });
-    await page.locator("[data-phase=running]").waitFor({ state: "attached" });
+    const pressed = await page.evaluate(press);
     await sleep(TRAINING);
-    return (await observed(page)).slice(before).map(({ duration }) => duration);
+    const running = await page.locator(".status:has([data-engine=cpu]):has([data-phase=running])").count();
+    if (running === 0) throw new Error("the page did not train on the CPU for as long as it was watched");
+    return (await observed(page)).filter(({ startTime }) => startTime >= pressed).map(({ duration }) => duration);
   });
+}
+
+/**
+ * Presses Train from within the page, and says when: a driver that looks for a button by its role, or waits for
+ * an element, keeps the page's thread itself.
+ */
+function press() {
+  const now = performance.now();
+  document.querySelector(".train-bar .primary").click();
+  return now;
 }
 
 function observe(page, type) {

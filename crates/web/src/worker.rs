@@ -155,6 +155,12 @@ impl Host {
             Command::RecordLosses { run, losses } => {
                 self.recorders.borrow_mut().losses(&run, losses)
             }
+            Command::RecordPart {
+                run,
+                step,
+                index,
+                part,
+            } => self.recorders.borrow_mut().part(&run, step, index, &part),
             Command::RecordCheckpoint {
                 run,
                 checkpoint,

@@ -3,6 +3,7 @@
 
 use std::{
     cell::RefCell,
+    ops::Range,
     pin::pin,
     task::{Context, Poll, Waker},
 };
@@ -14,7 +15,8 @@ use spindle_web::{
     Error,
     engine::{measure, record::Recorders, train::Training},
     protocol::{
-        Command, Event, MeasuredCheckpoint, Recorded, RunView, SampleAddress, SampleSolver,
+        Command, Event, MeasuredCheckpoint, MeasuredPart, Recorded, RunView, SampleAddress,
+        SampleSolver,
     },
     viewer::Viewer,
 };
@@ -121,8 +123,10 @@ fn what_cannot_be_is_said_before_anything_is_done() {
     assert!(refused(small(), &foreign).contains("the training images"));
 }
 
-/// Trains, measures and records as the page does.
-fn recorded(viewer: &mut Viewer) -> Result<(Recorders, RunView), Error> {
+/// Trains and begins a record as the page does; what it gave, with the bench and all checkpoints.
+fn begun(
+    viewer: &mut Viewer,
+) -> Result<(Recorders, Event, EncodedBench, Vec<MeasuredCheckpoint>), Error> {
     let (training, started) = Training::new(small(), Place::CPU, &data(), None, false)?;
     let Event::Started {
         provenance,
@@ -135,38 +139,66 @@ fn recorded(viewer: &mut Viewer) -> Result<(Recorders, RunView), Error> {
     };
     let told = RefCell::new(Vec::new());
     pollster::block_on(training.run(|event| told.borrow_mut().push(event), async || ()))?;
-    let mut recorders = Recorders::default();
-    let run = || "live".to_owned();
+    let checkpoint = |event| match event {
+        Event::Checkpoint {
+            losses,
+            sample_losses,
+            weights,
+        } => Some(MeasuredCheckpoint {
+            losses,
+            sample_losses,
+            weights,
+            train_seconds: 1.0,
+        }),
+        _ => None,
+    };
+    let checkpoints = told
+        .into_inner()
+        .into_iter()
+        .filter_map(checkpoint)
+        .collect();
     let of = Recorded {
         experiment: small(),
         provenance: *provenance,
         classes,
     };
-    let mut shown = recorders.begin(run(), of, bench.clone(), viewer)?;
-    for event in told.into_inner() {
-        let Event::Checkpoint {
-            losses,
-            sample_losses,
-            weights,
-        } = event
-        else {
-            continue;
-        };
-        let parts = [0..3, 3..5].map(|part| {
-            let part = EncodedBench {
-                samples: bench.samples[part].to_vec(),
-                ..bench.clone()
-            };
-            pollster::block_on(measure::measure(&small(), losses.step, &weights, part))
-        });
-        let checkpoint = MeasuredCheckpoint {
-            losses,
-            sample_losses,
-            weights,
-            train_seconds: 1.0,
-            parts: parts.into_iter().collect::<Result<_, _>>()?,
-        };
-        shown = recorders.checkpoint(run(), &checkpoint, false, viewer)?;
+    let mut recorders = Recorders::default();
+    let shown = recorders.begin("live".to_owned(), of, bench.clone(), viewer)?;
+    Ok((recorders, shown, bench, checkpoints))
+}
+
+/// Measures some samples of a checkpoint.
+fn measured(
+    bench: &EncodedBench,
+    samples: Range<usize>,
+    at: &MeasuredCheckpoint,
+) -> Result<MeasuredPart, Error> {
+    let bench = EncodedBench {
+        samples: bench.samples[samples].to_vec(),
+        ..bench.clone()
+    };
+    pollster::block_on(measure::measure(
+        &small(),
+        at.losses.step,
+        &at.weights,
+        bench,
+    ))
+}
+
+/// Trains, measures and records as the page does.
+fn recorded(viewer: &mut Viewer) -> Result<(Recorders, RunView), Error> {
+    let (mut recorders, mut shown, bench, checkpoints) = begun(viewer)?;
+    for checkpoint in checkpoints {
+        let step = checkpoint.losses.step;
+        for (index, samples) in [0..3, 3..5].into_iter().enumerate() {
+            recorders.part(
+                "live",
+                step,
+                index,
+                &measured(&bench, samples, &checkpoint)?,
+            )?;
+        }
+        shown = recorders.checkpoint("live".to_owned(), &checkpoint, false, viewer)?;
     }
     match shown {
         Event::Run(view) => Ok((recorders, *view)),
@@ -209,6 +241,32 @@ fn what_was_measured_in_parts_is_a_run_that_can_be_looked_at_and_packed() -> Res
         return Err(Error::Input("the file did not open".to_owned()));
     };
     assert_eq!(again.figures, view.figures);
+    Ok(())
+}
+
+#[test]
+fn a_part_that_is_not_the_next_one_is_refused_and_the_first_one_begins_anew() -> Result<(), Error> {
+    let mut viewer = Viewer::default();
+    let (mut recorders, _, bench, checkpoints) = begun(&mut viewer)?;
+    let first = &checkpoints[0];
+    let part = measured(&bench, 0..5, first)?;
+    let said = |answer: Result<Event, Error>| answer.err().map(|error| error.to_string());
+    let mut add = |recorders: &mut Recorders| {
+        recorders.checkpoint("live".to_owned(), first, false, &mut viewer)
+    };
+
+    assert_eq!(
+        said(recorders.part("live", 0, 1, &part)).as_deref(),
+        Some("part 1 of the checkpoint at step 0 came where part 0 was due")
+    );
+    assert_eq!(
+        said(add(&mut recorders)).as_deref(),
+        Some("the parts measured at step 0 are not of one checkpoint")
+    );
+    for _ in 0..2 {
+        recorders.part("live", 0, 0, &part)?;
+    }
+    assert!(matches!(add(&mut recorders)?, Event::Run(view) if view.checkpoints.len() == 1));
     Ok(())
 }
 

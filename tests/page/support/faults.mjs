@@ -73,8 +73,10 @@ export function namedMoments() {
   IDBObjectStore.prototype.put = function (value, key) {
     // Runs that are kept are no part of a session.
     if (this.transaction.db.name !== "spindle") return put.call(this, value, key);
-    const kind = typeof key === "number" ? `checkpoint ${value.parts ? "with parts" : "alone"}` : key;
-    if (!passes(`storage is told ${kind}`, () => this.transaction.abort())) return undefined;
+    const checkpoint = value.count > 0 ? "checkpoint with parts" : "checkpoint alone";
+    const kind = typeof key === "number" ? checkpoint : Array.isArray(key) ? "part" : key;
+    // Where a write is lost, nobody hears of it.
+    if (!passes(`storage is told ${kind}`, () => this.transaction.abort())) return {};
     return put.call(this, value, key);
   };
   // What the page waits for 20 seconds or more for, it waits for here a second: a silent worker, and a

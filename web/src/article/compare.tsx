@@ -94,7 +94,7 @@ export function CompareSection() {
           {problem.value}
         </p>
       )}
-      {first && second ? (
+      {near.value && first && second ? (
         <Compared first={first} second={second} epoch={epoch} />
       ) : (
         <p class="note">

@@ -6,6 +6,7 @@
 import type { Bench } from "../generated/Bench";
 import type { RunView } from "../generated/RunView";
 import { type Engine, expect } from "./client";
+import { recordCheckpoint } from "./recording";
 import type { StoredCheckpoint, StoredSession } from "./storage";
 
 /** Asks a worker for the run with these samples only; nothing where it holds other samples than test samples. */
@@ -16,12 +17,10 @@ export async function preview(
   bench: Bench,
   engine: Engine,
 ): Promise<RunView | undefined> {
-  const { parts, losses, sample_losses, weights, train_seconds } = checkpoint;
   const samples = bench.samples.length;
-  if (!parts || samples >= experiment.measurement.samples) return undefined;
+  if (!checkpoint.parts || samples >= experiment.measurement.samples) return undefined;
   const measurement = { ...experiment.measurement, samples, train_samples: 0, mislabelled_samples: 0 };
   const of = { experiment: { ...experiment, measurement }, provenance, classes };
   await engine.call({ type: "record", run, of, bench });
-  const measured = { losses, sample_losses, weights, train_seconds, parts };
-  return expect(await engine.call({ type: "record_checkpoint", run, checkpoint: measured, more: false }), "run");
+  return expect(await recordCheckpoint(engine, run, checkpoint, false), "run");
 }

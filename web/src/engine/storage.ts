@@ -11,7 +11,7 @@ import { type Database, transact } from "./database";
  * Version of what is stored: a page that has learnt to store otherwise leaves what it does not
  * know.
  */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /** What a training is, apart from how far it is. */
 export interface StoredSession {
@@ -53,6 +53,15 @@ export interface Stored {
   checkpoints: StoredCheckpoint[];
 }
 
+/**
+ * A checkpoint as it lies in the database, under its step. Its parts lie beside it, under its step and their
+ * positions: all together they are megabytes, and copying them would keep the page's thread for too long.
+ */
+interface Header extends Omit<StoredCheckpoint, "parts"> {
+  /** How many parts it has; none until its samples are measured. */
+  count: number;
+}
+
 const DATABASE: Database = { name: "spindle", version: 1, stores: [["session"], ["checkpoints"]] };
 
 /** Begins a session, over the last one. */
@@ -61,6 +70,7 @@ export function storeSession(session: StoredSession): Promise<void> {
     store.clear();
     checkpoints.clear();
     store.put({ ...session, format: FORMAT }, "session");
+    store.put(session.id, "id");
   });
 }
 
@@ -68,9 +78,9 @@ export function storeSession(session: StoredSession): Promise<void> {
 async function write(id: string, work: (session: IDBObjectStore, checkpoints: IDBObjectStore) => void): Promise<void> {
   let isOther = false;
   await transact(DATABASE, "readwrite", (store, checkpoints) => {
-    const request = store.get("session") as IDBRequest<StoredSession | undefined>;
+    const request = store.get("id") as IDBRequest<string | undefined>;
     request.onsuccess = () => {
-      isOther = request.result?.id !== id;
+      isOther = request.result !== id;
       if (!isOther) work(store, checkpoints);
     };
   });
@@ -84,9 +94,17 @@ export function storeState(id: string, state: StoredState): Promise<void> {
 }
 
 /** Stores a checkpoint, over the same one without its parts and never over one that has them. */
-export function storeCheckpoint(id: string, checkpoint: StoredCheckpoint): Promise<void> {
-  const hasMore = (known: StoredCheckpoint): boolean => known.parts !== undefined && !checkpoint.parts;
-  return write(id, (_, store) => putUnless(store, checkpoint.losses.step, checkpoint, hasMore));
+export function storeCheckpoint(id: string, { parts = [], ...checkpoint }: StoredCheckpoint): Promise<void> {
+  const { step } = checkpoint.losses;
+  const header: Header = { ...checkpoint, count: parts.length };
+  const hasMore = (known: Header): boolean => known.count > header.count;
+  return write(id, (_, store) => putUnless(store, step, header, hasMore, () => putParts(store, step, parts, 0)));
+}
+
+/** Stores parts from one on, each when the last one is in the database: so each is a task of its own. */
+function putParts(store: IDBObjectStore, step: number, parts: readonly MeasuredPart[], index: number): void {
+  const part = parts[index];
+  if (part) store.put(part, [step, index]).onsuccess = () => putParts(store, step, parts, index + 1);
 }
 
 /** What is stored only grows: a session may be open in two tabs, of which one is behind. */
@@ -95,10 +113,13 @@ function putUnless<Value>(
   key: string | number,
   value: Value,
   isMore: (known: Value) => boolean,
+  then?: () => void,
 ): void {
   const request = store.get(key) as IDBRequest<Value | undefined>;
   request.onsuccess = () => {
-    if (request.result === undefined || !isMore(request.result)) store.put(value, key);
+    if (request.result !== undefined && isMore(request.result)) return;
+    store.put(value, key);
+    then?.();
   };
 }
 
@@ -134,14 +155,33 @@ export function forget(id: string): Promise<void> {
 
 /** The last session, where there is one. */
 export async function restore(): Promise<Stored | undefined> {
-  const { session, state, stored } = await transact(DATABASE, "readonly", (store, checkpoints) => ({
+  const { session, state, checkpoints } = await transact(DATABASE, "readonly", (store, checkpoints) => ({
     session: store.get("session") as IDBRequest<(StoredSession & { format: number }) | undefined>,
     state: store.get("state") as IDBRequest<StoredState | undefined>,
-    stored: checkpoints.getAll() as IDBRequest<StoredCheckpoint[]>,
+    checkpoints: gathered(checkpoints),
   }));
   if (session.result?.format !== FORMAT || isForgotten(session.result.id)) return undefined;
-  const checkpoints = stored.result.sort((a, b) => a.losses.step - b.losses.step);
-  return { session: session.result, state: state.result, checkpoints };
+  return { session: session.result, state: state.result, checkpoints: [...checkpoints.values()] };
+}
+
+/** All checkpoints by their steps, in their order; complete when the transaction is. */
+function gathered(store: IDBObjectStore): Map<number, StoredCheckpoint> {
+  const found = new Map<number, StoredCheckpoint>();
+  const request = store.openCursor();
+  request.onsuccess = () => {
+    const at = request.result;
+    if (!at) return;
+    // Steps come before pairs of them with positions, and both in order.
+    if (typeof at.key === "number") {
+      const { count, ...checkpoint } = at.value as Header;
+      found.set(at.key, count > 0 ? { ...checkpoint, parts: [] } : checkpoint);
+    } else {
+      const [step] = at.key as [number, number];
+      found.get(step)?.parts?.push(at.value as MeasuredPart);
+    }
+    at.continue();
+  };
+  return found;
 }
 
 function isForgotten(id: string): boolean {

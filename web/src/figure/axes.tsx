@@ -97,10 +97,13 @@ function observed(element: Element, hearer: Hearer): () => void {
   };
 }
 
+/** Sizes of the last drawings by their classes: one that comes again is not drawn in a wrong size first. */
+const lastSizes = new Map<string, Size>();
+
 /** A drawing that fills its place, whose size is the style sheet's. */
 export function Filling({ label, class: className = "", first, children, onPointer }: PlaceProps) {
   const place = useRef<HTMLDivElement>(null);
-  const [size, setSize] = useState(first);
+  const [size, setSize] = useState(lastSizes.get(className) ?? first);
   const [isNear, setNear] = useState(true);
   /** What is drawn; away from the screen it stays as it is. */
   const drawn = useRef<ComponentChildren>(undefined);
@@ -110,8 +113,9 @@ export function Filling({ label, class: className = "", first, children, onPoint
     // Asked for its size here, the browser would lay out the page once for every drawing.
     const resized = (place: Size): void => {
       const [width, height] = [Math.round(place.width), Math.round(place.height)];
-      if (width > 0 && height > 0)
-        setSize((old) => (old.width === width && old.height === height ? old : { width, height }));
+      if (width === 0 || height === 0) return;
+      lastSizes.set(className, { width, height });
+      setSize((old) => (old.width === width && old.height === height ? old : { width, height }));
     };
     return observed(element, { resized, near: setNear });
   }, []);

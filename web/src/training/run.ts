@@ -15,6 +15,7 @@ import { filesOf } from "../engine/data";
 import { newName } from "../engine/names";
 import { type Early, Pool, workersHere } from "../engine/pool";
 import { preview } from "../engine/preview";
+import { recordCheckpoint } from "../engine/recording";
 import { StandIn } from "../engine/stand-in";
 import {
   type Stored,
@@ -310,11 +311,9 @@ export class Training {
 
   /** Whether the second phase has begun, as far as it was looked at. */
   private async recordOne(recorder: number, stored: StoredCheckpoint, more: boolean): Promise<boolean> {
-    const { losses, sample_losses, weights, parts, train_seconds } = stored;
-    if (!parts) return false;
+    if (!stored.parts) return false;
     const engine = this.recorderOf(recorder);
-    const checkpoint = { losses, sample_losses, weights, parts, train_seconds };
-    const answer = await engine.call({ type: "record_checkpoint", run: RUN, checkpoint, more });
+    const answer = await recordCheckpoint(engine, RUN, stored, more);
     return answer.type === "run" && this.show(answer, engine);
   }
 

@@ -17,7 +17,7 @@ use spindle_run::{
 
 use crate::{
     Error,
-    protocol::{Event, MeasuredCheckpoint, Recorded},
+    protocol::{Event, MeasuredCheckpoint, MeasuredPart, Recorded},
     viewer::Viewer,
 };
 
@@ -31,6 +31,30 @@ const EVERYTHING: Budget = Budget {
 struct Recorder {
     run: Run<MemoryStore>,
     contents: Contents,
+    /// What was measured of checkpoints that are not added yet, by their steps.
+    parts: HashMap<usize, Vec<Part>>,
+}
+
+/// What was measured of some samples of a checkpoint.
+struct Part {
+    outputs: Outputs,
+    found: Decomposed,
+    extract_seconds: f64,
+    decompose_seconds: f64,
+}
+
+impl Part {
+    fn decoded(part: &MeasuredPart) -> Result<Self, Error> {
+        Ok(Self {
+            outputs: decode_outputs(&part.outputs)?,
+            found: Decomposed {
+                decompositions: decode_decompositions(&part.decompositions)?,
+                warnings: part.warnings.clone(),
+            },
+            extract_seconds: part.extract_seconds,
+            decompose_seconds: part.decompose_seconds,
+        })
+    }
 }
 
 /// Records by the names of their runs.
@@ -60,6 +84,7 @@ impl Recorders {
         let recorder = Recorder {
             run: Run::begin(MemoryStore::default(), description)?,
             contents: bench.contents()?,
+            parts: HashMap::new(),
         };
         self.0.insert(run.clone(), recorder);
         self.show(run, viewer)
@@ -74,10 +99,35 @@ impl Recorders {
         Ok(Event::Done)
     }
 
-    /// Adds a checkpoint, and shows the run unless there is `more` to come.
+    /// Takes what was measured of some samples of a checkpoint; parts come in the samples' order.
     ///
     /// # Errors
-    /// Parts that do not fit the record.
+    /// There is no such record, the part cannot be read, or another one was due.
+    pub fn part(
+        &mut self,
+        run: &str,
+        step: usize,
+        index: usize,
+        part: &MeasuredPart,
+    ) -> Result<Event, Error> {
+        let parts = self.named(run)?.parts.entry(step).or_default();
+        if index == 0 {
+            parts.clear();
+        }
+        if parts.len() != index {
+            return Err(Error::Input(format!(
+                "part {index} of the checkpoint at step {step} came where part {} was due",
+                parts.len()
+            )));
+        }
+        parts.push(Part::decoded(part)?);
+        Ok(Event::Done)
+    }
+
+    /// Adds a checkpoint whose parts are there, and shows the run unless there is `more` to come.
+    ///
+    /// # Errors
+    /// There is no such record, or parts that do not fit it.
     pub fn checkpoint(
         &mut self,
         name: String,
@@ -85,19 +135,22 @@ impl Recorders {
         more: bool,
         viewer: &mut Viewer,
     ) -> Result<Event, Error> {
-        let (outputs, found) = joined(checkpoint)?;
-        let run = &mut self.named(&name)?.run;
+        let recorder = self.named(&name)?;
+        let step = checkpoint.losses.step;
+        let all = joined(recorder.parts.remove(&step).unwrap_or_default()).ok_or_else(|| {
+            Error::Input(format!(
+                "the parts measured at step {step} are not of one checkpoint"
+            ))
+        })?;
+        let run = &mut recorder.run;
         run.apply(Happened::Epoch(checkpoint.losses))?;
         run.apply(Happened::Checkpoint {
             losses: checkpoint.losses,
             sample_losses: decode_losses(&checkpoint.sample_losses)?,
             weights: decode_weights(&checkpoint.weights)?,
         })?;
-        let seconds = |of: fn(&crate::protocol::MeasuredPart) -> f64| {
-            checkpoint.parts.iter().map(of).sum::<f64>()
-        };
-        run.put_outputs(&outputs, seconds(|part| part.extract_seconds))?;
-        run.put_interactions(&outputs, found, seconds(|part| part.decompose_seconds))?;
+        run.put_outputs(&all.outputs, all.extract_seconds)?;
+        run.put_interactions(&all.outputs, all.found, all.decompose_seconds)?;
         run.record_mut().provenance.train_seconds = checkpoint.train_seconds;
         if more {
             return Ok(Event::Done);
@@ -122,7 +175,7 @@ impl Recorders {
     }
 
     fn show(&mut self, name: String, viewer: &mut Viewer) -> Result<Event, Error> {
-        let Recorder { run, contents } = self.named(&name)?;
+        let Recorder { run, contents, .. } = self.named(&name)?;
         let record = run.record().clone();
         let export = run.store().export(record, contents.clone(), EVERYTHING)?;
         Ok(viewer.show(name, export))
@@ -159,24 +212,26 @@ fn analyse_while(
     }
 }
 
-/// Outputs and decompositions of all samples from those of some at a time, in order.
-fn joined(checkpoint: &MeasuredCheckpoint) -> Result<(Outputs, Decomposed), Error> {
-    let (mut outputs, mut decompositions) = (Vec::new(), Vec::new());
-    let mut warnings = Vec::new();
-    for part in &checkpoint.parts {
-        outputs.push(decode_outputs(&part.outputs)?);
-        decompositions.extend(decode_decompositions(&part.decompositions)?);
-        warnings.extend(part.warnings.iter().cloned());
-    }
-    let outputs = Outputs::joined(outputs).ok_or_else(|| {
-        Error::Input(format!(
-            "the parts measured at step {} are not of one checkpoint",
-            checkpoint.losses.step
-        ))
-    })?;
-    let found = Decomposed {
-        decompositions,
-        warnings,
+/// All samples from some at a time, in order; `None` without parts or where they are not of one
+/// checkpoint.
+fn joined(parts: Vec<Part>) -> Option<Part> {
+    let mut outputs = Vec::with_capacity(parts.len());
+    let mut found = Decomposed {
+        decompositions: Vec::new(),
+        warnings: Vec::new(),
     };
-    Ok((outputs, found))
+    let (mut extract_seconds, mut decompose_seconds) = (0.0, 0.0);
+    for part in parts {
+        outputs.push(part.outputs);
+        found.decompositions.extend(part.found.decompositions);
+        found.warnings.extend(part.found.warnings);
+        extract_seconds += part.extract_seconds;
+        decompose_seconds += part.decompose_seconds;
+    }
+    Some(Part {
+        outputs: Outputs::joined(outputs)?,
+        found,
+        extract_seconds,
+        decompose_seconds,
+    })
 }

@@ -194,12 +194,25 @@ pub enum Command {
         /// The losses.
         losses: LossRecord,
     },
-    /// Add a checkpoint whose samples have all been measured; answered by `Event::Run`.
+    /// Hand over what was measured of some samples of a checkpoint that is to be added; answered
+    /// by `Event::Done`. A part at a time, as all of a checkpoint together keeps the page's thread.
+    #[cfg(any(feature = "engine", feature = "ts"))]
+    RecordPart {
+        /// Name of the run.
+        run: String,
+        /// The checkpoint's step.
+        step: usize,
+        /// Position among the checkpoint's parts; the first one begins anew.
+        index: usize,
+        /// What `Event::Measured` gave.
+        part: MeasuredPart,
+    },
+    /// Add a checkpoint whose parts have all been handed over; answered by `Event::Run`.
     #[cfg(any(feature = "engine", feature = "ts"))]
     RecordCheckpoint {
         /// Name of the run.
         run: String,
-        /// What was measured.
+        /// What was measured, besides its parts.
         checkpoint: MeasuredCheckpoint,
         /// Whether others follow at once: then what all checkpoints together show waits for the
         /// last of them, and the answer is `Event::Done`.
@@ -257,7 +270,7 @@ pub struct Recorded {
     pub classes: Vec<String>,
 }
 
-/// All that was measured at one checkpoint.
+/// What was measured at one checkpoint, besides its parts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct MeasuredCheckpoint {
@@ -271,8 +284,6 @@ pub struct MeasuredCheckpoint {
     pub weights: ByteBuf,
     /// Wall time of training up to here, in seconds.
     pub train_seconds: f64,
-    /// What `Event::Measured` gave, in the order of the samples.
-    pub parts: Vec<MeasuredPart>,
 }
 
 /// Outputs and decompositions of some samples of a checkpoint.
