@@ -75,6 +75,12 @@ test("of two runs each row says its own, and both have all their settings", { ti
       runs.map(({ experiment }) => experiment.training.model),
       ["lenet", "bert-tiny"],
     );
+    // All three kinds of its drawings are there, each value with its time.
+    for (const value of ["share", "mean_order", "loss_gap_nats"])
+      for (const curve of ["first", "second"]) {
+        const drawn = rows.filter((row) => row.curve === curve && typeof row[value] === "number");
+        assert.ok(drawn.length > 4 && drawn.every(({ epoch }) => typeof epoch === "number"), `${value} of ${curve}`);
+      }
   });
 });
 

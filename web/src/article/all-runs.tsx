@@ -1,6 +1,7 @@
 /** A table of all runs: what came of them, and of their settings those that differ. */
 
 import { signal, useSignal, useSignalEffect } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import "../style/kept.css";
 import { inWords } from "../engine/client";
 import { newName } from "../engine/names";
@@ -168,6 +169,23 @@ function Cell({ label, children }: { label: string; children: string }) {
   return <td data-label={label}>{children}</td>;
 }
 
+/** Where another name is written; what is written stays, whatever happens to the run meanwhile. */
+function NewName({ of, onName, onEnd }: { of: string; onName: (name: string) => void; onEnd: () => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  return (
+    <input
+      ref={field}
+      class="rename"
+      aria-label={`Another name for ${of}`}
+      defaultValue={of}
+      onChange={(event) => onName(event.currentTarget.value)}
+      onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
+      onBlur={onEnd}
+    />
+  );
+}
+
 function RunRow({ run, settings }: { run: Listed; settings: [field: string, value: string][] }) {
   const { name, title, view, summary, keptId, origin } = run;
   const renaming = useSignal(false);
@@ -207,15 +225,7 @@ function RunRow({ run, settings }: { run: Listed; settings: [field: string, valu
       </td>
       <th scope="row">
         {renaming.value && keptId !== undefined ? (
-          <input
-            class="rename"
-            aria-label={`Another name for ${title}`}
-            value={title}
-            ref={(element) => element?.focus()}
-            onChange={(event) => rename(keptId, event.currentTarget.value)}
-            onKeyDown={(event) => event.key === "Enter" && event.currentTarget.blur()}
-            onBlur={() => (renaming.value = false)}
-          />
+          <NewName of={title} onName={(name) => rename(keptId, name)} onEnd={() => (renaming.value = false)} />
         ) : (
           <button type="button" class="link" title="Shows this run in the figure above" onClick={() => void show()}>
             {title}

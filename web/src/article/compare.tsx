@@ -234,8 +234,13 @@ function inInterval({ value, low, high }: Estimate): string {
   return `${number(value)} [${number(low)}, ${number(high)}]`;
 }
 
-/** Shares by order: each run's own, and their difference, which is of both. */
+/** All that is drawn: shares by order, of each run and of both, and each run's curves. */
 function rows(first: Side, second: Side, found: Comparison | undefined): Row[] {
+  return [...shareRows(first, second, found), ...curveRows("first", first), ...curveRows("second", second)];
+}
+
+/** Shares by order: each run's own, and their difference, which is of both. */
+function shareRows(first: Side, second: Side, found: Comparison | undefined): Row[] {
   const shares = found?.shares ?? [];
   const of = (name: string, sides: Side[], share: (of: ShareDifference) => Estimate): Row[] =>
     shares.map((found) => ({
@@ -249,5 +254,16 @@ function rows(first: Side, second: Side, found: Comparison | undefined): Row[] {
     ...of("first", [first], (share) => share.first),
     ...of("second", [second], (share) => share.second),
     ...of("second minus first", [first, second], (share) => share.difference),
+  ];
+}
+
+/** A run's mean order at its checkpoints, and its loss gap after every epoch. */
+function curveRows(curve: string, { run }: Side): Row[] {
+  const course = courseOf(run.view, "mean-order")?.kind;
+  const losses = twoPhases(run.view)?.kind.losses;
+  const at = (epoch: number, values: Row): Row => ({ ...identity([run]), curve, epoch, ...values });
+  return [
+    ...(course?.epochs ?? []).map((epoch, index) => at(epoch, interval("mean_order", course?.all[index]))),
+    ...(losses?.epochs ?? []).map((epoch, index) => at(epoch, { loss_gap_nats: losses?.gap[index] ?? null })),
   ];
 }

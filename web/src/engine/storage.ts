@@ -69,8 +69,8 @@ export function storeSession(session: StoredSession): Promise<void> {
   return transact(DATABASE, "readwrite", (store, checkpoints) => {
     store.clear();
     checkpoints.clear();
-    store.put({ ...session, format: FORMAT }, "session");
-    store.put(session.id, "id");
+    // Who only asks whose it is need not read all of it.
+    store.put({ ...session, format: FORMAT }, "session").onsuccess = () => store.put(session.id, "id");
   });
 }
 
@@ -113,13 +113,11 @@ function putUnless<Value>(
   key: string | number,
   value: Value,
   isMore: (known: Value) => boolean,
-  then?: () => void,
+  then: () => void = () => undefined,
 ): void {
   const request = store.get(key) as IDBRequest<Value | undefined>;
   request.onsuccess = () => {
-    if (request.result !== undefined && isMore(request.result)) return;
-    store.put(value, key);
-    then?.();
+    if (request.result === undefined || !isMore(request.result)) store.put(value, key).onsuccess = then;
   };
 }
 

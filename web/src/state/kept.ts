@@ -44,7 +44,13 @@ export async function keep(run: Run, id: string, title: string): Promise<boolean
     const own = known?.title ?? uniqueTitle(title, [...others, ...runs.value.filter(({ live }) => !live)]);
     const entry: KeptRun = { id, title: own, at: known?.at ?? Date.now(), view };
     await storeKept(entry, file);
-    kept.value = [entry, ...kept.value.filter((other) => other.id !== id)].sort((a, b) => b.at - a.at);
+    // It may have been renamed or deleted while it was written.
+    const now = known ? kept.value.find((other) => other.id === id) : entry;
+    if (now) {
+      const latest = { ...entry, title: now.title };
+      kept.value = [latest, ...kept.value.filter((other) => other.id !== id)].sort((a, b) => b.at - a.at);
+      if (now.title !== own) await storeTitle(latest);
+    }
     keepingProblem.value = undefined;
     return true;
   } catch (error) {
