@@ -97,6 +97,14 @@ pub enum Error {
         /// The output.
         value: f64,
     },
+    /// What is measured around a checkpoint's weights is not finite.
+    #[error("{what} at step {step} is not finite: the network overflows around its weights there")]
+    Overflow {
+        /// What was measured, in words.
+        what: &'static str,
+        /// The checkpoint's step.
+        step: usize,
+    },
     /// A device rounds so coarsely that rounding would be decomposed as if it were the network.
     #[error(
         "at step {step} the outputs of {engine} are off by {noise_floor:.1e} nats, more than a third of the noise bound of {noise_bound:.1e}: rounding would be decomposed as if it were the network. On the CPU they are more exact"

@@ -81,7 +81,7 @@ impl ModuleMapper for Replace<'_> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
         match self.0.get::<D>(param.id) {
             Some(buffer) => param.map(|_| buffer),
-            None => param,
+            None => param.map(|tensor| tensor.zeros_like()),
         }
     }
 }

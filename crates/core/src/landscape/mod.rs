@@ -215,18 +215,19 @@ impl<'a, M: Networks> Around<'a, M> {
 
     async fn bound(&self) -> Result<Bound, Error> {
         let train = &self.survey.train;
-        let mut errors = Vec::new();
-        for deviation in bound::DEVIATIONS {
-            let mut sum = 0.0;
-            for draw in 0..bound::DRAWS {
+        let mut errors = [0.0; bound::DEVIATIONS.len()];
+        for draw in 0..bound::DRAWS {
+            // Drawing it takes longer than looking where it leads.
+            let noise = self.direction(100 + draw);
+            for (sum, deviation) in errors.iter_mut().zip(bound::DEVIATIONS) {
                 self.go_on()?;
-                let noise = self.direction(100 + draw);
                 let moved = noise.from(self.weights, deviation);
-                sum += train
-                    .answers(&self.survey.logits(train, &moved).await?)
-                    .error();
+                let logits = self.survey.logits(train, &moved).await?;
+                *sum += train.answers(&logits).error();
             }
-            errors.push(sum / bound::DRAWS as f64);
+        }
+        for sum in &mut errors {
+            *sum /= bound::DRAWS as f64;
         }
         let [first, now] = [&self.survey.first, self.weights].map(|w| self.gradient.same_of(w));
         let distance = now.combined(1.0, &first, -1.0).norm();
@@ -281,9 +282,7 @@ impl<M: Networks> Probe<Landscape> for SurveyOf<M> {
             let found = Around::measured(self, step, weights, each).await?;
             match found.not_finite() {
                 None => Ok(found),
-                Some(what) => Err(Error::Data(format!(
-                    "{what} at step {step} is not finite: the network overflows around its weights there"
-                ))),
+                Some(what) => Err(Error::Overflow { what, step }),
             }
         })
     }

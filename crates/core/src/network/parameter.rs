@@ -18,6 +18,8 @@ pub struct Parameter {
     pub shape: Vec<usize>,
     /// What its first values are drawn from.
     pub initial: Distribution,
+    /// Whether it has a gradient: running statistics, which move while a network trains, have none.
+    pub has_gradient: bool,
 }
 
 impl Parameter {
@@ -33,6 +35,15 @@ impl Parameter {
         Self::new(name, shape, Distribution::Constant(value))
     }
 
+    /// A running statistic, which begins with one value everywhere.
+    #[must_use]
+    pub fn statistic(name: impl Into<String>, shape: &[usize], value: f32) -> Self {
+        Self {
+            has_gradient: false,
+            ..Self::constant(name, shape, value)
+        }
+    }
+
     /// A parameter.
     #[must_use]
     pub fn new(name: impl Into<String>, shape: &[usize], initial: Distribution) -> Self {
@@ -40,6 +51,7 @@ impl Parameter {
             name: name.into(),
             shape: shape.to_vec(),
             initial,
+            has_gradient: true,
         }
     }
 }

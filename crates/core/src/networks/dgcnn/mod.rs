@@ -64,13 +64,14 @@ pub(super) fn network(
 
 /// A batch normalisation.
 fn norm(number: usize, channels: usize) -> [Parameter; 4] {
-    let kinds = [
-        ("weight", 1.0),
-        ("bias", 0.0),
-        ("running_mean", 0.0),
-        ("running_var", 1.0),
-    ];
-    kinds.map(|(kind, value)| Parameter::constant(format!("bn{number}.{kind}"), &[channels], value))
+    let named = |kind: &str| format!("bn{number}.{kind}");
+    let shape = &[channels];
+    [
+        Parameter::constant(named("weight"), shape, 1.0),
+        Parameter::constant(named("bias"), shape, 0.0),
+        Parameter::statistic(named("running_mean"), shape, 0.0),
+        Parameter::statistic(named("running_var"), shape, 1.0),
+    ]
 }
 
 impl Network<Clouds> for Dgcnn {
