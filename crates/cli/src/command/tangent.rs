@@ -7,7 +7,7 @@ use spindle_core::{
     pipeline::Run,
     tangent::{DIRECTIONS, MEASURED, Wanted, tangents},
 };
-use spindle_run::RunWriter;
+use spindle_run::{RunWriter, record::CheckpointRecord};
 
 use super::around::{conclude, measured};
 use crate::{
@@ -62,7 +62,10 @@ fn moved(
             let begin = run.record().checkpoints.first();
             let step = begin.map_or(0, |begin| begin.losses.step);
             let first = weights(run.store(), step)?;
-            tangents(experiment, data, places, wanted, first)
+            let rounding =
+                |at: &CheckpointRecord| Some((at.losses.step, at.summary.as_ref()?.noise_floor));
+            let rounding = run.record().checkpoints.iter().filter_map(rounding);
+            tangents(experiment, data, places, wanted, first, rounding.collect())
         },
     )
 }

@@ -6,11 +6,11 @@
 
 mod agreement;
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{collections::BTreeMap, num::NonZeroUsize, sync::Arc};
 
 use spindle_data::{AnyData, Data, Labelled as _, MeasuredSample, TrainingSet, measured_samples};
 use spindle_run::{
-    analysis::tangent::{GroupTangent, Movement, RANDOM, STEP, Tangent, of_group},
+    analysis::tangent::{GroupTangent, Movement, RANDOM, Rounding, STEP, Tangent, of_group},
     device::Places,
     each,
     event::Tensors,
@@ -48,7 +48,8 @@ pub const MEASURED: NonZeroUsize = NonZeroUsize::new(50).expect("not zero");
 /// Random directions if nothing else is said.
 pub const DIRECTIONS: NonZeroUsize = NonZeroUsize::new(16).expect("not zero");
 
-/// The tangents of an experiment whose weights before training were `first`.
+/// The tangents of an experiment whose weights before training were `first`. `rounding` is that of
+/// outputs at checkpoints, by their steps, as their extraction has found it.
 ///
 /// # Errors
 /// A model that does not take what the data set holds, a place where it cannot be trained, a sample
@@ -59,8 +60,9 @@ pub fn tangents(
     places: Places,
     wanted: Wanted,
     first: Tensors,
+    rounding: BTreeMap<usize, f64>,
 ) -> Result<Box<dyn Probe<Tangent>>, Error> {
-    each!(data, data => of_kind(experiment, data, places, wanted, first))
+    each!(data, data => of_kind(experiment, data, places, wanted, first, rounding))
 }
 
 fn of_kind<M: Networks>(
@@ -69,6 +71,7 @@ fn of_kind<M: Networks>(
     places: Places,
     wanted: Wanted,
     first: Tensors,
+    rounding: BTreeMap<usize, f64>,
 ) -> Result<Box<dyn Probe<Tangent>>, Error> {
     let network = M::network(
         experiment.training.model,
@@ -76,7 +79,10 @@ fn of_kind<M: Networks>(
         data.classes.len(),
     )?;
     let tangents = TangentsOf::with(experiment, data, network, places, wanted, first)?;
-    Ok(Box::new(tangents))
+    Ok(Box::new(TangentsOf {
+        rounding,
+        ..tangents
+    }))
 }
 
 struct TangentsOf<M: Networks> {
@@ -89,6 +95,8 @@ struct TangentsOf<M: Networks> {
     /// In the order of their groups.
     measured: Vec<MeasuredSample<M>>,
     directions: usize,
+    /// Of outputs, by steps, nats.
+    rounding: BTreeMap<usize, f64>,
 }
 
 impl<M: Networks> TangentsOf<M> {
@@ -111,6 +119,7 @@ impl<M: Networks> TangentsOf<M> {
             directions: wanted.directions,
             experiment: experiment.clone(),
             first,
+            rounding: BTreeMap::new(),
             learner: Learner::new(network, places)?,
         })
     }
@@ -212,7 +221,7 @@ impl<M: Networks> TangentsOf<M> {
             samples: train.len(),
             directions: self.directions,
             agreement: agreement::of(batch, &gradients),
-            groups: self.groups(&samples)?,
+            groups: self.groups(step, &samples)?,
         })
     }
 
@@ -239,12 +248,17 @@ impl<M: Networks> TangentsOf<M> {
             .collect()
     }
 
-    fn groups(&self, samples: &[Movement]) -> Result<Vec<GroupTangent>, Error> {
+    fn groups(&self, step: usize, samples: &[Movement]) -> Result<Vec<GroupTangent>, Error> {
+        let of = |step| self.rounding.get(&step).copied().unwrap_or_default();
+        let rounding = Rounding {
+            now: of(step),
+            first: of(0),
+        };
         let mut groups = Vec::new();
         let mut first = 0;
         for (group, count) in self.measured() {
             let samples = &samples[first..first + count];
-            groups.extend(of_group(&self.experiment, group, samples)?);
+            groups.extend(of_group(&self.experiment, group, samples, rounding)?);
             first += count;
         }
         Ok(groups)

@@ -15,6 +15,7 @@ mod format;
 mod marker;
 mod moments;
 mod noise;
+mod numbers;
 mod paper;
 mod phases;
 mod published;
@@ -54,6 +55,7 @@ fn all(runs: &[Run]) -> anyhow::Result<Claims> {
         samples::put(&mut claims, run)?;
         paper::put(&mut claims, run)?;
         findings::put(&mut claims, run)?;
+        numbers::put(&mut claims, run)?;
     }
     across::put(&mut claims, runs)?;
     universality::put(&mut claims, runs)?;

@@ -22,7 +22,7 @@ use crate::{
     table::{self, Table, at_checkpoints, estimates},
 };
 
-pub use movement::{Movement, of_group};
+pub use movement::{Movement, Rounding, of_group};
 
 /// How far weights move along the gradient, to each side, as a share of their norm: about as far as in
 /// one step of training. Networks with kinks have no derivative that holds for long.
@@ -57,7 +57,8 @@ pub struct Agreement {
     pub difference: Estimate,
 }
 
-/// Of one group's samples: lists by order, index order - 1, of AND effects of plain outputs.
+/// Of one group's samples: lists by order, index order - 1, of AND effects of plain outputs. `None` also
+/// where rounding may have made a number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupTangent {
     /// Which samples.
@@ -367,16 +368,17 @@ fn in_words(record: &RunRecord) -> Option<String> {
     Some(sentences.join(" "))
 }
 
+/// A share of something, where rounding may have made it.
+const UNKNOWN: &str = "an unknown share (lost in rounding)";
+
 const BASIS: &str = "AND effects of plain outputs, without OR and not the sparsest: derivatives pass through no solver, and shares are others than those of sparse answers. 95 % over the samples or batches.";
 
 fn shares_in_words(record: &RunRecord) -> Option<String> {
     let first = of_test(record, 0)?;
-    let share = |shares: &[Option<Estimate>]| Some(caption::number(high(shares)?));
+    let [outputs, step, random] = [&first.outputs, &first.step, &first.random]
+        .map(|shares| high(shares).map_or_else(|| UNKNOWN.to_owned(), caption::number));
     Some(format!(
-        "Before training, orders of 3 and more are {} of the strength of the outputs' AND effects, {} of what a step of gradient descent changes, and {} of what random movements of the weights change.",
-        share(&first.outputs)?,
-        share(&first.step)?,
-        share(&first.random)?,
+        "Before training, orders of 3 and more are {outputs} of the strength of the outputs' AND effects, {step} of what a step of gradient descent changes, and {random} of what random movements of the weights change.",
     ))
 }
 
@@ -419,7 +421,7 @@ fn agreement_in_words(record: &RunRecord) -> Option<String> {
 fn listed(values: &[Option<Estimate>], count: usize) -> String {
     let values = values.iter().take(count);
     let values: Vec<String> = values
-        .map(|value| value.map_or_else(|| "none".into(), caption::estimate))
+        .map(|value| value.map_or_else(|| "unknown".into(), caption::estimate))
         .collect();
     values.join(", ")
 }

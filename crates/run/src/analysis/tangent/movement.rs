@@ -1,5 +1,7 @@
 //! From outputs, and how they move where weights do, to what is recorded of a group of samples.
 
+use std::f64::consts::FRAC_2_PI;
+
 use spindle_interactions::{
     bootstrap::{Estimate, Resamples},
     mask::{self, binomial},
@@ -7,7 +9,7 @@ use spindle_interactions::{
     transform,
 };
 
-use super::{GroupTangent, RANDOM};
+use super::{GroupTangent, RANDOM, STEP};
 use crate::{Error, Experiment, analysis::samples::resamples, record::Group};
 
 /// A sample's outputs on all masks, `[2^n]` in nats, and how they move with the weights: difference
@@ -24,7 +26,32 @@ pub struct Movement {
     pub random: Vec<Vec<f64>>,
 }
 
-/// What is recorded of one group's samples; `None` without any.
+/// Rounding of outputs, standard deviations in nats; 0 where none is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rounding {
+    /// Of [`Movement::outputs`], and of those that the difference quotients are of.
+    pub now: f64,
+    /// Of [`Movement::first`].
+    pub first: f64,
+}
+
+impl Rounding {
+    /// That of difference quotients over a share of the weights' norm to each side.
+    fn of_quotients(self, share: f64) -> f64 {
+        self.now / (2.0_f64.sqrt() * share)
+    }
+}
+
+/// Numbers are told where their mean square is at least so many times what rounding alone would give.
+const CLEAR: f64 = 10.0;
+
+/// Sum of squares, or mean of them times their number, that rounding gives effects of an order: each
+/// is a sum of 2^order outputs with signs.
+fn rounded_effects(noise: f64, players: usize, order: usize) -> f64 {
+    noise.powi(2) * binomial(players, order) * 2.0_f64.powi(order as i32)
+}
+
+/// What is recorded of one group's samples; `None` without any. What rounding may have made is left out.
 ///
 /// # Errors
 /// Arrays that are not of one number of players.
@@ -32,24 +59,28 @@ pub fn of_group(
     experiment: &Experiment,
     group: Group,
     samples: &[Movement],
+    rounding: Rounding,
 ) -> Result<Option<GroupTangent>, Error> {
     if samples.is_empty() {
         return Ok(None);
     }
     let resamples = resamples(experiment);
-    let shares = |of: fn(&Movement) -> Vec<&[f64]>| {
-        let sizes = samples.iter().map(|sample| sizes(&of(sample)));
+    let shares = |of: fn(&Movement) -> Vec<&[f64]>, noise: f64| {
+        let sizes = samples.iter().map(|sample| sizes(&of(sample), noise));
         Ok::<_, Error>(shares(&sizes.collect::<Result<Vec<_>, _>>()?, &resamples))
     };
     Ok(Some(GroupTangent {
         group,
         samples: samples.len(),
-        outputs: shares(|sample| vec![&sample.outputs])?,
-        step: shares(|sample| vec![&sample.step])?,
-        random: shares(|sample| sample.random.iter().map(Vec::as_slice).collect())?,
-        likeness: likeness(samples, &resamples)?,
-        mobility: mobility(samples, &resamples)?,
-        rate: rate(samples, &resamples)?,
+        outputs: shares(|sample| vec![&sample.outputs], rounding.now)?,
+        step: shares(|sample| vec![&sample.step], rounding.of_quotients(STEP))?,
+        random: shares(
+            |sample| sample.random.iter().map(Vec::as_slice).collect(),
+            rounding.of_quotients(RANDOM),
+        )?,
+        likeness: likeness(samples, &resamples, rounding)?,
+        mobility: mobility(samples, &resamples, rounding)?,
+        rate: rate(samples, &resamples, rounding)?,
     }))
 }
 
@@ -60,37 +91,70 @@ fn effects(outputs: &[f64]) -> Result<Vec<f64>, Error> {
     Ok(effects)
 }
 
-/// Summed sizes of AND effects by order, index order - 1.
-fn sizes(arrays: &[&[f64]]) -> Result<Vec<f64>, Error> {
-    let mut sizes = Vec::new();
+/// Summed sizes of AND effects of an order, and what rounding alone would give.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    found: f64,
+    rounded: f64,
+}
+
+/// By order, index order - 1, of outputs with so much rounding.
+fn sizes(arrays: &[&[f64]], noise: f64) -> Result<Vec<Size>, Error> {
+    let mut sizes = Vec::<Size>::new();
     for array in arrays {
-        sizes.resize(mask::player_count(array.len())?, 0.0);
+        let players = mask::player_count(array.len())?;
+        sizes.resize(players, Size::default());
         for (s, effect) in (1..).zip(effects(array)?.iter().skip(1)) {
-            sizes[mask::order(s) - 1] += effect.abs();
+            sizes[mask::order(s) - 1].found += effect.abs();
+        }
+        for (order, size) in (1..).zip(&mut sizes) {
+            // The mean size of a normal number is sqrt(2 / pi) of its standard deviation.
+            let count = binomial(players, order);
+            let square = rounded_effects(noise, players, order) / count;
+            size.rounded += count * (square * FRAC_2_PI).sqrt();
         }
     }
     Ok(sizes)
 }
 
-/// Shares by order of what all samples have together; none where they have nothing.
-fn shares(sizes: &[Vec<f64>], resamples: &Resamples) -> Vec<Option<Estimate>> {
+/// Shares by order of what all samples have together; none where they have nothing, where an order is
+/// not clear of rounding, or any where those that are not are more than a tenth of all.
+fn shares(sizes: &[Vec<Size>], resamples: &Resamples) -> Vec<Option<Estimate>> {
+    let orders = 0..sizes.first().map_or(0, Vec::len);
+    let sum = |order: usize, of: fn(&Size) -> f64| -> f64 {
+        sizes.iter().map(|sizes| of(&sizes[order])).sum()
+    };
+    let found = |order| sum(order, |size| size.found);
+    let is_clear = |order: usize| found(order) >= CLEAR.sqrt() * sum(order, |size| size.rounded);
+    let all: f64 = orders.clone().map(found).sum();
+    let unclear: f64 = orders
+        .clone()
+        .filter(|&order| !is_clear(order))
+        .map(found)
+        .sum();
     let of_draw = |draw: &[usize]| {
-        let orders = 0..sizes.first()?.len();
-        let sums: Vec<f64> = orders
-            .map(|order| draw.iter().map(|&sample| sizes[sample][order]).sum())
-            .collect();
+        let of = |order: usize| draw.iter().map(|&sample| sizes[sample][order].found).sum();
+        let sums: Vec<f64> = orders.clone().map(of).collect();
         let all: f64 = sums.iter().sum();
         (all > 0.0).then(|| sums.iter().map(|sum| sum / all).collect())
     };
-    let orders = sizes.first().map_or(0, Vec::len);
     match resamples.estimates(sizes.len(), of_draw) {
-        Some(shares) => shares.into_iter().map(Some).collect(),
-        None => vec![None; orders],
+        Some(shares) if CLEAR * unclear <= all => {
+            let shares = orders.clone().zip(shares);
+            shares
+                .map(|(order, share)| is_clear(order).then_some(share))
+                .collect()
+        }
+        _ => vec![None; orders.len()],
     }
 }
 
 /// By order: the cosine of effects before training and those of now, all samples together.
-fn likeness(samples: &[Movement], resamples: &Resamples) -> Result<Vec<Option<Estimate>>, Error> {
+fn likeness(
+    samples: &[Movement],
+    resamples: &Resamples,
+    rounding: Rounding,
+) -> Result<Vec<Option<Estimate>>, Error> {
     let sums = samples.iter().map(|sample| {
         let (first, now) = (effects(&sample.first)?, effects(&sample.outputs)?);
         let squares = [products(&first, &first)?, products(&now, &now)?];
@@ -98,7 +162,7 @@ fn likeness(samples: &[Movement], resamples: &Resamples) -> Result<Vec<Option<Es
     });
     let sums = sums.collect::<Result<Vec<_>, Error>>()?;
     let of_order = |order: usize| {
-        resamples.estimate(sums.len(), |draw| {
+        let found = resamples.estimate(sums.len(), |draw| {
             let (mut product, mut squares) = (0.0, [0.0; 2]);
             for &sample in draw {
                 let (products, own) = &sums[sample];
@@ -108,7 +172,15 @@ fn likeness(samples: &[Movement], resamples: &Resamples) -> Result<Vec<Option<Es
             }
             let length = (squares[0] * squares[1]).sqrt();
             (length > 0.0).then(|| product / length)
-        })
+        });
+        let noise = [rounding.first, rounding.now];
+        let mut own =
+            (0..2).map(|at| (at, sums.iter().map(|(_, own)| own[at][order]).sum::<f64>()));
+        let is_clear = own.all(|(at, square)| {
+            let players = sums[0].0.len();
+            square >= CLEAR * sums.len() as f64 * rounded_effects(noise[at], players, order + 1)
+        });
+        found.filter(|_| is_clear)
     };
     let orders = 0..sums.first().map_or(0, |(products, _)| products.len());
     Ok(orders.map(of_order).collect())
@@ -116,7 +188,11 @@ fn likeness(samples: &[Movement], resamples: &Resamples) -> Result<Vec<Option<Es
 
 /// By order: root mean square change of effects over their own, where weights move by [`RANDOM`] of
 /// their norm.
-fn mobility(samples: &[Movement], resamples: &Resamples) -> Result<Vec<Option<Estimate>>, Error> {
+fn mobility(
+    samples: &[Movement],
+    resamples: &Resamples,
+    rounding: Rounding,
+) -> Result<Vec<Option<Estimate>>, Error> {
     let sums = samples.iter().map(|sample| {
         let now = effects(&sample.outputs)?;
         let own = products(&now, &now)?;
@@ -131,7 +207,12 @@ fn mobility(samples: &[Movement], resamples: &Resamples) -> Result<Vec<Option<Es
         Ok(change.into_iter().zip(own).collect())
     });
     let sums = sums.collect::<Result<Vec<_>, Error>>()?;
-    Ok(quotients(&sums, resamples, f64::sqrt))
+    let rounded = |players: usize, order: usize| {
+        // Of a change over RANDOM, and not of its quotient.
+        let change = RANDOM * rounding.of_quotients(RANDOM);
+        [change, rounding.now].map(|noise| rounded_effects(noise, players, order))
+    };
+    Ok(quotients(&sums, resamples, rounded, f64::sqrt))
 }
 
 /// Sums of products of two samples' effects, by order.
@@ -144,17 +225,26 @@ fn products(a: &[f64], b: &[f64]) -> Result<Vec<f64>, Error> {
 }
 
 /// Of sums and sums by order, a pair each for every sample: their quotients, all samples together.
+/// `rounded` is what rounding alone gives both of a sample, by players and order.
 fn quotients(
     samples: &[Vec<(f64, f64)>],
     resamples: &Resamples,
+    rounded: impl Fn(usize, usize) -> [f64; 2],
     of: fn(f64) -> f64,
 ) -> Vec<Option<Estimate>> {
+    let sums = |draw: &mut dyn Iterator<Item = usize>, order: usize| {
+        draw.map(|sample| samples[sample][order])
+            .fold((0.0, 0.0), |all, pair| (all.0 + pair.0, all.1 + pair.1))
+    };
     let of_order = |order: usize| {
-        resamples.estimate(samples.len(), |draw| {
-            let pairs = draw.iter().map(|&sample| samples[sample][order]);
-            let (sum, by) = pairs.fold((0.0, 0.0), |all, pair| (all.0 + pair.0, all.1 + pair.1));
+        let found = resamples.estimate(samples.len(), |draw| {
+            let (sum, by) = sums(&mut draw.iter().copied(), order);
             (by > 0.0).then(|| of(sum / by))
-        })
+        });
+        let (sum, by) = sums(&mut (0..samples.len()), order);
+        let [sum_rounded, by_rounded] = rounded(samples[0].len(), order + 1);
+        let least = CLEAR * samples.len() as f64;
+        found.filter(|_| sum >= least * sum_rounded && by >= least * by_rounded)
     };
     let orders = 0..samples.first().map_or(0, Vec::len);
     orders.map(of_order).collect()
@@ -162,7 +252,11 @@ fn quotients(
 
 /// By degree, from 1 on: the mean eigenvalue of the samples' own kernels on functions of that degree,
 /// over that of degree 1.
-fn rate(samples: &[Movement], resamples: &Resamples) -> Result<Vec<Option<Estimate>>, Error> {
+fn rate(
+    samples: &[Movement],
+    resamples: &Resamples,
+    rounding: Rounding,
+) -> Result<Vec<Option<Estimate>>, Error> {
     let sums = samples.iter().map(|sample| {
         let mut rates: Vec<f64> = Vec::new();
         for moved in &sample.random {
@@ -177,12 +271,24 @@ fn rate(samples: &[Movement], resamples: &Resamples) -> Result<Vec<Option<Estima
         Ok(rates.into_iter().map(|rate| (rate, first)).collect())
     });
     let sums = sums.collect::<Result<Vec<_>, Error>>()?;
-    Ok(quotients(&sums, resamples, |quotient| quotient))
+    let directions = samples.first().map_or(0, |sample| sample.random.len()) as f64;
+    let rounded = |players: usize, _| {
+        // A function's coefficient is a mean over all masks.
+        let square = rounding.of_quotients(RANDOM).powi(2) / 2.0_f64.powi(players as i32);
+        [directions * square; 2]
+    };
+    Ok(quotients(&sums, resamples, rounded, |quotient| quotient))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::{Stream, normal};
+
+    const EXACT: Rounding = Rounding {
+        now: 0.0,
+        first: 0.0,
+    };
 
     /// Outputs of AND effects at some masks.
     fn outputs(effects: &[(usize, f64)]) -> Vec<f64> {
@@ -209,7 +315,7 @@ mod tests {
             random: (0..8).map(unit).collect(),
         };
         let samples = [sample.clone(), sample.clone(), sample];
-        let found = of_group(&Experiment::default(), Group::Test, &samples);
+        let found = of_group(&Experiment::default(), Group::Test, &samples, EXACT);
         let found = found.unwrap().unwrap();
         let values = |found: &[Option<Estimate>]| {
             let values = found.iter().map(|at| at.unwrap().value);
@@ -244,7 +350,7 @@ mod tests {
             step: vec![0.0; 8],
             random: vec![vec![0.0; 8]],
         };
-        let found = of_group(&Experiment::default(), Group::Train, &[still]).unwrap();
+        let found = of_group(&Experiment::default(), Group::Train, &[still], EXACT).unwrap();
         let found = found.unwrap();
         assert_eq!(
             (&found.step, &found.outputs),
@@ -253,7 +359,58 @@ mod tests {
         assert_eq!(found.likeness, [None; 3]);
         assert_eq!(found.rate, [None; 3]);
         assert_eq!(found.mobility, [None; 3]);
-        let none = of_group(&Experiment::default(), Group::Test, &[]).unwrap();
+        let none = of_group(&Experiment::default(), Group::Test, &[], EXACT).unwrap();
         assert_eq!(none, None);
+    }
+
+    /// Effects of order 1 and 2 under rounding that is a hundredth of one and twice the other.
+    #[test]
+    fn what_rounding_may_have_made_is_left_out() {
+        let mut rng = Stream::Directions.rng(0, 0);
+        let mut sample = |noise: f64| {
+            let mut noisy = |scale: f64, noise: f64| {
+                let mut values = vec![0.0; 64];
+                for (mask, value) in (1..).zip(values.iter_mut().skip(1)) {
+                    *value = match mask::order(mask) {
+                        1 => scale,
+                        2 => 0.005 * scale,
+                        _ => 0.0,
+                    };
+                }
+                transform::zeta(&mut values, 1).unwrap();
+                values
+                    .iter()
+                    .map(|value| value + noise * normal(&mut rng))
+                    .collect()
+            };
+            Movement {
+                outputs: noisy(1.0, noise),
+                first: noisy(1.0, noise),
+                step: noisy(1.0, noise / (2.0_f64.sqrt() * STEP)),
+                random: (0..4)
+                    .map(|_| noisy(10.0, noise / (2.0_f64.sqrt() * RANDOM)))
+                    .collect(),
+            }
+        };
+        let noise = 0.005;
+        let samples: Vec<Movement> = (0..6).map(|_| sample(noise)).collect();
+        let rounding = Rounding {
+            now: noise,
+            first: noise,
+        };
+        let of = |rounding| of_group(&Experiment::default(), Group::Test, &samples, rounding);
+        let found = of(rounding).unwrap().unwrap();
+        let known =
+            |found: &[Option<Estimate>]| found.iter().map(Option::is_some).collect::<Vec<_>>();
+        let first_alone = [true, false, false, false, false, false];
+        assert_eq!(known(&found.likeness), first_alone);
+        assert_eq!(known(&found.mobility), first_alone);
+        assert_eq!(known(&found.rate), first_alone);
+        // Rounding is most of what a step and of what random movements seem to change.
+        assert_eq!(found.step, [None; 6]);
+        assert_eq!(found.random, [None; 6]);
+        let unknown = of(EXACT).unwrap().unwrap();
+        assert!(known(&unknown.step).iter().all(|known| *known));
+        assert_eq!(unknown.likeness[0], found.likeness[0]);
     }
 }
