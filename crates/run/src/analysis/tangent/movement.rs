@@ -45,10 +45,14 @@ impl Rounding {
 /// Numbers are told where their mean square is at least so many times what rounding alone would give.
 const CLEAR: f64 = 10.0;
 
-/// Sum of squares, or mean of them times their number, that rounding gives effects of an order: each
-/// is a sum of 2^order outputs with signs.
-fn rounded_effects(noise: f64, players: usize, order: usize) -> f64 {
-    noise.powi(2) * binomial(players, order) * 2.0_f64.powi(order as i32)
+/// Mean square that rounding gives an effect of an order: it is a sum of 2^order outputs with signs.
+fn rounded_square(noise: f64, order: usize) -> f64 {
+    noise.powi(2) * 2.0_f64.powi(order as i32)
+}
+
+/// The same of all effects of an order together.
+fn rounded_squares(noise: f64, players: usize, order: usize) -> f64 {
+    binomial(players, order) * rounded_square(noise, order)
 }
 
 /// What is recorded of one group's samples; `None` without any. What rounding may have made is left out.
@@ -109,9 +113,8 @@ fn sizes(arrays: &[&[f64]], noise: f64) -> Result<Vec<Size>, Error> {
         }
         for (order, size) in (1..).zip(&mut sizes) {
             // The mean size of a normal number is sqrt(2 / pi) of its standard deviation.
-            let count = binomial(players, order);
-            let square = rounded_effects(noise, players, order) / count;
-            size.rounded += count * (square * FRAC_2_PI).sqrt();
+            let mean = (rounded_square(noise, order) * FRAC_2_PI).sqrt();
+            size.rounded += binomial(players, order) * mean;
         }
     }
     Ok(sizes)
@@ -178,7 +181,7 @@ fn likeness(
             (0..2).map(|at| (at, sums.iter().map(|(_, own)| own[at][order]).sum::<f64>()));
         let is_clear = own.all(|(at, square)| {
             let players = sums[0].0.len();
-            square >= CLEAR * sums.len() as f64 * rounded_effects(noise[at], players, order + 1)
+            square >= CLEAR * sums.len() as f64 * rounded_squares(noise[at], players, order + 1)
         });
         found.filter(|_| is_clear)
     };
@@ -210,7 +213,7 @@ fn mobility(
     let rounded = |players: usize, order: usize| {
         // Of a change over RANDOM, and not of its quotient.
         let change = RANDOM * rounding.of_quotients(RANDOM);
-        [change, rounding.now].map(|noise| rounded_effects(noise, players, order))
+        [change, rounding.now].map(|noise| rounded_squares(noise, players, order))
     };
     Ok(quotients(&sums, resamples, rounded, f64::sqrt))
 }
