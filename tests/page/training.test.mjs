@@ -248,7 +248,8 @@ function tasksOf({ traceEvents }) {
 }
 
 test("in the first 20 s of training no task takes the page's thread for 50 ms", { timeout: 120_000 }, async () => {
-  await withPage({ search: address({ ...LONG, train_size: 2000, players: 10, samples: 40 }) }, async (page, context) => {
+  const search = address({ ...LONG, train_size: 2000, players: 10, samples: 40 });
+  await withPage({ search }, async (page, context) => {
     await page.locator(".primary:enabled").waitFor();
     // Wall time would count the other processes of a test machine too.
     await context.browser().startTracing(page, { categories: ["toplevel", "devtools.timeline"] });
