@@ -144,6 +144,7 @@ export function extent(values: Estimate[], ...least: number[]): readonly [number
 
 /** A line through values; broken where one is undefined. */
 export function Line({ of, x, y, colour, dash }: { of: At[]; x: Scale; y: Scale; colour: string; dash?: string }) {
+  if (of.length === 0) return null;
   return (
     <path
       d={path(of.map(({ epoch, value }) => [x.at(epoch), y.at(value)]))}

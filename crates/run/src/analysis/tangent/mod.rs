@@ -285,6 +285,7 @@ fn likeness(record: &RunRecord) -> Option<Figure> {
             .map(|(_, found)| found.likeness.get(order).copied().flatten())
             .collect(),
     });
+    let curves = curves.filter(|curve| curve.values.iter().any(Option::is_some));
     over_training(
         record,
         "tangent-likeness",
