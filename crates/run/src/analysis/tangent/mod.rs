@@ -196,7 +196,8 @@ fn numbers(record: &RunRecord) -> Vec<Number> {
 /// The epoch at which effects of an order, index order - 1, are half as like those before training as
 /// these are themselves, on a line between checkpoints; `None` where they stay more alike.
 fn half_likeness(record: &RunRecord, order: usize) -> Option<f64> {
-    let course = table::parts::<Tangent>(record).filter_map(|(at, found)| {
+    // Across checkpoints where rounding hides it there is no line.
+    let course = table::parts::<Tangent>(record).map_while(|(at, found)| {
         let likeness = *test(found)?.likeness.get(order)?;
         Some((record.checkpoints[at].losses.epoch, likeness?.value))
     });
