@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { namedCategories, placeMarks, widthOf } from "../src/figure/axes";
+import { unbroken } from "../src/figure/over-training";
 import { rowsOf } from "../src/figure/rows";
 import type { Estimate } from "../src/generated/Estimate";
 import type { Figure } from "../src/generated/Figure";
@@ -31,6 +32,15 @@ const VIEW = {
     figure("groups", { type: "curves" }),
   ],
 } as unknown as RunView;
+
+test("what lies between two lines is broken where one of them is unknown", () => {
+  const between = [0, 1, NaN, 3, NaN, 5, 6].map((low, epoch) => ({ epoch, low, high: low + 1 }));
+  const epochs = unbroken(between).map((part) => part.map(({ epoch }) => epoch));
+  assert.deepEqual(epochs, [
+    [0, 1],
+    [5, 6],
+  ]);
+});
 
 describe("names of categories", () => {
   const RULES = ["high orders", "mean order", "cancel more", "patience", "never"];

@@ -1,8 +1,10 @@
 // Numbers and scales: one format everywhere, and an axis that always has values.
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { inPageWords } from "../src/article/wording";
 import { apart, number, plain, signed, smallPercent, typeset } from "../src/figure/numbers";
 import { epochScale, linear, logarithmic } from "../src/figure/scale";
+import type { RunView } from "../src/generated/RunView";
 
 describe("numbers", () => {
   test("have three digits, powers of ten and a true minus", () => {
@@ -28,6 +30,17 @@ describe("numbers", () => {
     assert.equal(smallPercent(0.0009999), "less than 0.1 %");
     assert.equal(smallPercent(0.007), "0.7 %");
     assert.equal(smallPercent(0), "0 %");
+  });
+
+  test("of steps in warnings are told as epochs, where a checkpoint is there", () => {
+    const checkpoints = [
+      { losses: { step: 0, epoch: 0 } },
+      { losses: { step: 18, epoch: 0.25 } },
+    ] as RunView["checkpoints"];
+    const inWords = (warning: string): string => inPageWords(warning, { checkpoints });
+    assert.equal(inWords("at step 18 the noise bound is low"), "at epoch 0.25 the noise bound is low");
+    assert.equal(inWords("sample 3 at step 0: gap 0.1"), "sample 3 before training: gap 0.1");
+    assert.equal(inWords("at step 19 all is well"), "at step 19 all is well");
   });
 
   test("of captions that were written for terminals are set in the same format", () => {

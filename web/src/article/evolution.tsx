@@ -8,7 +8,7 @@ import { useMemo } from "preact/hooks";
 import { CourseDrawing, courseSigns, LossDrawing, lossSigns } from "../figure/course";
 import { Figure } from "../figure/frame";
 import { Signs } from "../figure/legend";
-import { epochs, number, typeset, when } from "../figure/numbers";
+import { atEpoch, epochs, number, typeset, when } from "../figure/numbers";
 import { interval } from "../figure/rows";
 import type { Row } from "../figure/save";
 import { extentOf, StrengthBars, type Unit } from "../figure/strength";
@@ -113,7 +113,11 @@ function Sentences({ view, caption }: { view: RunView; caption: string }) {
       {view.warnings.length > 0 && (
         <p class="warnings">
           {view.warnings.length === 1 ? "1 warning" : `${view.warnings.length} warnings`}:{" "}
-          {view.warnings.slice(0, 3).map(inPageWords).map(typeset).join("; ")}.
+          {view.warnings
+            .slice(0, 3)
+            .map((warning) => typeset(inPageWords(warning, view)))
+            .join("; ")}
+          .
         </p>
       )}
     </>
@@ -368,7 +372,7 @@ function OverTraining({ view, index, live }: { view: RunView; index: number; liv
       <div class="over-training">
         {course && <CourseDrawing label={course.caption} of={course.kind} epoch={epoch} onEpoch={onEpoch} />}
         <LossDrawing
-          label={`Training and test loss over epochs; at ${when(epoch ?? 0)}: ${lossesInWords(view, index)}`}
+          label={`Training and test loss over epochs; ${atEpoch(epoch ?? 0)}: ${lossesInWords(view, index)}`}
           of={losses}
           marks={marks}
           epoch={epoch}
@@ -384,7 +388,7 @@ function Early({ live }: { live: boolean }) {
   const losses = live ? training.value?.losses.value : undefined;
   const last = losses?.at(-1);
   return (
-    <p class="early">{last ? `Test loss ${number(last.test_loss)} nats at ${when(last.epoch)}.` : "Preparing."}</p>
+    <p class="early">{last ? `Test loss ${number(last.test_loss)} nats ${atEpoch(last.epoch)}.` : "Preparing."}</p>
   );
 }
 

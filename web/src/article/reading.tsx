@@ -1,7 +1,7 @@
 /** The words beside the figure: they follow the run that is open, and move it. */
 
 import type { ComponentChildren } from "preact";
-import { epochs, number, percent, when } from "../figure/numbers";
+import { atEpoch, epochs, number, percent, when } from "../figure/numbers";
 import type { Bars as Strengths } from "../generated/Bars";
 import type { Mark } from "../generated/Mark";
 import type { RunView } from "../generated/RunView";
@@ -154,7 +154,7 @@ function InNats({ view, story: { first, lowest, last } }: { view: RunView; story
 function beside(gap: Mark, boundary: Mark): string {
   if (gap.low > boundary.high) return ": not at the boundary, but later. ";
   if (gap.high < boundary.low) return ": not at the boundary, but before. ";
-  return `, the boundary lies at ${when(boundary.epoch)} [${epochs(boundary.low)}, ${epochs(boundary.high)}]: which comes first, their intervals do not tell. `;
+  return `, the boundary lies ${atEpoch(boundary.epoch)} [${epochs(boundary.low)}, ${epochs(boundary.high)}]: which comes first, their intervals do not tell. `;
 }
 
 function Gap({ view, story: { gap, boundary } }: { view: RunView; story: Story }) {
@@ -169,7 +169,7 @@ function Gap({ view, story: { gap, boundary } }: { view: RunView; story: Story }
     <p>
       The gap between test and training loss opens{" "}
       <Go to={nearest(view, gap.epoch)}>
-        at {when(gap.epoch)} [{epochs(gap.low)}, {epochs(gap.high)}]
+        {atEpoch(gap.epoch)} [{epochs(gap.low)}, {epochs(gap.high)}]
       </Go>
       {boundary ? beside(gap, boundary) : ". "}
       {rule}

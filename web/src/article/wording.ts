@@ -1,6 +1,8 @@
 /** What samples and their players are called. */
 
+import { atEpoch } from "../figure/numbers";
 import type { ContentView } from "../generated/ContentView";
+import type { RunView } from "../generated/RunView";
 import type { SampleKind } from "../generated/SampleKind";
 
 /** A kind of sample in words. */
@@ -44,7 +46,16 @@ export function named(names: string[], mask: number): string {
 /** How far above the smallest norm a decomposition may be that ranges hold for (NEAR_OPTIMAL of the solver). */
 export const NEAR = "0.5 %";
 
-/** A warning of a run. Runs of before were told what to do in words of the command line: these are the page's. */
-export function inPageWords(warning: string): string {
-  return warning.replace("--noise-ratio", "noise ratio").replace(" (--device cpu)", "");
+/**
+ * A warning of a run, in the page's words and time: it counts epochs, not steps. Runs of before were told what to do
+ * in words of the command line.
+ */
+export function inPageWords(warning: string, { checkpoints }: Pick<RunView, "checkpoints">): string {
+  return warning
+    .replace("--noise-ratio", "noise ratio")
+    .replace(" (--device cpu)", "")
+    .replace(/\bat step (\d+)/, (words, step) => {
+      const found = checkpoints.find(({ losses }) => losses.step === Number(step));
+      return found ? atEpoch(found.losses.epoch) : words;
+    });
 }

@@ -37,7 +37,7 @@ export function widthOf(text: string, size = LETTERS): number {
 const SMALLEST = 0.72 * LETTERS;
 
 /** The size at which a text fits, and is still read. */
-function fitting(text: string, width: number, size = LETTERS): number {
+export function fitting(text: string, width: number, size = LETTERS): number {
   return Math.max(SMALLEST, Math.min(size, (size * width) / widthOf(text, size)));
 }
 

@@ -13,6 +13,8 @@ import type { Drawn } from "../generated/Drawn";
 import type { Estimate } from "../generated/Estimate";
 import {
   Filling,
+  fitting,
+  type Inside,
   LETTERS,
   Names,
   namedCategories,
@@ -95,7 +97,28 @@ function PanelWithin({ of, panel, size: { width, height } }: { of: BarPanels; pa
           isDotted={of.overlay.is_dotted}
         />
       )}
+      <Absent of={of} panel={panel} inside={inside} />
     </>
+  );
+}
+
+/** Series that have nothing in this panel, by name: a place without bars does not say whether they are 0. */
+function Absent({ of, panel, inside }: { of: BarPanels; panel: BarPanel; inside: Inside }) {
+  const absent = of.series.filter((_, place) => !panel.bars[place]);
+  return (
+    <g text-anchor="end">
+      {absent.map(({ name, tone }, line) => (
+        <text
+          key={name}
+          x={inside.right}
+          y={inside.top + (1.3 + 1.2 * line) * LETTERS}
+          fill={colourOf(tone)}
+          font-size={fitting(`${name}: not known`, inside.right - inside.left)}
+        >
+          {typeset(name)}: not known
+        </text>
+      ))}
+    </g>
   );
 }
 

@@ -98,6 +98,11 @@ export function when(epoch: number): string {
   return epoch === 0 ? "before training" : `epoch ${epochs(epoch)}`;
 }
 
+/** When something is seen, in a sentence. */
+export function atEpoch(epoch: number): string {
+  return epoch === 0 ? when(epoch) : `at ${when(epoch)}`;
+}
+
 /** Seconds in words that a reader waits by. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "";

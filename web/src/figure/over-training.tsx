@@ -156,7 +156,7 @@ export function Line({ of, x, y, colour, dash }: { of: At[]; x: Scale; y: Scale;
   );
 }
 
-/** What lies between two lines. */
+/** What lies between two lines; broken where one of them is undefined. */
 export function Band({
   of,
   x,
@@ -170,10 +170,22 @@ export function Band({
   colour: string;
   opacity: number;
 }) {
-  const defined = of.filter(({ low, high }) => Number.isFinite(low) && Number.isFinite(high));
-  const upper = defined.map(({ epoch, high }) => [x.at(epoch), y.at(high)] as const);
-  const lower = defined.map(({ epoch, low }) => [x.at(epoch), y.at(low)] as const);
-  return <path d={path([...upper, ...lower.reverse()])} fill={colour} fill-opacity={opacity} />;
+  const outline = (part: typeof of): string => {
+    const upper = part.map(({ epoch, high }) => [x.at(epoch), y.at(high)] as const);
+    const lower = part.map(({ epoch, low }) => [x.at(epoch), y.at(low)] as const);
+    return path([...upper, ...lower.reverse()]);
+  };
+  return <path d={unbroken(of).map(outline).join("")} fill={colour} fill-opacity={opacity} />;
+}
+
+/** Stretches in which both lines are defined. */
+export function unbroken<Between extends { low: number; high: number }>(of: Between[]): Between[][] {
+  const parts: Between[][] = [[]];
+  for (const between of of) {
+    if (Number.isFinite(between.low) && Number.isFinite(between.high)) parts.at(-1)?.push(between);
+    else parts.push([]);
+  }
+  return parts.filter(({ length }) => length > 1);
 }
 
 /** Dots with their intervals. */

@@ -195,7 +195,7 @@ fn overlay(svg: &mut Svg, panel: &Panel, data: &BarPanels, shown: &BarPanel) {
     }
 }
 
-/// Series that have nothing in this panel, by name.
+/// Series that have nothing in this panel, by name: a place without bars does not say whether they are 0.
 fn absent(svg: &mut Svg, panel: &Panel, data: &BarPanels, shown: &BarPanel) {
     let absent = data.series.iter().zip(&shown.bars);
     let absent = absent.filter(|(_, bars)| bars.is_none());
@@ -205,7 +205,7 @@ fn absent(svg: &mut Svg, panel: &Panel, data: &BarPanels, shown: &BarPanel) {
             panel.frame.right,
             panel.frame.top + 18.0 + 8.6 * line as f64,
         );
-        svg.text(at, &format!("{}: nothing", series.name), text);
+        svg.text(at, &format!("{}: not known", series.name), text);
     }
 }
 

@@ -237,13 +237,12 @@ fn shares(record: &RunRecord) -> Option<Figure> {
         .filter_map(|(at, found)| {
             let found = test(found)?;
             let bars = [found.outputs, found.step, found.random];
+            let bars = bars.map(|bars| bars.into_iter().collect::<Option<Vec<_>>>());
+            let is_lost = bars.iter().any(Option::is_none);
             Some(BarPanel {
                 title: at.title(record),
-                note: String::new(),
-                bars: bars
-                    .into_iter()
-                    .map(|bars| bars.into_iter().collect::<Option<Vec<_>>>())
-                    .collect(),
+                note: if is_lost { LOST.into() } else { String::new() },
+                bars: bars.into(),
                 overlay: None,
             })
         });
@@ -372,6 +371,9 @@ fn in_words(record: &RunRecord) -> Option<String> {
 
 /// A share of something, where rounding may have made it.
 const UNKNOWN: &str = "an unknown share (lost in rounding)";
+
+/// Said of a panel without the bars of all that it is about.
+const LOST: &str = "some orders are lost in rounding, so that shares are not known";
 
 const BASIS: &str = "AND effects of plain outputs, without OR and not the sparsest: derivatives pass through no solver, and shares are others than those of sparse answers. 95 % over the samples or batches.";
 
