@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { split } from "../src/engine/bench";
-import { isUnderway } from "../src/training/checkpoints";
 import { progress as progressOf } from "../src/training/state";
 import { MOST_RESTARTS } from "../src/training/trainer";
 import {
@@ -31,25 +30,6 @@ describe("a checkpoint", () => {
     assert.equal(only(course.done(), "store_checkpoint").checkpoint.parts, PARTS);
     course.checkpointWritten(50);
     assert.equal(only(course.done(), "record_checkpoint").checkpoint.parts, PARTS);
-  });
-
-  test("is underway from its last measurement until it is recorded or left out", () => {
-    const course = Course.running();
-    const steps: [() => void, boolean][] = [
-      [() => course.told(checkpoint(50)), false],
-      [() => course.checkpointWritten(50), false],
-      [() => course.send({ type: "measured", step: 50, parts: PARTS }), true],
-      [() => course.checkpointWritten(50), true],
-      [() => course.send({ type: "recorded", recorder: 1, step: 50, secondPhase: false }), false],
-    ];
-    for (const [happens, isSo] of steps) {
-      happens();
-      assert.equal(isUnderway(course.state), isSo);
-    }
-    course.told(checkpoint(60));
-    course.checkpointWritten(60);
-    course.send({ type: "unmeasurable", step: 60, problem: problem("input", "No memory") });
-    assert.equal(isUnderway(course.state), false);
   });
 
   test("that is known is not measured again", () => {

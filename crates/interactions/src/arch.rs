@@ -17,7 +17,8 @@ pub(crate) fn vectorized_by_eight<R>(work: impl FnOnce() -> R) -> R {
 /// Runs `work` compiled for the widest vector instructions of this processor (AVX-512, AVX2, NEON,
 /// wasm simd128 or plain). All that `work` calls must be `#[inline(always)]` to be compiled with
 /// it; but in the browser, where nothing is chosen, what many places call is a function of its own,
-/// which keeps the page small.
+/// which keeps the page small, and so is what is large: the browser compiles a function well only
+/// once it has been busy, and the larger it is the longer it runs as it was compiled first.
 ///
 /// No fused multiply-add is used anywhere and sums have a fixed order, so that the numbers do not
 /// depend on what is chosen here.

@@ -21,5 +21,13 @@ pub(crate) fn without_padding(rows: &[f32], columns: usize) -> Vec<f32> {
 /// natively at run time.
 #[inline]
 pub(crate) fn with_simd<W: WithSimd>(work: W) -> W::Output {
+    // A module with simd128 runs only where there is simd128: a second copy of every kernel would
+    // be dead weight for a page.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    match pulp::wasm::Simd128::try_new() {
+        Some(simd) => work.with_simd(simd),
+        None => unreachable!("a module with simd128 runs only where there is simd128"),
+    }
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     pulp::Arch::new().dispatch(work)
 }

@@ -24,9 +24,6 @@ interface Job {
   attempts: number;
 }
 
-/** A job is waited for no longer than this by the work that goes before it, milliseconds. */
-const MOST_REST = 1_000;
-
 /** Workers that this device has cores for. */
 export function workersHere(): number {
   return Math.min(MOST_WORKERS, Math.max(1, navigator.hardwareConcurrency - 1));
@@ -41,16 +38,10 @@ export class Pool {
   private readonly engines = new Set<Engine>();
   /** Why no worker can be had, or that the pool was ended. */
   private fault: unknown;
-  /** Whether one of the workers rests. */
-  private rests = false;
 
-  /**
-   * `onLost` hears of a worker that ended, and whose work another one does again. Between two jobs, one worker at a
-   * time leaves its core to what comes of the first, until `isRoom` resolves: the page is not to wait for cores.
-   */
+  /** `onLost` hears of a worker that ended, and whose work another one does again. */
   constructor(
     private readonly onLost: (error: unknown) => void,
-    private readonly isRoom: () => Promise<void>,
     private workers = workersHere(),
   ) {
     for (let index = workers; index > 0; index--) void this.work();
@@ -119,15 +110,6 @@ export class Pool {
     for (const job of this.jobs.splice(0)) job.fail(error);
   }
 
-  private async rest(): Promise<void> {
-    if (this.rests) return;
-    this.rests = true;
-    let limit: ReturnType<typeof setTimeout> | undefined;
-    const most = new Promise<void>((done) => (limit = setTimeout(done, MOST_REST)));
-    await Promise.race([this.isRoom(), most]).finally(() => clearTimeout(limit));
-    this.rests = false;
-  }
-
   /** Whether the worker can go on. */
   private async takeJob(engine: Engine): Promise<boolean> {
     if (engine.isLost) return false;
@@ -138,7 +120,6 @@ export class Pool {
     }
     try {
       await job.run(engine);
-      await this.rest();
       return true;
     } catch (error) {
       const isLost = error instanceof EngineError && error.kind === "panic";

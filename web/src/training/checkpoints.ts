@@ -73,11 +73,6 @@ function isSettled({ checkpoints, settled }: State): boolean {
   return [...checkpoints.keys()].every((step) => settled.has(step));
 }
 
-/** Whether a checkpoint is measured, and more of it is to come. */
-export function isUnderway(state: State): boolean {
-  return measured(state).some(({ losses }) => !state.settled.has(losses.step));
-}
-
 /** A training is measured when of all its checkpoints no more is to come. */
 export function concluded(state: State): Next {
   if (state.phase !== "measuring" || !isSettled(state)) return only(state);

@@ -8,11 +8,10 @@
  * go on too.
  */
 
-import { computed, effect, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import { chooseEngine, type Wish } from "../engine/choice";
 import { Engine, EngineError, expect, inWords } from "../engine/client";
 import { filesOf } from "../engine/data";
-import { drawn } from "../engine/drawn";
 import { newName } from "../engine/names";
 import { type Early, Pool, workersHere } from "../engine/pool";
 import { preview } from "../engine/preview";
@@ -32,7 +31,6 @@ import type { LossRecord } from "../generated/LossRecord";
 import type { RunView } from "../generated/RunView";
 import { hasTwoPhases } from "../state/phases";
 import { obstacleToGpu } from "../state/settings";
-import { isUnderway } from "./checkpoints";
 import { reduce } from "./reduce";
 import { type Effect, type Happening, initial, type Problem, progress, type Recorded, type Written } from "./state";
 
@@ -74,8 +72,6 @@ export class Training {
   /** Whether a checkpoint is seen, and whether some samples of the first one were before. */
   private hasShown = false;
   private isPreviewed = false;
-  /** What was told of last is being drawn. */
-  private drawing: Promise<void> = Promise.resolve();
   /** Records go in one after another. */
   private recording: Promise<void> = Promise.resolve();
   private readonly writes = new Writes();
@@ -257,25 +253,8 @@ export class Training {
   }
 
   private measurers(): Pool {
-    this.pool ??= new Pool(
-      (error) => this.send({ type: "measurer_lost", problem: problemOf(error) }),
-      () => this.seen(),
-    );
+    this.pool ??= new Pool((error) => this.send({ type: "measurer_lost", problem: problemOf(error) }));
     return this.pool;
-  }
-
-  /** Resolves when all that is measured is recorded, and drawn. */
-  private async seen(): Promise<void> {
-    // What the last measurement completes is told by then.
-    await new Promise((done) => setTimeout(done));
-    let stop = (): void => undefined;
-    await new Promise<void>((done) => {
-      stop = effect(() => {
-        if (!isUnderway(this.state.value)) done();
-      });
-    });
-    stop();
-    await this.drawing;
   }
 
   /** Shows the first samples of the first checkpoint while the others are being measured. */
@@ -285,7 +264,7 @@ export class Training {
     this.isPreviewed = true;
     return async (engine, bench, part) => {
       const view = await preview(RUN, session, { ...checkpoint, parts: [part] }, bench, engine);
-      if (view && !this.hasShown) this.tellOf(view, engine, engine);
+      if (view && !this.ended && !this.hasShown) this.listener.run(view, engine, engine);
     };
   }
 
@@ -346,14 +325,8 @@ export class Training {
   private show(view: RunView, engine: Engine): boolean {
     this.shown = { view, record: engine };
     this.hasShown ||= view.checkpoints.length > 0;
-    this.tellOf(view, engine, this.standIn.engine ?? engine);
+    if (!this.ended) this.listener.run(view, engine, this.standIn.engine ?? engine);
     return hasTwoPhases(view);
-  }
-
-  private tellOf(view: RunView, record: Engine, answers: Engine): void {
-    if (this.ended) return;
-    this.listener.run(view, record, answers);
-    this.drawing = drawn();
   }
 }
 

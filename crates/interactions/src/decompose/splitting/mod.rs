@@ -391,7 +391,8 @@ impl<'p, T: Precision> Splitting<'p, T> {
     }
 
     /// The lower bound of -l, of the last iteration or the mean with these weights.
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn bound_below(&mut self, mean: Option<[T; 2]>) {
         self.load_multiplier(mean);
         let [wide_and, wide_or] = &mut self.wide;
@@ -426,7 +427,8 @@ impl<'p, T: Precision> Splitting<'p, T> {
     }
 
     /// The bounds of the short mean, or with the `older` sums (1) of the long one.
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn bounds_of_mean(&mut self, older: f64) {
         let count = self.recent.count + older * self.older.count;
         if count == 0.0 {
@@ -451,7 +453,8 @@ impl<'p, T: Precision> Splitting<'p, T> {
     }
 
     /// Makes the effects in `and` and `or` feasible and keeps them if they are the best.
-    #[inline(always)]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
     fn keep_feasible(&mut self) {
         let [wide_and, wide_or] = &mut self.wide;
         let and_row = T::widened(&mut self.and, wide_and);
