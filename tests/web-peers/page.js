@@ -6,7 +6,7 @@ import { onFreshPage } from "./chromium.js";
 /** Milliseconds after loading in which a larger element may still come. */
 const SETTLE = 2000;
 /** Milliseconds of training over which tasks are watched. */
-const TRAINING = 10_000;
+const TRAINING = 60_000;
 
 /** Milliseconds from navigation to the largest contentful paint, nothing cached. */
 export function largestPaint(browser, url) {

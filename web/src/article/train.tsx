@@ -219,7 +219,7 @@ function Status({ now }: { now: Training | undefined }) {
         aria-valuemax={100}
         aria-valuenow={Math.round(100 * share(now))}
       >
-        <div style={{ width: `${100 * share(now)}%` }} />
+        <div style={{ transform: `translateX(${100 * share(now) - 100}%)` }} />
       </div>
       <p class="facts">
         <strong role="status" data-phase={phase.value}>
