@@ -14,32 +14,39 @@ use crate::{
 /// features of its one package.
 const SPINDLE: &str = "target/release/spindle";
 
-/// Features that lints see: all but CUDA's, whose build fetches an LLVM, and object stores, which are
-/// seen where they are tried.
-const FEATURES: &str = "spindle/burn,spindle/wgpu,spindle-web/gpu,spindle-web/ts";
+/// Features that lints and documentation see, the same for both: else dependencies are checked once
+/// more. All but object stores, which are seen where they are tried, and the page, which is built
+/// later.
+const FEATURES: &str = "spindle/burn,spindle/wgpu,spindle/cuda,spindle-web/gpu,spindle-web/ts";
+/// The build of CUDA's parts fetches an LLVM, but not where documentation is made.
+const WITHOUT_LLVM: (&str, &str) = ("DOCS_RS", "1");
 
 /// Tests run in the release profile: they are numerics, and the binaries serve the demo as well.
 pub(crate) fn test(torch: bool) -> anyhow::Result<()> {
     cargo("fmt --all --check")?;
     claims::check()?;
     web::check_style()?;
-    cargo(&format!(
-        "clippy --release --workspace --all-targets --features {FEATURES} -- -D warnings"
-    ))?;
+    lint(FEATURES)?;
     web::check_types()?;
     page_tests::test_without_browser()?;
     // The chores' tests run in the profile that has just built the chores.
     cargo("test --package xtask")?;
     cargo("test --release --workspace --exclude xtask --features spindle/burn,spindle-web/engine")?;
     cargo_with(
-        "doc --release --workspace --no-deps",
-        &[("RUSTDOCFLAGS", "-D warnings")],
+        &format!("doc --release --workspace --no-deps --features {FEATURES}"),
+        &[("RUSTDOCFLAGS", "-D warnings"), WITHOUT_LLVM],
     )?;
     python_reads_a_run()?;
     lint_for_the_browser()?;
     page()?;
     gpu_tests::test()?;
     if torch { beside_torch() } else { Ok(()) }
+}
+
+fn lint(features: &str) -> anyhow::Result<()> {
+    let line =
+        format!("clippy --release --workspace --all-targets --features {features} -- -D warnings");
+    cargo_with(&line, &[WITHOUT_LLVM])
 }
 
 /// The tool beside PyTorch: the page on models of one's own, run as it stands, and outputs of
@@ -93,7 +100,7 @@ fn page() -> anyhow::Result<()> {
 
 /// That the tool can be built with the page in it, now that there is one.
 fn page_in_the_tool() -> anyhow::Result<()> {
-    cargo("clippy --release --package spindle --all-targets --features page -- -D warnings")
+    lint(&format!("{FEATURES},spindle/page"))
 }
 
 /// A sweep of four small runs, whose tables the examples of docs/scaling.md read.
