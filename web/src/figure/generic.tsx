@@ -106,7 +106,7 @@ function PanelWithin({ of, panel, size: { width, height } }: { of: BarPanels; pa
 function Absent({ of, panel, inside }: { of: BarPanels; panel: BarPanel; inside: Inside }) {
   const absent = of.series.filter((_, place) => !panel.bars[place]);
   return (
-    <g text-anchor="end">
+    <g text-anchor="end" stroke={COLOURS.paper} stroke-width={3} paint-order="stroke">
       {absent.map(({ name, tone }, line) => (
         <text
           key={name}
