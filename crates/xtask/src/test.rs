@@ -43,6 +43,7 @@ pub(crate) fn test(torch: bool) -> anyhow::Result<()> {
     if torch { beside_torch() } else { Ok(()) }
 }
 
+/// Lints everything but what is there for the browser alone.
 fn lint(features: &str) -> anyhow::Result<()> {
     let line =
         format!("clippy --release --workspace --all-targets --features {features} -- -D warnings");

@@ -195,7 +195,8 @@ fn overlay(svg: &mut Svg, panel: &Panel, data: &BarPanels, shown: &BarPanel) {
     }
 }
 
-/// Series that have nothing in this panel, by name: a place without bars does not say whether they are 0.
+/// Series that have nothing in this panel, by name: a place without bars does not say whether they
+/// are 0.
 fn absent(svg: &mut Svg, panel: &Panel, data: &BarPanels, shown: &BarPanel) {
     let absent = data.series.iter().zip(&shown.bars);
     let absent = absent.filter(|(_, bars)| bars.is_none());

@@ -21,7 +21,8 @@ use crate::{Error, protocol::Event};
 
 /// Wall time of the steps between two looks at the page's commands, in seconds.
 const SLICE: f64 = 0.03;
-/// Least time between two events of progress, in seconds: numbers that change more often are not read.
+/// Least time between two events of progress, in seconds: numbers that change more often are not
+/// read.
 const PROGRESS: f64 = 0.2;
 /// Time over which the rate is taken, in seconds.
 const RATE_WINDOW: f64 = 1.0;
