@@ -239,6 +239,32 @@ test("the keyboard alone trains and pauses", async () => {
   });
 });
 
+test("a training that grows writes no address that says the same", async () => {
+  const prepare = (page) =>
+    page.addInitScript(() => {
+      const { replaceState } = history;
+      window.writes = { all: 0, idle: 0 };
+      history.replaceState = (...of) => {
+        const before = location.href;
+        replaceState.apply(history, of);
+        window.writes.all += 1;
+        if (location.href === before) window.writes.idle += 1;
+      };
+    });
+  await withPage({ search: address({ ...LONG, train_size: 500 }), prepare }, async (page) => {
+    await train(page);
+    await page.waitForFunction(() => spindle.current.value?.live && spindle.current.value.view.checkpoints.length > 2);
+    // It is written half a second after the last change.
+    await page.waitForTimeout(2000);
+    await page.locator(".tab", { hasText: "LeNet on MNIST" }).click();
+    await page.getByRole("slider", { name: "Checkpoint" }).fill("0");
+    await page.waitForFunction(() => location.search.includes("epoch="));
+    const { all, idle } = await page.evaluate(() => window.writes);
+    assert.ok(all > 0);
+    assert.equal(idle, 0);
+  });
+});
+
 /** Tasks of the page's thread in a trace: how long they ran, in milliseconds of that thread's own time. */
 function tasksOf({ traceEvents }) {
   const threads = traceEvents.filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain");

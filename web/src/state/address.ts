@@ -88,6 +88,11 @@ export function watchAddress(embedded: boolean, isPlaying: () => boolean = () =>
   effect(() => {
     const address = addressNow(embedded, isPlaying());
     clearTimeout(waiting);
-    waiting = setTimeout(() => history.replaceState(null, "", `${address}${location.hash}`), PACE);
+    waiting = setTimeout(() => replaceAddress(`${address}${location.hash}`), PACE);
   });
+}
+
+/** A browser takes tens of milliseconds over each change where it is busy, even over one that changes nothing. */
+function replaceAddress(address: string): void {
+  if (new URL(address, location.href).href !== location.href) history.replaceState(null, "", address);
 }
