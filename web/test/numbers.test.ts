@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inPageWords } from "../src/article/wording";
-import { apart, number, plain, signed, smallPercent, typeset } from "../src/figure/numbers";
+import { apart, counted, number, plain, signed, smallPercent, typeset } from "../src/figure/numbers";
 import { epochScale, linear, logarithmic } from "../src/figure/scale";
 import type { RunView } from "../src/generated/RunView";
 
@@ -16,6 +16,11 @@ describe("numbers", () => {
     assert.equal(plain(1e-6), "10⁻⁶");
     assert.equal(plain(0.01), "0.01");
     assert.equal(signed(1.5), "+1.50");
+  });
+
+  test("that count have their thousands apart", () => {
+    assert.equal(counted(16384), "16,384");
+    assert.equal(counted(0), "0");
   });
 
   test("have as many digits as tell two of them apart", () => {

@@ -5,7 +5,7 @@
 
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { number, signed } from "../figure/numbers";
+import { counted, number, signed } from "../figure/numbers";
 import type { Explanation } from "../generated/Explanation";
 import type { Interaction } from "../generated/Interaction";
 import type { SampleView } from "../generated/SampleView";
@@ -183,7 +183,7 @@ function Sum({ of, explanation, names, flowing }: SumProps) {
         ))}
         {smaller > 0 && (
           <tr class={flowing === undefined ? "" : "later"}>
-            <td>{smaller.toLocaleString("en")} smaller ones</td>
+            <td>{counted(smaller)} smaller ones</td>
             <Fall step={rest} scale={scale} kind={rest.to < rest.from ? "negative" : "positive"} />
             <td>{signed(rest.to - rest.from)}</td>
           </tr>

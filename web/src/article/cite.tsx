@@ -1,6 +1,7 @@
 /** What to cite: the paper, the tool, and the run that a figure is of. */
 
 import { signal } from "@preact/signals";
+import { counted } from "../figure/numbers";
 import { addressOfRun } from "../state/address";
 import { current, type Run } from "../state/runs";
 import { seedsInWords } from "../state/seeds";
@@ -27,7 +28,7 @@ function tool(run: Run | undefined, address: string): string {
 
 function whatItIs({ view }: Run): string {
   const { training, measurement } = view.experiment;
-  const digits = view.provenance.train_size.toLocaleString("en");
+  const digits = counted(view.provenance.train_size);
   return `${view.model} on ${view.data}, ${digits} training samples, label noise ${training.label_noise}, ${training.epochs} epochs, ${seedsInWords(view.experiment)}, ${measurement.players} players`;
 }
 

@@ -1,5 +1,6 @@
 /** The figure alone, for slides and blogs: it says what it shows, and leads back to the page. */
 
+import { counted } from "../figure/numbers";
 import { addressNow } from "../state/address";
 import { current } from "../state/runs";
 import { seedsInWords } from "../state/seeds";
@@ -37,7 +38,7 @@ function What() {
   const { epochs } = view.experiment.training;
   return (
     <>
-      {view.model} on {view.data}: {view.provenance.train_size.toLocaleString("en")} training samples, {epochs} epochs,{" "}
+      {view.model} on {view.data}: {counted(view.provenance.train_size)} training samples, {epochs} epochs,{" "}
       {seedsInWords(view.experiment)}; {view.samples.filter(({ group }) => group === "test").length} test samples;
       certified solver and the published SGD, as the figure says.
     </>

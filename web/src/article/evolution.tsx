@@ -23,6 +23,7 @@ import { PauseIcon, PlayIcon } from "./icons";
 import { OpenButton, RunMenu } from "./open";
 import { replay, stillPair, stop, toggle } from "./replay";
 import { type Chapter, chapterAt, chaptersOf, hasLearnt, marksOf, storyOf, untold } from "./story";
+import { useInTurn } from "./turns";
 import { inPageWords, several } from "./wording";
 
 /** What bars are of, and whether those of all checkpoints have one scale. */
@@ -184,7 +185,7 @@ function Panels({ view, live }: { view: RunView; live: boolean }) {
       )}
       <TimeCursor view={view} index={index} />
       <OverTraining view={view} index={index} live={live} />
-      <Multiples view={view} index={index} />
+      <Multiples view={view} index={index} live={live} />
     </>
   );
 }
@@ -358,12 +359,20 @@ function ScaleControls() {
   );
 }
 
+/** A training's view when the turn has come of the part that draws it, and the place in it. */
+function useViewInTurn(of: { view: RunView; index: number; live: boolean }): { view: RunView; index: number } {
+  const view = useInTurn(of.view, (before) => of.live && before.run === of.view.run);
+  return { view, index: Math.min(of.index, view.checkpoints.length - 1) };
+}
+
 /** The statistic that decides on phases, and the losses. */
-function OverTraining({ view, index, live }: { view: RunView; index: number; live: boolean }) {
+function OverTraining(of: { view: RunView; index: number; live: boolean }) {
+  const { view, index } = useViewInTurn(of);
   const course = decidingCourse(view);
   const marks = useMemo(() => marksOf(view), [view]);
   // Of a training, losses come between two checkpoints too.
-  const newest = live ? training.value?.losses.value : undefined;
+  const known = of.live ? training.value?.losses.value : undefined;
+  const newest = useInTurn(known, (before) => before !== undefined && before[0] === known?.[0]);
   const losses = useMemo(() => lossesOf(view, newest ?? []), [view, newest]);
   const epoch = view.checkpoints[index]?.losses.epoch;
   const onEpoch = (at: number): void => goTo(nearest(view, at));
@@ -444,7 +453,8 @@ function TimeCursor({ view, index }: { view: RunView; index: number }) {
 }
 
 /** Five checkpoints side by side, each with its own scale; all of them the certified solver's. */
-function Multiples({ view, index }: { view: RunView; index: number }) {
+function Multiples(of: { view: RunView; index: number; live: boolean }) {
+  const { view, index } = useViewInTurn(of);
   // What they show stays while the cursor is dragged.
   const panels = useMemo(
     () =>

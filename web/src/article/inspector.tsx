@@ -8,7 +8,7 @@ import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import { Figure } from "../figure/frame";
 import { MatchingDrawing, ranked } from "../figure/matching";
-import { apart, duration, number, percent, signed, smallPercent } from "../figure/numbers";
+import { apart, counted, duration, number, percent, signed, smallPercent } from "../figure/numbers";
 import { StrengthBars, withoutIntervals } from "../figure/strength";
 import type { Interaction } from "../generated/Interaction";
 import type { SampleRange } from "../generated/SampleRange";
@@ -141,7 +141,7 @@ function InteractionList({ name, of, view }: { name: string; of: Inspection; vie
   return (
     <div class="interactions">
       <h3 class="h4" id={`${name}-list`}>
-        {salient} salient of {view.interactions.length.toLocaleString("en")} interactions
+        {salient} salient of {counted(view.interactions.length)} interactions
       </h3>
       <ul
         aria-labelledby={`${name}-list`}
@@ -176,7 +176,7 @@ function InteractionList({ name, of, view }: { name: string; of: Inspection; vie
 }
 
 function moreOf(left: number): string {
-  return left > MORE ? `${MORE} of ${left.toLocaleString("en")} more` : `${left} more`;
+  return left > MORE ? `${MORE} of ${counted(left)} more` : `${left} more`;
 }
 
 function InteractionButton({
@@ -252,8 +252,8 @@ function MatchingFigure({
         caption={
           matching ? (
             <>
-              The line is the network's output on all {points.length.toLocaleString("en")} masked versions of the {one},
-              sorted; the dots are what the strongest {matching.strongest} interactions add up to. They explain{" "}
+              The line is the network's output on all {counted(points.length)} masked versions of the {one}, sorted; the
+              dots are what the strongest {matching.strongest} interactions add up to. They explain{" "}
               <strong>{percent(matching.explained_variance)}</strong> of the variance, off by{" "}
               {number(matching.rms_error)} nats (root mean square) and at most {number(matching.largest_error)}. Click
               the figure to open one output, or {others}.
@@ -268,7 +268,7 @@ function MatchingFigure({
       >
         <div class="slider">
           <label for={`${name}-strongest`}>
-            Keep the strongest <b>{of.strongest.value}</b> of {view.interactions.length.toLocaleString("en")}
+            Keep the strongest <b>{of.strongest.value}</b> of {counted(view.interactions.length)}
           </label>
           <input
             id={`${name}-strongest`}

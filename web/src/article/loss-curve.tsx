@@ -1,6 +1,6 @@
 /** The training loss from the first step on, in small: it moves before anything is measured. */
 
-import { number } from "../figure/numbers";
+import { counted, number } from "../figure/numbers";
 import type { Training } from "../training/run";
 
 const [WIDTH, HEIGHT] = [240, 36];
@@ -27,9 +27,8 @@ export function LossCurve({ now }: { now: Training }) {
         <polyline points={points.join(" ")} />
       </svg>
       <p>
-        training loss of the last steps, from {number(curve[0]?.loss ?? 0)} at step{" "}
-        {(curve[0]?.step ?? 0).toLocaleString("en")} to <b>{number(last.loss)}</b> nats at step{" "}
-        {last.step.toLocaleString("en")} of {progress.totalSteps.toLocaleString("en")}
+        training loss of the last steps, from {number(curve[0]?.loss ?? 0)} at step {counted(curve[0]?.step ?? 0)} to{" "}
+        <b>{number(last.loss)}</b> nats at step {counted(last.step)} of {counted(progress.totalSteps)}
       </p>
     </div>
   );

@@ -4,6 +4,7 @@ import { type Signal, signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { expect, inWords } from "../engine/client";
 import type { KeptRun } from "../engine/kept-runs";
+import { counted } from "../figure/numbers";
 import { saveFile } from "../figure/save";
 import { addressOfRun, addressOfView, linkable } from "../state/address";
 import { openListed } from "../state/all-runs";
@@ -240,7 +241,7 @@ function RunCard({ run, loading, onChoose }: { run: Shipped; loading: boolean; o
         {run.model} on {run.data}
       </b>
       <span>
-        {run.train_size.toLocaleString("en")} training samples, {epochs} epochs, seed {seed}
+        {counted(run.train_size)} training samples, {epochs} epochs, seed {seed}
       </span>
       <span>{loading ? "Opening…" : origin(run)}</span>
     </button>

@@ -3,7 +3,7 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { type Engine, expect } from "../engine/client";
 import { HistoryDrawing } from "../figure/course";
-import { number, plain, when } from "../figure/numbers";
+import { counted, number, plain, when } from "../figure/numbers";
 import type { RunView } from "../generated/RunView";
 import type { SampleSolver } from "../generated/SampleSolver";
 import type { SampleView } from "../generated/SampleView";
@@ -233,13 +233,12 @@ function SolverChoice() {
           )}
           {chosen !== "certified" && chosen !== shown?.by && inspection.busy.value && (
             <p class="verdict" role="status">
-              {STEPS.toLocaleString("en")} steps are being done…
+              {counted(STEPS)} steps are being done…
             </p>
           )}
           {chosen === shown?.by && ratio !== undefined && (
             <p class="verdict" role="status">
-              After {STEPS.toLocaleString("en")} steps its L1 norm is <strong>{number(ratio)} times</strong> the
-              smallest one.
+              After {counted(STEPS)} steps its L1 norm is <strong>{number(ratio)} times</strong> the smallest one.
             </p>
           )}
         </div>

@@ -1,7 +1,7 @@
 /** What a training here is to be: presets, a sentence, sliders, and what the reader expects of it. */
 
 import { signal } from "@preact/signals";
-import { percent } from "../figure/numbers";
+import { counted, percent, plain } from "../figure/numbers";
 import type { Experiment } from "../generated/Experiment";
 import type { Model } from "../generated/Model";
 import { enter, entered, take, wrongIn } from "../state/entered";
@@ -36,7 +36,7 @@ export function openIfChosen(): void {
 export function inASentence(of: Experiment): string {
   const { model, train_size, label_noise, epochs, batch, learning_rate, seed, penalty, penalty_order } = of.training;
   const { samples, players, checkpoints } = of.measurement;
-  const digits = (train_size ?? DIGITS.train).toLocaleString("en");
+  const digits = counted(train_size ?? DIGITS.train);
   const wrong = label_noise === 0 ? "none with a wrong label" : `${percent(label_noise)} of them with a wrong label`;
   const against = isPenalised(of)
     ? `Interactions of order ${penalty_order} and above cost, with weight ${penalty}. `
@@ -293,7 +293,7 @@ function FieldControl({ field }: { field: Field }) {
           step={1}
           value={nearestStop(stops, value)}
           aria-label={`${slider}, in steps`}
-          aria-valuetext={value.toLocaleString("en")}
+          aria-valuetext={Number.isInteger(value) ? counted(value) : plain(value)}
           onInput={(event) => enter(field, String(stops[Number(event.currentTarget.value)] ?? value))}
         />
       )}

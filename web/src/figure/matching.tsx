@@ -5,6 +5,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Filling, type Inside, LETTERS, Names, path, roomAbove, roomFor, type Size, Values } from "./axes";
+import { counted } from "./numbers";
 import { linear, type Scale } from "./scale";
 import { COLOURS, resolved, theme } from "./theme";
 
@@ -63,11 +64,7 @@ function Inner({
   return (
     <>
       <Values scale={y} inside={inside} title={TITLE} />
-      <Names
-        at={[]}
-        inside={inside}
-        title={`all ${points.length.toLocaleString("en")} masked versions, by the network’s output`}
-      />
+      <Names at={[]} inside={inside} title={`all ${counted(points.length)} masked versions, by the network’s output`} />
       {dots && <image href={dots} x={inside.left} y={0} width={inside.right - inside.left} height={height} />}
       <path d={line} fill="none" stroke={COLOURS.ink} stroke-width={2} />
       {mark && (

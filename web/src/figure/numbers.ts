@@ -17,6 +17,11 @@ function digits(value: number, of: "Fraction" | "Significant", least: number, mo
   return format.format(value).replace("-", MINUS);
 }
 
+/** A whole number of things, with its thousands apart. */
+export function counted(of: number): string {
+  return digits(of, "Fraction", 0, 0);
+}
+
 function raised(exponent: number): string {
   const power = String(Math.abs(exponent)).replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? "");
   return `10${exponent < 0 ? "⁻" : ""}${power}`;

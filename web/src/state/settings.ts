@@ -5,6 +5,7 @@
 
 import { signal } from "@preact/signals";
 import type { Wish } from "../engine/choice";
+import { counted } from "../figure/numbers";
 import controls from "../generated/controls.json";
 import type { Experiment } from "../generated/Experiment";
 import type { Model } from "../generated/Model";
@@ -170,7 +171,7 @@ export function inShort(of: Experiment): string {
 /** The same without its seed, for several runs. */
 export function besidesSeed(of: Experiment): string {
   const { model, train_size, label_noise, penalty, penalty_order } = of.training;
-  const digits = (train_size ?? DIGITS.train).toLocaleString("en");
+  const digits = counted(train_size ?? DIGITS.train);
   const wrong = label_noise === 0 ? "no wrong labels" : `${+(100 * label_noise).toPrecision(3)} % wrong labels`;
   const against = isPenalised(of) ? `, penalty ${penalty} from order ${penalty_order} on` : "";
   return `${titleOf(model) ?? model}, ${digits} digits, ${wrong}${against}`;
