@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { launch, workerAnswer } from "./chromium.js";
+import { lostToMachine } from "./machine.js";
 import { largestPaint, longTasksInTraining } from "./page.js";
 import { CPU_ENGINE, fail, GPU_ENGINE, median, summary } from "./report.js";
 import { serve } from "./server.js";
@@ -118,13 +119,14 @@ async function measurePage() {
   try {
     const paints = [];
     for (let round = 0; round < ROUNDS; round++) paints.push(await largestPaint(browser, page));
-    const counts = [];
+    const minutes = [];
     for (let round = 1; round <= ROUNDS; round++) {
+      const lost = await lostToMachine();
       const tasks = await longTasksInTraining(browser, page);
       console.error(`the page, round ${round}   tasks over 50 ms: ${tasks.join(", ") || "none"}`);
-      counts.push(tasks.length);
+      minutes.push({ tasks, lost });
     }
-    return { largestPaint: median(paints), longTasks: median(counts) };
+    return { largestPaint: median(paints), minutes, longTasks: median(minutes.map(({ tasks }) => tasks.length)) };
   } catch (error) {
     fail(`page: ${error.message}`);
   } finally {

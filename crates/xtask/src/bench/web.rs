@@ -34,6 +34,7 @@ pub(crate) fn measure() -> anyhow::Result<Section> {
                 let table = training(&found, network);
                 [Block::Text((*words).to_owned()), Block::Table(table)]
             })
+            .chain(minutes(&found).map(Block::Text))
             .collect(),
         targets: targets(&found),
     })
@@ -79,6 +80,20 @@ fn training(found: &Value, network: &str) -> Table {
     Table::new(head, rows.collect())
 }
 
+/// The minutes of training that were watched, and what the machine took before each: a thread that waits has
+/// long tasks of a few milliseconds of work.
+fn minutes(found: &Value) -> Option<String> {
+    let minutes = found["page"]["minutes"].as_array()?;
+    let each = |cell: fn(&Value) -> String| minutes.iter().map(cell).collect::<Vec<_>>().join(", ");
+    let tasks = each(|minute| minute["tasks"].as_array().map_or(0, Vec::len).to_string());
+    let shares = each(|minute| format!("{:.1}", 100.0 * float(&minute["lost"]["share"])));
+    let longest = each(|minute| format!("{:.1}", float(&minute["lost"]["longest"])));
+    Some(format!(
+        "Tasks over 50 ms in each minute of training: {tasks}. In the 5 s before each, threads that only looked at the \
+         clock, one on every core, lost {shares} % of the time to the machine, and {longest} ms at once at most."
+    ))
+}
+
 fn targets(found: &Value) -> Vec<Target> {
     vec![
         Target {
@@ -106,6 +121,21 @@ fn targets(found: &Value) -> Vec<Target> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn minutes_of_training_stand_beside_what_the_machine_took() {
+        let minute = |tasks: &[f64], share: f64, longest: f64| json!({"tasks": tasks, "lost": {"share": share, "longest": longest}});
+        let found = json!({ "page": { "minutes": [minute(&[], 0.0004, 2.13), minute(&[51.0, 60.0], 0.05, 18.9)] } });
+        assert_eq!(
+            minutes(&found).as_deref(),
+            Some(
+                "Tasks over 50 ms in each minute of training: 0, 2. In the 5 s before each, threads that only looked \
+                 at the clock, one on every core, lost 0.0, 5.0 % of the time to the machine, and 2.1, 18.9 ms at once \
+                 at most."
+            )
+        );
+        assert_eq!(minutes(&json!({ "page": null })), None);
+    }
 
     #[test]
     fn a_peer_is_compared_with_both_engines_and_nothing_is_made_up() {
