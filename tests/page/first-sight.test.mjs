@@ -27,6 +27,22 @@ test("the shipped run is there at first paint, without any engine", async () => 
   });
 });
 
+test("the figure is whole on a wide screen, and never scrolls sideways", async () => {
+  for (const [width, height] of [
+    [1440, 900],
+    [1280, 720],
+    [1920, 1080],
+  ]) {
+    await withPage({ viewport: { width, height } }, async (page) => {
+      const over = await page
+        .locator("#figure")
+        .evaluate((figure) => [figure.scrollWidth - figure.clientWidth, figure.scrollHeight - figure.clientHeight]);
+      assert.equal(over[0], 0, `sideways at ${width} pixels`);
+      if (height >= 900) assert.equal(over[1], 0, `downwards at ${width} pixels`);
+    });
+  }
+});
+
 test("one cursor moves every figure, by slider, by keyboard, by small multiples", async () => {
   await withPage({}, async (page) => {
     const title = page.locator(".evolution h3 .now");
