@@ -361,8 +361,16 @@ function ScaleControls() {
 
 /** A training's view when the turn has come of the part that draws it, and the place in it. */
 function useViewInTurn(of: { view: RunView; index: number; live: boolean }): { view: RunView; index: number } {
-  const view = useInTurn(of.view, (before) => of.live && before.run === of.view.run);
+  const view = useInTurn(of.view, (before) => of.live && growsFrom(before, of.view));
   return { view, index: Math.min(of.index, view.checkpoints.length - 1) };
+}
+
+/** Whether a view is a later one of the same run: another training has the same name. */
+function growsFrom(before: RunView, view: RunView): boolean {
+  const first = ({ checkpoints }: RunView): number | undefined => checkpoints[0]?.losses.test_loss;
+  return (
+    before.run === view.run && before.checkpoints.length <= view.checkpoints.length && first(before) === first(view)
+  );
 }
 
 /** The statistic that decides on phases, and the losses. */
